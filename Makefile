@@ -1,0 +1,42 @@
+# Set-up and daily commands; `make help` lists them. Two of them do everything on a fresh machine: `make run`, `make test`.
+#   make run CONFIG=my.json            the agent against your real provider
+#   make run MICROPYTHON=/path         under another interpreter (1.23 or newer)
+#   make test TESTS="host_tests/host"  some of the tests
+
+PYTHON ?= python3
+PY := .venv/bin/python
+TESTS ?=
+
+export MICROPYTHON
+# Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: run test lint bench mpy clean help
+.DEFAULT_GOAL := help
+
+run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
+	@$(PY) -m tools run $(if $(CONFIG),--config "$(CONFIG)")
+
+test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
+	@$(PY) -m tools.debian
+	@$(PY) -m pytest $(TESTS)
+
+lint: .venv/.stamp ## ruff, and shellcheck where it is installed
+	@$(PY) -m ruff check .
+	@if command -v shellcheck >/dev/null; then git ls-files -z | xargs -0 grep -lIZE '^#!/bin/(ba)?sh$$' | xargs -0r shellcheck -S warning; fi
+
+bench: .venv/.stamp ## measure: change-to-request time, .mpy sizes, heap and resident memory
+	@$(PY) -m tools bench
+
+mpy: .venv/.stamp ## compile firmware/ to build/mpy (.mpy 6.3, MicroPython 1.23 to 1.29)
+	@$(PY) -m tools mpy build/mpy
+
+clean: ## remove what was built, measured and cached; .venv stays (rm -rf .venv for that)
+	rm -rf build dist out .cache .hypothesis .ruff_cache
+	find firmware host_tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+.venv/.stamp: pyproject.toml tools/make-venv
+	@tools/make-venv "$(PYTHON)"

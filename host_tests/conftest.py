@@ -1,0 +1,59 @@
+"""What every room of tests may use: interpreters, "needs" markers. Knows no room.
+
+    @pytest.mark.needs_root                 skipped without root rights; a failure in CI
+    @pytest.mark.needs("dig", "named")      skipped without these programs; a failure in CI
+    absent("reason")                        the same from inside a fixture or test (from host_tests.needs import absent, program)
+    fixture micropython                     the Interpreter the agent runs under by default (the wheel, or $MICROPYTHON)
+    fixture each_micropython                the test runs once per MicroPython: wheel, amd64, i386
+    fixture elf                             the stand-alone 64-bit program: for memory and time measurements
+    fixture elf32                           the stand-alone 32-bit one
+"""
+
+import os
+
+import pytest
+import wanbeacon_cpython  # noqa: F401  (gives CPython's time and gc what MicroPython's have)
+
+from host_tests.needs import absent, program
+from host_tests.on_micropython import Plugin
+from tools import ROOT, interpreters
+
+
+def pytest_configure(config):
+    os.chdir(ROOT)  # data files are named relative to the checkout, on both interpreters
+    config.pluginmanager.register(Plugin(), "wanbeacon-micropython")
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("needs_root") and os.getuid() != 0:
+        absent("needs root rights")
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            program(name)
+
+
+def _usable(name):
+    one = next(one for one in interpreters.all() if one.name == name)
+    if one.why:
+        absent("%s: %s" % (one.name, one.why))
+    return one
+
+
+@pytest.fixture(scope="session")
+def micropython():
+    return interpreters.default()
+
+
+@pytest.fixture(params=["micropython-wheel", "micropython-amd64", "micropython-i386"])
+def each_micropython(request):
+    return _usable(request.param)
+
+
+@pytest.fixture
+def elf():
+    return _usable("micropython-amd64")
+
+
+@pytest.fixture
+def elf32():
+    return _usable("micropython-i386")

