@@ -1,0 +1,193 @@
+"""The journal: what was last sent and why we wait, two slots in flash. Pure encoding; the slots are files handed in.
+
+One slot holds one whole image: HEAD, then ROW per host, then CRC-32. The image with the higher sequence number whose
+CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the state before or the
+state after, on any file system, whatever it promises about rename (design.md, "Two slots, not rename").
+
+Size: 32 bytes + 100 per host. Written only when something changed.
+"""
+
+import binascii
+import struct
+
+from wanbeacon import address
+from wanbeacon.decide import DAY, NEVER, Record, refresh_age
+
+VERSION = 1
+_MAGIC = b"WBj"
+# magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size, 8 spare
+_HEAD = ">3sBIIHBH11s"
+# fp, cause, v4, v6, try4, try6, flags, class, kind, fails, same, root, word, at, hold_for, hold_wall, force_for,
+# force_wall
+_ROW = ">8s8s4s16s4s16sBBBBBB15sIIIII3s"
+_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD")
+_KINDS = (None, "net", "server", "trouble")
+_ATTEMPT, _OFFLINE, _V4, _V6, _T4, _T6, _SINGLE = 1, 2, 4, 8, 16, 32, 64
+MAX_HOSTS = 200
+
+# A clock that runs behind the newest time in the journal, or this far beyond it, is not believed when it would
+# shorten a wait: the whole wait starts again.
+BELIEVE = 180 * DAY
+
+
+def _pack(value, size):
+    return address.parse(value) if value else bytes(size)
+
+
+def encode(records, seq, newest, paused=False):
+    """Records to one image (bytes)."""
+    size = struct.calcsize(_ROW)
+    head = struct.calcsize(_HEAD)
+    out = bytearray(head + size * len(records) + 4)
+    struct.pack_into(_HEAD, out, 0, _MAGIC, VERSION, seq, newest, len(records), 1 if paused else 0, size, bytes(11))
+    at = head
+    for r in records:
+        flags = (
+            (_ATTEMPT if r.attempt else 0)
+            | (_OFFLINE if r.offline else 0)
+            | (_V4 if r.v4 else 0)
+            | (_V6 if r.v6 else 0)
+            | (_T4 if r.try4 else 0)
+            | (_T6 if r.try6 else 0)
+            | (_SINGLE if r.single else 0)
+        )
+        struct.pack_into(
+            _ROW, out, at, r.fp, r.cause, _pack(r.v4, 4), _pack(r.v6, 16), _pack(r.try4, 4), _pack(r.try6, 16), flags,
+            _CLASSES.index(r.cls), _KINDS.index(r.kind), r.fails, r.same, r.root, r.word.encode(), r.at,
+            r.hold_for, r.hold_wall, r.force_for, r.force_wall, b"",
+        )  # fmt: skip
+        at += size
+    struct.pack_into(">I", out, at, binascii.crc32(memoryview(out)[:at]) & 0xFFFFFFFF)
+    return out
+
+
+def decode(image):
+    """An image to (sequence, newest wall time, paused, [Record]), or None when it is damaged or foreign."""
+    head = struct.calcsize(_HEAD)
+    if not image or len(image) < head + 4:
+        return None
+    magic, version, seq, newest, count, flags, size, _ = struct.unpack_from(_HEAD, image, 0)
+    if magic != _MAGIC or version != VERSION or size != struct.calcsize(_ROW):
+        return None
+    end = head + size * count
+    if len(image) != end + 4:
+        return None
+    if struct.unpack_from(">I", image, end)[0] != binascii.crc32(memoryview(image)[:end]) & 0xFFFFFFFF:
+        return None
+    try:
+        return seq, newest, bool(flags & 1), [_row(image, at) for at in range(head, end, size)]
+    except (IndexError, UnicodeError):  # right CRC, wrong content: written by something else
+        return None
+
+
+def _row(image, at):
+    f = struct.unpack_from(_ROW, image, at)
+    r = Record(f[0])
+    flags = f[6]
+    r.cause = f[1] if f[1] != bytes(8) else b""
+    r.v4 = address.text(f[2]) if flags & _V4 else None
+    r.v6 = address.text(f[3]) if flags & _V6 else None
+    r.try4 = address.text(f[4]) if flags & _T4 else None
+    r.try6 = address.text(f[5]) if flags & _T6 else None
+    r.attempt, r.offline, r.single = bool(flags & _ATTEMPT), bool(flags & _OFFLINE), bool(flags & _SINGLE)
+    r.cls, r.kind = _CLASSES[f[7]], _KINDS[f[8]]
+    r.fails, r.same, r.root = f[9], f[10], f[11]
+    r.word = f[12].rstrip(b"\0").decode()
+    r.at, r.hold_for, r.hold_wall, r.force_for, r.force_wall = f[13:18]
+    return r
+
+
+def _left(kept, deadline, wall, newest):
+    """Seconds of a wait still to go after a reboot: by the wall clock when it can be believed, never more than the
+    whole wait, and the whole wait when there is no clock."""
+    if not deadline or not believed(wall, newest):
+        return kept
+    return min(kept, max(0, deadline - wall))
+
+
+def rebase(records, now, wall):
+    """The wall clock was stepped: state the running waits in the new time. True when there was one to state."""
+    some = False
+    for r in records:
+        if r.hold > now and r.hold_wall:
+            r.hold_for, r.hold_wall, some = r.hold - now, wall + r.hold - now, True
+        if r.force > now and r.force_wall:
+            r.force_for, r.force_wall, some = r.force - now, wall + r.force - now, True
+    return some
+
+
+def believed(wall, newest):
+    """True when wall time may shorten a wait: it has not gone back, nor leapt further than a device stays unplugged."""
+    return wall is not None and newest <= wall <= newest + BELIEVE
+
+
+def resume(rec, now, wall, newest, limits, rnd):
+    """Turn what the journal kept into deadlines of this run. Called at start, and once more when the clock is set."""
+    rec.hold = now + _left(rec.hold_for, rec.hold_wall, wall, newest)
+    rec.force = now + _left(rec.force_for, rec.force_wall, wall, newest)
+    age = refresh_age(limits, rnd)
+    if rec.at and believed(wall, newest):
+        age = max(0, min(age, rec.at + age - wall))
+    rec.refresh = now + age if rec.at or rec.cls else NEVER
+
+
+class Journal:
+    """Two slots. `slots` are objects with read() -> bytes or None, and write(bytes), each raising OSError."""
+
+    def __init__(self, slots):
+        self.slots = slots
+        self.seq = 0
+        self.newest = 0
+        self.paused = False
+        self.writes = 0
+        self.lost = None  # what was lost, in words, or None
+        self._next = 0
+        self._last = None
+
+    def load(self):
+        """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
+        best, bad, seen = None, 0, 0
+        for i in range(2):
+            try:
+                image = self.slots[i].read()
+            except OSError:
+                image = b""
+            if image is None:
+                continue
+            seen += 1
+            got = decode(image)
+            if not got:
+                bad += 1
+            elif best is None or got[0] > best[0]:
+                best, self._next = got, 1 - i
+        if bad:
+            self.lost = "one journal slot was damaged; the other is used"
+            if best is None:
+                self.lost = "the journal was damaged: what was published is not known any more"
+        if best is None:
+            return []
+        self.seq, self.newest, self.paused, records = best
+        self._last = self._body(records)
+        return records
+
+    def _body(self, records):
+        return encode(records, 0, 0, self.paused)
+
+    def save(self, records, now, wall):
+        """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
+
+        now: mono; wall: unix seconds or None. A wall clock that cannot be believed makes all running waits restart in
+        its own time, so that the next boot does not take them for old.
+        """
+        if wall and self.newest and not believed(wall, self.newest):
+            rebase(records, now, wall)
+        body = self._body(records)
+        if body == self._last:
+            return False
+        self.slots[self._next].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
+        self._next = 1 - self._next
+        self.seq += 1
+        self.newest = wall or self.newest
+        self._last = body
+        self.writes += 1
+        return True
