@@ -1,0 +1,116 @@
+"""Sockets under asyncio where its streams do not reach (UDP, netlink, unix). Knows no protocol; deadlines are ticks.
+
+The two interpreters differ in how a task waits for a socket and in what an address looks like; both differences end here
+and in board.sockaddr(). On MicroPython only one task may wait for a socket at a time.
+"""
+
+import asyncio
+import errno
+import socket
+import struct
+import time
+
+try:  # MicroPython: the poller behind its streams takes any socket
+    from asyncio import core
+
+    def _wait(sock, write):
+        queue = core._io_queue  # looked up each time: a new event loop makes a new one
+        yield (queue.queue_write if write else queue.queue_read)(sock)
+
+except ImportError:
+
+    async def _wait(sock, write):
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+        add, remove = (
+            (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
+        )
+        add(sock.fileno(), lambda: ready.done() or ready.set_result(None))
+        try:
+            await ready
+        finally:
+            remove(sock.fileno())
+
+
+#: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
+MAX_DATAGRAM = 1500
+
+
+def open_udp(board, peer=None, local=None, family=4):
+    """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port).
+
+    With a peer the socket is connected: the kernel then drops datagrams of everybody else.
+    A bound port may be shared (SO_REUSEADDR): another program may listen to the same announcements.
+    """
+    sock = socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        if local:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(board.sockaddr(local[0], local[1]))
+        if peer:
+            sock.connect(board.sockaddr(peer[0], peer[1]))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def open_unix(path):
+    """Return a non-blocking stream socket connected to the unix socket `path`. OSError when nobody listens."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        try:
+            sock.connect(struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0")
+        except OSError:
+            raise
+        except (TypeError, ValueError):  # CPython wants the path itself
+            sock.connect(path)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def ready(sock, ms=None, write=False):
+    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is over."""
+    if ms is None:
+        await _wait(sock, write)
+        return True
+    try:
+        await asyncio.wait_for(_wait(sock, write), ms / 1000)
+        return True
+    except asyncio.TimeoutError:
+        return False
+
+
+def receive(sock, size=MAX_DATAGRAM):
+    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket failed."""
+    try:
+        return sock.recv(size)
+    except OSError as e:
+        if e.errno == errno.EAGAIN:
+            return None
+        raise
+
+
+async def ask(sock, packet, accept, waits):
+    """Send `packet` on a connected socket until somebody answers.
+
+    `waits`: milliseconds to wait after each sending. `accept(data)` turns a datagram into the answer, or None when it
+    is not one (stray, forged, damaged): that costs none of the waiting time. Returns the answer; None when all waits
+    went by. OSError when the peer refused (no such service there) or the network is down.
+    """
+    for wait in waits:
+        sock.send(packet)
+        until = time.ticks_add(time.ticks_ms(), wait)
+        while True:
+            left = time.ticks_diff(until, time.ticks_ms())
+            if left <= 0 or not await ready(sock, left):
+                break
+            data = receive(sock)
+            answer = None if data is None else accept(data)
+            if answer is not None:
+                return answer
+    return None

@@ -1,0 +1,47 @@
+"""Asks a check page ("what is my address?") over HTTP(S). It knows no TLS and no socket: kit.fetch does the exchange.
+
+The last resort: it asks a stranger, and a proxy on the way may answer for itself.
+"""
+
+from wanbeacon import address
+from wanbeacon.observe import FOUND, UNKNOWN, scan
+
+
+class Observer:
+    """Options: `url`, `url6` (the same service over IPv6). At least one of them."""
+
+    OUTSIDE = True
+    FAMILIES = (4, 6)
+
+    def __init__(self, options, kit):
+        self.urls = {4: options.get("url"), 6: options.get("url6")}
+        self.FAMILIES = tuple(family for family in (4, 6) if self.urls[family])
+        self.fetch = kit.fetch
+        self.asked = False  # False: the last read() did not get as far as the service, so it may be tried again soon
+
+    async def read(self, family):
+        """See wanbeacon.observe. A page never makes sure that there is no address."""
+        url = self.urls[family]
+        if not url:
+            return UNKNOWN, None, "no check page for IPv%d" % family
+        self.asked = True
+        try:
+            status, body = self.fetch(url, family)
+        except (OSError, ValueError) as e:
+            # a failed look-up never reached the service: negative on unix (EAI_*) and on lwIP, a text on older ports
+            code = e.args[0] if e.args else 0
+            self.asked = not (isinstance(e, OSError) and (isinstance(code, str) or -999 < code < 0))
+            return UNKNOWN, None, "%s: %s" % (_host(url), str(e).strip())
+        if status != 200:
+            return UNKNOWN, None, "%s answered HTTP %d" % (_host(url), status)
+        packed, why = scan.single(body, family)
+        if not packed:
+            return UNKNOWN, None, "%s: %s" % (_host(url), why)
+        return FOUND, address.text(packed), "as seen by " + _host(url)
+
+    def close(self):
+        """Nothing is kept open."""
+
+
+def _host(url):
+    return url.split("/")[2].split("@")[-1] if url.count("/") > 1 else url

@@ -1,0 +1,104 @@
+"""web and scan: check pages of every form, and the pages that must not be believed."""
+
+import asyncio
+
+from wanbeacon import address
+from wanbeacon.observe import FOUND, UNKNOWN, scan, web
+
+IP = "45.33.7.7"
+IP6 = "2a02:8010:1::7"
+
+PAGES = (
+    b"<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.7</body></html>\r\n",
+    b"45.33.7.7",
+    b"45.33.7.7\n",
+    b"\xef\xbb\xbf45.33.7.7\r\n",
+    b"<?xml version='1.0' encoding='UTF-8'?><ipv4>45.33.7.7</ipv4>",
+    b'{"ip":"45.33.7.7"}',
+    b'{"ip": "45.33.7.7", "ipv6": null, "country": "x", "v": 1.2}',
+    b"Your address is 45.33.7.7.",
+    b"IP:45.33.7.7",
+    b"<body>45.33.7.7 (host-45.33.7.1.example.net) 45.33.7.7</body>",
+    b"<style>p::before{top:1.5em}</style>45.33.7.7",
+    b"045.033.007.007",
+)
+PAGES6 = (
+    b"2a02:8010:1::7",
+    b"<ipv6>2A02:8010:1:0:0:0:0:7</ipv6>",
+    b'{"ip":"2a02:8010:1::7"}',
+    b"Current IP Address: 2a02:8010:1::7 at 12:30:45",
+)
+REFUSED = (
+    (b"", 4, "no IPv4"),
+    (b"<html>login please</html>", 4, "no IPv4"),
+    (b"45.33.7.256 1.2.3 1.2.3.4.5 a1.2.3.4", 4, "no IPv4"),
+    (b"45.33.7.7 45.33.7.8", 4, "several"),
+    (b"proxy 45.33.7.7, you 10.0.0.1", 4, "several"),
+    (b"2a02:8010:1::7", 4, "no IPv4"),
+    (b"45.33.7.7", 6, "no IPv6"),
+    (b"::ffff:45.33.7.7", 6, "no IPv6"),
+    (b"2a02::1 2a02::2", 6, "several"),
+    (b"\x00\xff\xfe" * 1000, 4, "no IPv4"),
+    (b"1." * 2000, 4, "no IPv4"),
+    (b"::::" * 1000, 6, "no IPv6"),
+)
+
+
+def test_the_one_address_is_found_in_each_form():
+    for page in PAGES:
+        assert scan.single(page, 4) == (address.parse(IP), None), page
+    for page in PAGES6:
+        assert scan.single(page, 6) == (address.parse(IP6), None), page
+
+
+def test_none_or_several_different_ones_are_refused():
+    for page, family, why in REFUSED:
+        packed, text = scan.single(page, family)
+        assert packed is None and why in text, (page[:40], packed, text)
+
+
+class Kit:
+    """Answers like kit.fetch: with what it was given, or by raising it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.urls = []
+
+    def fetch(self, url, family=0):
+        self.urls.append((url, family))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def ask(answer, family=4, **options):
+    kit = Kit(answer)
+    one = web.Observer(options or {"url": "https://check.example/ip"}, kit)
+    return asyncio.run(one.read(family)), one, kit
+
+
+def test_a_page_is_read_and_named():
+    got, one, kit = ask((200, PAGES[0]))
+    assert got == (FOUND, IP, "as seen by check.example")
+    assert kit.urls == [("https://check.example/ip", 4)]
+    assert one.OUTSIDE and one.FAMILIES == (4,) and one.asked
+
+
+def test_ipv6_is_asked_at_its_own_url_only():
+    got, one, kit = ask((200, PAGES6[0]), 6, url="https://a.example", url6="https://b.example/x")
+    assert got[:2] == (FOUND, IP6) and kit.urls == [("https://b.example/x", 6)]
+    got, one, kit = ask((200, PAGES6[0]), 6)
+    assert got[0] == UNKNOWN and kit.urls == []
+
+
+def test_trouble_is_could_not_tell_and_never_none():
+    for answer in ((500, PAGES[0]), (302, b""), (200, b"<html>"), OSError(104), ValueError("\nbad certificate\n")):
+        got, one, kit = ask(answer)
+        assert got[0] == UNKNOWN and got[1] is None and "check.example" in got[2] and "\n" not in got[2], got
+        assert one.asked
+
+
+def test_a_failed_look_up_did_not_ask_the_service():
+    for answer in (OSError(-2), OSError(-202), OSError("[addrinfo error -3]")):
+        got, one, kit = ask(answer)
+        assert got[0] == UNKNOWN and not one.asked
