@@ -1,0 +1,1 @@
+"""What only an OpenWrt router needs: its settings language (UCI) in, the agent's settings out. Boards leave it out."""

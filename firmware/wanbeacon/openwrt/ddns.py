@@ -1,0 +1,90 @@
+"""What ddns-scripts calls things: its service names and options, beside ours. Data and look-ups, no file, no socket."""
+
+# "their name=our catalogue id", where the id does not follow from the name (see ours()). First one wins.
+_NAMES = (
+    "dyn.com=dyn dyndns.org=dyn no-ip.com=noip noip.com=noip he.net=he-dns tunnelbroker.net=he-tunnelbroker "
+    "dy.fi=dyfi desec.io=desec dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
+    "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-v2 afraid.org=freedns-v1 moniker.com=domaindiscount24 "
+    "njal.la=njalla domains.google.com=google dyndns.strato.com=strato strato.de=strato checkip.dyndns.org=dyn"
+)
+
+# Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
+_LOG = "the log is in `logread -e wanbeacon`, the state in `wanbeacon status`"
+_RULE = "the provider's own rules decide when to try again"
+_KEEP = "sent only on a change, and again before the provider lets the name expire"
+_DNS = "no DNS look-up decides what is sent"
+_EVENT = "netifd reports a change at once; check_interval in the section 'main' is the net below"
+NOT_NEEDED = {
+    "force_interval": _KEEP,
+    "force_unit": _KEEP,
+    "retry_interval": _RULE,
+    "retry_unit": _RULE,
+    "retry_count": _RULE,
+    "retry_max_count": _RULE,
+    "use_syslog": _LOG,
+    "use_logfile": _LOG,
+    "log_dir": _LOG,
+    "log_lines": _LOG,
+    "run_dir": _LOG,
+    "date_format": _LOG,
+    "ddns_dateformat": _LOG,
+    "ddns_loglines": _LOG,
+    "ddns_logdir": _LOG,
+    "ddns_rundir": _LOG,
+    "dns_server": _DNS,
+    "force_dnstcp": _DNS,
+    "is_glue": _DNS,
+    "force_ipversion": "use_ipv6 says which address is sent; the road there is the resolver's choice",
+    "use_curl": "HTTPS is spoken by the agent itself",
+    "check_interval": _EVENT,
+    "check_unit": _EVENT,
+}
+
+# Options whose meaning would be lost.
+CANNOT = {
+    "update_script": "a script cannot be carried over; see `wanbeacon providers`, or give an update_url",
+    "proxy": "there is no support for a proxy; requests go straight to the provider",
+    "param_enc": "give the value inside update_url",
+    "param_opt": "give the value inside update_url",
+    "ip_source_v6": "use ip_source and ip_network",
+    "bind_network": "name it as `interface`",
+}
+
+
+def ours(name, known):
+    """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none. known: all ids."""
+    name = name.lower()
+    if name in known:
+        return name
+    for pair in _NAMES.split():
+        theirs, mine = pair.split("=")
+        if theirs == name:
+            return mine if mine in known else None
+    for guess in (name.replace(".", "-"), name.rsplit(".", 1)[0], name.rsplit(".", 1)[0].replace(".", "-")):
+        if guess in known and guess != "dyn":  # dyn.example is not Dyn: a stranger's password must not go there
+            return guess
+    return None
+
+
+def nearest(name, known):
+    """Up to three ids that look like a mistyped name, best first."""
+    name = name.lower().split(".")[0]
+    rows = []
+    for one in known:
+        distance = _distance(name, one.split(".")[0])
+        if distance <= 1 + len(name) // 4 or (len(name) > 2 and one.startswith(name)):
+            rows.append((distance, one))
+    return [one for _distance_, one in sorted(rows)[:3]]
+
+
+def _distance(a, b):
+    """Levenshtein; the names are short."""
+    row = list(range(len(b) + 1))
+    for i in range(len(a)):
+        previous, row[0] = row[0], i + 1
+        for j in range(len(b)):
+            previous, row[j + 1] = (
+                row[j + 1],
+                min(row[j + 1] + 1, row[j] + 1, previous + (a[i] != b[j])),
+            )
+    return row[-1]

@@ -1,0 +1,288 @@
+"""UCI text and what becomes of it: the OpenWrt settings, on CPython and MicroPython."""
+
+from wanbeacon.openwrt import ddns, settings, uci
+
+FILE = "/etc/config/wanbeacon"
+KNOWN = ["dyn", "noip", "duckdns", "desec", "mydns-se", "dyn-rs", "freedns-v2", "ddo-jp"]
+GOOD = """
+config service 'home'
+	option enabled '1'
+	option service_name 'dyn'
+	option username 'u'
+	option password 'p'
+	option domain 'home.dyndns.org'
+"""
+
+
+def provider(name):
+    return KNOWN if name is None else ddns.ours(name, KNOWN)
+
+
+def convert(text, devices=None):
+    return settings.convert(uci.parse(text, FILE), FILE, provider, devices)
+
+
+def values(text):
+    return [(name, value) for name, value, _ in uci.parse("config t 's'\n" + text, FILE)[0].options]
+
+
+def fault(text):
+    try:
+        uci.parse(text, FILE)
+    except uci.UciError as error:
+        return str(error)
+    return None
+
+
+QUOTING = (
+    ("option a b", "b"),
+    ("option a 'b c'", "b c"),
+    ('option a "b c"', "b c"),
+    ("option a 'it'\\''s'", "it's"),
+    ('option a "say \\"hi\\""', 'say "hi"'),
+    ("option a 'back\\slash'", "back\\slash"),
+    ('option a "back\\\\slash"', "back\\slash"),
+    ("option a b\\ c", "b c"),
+    ("option a b'c d'\"e f\"g", "bc de fg"),
+    ("option a b#c", "b"),
+    ("option a 'b#c' # why", "b#c"),
+    ("option a 'two\nlines'", "two\nlines"),
+    ("option a \"joined\\\nup\"", "joinedup"),
+    ("option a joined\\\nup", "joinedup"),
+    ("option a joined\\\r\nup", "joinedup"),
+    ("\t option\t a  b \t", "b"),
+    ("option a b\r", "b"),
+    ("o a b", "b"),
+    ("option a 'x;y'", "x;y"),
+    ("option a b; option a c", "c"),
+    ("option a '\u00e9\u4e2d'", "\u00e9\u4e2d"),
+)
+
+
+def test_every_way_of_quoting_gives_the_value():
+    for text, value in QUOTING:
+        assert values(text + "\n") == [("a", value)], text
+
+
+def test_the_last_line_needs_no_line_end():
+    assert values("option a b") == [("a", "b")]
+    assert values("option a 'b'") == [("a", "b")]
+
+
+def test_lists_collect_and_an_option_before_them_is_their_first():
+    assert values("list a 1\nlist a '2 3'\n") == [("a", ["1", "2 3"])]
+    assert values("option a 0\nlist a 1\n") == [("a", ["0", "1"])]
+    assert values("list a 1\noption a 2\n") == [("a", "2")]
+
+
+def test_an_empty_option_is_an_absent_one():
+    assert values("option a ''\n") == []
+    assert values("option a b\noption a ''\n") == []
+    assert values("option a\n") == []
+
+
+def test_sections_named_anonymous_and_reopened():
+    found = uci.parse("package x\nconfig t 'a'\n option p 1\nconfig t\nconfig t a\n option q 2\nconfig u\n", FILE)
+    assert [s.title() for s in found] == ["a", "@t[1]", "@u[0]"]
+    assert [(n, v) for n, v, _ in found[0].options] == [("p", "1"), ("q", "2")]
+
+
+def test_line_numbers_survive_comments_joined_lines_and_values_over_lines():
+    found = uci.parse("# 1\n\nconfig t 'a' # 3\n option p 'x\ny\nz'\n option q \\\nr\n option s t\n", FILE)
+    assert [line for _, _, line in found[0].options] == [4, 7, 9]
+
+
+FAULTS = (
+    ("config t 'a\noption b c\n", ("line 1", "never closed")),
+    ("config t a\n option b \"c\n\n", ("line 2", "never closed")),
+    ("option a b\n", ("line 1", "before the first 'config'")),
+    ("config\n", ("line 1", "config TYPE")),
+    ("config t a b\n", ("line 1", "config TYPE")),
+    ("config t 'a b'\n", ("line 1", "'a b'")),
+    ("config t a\nconfig u a\n", ("line 2", "already a 't'")),
+    ("config t a\n option b c d\n", ("line 2", "section 'a'", "option 'b'", "quotes")),
+    ("config t a\n option 'b-c' d\n", ("line 2", "section 'a'", "option NAME")),
+    ("config t a\n option\n", ("line 2", "section 'a'")),
+    ("confg t a\n", ("line 1", "confg")),
+    ("\n\nMZ\x90\x01\n", ("line 3", "none of config")),
+    ("config t a\n\0", ("line 2", "NUL")),
+)
+
+
+def test_each_fault_names_file_line_and_what_to_do():
+    for text, parts in FAULTS:
+        said = fault(text)
+        assert said, text
+        assert said.startswith(FILE + " line "), said
+        for part in parts:
+            assert part in said, (part, said)
+
+
+def test_what_is_dumped_reads_back_the_same():
+    text = "config t 'a'\n option p 'it'\\''s \"x\" \\ # ;'\n list l 'a b'\n list l ''\n list l 'c'\n\nconfig t\n option p '\n'\n"
+    first = uci.parse(text, FILE)
+    again = uci.parse(uci.dump(first), FILE)
+    assert [(s.kind, s.name, [o[:2] for o in s.options]) for s in first] == [
+        (s.kind, s.name, [o[:2] for o in s.options]) for s in again
+    ]
+
+
+def test_crlf_line_ends_change_nothing():
+    text = "config t 'a'\n option p b\n list l \"c d\" # e\n\nconfig t\n option q 'r'\n"
+    first, second = uci.parse(text, FILE), uci.parse(text.replace("\n", "\r\n"), FILE)
+    assert [(s.title(), s.options) for s in first] == [(s.title(), s.options) for s in second]
+
+
+def test_garbage_is_refused_in_one_line_or_read_but_never_worse():
+    seed = 12345
+    alphabet = "config option list packge'\"\\#;\n\r\t 01_-\xe9\x01"
+    for _ in range(400):
+        text = "config t a\n"
+        for _ in range(40):
+            seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+            text += alphabet[(seed >> 8) % len(alphabet)]
+        said = fault(text)
+        assert said is None or (said.startswith(FILE + " line ") and "\n" not in said)
+
+
+# --- what the options mean
+
+
+def test_the_smallest_service_becomes_one_account():
+    found = convert(GOOD)
+    assert found.problems == [] and found.enabled
+    assert dict(found.document["accounts"][0]) == {
+        "provider": "dyn", "user": "u", "password": "p", "hosts": ["home.dyndns.org"],
+    }
+
+
+def test_equal_accounts_share_requests_others_do_not():
+    more = GOOD.replace("'home'", "'b'").replace("home.", "b.")
+    assert [a["hosts"] for a in convert(GOOD + more).document["accounts"]] == [["home.dyndns.org", "b.dyndns.org"]]
+    assert len(convert(GOOD + more.replace("'p'", "'other'")).document["accounts"]) == 2
+
+
+def test_multi_wan_each_account_has_its_own_source_and_device():
+    text = GOOD + "\toption interface 'wan'\n" + GOOD.replace("'home'", "'b'") + "\toption interface 'wanb'\n"
+    rows = convert(text, {"wan": "eth1", "wanb": "pppoe-wanb"}).document["accounts"]
+    assert [r["bind"] for r in rows] == ["eth1", "pppoe-wanb"]
+    assert [[dict(s) for s in r["address"]] for r in rows] == [
+        [{"source": "ubus", "interface": "wan"}], [{"source": "ubus", "interface": "wanb"}],
+    ]
+
+
+def test_an_interface_unknown_to_netifd_binds_to_its_name_so_that_nothing_leaves_elsewhere():
+    assert convert(GOOD + "\toption interface 'wanb'\n", {}).document["accounts"][0]["bind"] == "wanb"
+
+
+def test_the_device_of_an_interface_that_is_down_follows_netifds_naming():
+    assert settings.device_of({"interface": "wan", "l3_device": "eth1", "proto": "dhcp"}) == "eth1"
+    assert settings.device_of({"interface": "wan", "device": "eth1", "proto": "pppoe"}) == "pppoe-wan"
+    assert settings.device_of({"interface": "wan", "device": "eth1", "proto": "dhcp"}) == "eth1"
+    assert settings.device_of({"interface": "wg0", "proto": "wireguard"}) == "wg0"
+
+
+SOURCES = (
+    ("option ip_source network", [{"source": "ubus"}]),
+    ("option ip_network wan", [{"source": "ubus", "interface": "wan"}]),
+    ("list ip_network wan\nlist ip_network wan6", [{"source": "ubus", "interface": "wan"},
+                                                  {"source": "ubus", "interface": "wan6"}]),
+    ("option ip_source interface\noption ip_interface eth1", [{"source": "interface", "device": "eth1"}]),
+    ("option ip_source web\noption ip_url 'https://a/b'", [{"source": "web", "url": "https://a/b"}]),
+    ("option ip_source script\noption ip_script /usr/bin/x", [{"source": "command", "command": "/usr/bin/x"}]),
+    ("option ip_source 'natpmp upnp'", ["natpmp", "upnp"]),
+    ("list ip_source pcp\nlist ip_source stun", ["pcp", "stun"]),
+)
+
+
+def test_sources_keep_their_order_and_their_ddns_scripts_names():
+    for text, wanted in SOURCES:
+        found = convert(GOOD + text + "\n")
+        assert found.problems == [], text
+        rows = [s if isinstance(s, str) else dict(s) for s in found.document["accounts"][0]["address"]]
+        assert rows == wanted, text
+
+
+def test_families():
+    for value, wanted in (("0", "h"), ("1", {"name": "h", "ipv4": False, "ipv6": True}),
+                          ("both", {"name": "h", "ipv4": True, "ipv6": True})):
+        text = GOOD.replace("home.dyndns.org", "h") + "\toption use_ipv6 '%s'\n" % value
+        host = convert(text).document["accounts"][0]["hosts"][0]
+        assert (host if isinstance(host, str) else dict(host)) == wanted
+
+
+def test_both_families_on_an_interface_also_ask_its_ipv6_twin():
+    rows = convert(GOOD + "option interface wan\noption use_ipv6 both\n").document["accounts"][0]["address"]
+    assert [r["interface"] for r in rows] == ["wan", "wan6", "wan_6"]
+
+
+def test_the_main_section():
+    text = ("config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
+            " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD)
+    document = convert(text).document
+    assert document["intervals"] == {"check": 600} and document["cross_check"] is True
+    assert dict(document["device"]) == {"company": "ACME Ltd", "contact": "a@b.example"}
+    assert document["address"] == ["natpmp"]
+    assert convert(text.replace("10\n", "10\n option check_unit seconds\n")).document["intervals"] == {"check": 10}
+    assert convert("config wanbeacon 'main'\n option enabled 0\n" + GOOD).enabled is False
+
+
+PROBLEMS = (
+    ("option use_ipv6 2", "line 8, section 'home', option 'use_ipv6': is '2'"),
+    ("option service_name dynn", "option 'service_name': 'dynn' is unknown; do you mean dyn?"),
+    ("option service_name dyn.fr", "option 'service_name': 'dyn.fr' is unknown"),
+    ("option ip_source webb", "option 'ip_source': 'webb' is no source; there are network,"),
+    ("option ip_source web", "option 'ip_source': 'web' needs the option ip_url"),
+    ("option ip_source interface", "needs the option ip_interface"),
+    ("option ip_source script", "needs the option ip_script"),
+    ("option ip_url 'http://x/'", "option 'ip_url': is used only with ip_source 'web'"),
+    ("option cacert IGNORE", "option 'cacert': certificates are always checked"),
+    ("option frob 1", "option 'frob': no such option"),
+    ("option update_script /x", "option 'update_script': a script cannot be carried over"),
+    ("option domain ''", "section 'home': says no domain"),
+    ("option service_name ''", "section 'home': says no service_name"),
+    ("option allow_private maybe", "option 'allow_private': is 'maybe'; give 1 or 0"),
+    ("list username a\nlist username b", "option 'username': is a list of 3"),
+    ("option password 'a\nb'", "option 'password': has a control character"),
+)
+
+
+def test_each_problem_names_file_line_section_and_option():
+    for text, wanted in PROBLEMS:
+        found = convert(GOOD + text + "\n")
+        assert len(found.problems) == 1, (text, found.problems)
+        assert found.problems[0].startswith(FILE + " line "), found.problems
+        assert wanted in found.problems[0], found.problems
+
+
+def test_all_problems_are_told_at_once_and_never_a_password():
+    text = GOOD.replace("'p'", "'hunter2\x01'") + "option use_ipv6 2\noption frob 1\nconfig wlan x\n"
+    said = "\n".join(convert(text).problems)
+    for word in ("password", "use_ipv6", "frob", "'wlan'"):
+        assert word in said
+    assert "hunter2" not in said
+
+
+def test_disabled_services_are_not_looked_at_and_none_enabled_is_said():
+    assert convert(GOOD.replace("'1'", "'0'") + "option frob 1\n").problems == [
+        FILE + ": no section of type 'service' is enabled; add one, or set: option enabled '1'"]
+
+
+def test_what_is_not_needed_any_more_is_a_note_not_a_problem():
+    found = convert(GOOD + "option force_interval 72\noption use_https 0\noption retry_count 5\n")
+    assert found.problems == [] and len(found.notes) == 3
+    assert "HTTPS wherever" in "\n".join(found.notes)
+
+
+def test_names_of_ddns_scripts_lead_to_our_catalogue_but_never_to_a_stranger():
+    for theirs, mine in (("dyn.com", "dyn"), ("DynDNS.org", "dyn"), ("no-ip.com", "noip"), ("duckdns.org", "duckdns"),
+                         ("mydns.se", "mydns-se"), ("dyn.rs", "dyn-rs"), ("afraid.org-v2-token", "freedns-v2"),
+                         ("desec.io", "desec"), ("ddo.jp", "ddo-jp"), ("dyn.fr", None), ("mydns.jp", None), ("", None)):
+        assert ddns.ours(theirs, KNOWN) == mine, theirs
+
+
+def test_the_agents_own_complaint_is_led_back_to_its_section():
+    found = convert(GOOD + GOOD.replace("'home'", "'second'").replace("'p'", "'q'"))
+    said = settings.name_origin("accounts[1].user: has a control character", found, FILE)
+    assert said.startswith(FILE + " line 12, section 'second', option 'username': accounts[1].user")
+    assert settings.name_origin("address[0]: no", found, FILE) == FILE + ": address[0]: no"
