@@ -2,7 +2,7 @@
 
     @pytest.mark.needs_root                 skipped without root rights; a failure in CI
     @pytest.mark.needs("dig", "named")      skipped without these programs; a failure in CI
-    absent("reason")                        the same from inside a fixture or test (from host_tests.needs import absent, program)
+    absent("reason")                        the same from inside a fixture or test (from host_tests.needs import absent, program, usable)
     fixture micropython                     the Interpreter the agent runs under by default (the wheel, or $MICROPYTHON)
     fixture each_micropython                the test runs once per MicroPython: wheel, amd64, i386
     fixture elf                             the stand-alone 64-bit program: for memory and time measurements
@@ -14,7 +14,7 @@ import os
 import pytest
 import wanbeacon_cpython  # noqa: F401  (gives CPython's time and gc what MicroPython's have)
 
-from host_tests.needs import absent, program
+from host_tests.needs import absent, program, usable
 from host_tests.on_micropython import Plugin
 from tools import ROOT, interpreters
 
@@ -32,13 +32,6 @@ def pytest_runtest_setup(item):
             program(name)
 
 
-def _usable(name):
-    one = next(one for one in interpreters.all() if one.name == name)
-    if one.why:
-        absent("%s: %s" % (one.name, one.why))
-    return one
-
-
 @pytest.fixture(scope="session")
 def micropython():
     return interpreters.default()
@@ -46,14 +39,14 @@ def micropython():
 
 @pytest.fixture(params=["micropython-wheel", "micropython-amd64", "micropython-i386"])
 def each_micropython(request):
-    return _usable(request.param)
+    return usable(request.param)
 
 
 @pytest.fixture
 def elf():
-    return _usable("micropython-amd64")
+    return usable("micropython-amd64")
 
 
 @pytest.fixture
 def elf32():
-    return _usable("micropython-i386")
+    return usable("micropython-i386")

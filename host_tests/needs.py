@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import debian, in_ci
+from tools import debian, in_ci, interpreters
 
 
 def absent(reason):
@@ -13,3 +13,11 @@ def absent(reason):
 def program(name):
     """Full path of a program; absent() with the package to install when it is not here."""
     return debian.find(name) or absent("%s is not installed (apt-get install %s)" % (name, debian.package_of(name)))
+
+
+def usable(name):
+    """The Interpreter of that name ("micropython-wheel", "-amd64", "-i386"); absent() when it is not here."""
+    one = next(one for one in interpreters.all() if one.name == name)
+    if one.why:
+        absent("%s: %s" % (one.name, one.why))
+    return one

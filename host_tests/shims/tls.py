@@ -91,20 +91,25 @@ class _Stream:
     """What MicroPython's wrap_socket returns: read, readinto, readline, write, close, setblocking, fileno for poll."""
 
     def __init__(self, context, sock, server_side, server_hostname, handshake):
-        self._fd = sock.fileno()
+        # CPython would take the socket's descriptor away; there the socket stays usable (for poll) until close().
+        self._raw = sock
         timeout = sock.gettimeout()
-        self._sock = context.wrap_socket(sock, server_side=server_side, server_hostname=server_hostname,
-                                         do_handshake_on_connect=False)
-        self._sock.settimeout(timeout)
+        own = sock.dup()
+        try:
+            own.settimeout(timeout)
+            self._sock = context.wrap_socket(own, server_side=server_side, server_hostname=server_hostname,
+                                             do_handshake_on_connect=False)
+        except BaseException:
+            own.close()
+            raise
         self._shaken = False
         if handshake:
             # MicroPython polls through the handshake even on a non-blocking socket.
             self._sock.settimeout(timeout or None)
             try:
-                self._step(self._sock.do_handshake)
+                self._ready()
             finally:
                 self._sock.settimeout(timeout)
-            self._shaken = True
 
     def _step(self, act, *args):
         """One ssl call: its result, or None when it would block; ssl's errors as MicroPython's OSErrors."""
@@ -175,7 +180,7 @@ class _Stream:
 
     def fileno(self):
         """So that select.poll takes the stream itself, as MicroPython's does."""
-        return self._sock.fileno()
+        return self._raw.fileno()
 
     def cipher(self):
         name = self._sock.cipher()
@@ -183,3 +188,4 @@ class _Stream:
 
     def close(self):
         self._sock.close()
+        self._raw.close()
