@@ -1,0 +1,178 @@
+"""Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. Knows files, sockets and
+/proc, and nothing of providers or hosts. board/esp32.py offers the same names."""
+
+import os
+import socket
+import sys
+
+_MICRO = sys.implementation.name == "micropython"
+
+
+class Slot:
+    """One journal slot: a file in its own folder. flush() is fsync on MicroPython's unix port."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def read(self):
+        """bytes, or None when there is no such file. Raises OSError when it cannot be read."""
+        try:
+            with open(self.path, "rb") as f:
+                return f.read(65536)
+        except OSError as e:
+            if e.errno == 2:
+                return None
+            raise
+
+    def write(self, data):
+        """Replace the content. Raises OSError."""
+        with open(self.path, "wb") as f:
+            f.write(data)
+            f.flush()
+            if not _MICRO:
+                os.fsync(f.fileno())
+
+
+class Stream:
+    """A plain socket of CPython with MicroPython's stream methods: None instead of an exception when it would block."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.close = sock.close
+
+    def read(self, n):
+        """At most n bytes, b"" at the end, None when there is nothing yet."""
+        try:
+            return self.sock.recv(n)
+        except BlockingIOError:
+            return None
+
+    def write(self, data):
+        """Number of bytes taken, or None."""
+        try:
+            return self.sock.send(data)
+        except BlockingIOError:
+            return None
+
+
+def _text(path, most=4096):
+    try:
+        with open(path) as f:
+            return f.read(most)
+    except (OSError, UnicodeError):
+        return ""
+
+
+def exists(path):
+    """True when the path can be stat'ed."""
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def make_folder(path):
+    """Create a folder and its parents. Raises OSError."""
+    parts, at = path.split("/"), ""
+    for i in range(len(parts)):
+        at = "/".join(parts[: i + 1])
+        if at and not exists(at):
+            os.mkdir(at)
+
+
+class Board:
+    """What the rest of the agent may ask of this machine."""
+
+    name = "linux"
+    ipv6 = True
+    reset_cause = "start"
+
+    def __init__(self, state="/etc/wanbeacon", home=None):
+        self.state = state
+        here = home or __file__.rsplit("/", 3)[0]  # .../firmware or wherever the package lies
+        self.catalogue = here + "/catalogue/providers.dat"
+        self.roots = here + "/catalogue/roots"
+        seed = _text("/etc/machine-id").strip() or _text("/sys/class/net/%s/address" % self.default_device())
+        self.unique = (seed or "wanbeacon").encode()
+
+    def slots(self):
+        """The two journal slots; their folder is made when missing. Raises OSError."""
+        make_folder(self.state)
+        return Slot(self.state + "/journal.a"), Slot(self.state + "/journal.b")
+
+    def random(self):
+        """0..255, unpredictable."""
+        return os.urandom(1)[0]
+
+    def keep_alive(self):
+        """procd and systemd watch the process; there is no watchdog to feed."""
+
+    def model(self):
+        """The hardware's name for the User-Agent, or None."""
+        return _text("/tmp/sysinfo/board_name").strip() or None
+
+    def link_up(self):
+        """True when there is a default route."""
+        return self.default_device() is not None
+
+    def sources(self):
+        """What "auto" means here, in order."""
+        if exists("/var/run/ubus/ubus.sock"):
+            return ["ubus", "netlink", "natpmp", "upnp"]
+        return ["netlink", "natpmp", "upnp"]
+
+    def _route(self):
+        for line in _text("/proc/net/route").split("\n")[1:]:
+            f = line.split()
+            if len(f) > 7 and f[1] == "00000000" and int(f[3], 16) & 1:
+                return f[0], f[2]
+        return None, None
+
+    def default_device(self):
+        """Name of the device of the IPv4 (else IPv6) default route, or None."""
+        device = self._route()[0]
+        if device:
+            return device
+        for line in _text("/proc/net/ipv6_route", 32768).split("\n"):
+            f = line.split()
+            if len(f) == 10 and f[1] == "00" and f[0] == "0" * 32 and f[9] != "lo" and int(f[8], 16) & 1:
+                return f[9]
+        return None
+
+    def gateway(self):
+        """IPv4 address of the default router, or None."""
+        word = self._route()[1]
+        if not word or word == "00000000":
+            return None
+        packed = [int(word[i : i + 2], 16) for i in range(0, 8, 2)]
+        if sys.byteorder == "little":  # the file holds the word in the machine's byte order
+            packed.reverse()
+        return "%d.%d.%d.%d" % tuple(packed)
+
+    def lan_address(self):
+        """Own IPv4 address on the device of the default route, or None."""
+        from wanbeacon.observe import interface
+
+        return interface.first_ipv4(self.default_device())
+
+    def stream(self, sock):
+        """A socket with read(n) and write(b) that give None when they would block."""
+        return sock if _MICRO else Stream(sock)
+
+    def bind(self, sock, device):
+        """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises OSError."""
+        sock.setsockopt(1, 25, device.encode() + b"\0")
+
+    def sockaddr(self, host, port):
+        """What connect, bind and sendto want for an IP address: raw bytes on MicroPython's unix port, else a tuple."""
+        if _MICRO:
+            return socket.getaddrinfo(host, port)[0][-1]
+        return (host, port)
+
+    def ip_port(self, addr):
+        """(ip text, port) of what recvfrom gives."""
+        if not isinstance(addr, (bytes, bytearray)):
+            return addr[0], addr[1]
+        family, raw, port = socket.sockaddr(addr)[:3]
+        return socket.inet_ntop(family, raw), port

@@ -1,0 +1,124 @@
+"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the protocol.
+
+Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but never beyond its deadline (DNS aside).
+"""
+
+import gc
+import time
+
+from wanbeacon.net import trust, wire
+
+BUDGET = 20000  # ms for one exchange in all, every root and address tried included
+BODY_MAX = 4096  # an answer is some lines; what is longer is a page
+
+
+class Answer:
+    """status: HTTP status. body: bytes, at most BODY_MAX. retry_after: header text or None. ms: duration.
+    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA."""
+
+    def __init__(self, status, body, retry_after, ms, root):
+        self.status = status
+        self.body = body
+        self.retry_after = retry_after
+        self.ms = ms
+        self.root = root
+
+
+def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, cap=BODY_MAX):
+    """Send a Request once and return its Answer. Raises wire.Trouble.
+
+    root: number of the batch of CA roots that worked last; roots: names the provider's row gives; ca: path of a DER
+    file that replaces all roots; device: network device to leave by. When no root of a batch fits, the next batch is
+    tried on a new connection: no byte of the request leaves before a certificate was accepted.
+    """
+    start = time.ticks_ms()
+    deadline = time.ticks_add(start, budget)
+    batches = [None]
+    if req.tls and ca:
+        batches = [ca]
+    elif req.tls:
+        try:
+            batches = trust.batches(board.roots, roots)
+        except OSError:
+            raise wire.Trouble("roots", "no CA roots in %s" % board.roots)
+    order = list(range(len(batches)))
+    if 0 < root <= len(order):
+        order.insert(0, order.pop(root - 1))
+    last = None
+    for i in order:
+        gc.collect()
+        tls = _context(board, batches[i])
+        guard = wire.Guard(board, tls, req.host, deadline, cap, req.family, device, board.keep_alive)
+        try:
+            status, body = _ask(req, guard)
+            ms = time.ticks_diff(time.ticks_ms(), start)
+            return Answer(status, body, guard.wire.retry_after, ms, 0 if ca or not req.tls else i + 1)
+        except wire.Trouble as e:
+            if e.word != "untrusted" or ca or not _unknown_root(e.text):
+                raise
+            last = e
+        finally:
+            guard.close()
+    raise last
+
+
+def _unknown_root(text):
+    """True when a certificate was refused only for want of its root (Mbed TLS's words, then OpenSSL's)."""
+    for bad in ("CN", "expired", "future", "not yet valid", "Hostname", "IP address", "revoked"):
+        if bad in text:
+            return False
+    return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
+
+
+def _context(board, batch):
+    if batch is None:
+        return None
+    try:
+        if isinstance(batch, str):
+            return trust.context([trust.read(batch)])
+        return trust.context([trust.read("%s/%s.der" % (board.roots, n)) for n in batch])
+    except ImportError:
+        raise wire.Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
+    except OSError as e:
+        raise wire.Trouble("roots", "a CA root cannot be read (%s)" % e)
+    except ValueError:
+        raise wire.Trouble("roots", "a CA root file is damaged")
+
+
+def _ask(req, guard):
+    import requests
+
+    name = "socket" if hasattr(requests, "socket") else "usocket"  # 1.23 calls it usocket
+    before = getattr(requests, name)
+    setattr(requests, name, guard)
+    try:
+        # "http" whatever the scheme: the Wire does the TLS, `requests` would do it unverified.
+        url = "http://%s:%d%s" % (req.host, req.port, req.path)
+        reply = requests.request("POST" if req.post else "GET", url, data=req.body, headers=req.headers)
+        try:
+            return reply.status_code, reply.content
+        finally:
+            reply.close()
+    except (ValueError, IndexError, NotImplementedError) as e:
+        raise wire.Trouble("odd", "the reply is not HTTP (%s)" % e, True)
+    except OSError as e:
+        raise wire.Trouble("reset", str(e), bool(guard.wire and guard.wire.sent))
+    finally:
+        setattr(requests, name, before)
+
+
+def get(url, board, agent, family=0, budget=BUDGET, cap=BODY_MAX, ca=None):
+    """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
+    from wanbeacon.dyndns.catalog import split_url
+    from wanbeacon.dyndns.request import Request
+
+    tls, host, port, path, query = split_url(url)
+    place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
+    if query:
+        path += "?" + query
+    req = Request(False, tls, host, port, path, {"User-Agent": agent, "Host": place}, None, family)
+    try:
+        answer = exchange(req, board, budget=budget, cap=cap, ca=ca)
+    except wire.Trouble as e:
+        raise OSError("%s: %s" % (e.word, e.text))
+    return answer.status, answer.body

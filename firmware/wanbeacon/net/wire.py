@@ -1,0 +1,300 @@
+"""The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one connection.
+
+`requests` alone verifies no certificate, has no total time limit, reads without bound and follows redirects with the
+password (micropython-lib #838). So it never opens its own socket: `requests.socket` is a Guard, and the only thing
+that Guard hands out, once, is a Wire. A Wire must not know what is sent over it.
+
+Every wait is a poll of a non-blocking socket against the deadline. Only the DNS look-up blocks, on every port and
+beyond any deadline (10 s and more): a watchdog must be longer than that.
+"""
+
+import errno
+import select
+import time
+
+LINE_MAX = 1024  # longest header line; real ones are below 300 bytes
+HEAD_MAX = 8192  # all header lines together
+SLICE = 100  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
+_BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
+
+
+
+class Trouble(Exception):
+    """An exchange that brought no usable reply.
+
+    word: dns, connect, timeout, tls, clock, untrusted, reset, cut, redirect, header, odd. text: details for a person,
+    never a secret. sent: True when bytes of the request may have reached the server.
+    """
+
+    def __init__(self, word, text="", sent=False):
+        Exception.__init__(self, word)
+        self.word = word
+        self.text = text
+        self.sent = sent
+
+
+class Guard:
+    """Stands in for the `socket` module inside `requests`.
+
+    tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
+    board: stream(socket) and bind(socket, device). keep_alive: called while waiting (feeds a watchdog).
+    """
+
+    SOCK_STREAM = 1
+
+    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, keep_alive=None):
+        self.board = board
+        self.tls = tls
+        self.host = host
+        self.deadline = deadline
+        self.cap = cap
+        self.family = family
+        self.device = device
+        self.keep_alive = keep_alive
+        self.wire = None
+
+    def getaddrinfo(self, host, port, *args):
+        """All addresses of the host in one row, so that the Wire can try the next when one does not answer."""
+        import socket
+
+        family = {4: socket.AF_INET, 6: getattr(socket, "AF_INET6", 0)}.get(self.family, 0)
+        try:
+            rows = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        except OSError as e:
+            raise Trouble("dns", "%s: name not found or no name server (%s)" % (host, e))
+        rows = [r for r in rows if r[1] == socket.SOCK_STREAM and r[4] and (isinstance(r[4], bytes) or r[4][0])]
+        if not rows:
+            raise Trouble("dns", "%s has no IPv%s address" % (host, self.family or "4 or IPv6"))
+        return [(0, 0, 0, "", rows)]
+
+    def socket(self, *args):
+        """The one Wire of this exchange; a second one would be a redirect."""
+        if self.wire:
+            raise Trouble("redirect", "the server sends us elsewhere", True)
+        self.wire = Wire(self)
+        return self.wire
+
+    def close(self):
+        """Close whatever is open; never raises."""
+        if self.wire:
+            self.wire.close()
+
+
+class Wire:
+    """What `requests` sees as its socket: connect, write, readline, read, close."""
+
+    def __init__(self, guard):
+        self.guard = guard
+        self.sock = None
+        self.stream = None
+        self.out = bytearray()
+        self.buf = b""
+        self.eof = False
+        self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
+        self.head = 0
+        self.status = 0
+        self.length = -1  # Content-Length, -1 = until the connection closes
+        self.chunked = False
+        self.retry_after = None
+        self.truncated = False
+
+    def settimeout(self, _):
+        """The deadline is the Guard's."""
+
+    def connect(self, rows):
+        """TCP to the first address that answers, then TLS over it (its handshake ends with the first write)."""
+        import socket
+
+        guard = self.guard
+        trouble = None
+        for row in rows[:4]:
+            self.sock = sock = socket.socket(row[0], row[1], row[2])
+            try:
+                sock.setblocking(False)
+                if guard.device:
+                    guard.board.bind(sock, guard.device)
+                try:
+                    sock.connect(row[4])
+                except OSError as e:
+                    if e.errno not in _BUSY:
+                        raise
+                self._wait(select.POLLOUT, connecting=True)
+                break
+            except OSError as e:
+                trouble = Trouble("connect", "no connection to %s (%s)" % (guard.host, e))
+            except Trouble as e:
+                trouble = e
+            sock.close()
+            self.sock = None
+            if trouble.word == "timeout":
+                break
+        if not self.sock:
+            raise trouble
+        if not guard.tls:
+            self.stream = guard.board.stream(self.sock)
+            return
+        try:
+            self.stream = guard.tls.wrap_socket(
+                self.sock, server_hostname=guard.host, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError) as e:
+            raise Trouble("tls", _clean(e))
+
+    def write(self, data):
+        """Collect the request: it leaves in one piece (one TLS record) when the reply is first read."""
+        self.out.extend(data.encode() if isinstance(data, str) else data)
+
+    def _flush(self):
+        view, at = memoryview(self.out), 0
+        while at < len(view):
+            try:
+                n = self.stream.write(view[at:])
+            except ValueError as e:  # only certificate checks raise this, before any byte of ours is sent
+                text = _clean(e)
+                raise Trouble("clock" if "future" in text or "not yet valid" in text else "untrusted", text)
+            except OSError as e:
+                raise Trouble("reset" if self.sent or not self.guard.tls else "tls", _clean(e), self.sent)
+            if n:
+                at += n
+                self.sent = True
+            else:  # TLS is in its handshake (it waits to read), or the send buffer is full
+                self._wait(select.POLLIN, SLICE)
+        self.out = bytearray()
+
+    def _wait(self, event, most=0, connecting=False):
+        """Until the socket is ready, `most` ms have passed, or the deadline: then Trouble("timeout")."""
+        poller = select.poll()
+        poller.register(self.sock, event)
+        start = time.ticks_ms()
+        while True:
+            left = time.ticks_diff(self.guard.deadline, time.ticks_ms())
+            if left <= 0:
+                raise Trouble("timeout", "no answer from %s in time" % self.guard.host, self.sent)
+            if self.guard.keep_alive:
+                self.guard.keep_alive()
+            ready = poller.poll(min(left, SLICE))
+            if ready:
+                if connecting and ready[0][1] & ~select.POLLOUT:
+                    raise Trouble("connect", "%s refused the connection or cannot be reached" % self.guard.host)
+                return
+            if most and time.ticks_diff(time.ticks_ms(), start) >= most:
+                return
+
+    def _fill(self):
+        """More bytes into buf; False at the end of the stream."""
+        if self.out:
+            self._flush()
+        while not self.eof:
+            try:
+                data = self.stream.read(512)
+            except OSError as e:
+                if e.errno in _BUSY:
+                    data = None
+                else:
+                    raise Trouble("reset", _clean(e), self.sent)
+            except ValueError as e:
+                raise Trouble("untrusted", _clean(e), self.sent)
+            if data is None:
+                self._wait(select.POLLIN)
+            elif data:
+                self.buf += data
+                return True
+            else:
+                self.eof = True
+        return False
+
+    def _line(self):
+        while True:
+            cut = self.buf.find(b"\n")
+            if cut >= 0 or len(self.buf) > LINE_MAX:
+                break
+            if not self._fill():
+                break
+        if cut < 0:
+            if len(self.buf) > LINE_MAX:
+                raise Trouble("header", "a header line is too long", True)
+            cut = len(self.buf) - 1
+        line, self.buf = self.buf[: cut + 1], self.buf[cut + 1 :]
+        return line
+
+    def readline(self):
+        """Status line and header lines, bounded; keeps what the exchange needs and hides what `requests` chokes on."""
+        line = self._line()
+        self.head += len(line)
+        if self.head > HEAD_MAX:
+            raise Trouble("header", "the reply's header is too long", True)
+        if not self.status:
+            parts = line.split(None, 2)
+            if not line:
+                raise Trouble("cut", "the server closed the connection without an answer", True)
+            if len(parts) < 2 or parts[0][:5] != b"HTTP/" or len(parts[1]) != 3 or not parts[1].isdigit():
+                raise Trouble("odd", "the server does not speak HTTP here", True)
+            self.status = int(parts[1])
+            return b"HTTP/1.0 %s x\r\n" % parts[1]
+        if not line:
+            raise Trouble("cut", "the reply ended within its header", True)
+        cut = line.find(b":")
+        if cut < 0:
+            return b"\r\n" if not line.strip() else self.readline()
+        name, value = line[:cut].strip().lower(), line[cut + 1 :].strip()
+        if name == b"content-length":
+            self.length = int(value) if value.isdigit() and len(value) < 10 else -1
+        elif name == b"transfer-encoding":
+            self.chunked = b"chunked" in value.lower()
+        elif name == b"retry-after":
+            self.retry_after = "".join([chr(c) for c in value[:40] if c < 128])
+        elif name == b"location" and 300 <= self.status < 400:
+            raise Trouble("redirect", "the server sends us elsewhere; that is not followed, for the password's sake", True)
+        return b"X: y\r\n"  # `requests` needs no header: what it would refuse or follow is dealt with here
+
+    def read(self, n=0):
+        """The whole body, at most `cap` bytes of it (`truncated` tells)."""
+        if self.status == 204 or self.status == 304:
+            return b""
+        return self._chunks() if self.chunked else self._take(self.length)
+
+    def _take(self, size):
+        """`size` body bytes (-1: until the end of the stream), at most cap."""
+        cap = self.guard.cap
+        goal = cap if size < 0 or size > cap else size
+        while len(self.buf) < goal and self._fill():
+            pass
+        if 0 <= size and len(self.buf) < goal:
+            raise Trouble("cut", "the reply ended before its stated length", True)
+        if size < 0 and len(self.buf) >= cap or size > cap:
+            self.truncated = True
+        body, self.buf = self.buf[:goal], self.buf[goal:]
+        return body
+
+    def _chunks(self):
+        """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do always."""
+        out, cap = b"", self.guard.cap
+        while len(out) < cap:
+            try:
+                size = int(self._line().split(b";")[0].strip() or b"x", 16)
+            except ValueError:
+                raise Trouble("cut", "a chunk of the reply has no size", True)
+            if size <= 0:
+                return out
+            out += self._take(size)
+            if self.truncated:
+                break
+            self._line()
+        self.truncated = True
+        return out[:cap]
+
+    def close(self):
+        """Never raises; may be called again."""
+        stream, sock = self.stream, self.sock
+        self.stream = self.sock = None
+        for one in (stream, sock):
+            if one:
+                try:
+                    one.close()
+                except OSError:
+                    pass
+
+
+def _clean(error):
+    """An exception's text in one line (Mbed TLS puts line ends around its own)."""
+    return " ".join(str(error.args[-1] if error.args else error).split())[:120]
