@@ -6,6 +6,7 @@ for a friendly console (mpremote's soft reset never starts main.py)."""
 
 import sys
 
+sys.path.insert(0, __file__.rsplit("/", 1)[0] + "/../../shims")
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import flash
@@ -16,7 +17,7 @@ world.attach(sys.argv[1])
 
 _chip = {name: __import__("chip_" + name) for name in ("errno", "esp32", "machine", "network", "os", "socket", "sys", "time")}
 _friendly = sys.argv[2] == "friendly"
-_chip["machine"]._cause = int(sys.argv[3])
+sys.modules["machine"]._cause = int(sys.argv[3])
 if "firmware" in world.facts():
     _chip["sys"].pretend(*world.facts()["firmware"])
 
@@ -62,8 +63,8 @@ sys.path[:] = ["", ".frozen", "/lib"]
 for _name, _module in _chip.items():
     for _alias in ("", "u"):  # requests of 1.23 imports usocket
         sys.modules[_alias + _name] = _module
-for _name in ("flash", "world"):
-    del sys.modules[_name]
+for _name in ("flash", "world", "_shim"):
+    sys.modules.pop(_name, None)
 _run("boot.py")
 if _friendly:
     _run("main.py")

@@ -1,18 +1,15 @@
-"""`machine` of the emulated ESP32: what the agent uses of it, told to and asked from the test's world."""
+"""`machine` of the emulated ESP32: the stand-in of host_tests/shims, with a rig around it that really resets.
+
+Clock and RTC memory are kept outside of the process; the watchdog and the pins are the rig's and the test's."""
 
 import time as _time
 
+import machine as _shim
 import world
-
-PWRON_RESET = 1
-HARD_RESET = 2
-WDT_RESET = 3
-DEEPSLEEP_RESET = 4
-SOFT_RESET = 5
+from machine import *  # noqa: F403
 
 #: ESP32 counts from 2000.
 _EPOCH_2000 = 946684800
-_cause = PWRON_RESET
 
 
 def reset():
@@ -23,28 +20,8 @@ def soft_reset():
     raise SystemExit
 
 
-def reset_cause():
-    return _cause
-
-
 def unique_id():
-    return bytes([0x24, 0x0A, 0xC4]) + bytes(world.facts().get("serial", [0, 0, 1]))
-
-
-def freq(hz=None):
-    return 160000000
-
-
-def idle():
-    pass
-
-
-def disable_irq():
-    return 0
-
-
-def enable_irq(state=0):
-    pass
+    return b"\x24\x0a\xc4" + bytes(world.facts().get("serial", [0, 0, 1]))
 
 
 def clock():
@@ -56,82 +33,51 @@ def clock():
     return int(_time.time()) - start
 
 
-class RTC:
-    def __init__(self, id=0):
-        pass
-
-    def datetime(self, moment=None):
-        if moment is None:
+class RTC(_shim.RTC):
+    def datetime(self, datetimetuple=None):
+        if datetimetuple is None:
             t = _time.gmtime(clock() + _EPOCH_2000)
             return (t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0)
-        year, month, day, _, hour, minute, second, _ = moment
+        year, month, day, _, hour, minute, second, _ = datetimetuple
         # The rig runs the board in UTC, so mktime is the inverse of gmtime.
         then = int(_time.mktime((year, month, day, hour, minute, second, 0, 0, 0))) - _EPOCH_2000
         world.keep("clock", int(_time.time()) - then)
 
-    def init(self, moment):
-        self.datetime(moment)
-
-    def memory(self, data=None):
-        if data is None:
+    def memory(self, *args):
+        if not args:
             return bytes(world.load("rtc", []))
-        if len(data) > 2048:
+        if len(args[0]) > _shim._RTC_MEMORY:
             raise ValueError("buffer too long")
-        world.keep("rtc", list(data))
+        world.keep("rtc", list(args[0]))
 
 
-class WDT:
+class WDT(_shim.WDT):
     """The rig looks at the clock and kills the board; here is only the telling."""
 
-    def __init__(self, id=0, timeout=5000):
-        if timeout <= 0:
-            raise ValueError("WDT timeout too short")
+    def __init__(self, *, id=0, timeout=5000):
+        super().__init__(id=id, timeout=timeout)
         world.tell("wdt %d" % timeout)
 
     def feed(self):
         world.tell("feed")
 
 
-class Pin:
-    IN = 1
-    OUT = 3
-    OPEN_DRAIN = 7
-    PULL_UP = 2
-    PULL_DOWN = 1
-    IRQ_RISING = 1
-    IRQ_FALLING = 2
+class Pin(_shim.Pin):
+    """Inputs are the test's (`board.press`), outputs are told once per change."""
 
-    def __init__(self, id, mode=None, pull=None, value=None, drive=None, hold=None):
-        self._id = id
-        self._mode = mode
-        if value is not None:
-            self.value(value)
+    def value(self, *args):
+        if not args:
+            return world.facts().get("pins", {}).get(str(self._id), _shim._pins.get(self._id, 0))
+        before = _shim._pins.get(self._id)
+        super().value(*args)
+        if _shim._pins[self._id] != before:
+            world.tell("pin %s %d" % (self._id, _shim._pins[self._id]))
 
-    def init(self, mode=None, pull=None, value=None, drive=None, hold=None):
-        self._mode = mode
-        if value is not None:
-            self.value(value)
-
-    def value(self, new=None):
-        if new is None:
-            return world.facts().get("pins", {}).get(str(self._id), 1)
-        level = 1 if new else 0
-        if getattr(self, "_out", None) != level:
-            self._out = level
-            world.tell("pin %s %d" % (self._id, level))
-
-    def on(self):
-        self.value(1)
-
-    def off(self):
-        self.value(0)
-
-    def __call__(self, new=None):
-        return self.value(new)
+    __call__ = value
 
 
 class SPI:
     """Only named, for boards whose Ethernet chip is on SPI."""
 
-    def __init__(self, id, baudrate=500000, polarity=0, phase=0, bits=8, firstbit=0, sck=None, mosi=None, miso=None):
+    def __init__(self, id, **pins):
         self._id = id
