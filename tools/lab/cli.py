@@ -1,0 +1,106 @@
+"""`python -m tools lab`: the lab in the foreground, with a live table of its ledger on a terminal.
+It must not know more than the Lab object offers."""
+
+import signal
+import threading
+import time
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from tools import UserError
+from tools.lab.faults import FAULTS
+from tools.lab.lab import Lab
+from tools.lab.providers import PERSONALITIES
+
+app = typer.Typer(add_completion=False)
+#: Rows of the ledger on screen.
+ROWS = 15
+
+
+def parse_fault(text):
+    """("503", {"seconds": "60", "times": 1}) of "503:seconds=60,times=1"."""
+    name, _, rest = text.partition(":")
+    options = {}
+    for part in rest.split(",") if rest else ():
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError("--fault %s: %r is no KEY=VALUE" % (text, part))
+        options[key.strip()] = value
+    if "times" in options:
+        if not options["times"].isdigit():
+            raise UserError("--fault %s: times is a whole number" % text)
+        options["times"] = int(options["times"])
+    return name, options
+
+
+def view(lab):
+    """The live table: requests, then published addresses, then what clients did wrong."""
+    table = Table(title="lab: %s   http %d  https %d  dns %d  admin %d" % (
+        lab.rules.title, lab.http_port, lab.https_port, lab.dns_port, lab.admin_port), expand=True)
+    for column in ("#", "time", "client", "what", "hosts", "status", "answer", "remarks"):
+        table.add_column(column, overflow="fold")
+    for row in lab.ledger[-ROWS:]:
+        table.add_row(str(row["number"]), time.strftime("%H:%M:%S", time.localtime(row["time"])), row["client"],
+                      "%s %s" % (row["method"], row["path"]), ", ".join(row["hosts"]), str(row.get("status", "...")),
+                      " / ".join(row.get("reply", "").split("\n")[:3])[:60], ", ".join(row["findings"] + row.get("faults", [])))
+    names = Table(expand=True)
+    for column in ("host", "A", "AAAA"):
+        names.add_column(column)
+    for name, host in lab.world.hosts.items():
+        if host.records:
+            found = lab.published(name)
+            names.add_row(name, found["A"] or "", found["AAAA"] or "")
+    verdicts = Table(expand=True)
+    for column in ("client", "wrong", "count", "document"):
+        verdicts.add_column(column, overflow="fold")
+    for verdict in lab.verdicts():
+        for row in verdict["findings"]:
+            verdicts.add_row(verdict["client"], row["finding"], str(row["count"]), row["document"])
+    return Group(table, names, verdicts)
+
+
+@app.command()
+def lab(
+    provider: str = typer.Option("dyn", help="personality: " + ", ".join(sorted(PERSONALITIES))),
+    http: int = typer.Option(0, help="port for HTTP, 0 = any"),
+    https: int = typer.Option(0, help="port for HTTPS, 0 = any"),
+    dns: int = typer.Option(0, help="port for DNS, UDP and TCP, 0 = any"),
+    admin: int = typer.Option(0, help="port for the admin pages, 0 = any"),
+    bind: list[str] = typer.Option(["127.0.0.1", "::1"], help="address to listen on; may be repeated"),
+    name: list[str] = typer.Option([], help="one more name for the certificate; may be repeated"),
+    accounts: str = typer.Option(None, help="JSON file with accounts and hosts; default: the personality's demo"),
+    dir: str = typer.Option(None, help="where lab.json, ca.der and ca.pem go; default: a temporary directory"),
+    check_address: str = typer.Option(None, help="address that the check page answers; default: the connection's"),
+    speed: float = typer.Option(1.0, help="how much faster the lab's clock runs"),
+    fault: list[str] = typer.Option([], help="NAME or NAME:KEY=VALUE,...; may be repeated"),
+    list_faults: bool = typer.Option(False, "--list-faults", help="names every fault and ends"),
+    quiet: bool = typer.Option(False, help="no live table"),
+):
+    """A DynDNS2 provider on this machine: HTTP, HTTPS with its own CA, and DNS, until Ctrl-C."""
+    console = Console()
+    if list_faults:
+        table = Table("fault", "deviation", "what it does")
+        for key, (_, _, number, about) in FAULTS.items():
+            table.add_row(key, str(number or ""), about)
+        console.print(table)
+        return
+    made = Lab(provider, accounts, http, https, dns, admin, bind, name, dir, speed)
+    made.world.check_address = check_address
+    for text in fault:
+        key, options = parse_fault(text)
+        made.fault(key, **options)
+    end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end.set())
+    with made:
+        if console.is_terminal and not quiet:
+            with Live(view(made), console=console, refresh_per_second=4, screen=False) as live:
+                while not end.wait(0.25):
+                    live.update(view(made))
+        else:
+            print("lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s" % (
+                provider, made.http_port, made.https_port, made.dns_port, made.admin_port, made.directory), flush=True)
+            end.wait()
