@@ -51,26 +51,22 @@ class Clock:
 
 
 class Kit:
-    def __init__(self, linux=True, outside=()):
+    def __init__(self, auto=("netlink", "natpmp", "upnp"), outside=()):
         self.clock = Clock()
         self.outside = list(outside)
-        self.board = Board() if linux else object()
+        self.board = Board()
+        self.board.auto = auto
 
 
 class Board:
-    def default_device(self):
-        return "eth0"
+    def sources(self):
+        return self.auto
 
 
-def chooser(sources, cross_check=False, ubus=False, **kit):
+def chooser(sources, cross_check=False, **kit):
     """A Chooser over stand-ins of the sources."""
     Fake.answers, Fake.asked, Fake.loaded = {}, [], []
-    kept = choose._UBUS
-    choose._UBUS = "/" if ubus else "/nowhere"
-    try:
-        return with_fakes(lambda: choose.Chooser(sources, Kit(**kit), cross_check))
-    finally:
-        choose._UBUS = kept
+    return with_fakes(lambda: choose.Chooser(sources, Kit(**kit), cross_check))
 
 
 def with_fakes(what):
@@ -274,14 +270,14 @@ def test_auto_asks_nobody_outside_when_the_line_is_down():
 
 
 def test_auto_on_a_board_has_no_netlink_and_for_ipv6_no_router():
-    one = chooser(["auto"], linux=False)
+    one = chooser(["auto"], auto=("natpmp", "upnp"))
     tell(natpmp=found(A))
     assert read(one)[1] == ["natpmp"]
     assert read(one, 6) == ((UNKNOWN, None, None, "no source tells an IPv6 address"), [])
 
 
 def test_auto_prefers_ubus_where_it_is():
-    one = chooser(["auto"], ubus=True)
+    one = chooser(["auto"], auto=("ubus", "netlink", "natpmp", "upnp"))
     tell(ubus=found(LAN), netlink=found(LAN), natpmp=found(A))
     assert read(one)[1] == ["ubus", "natpmp"]
     tell(ubus=(UNKNOWN, None, "not allowed"), netlink=found(B))

@@ -7,7 +7,6 @@ Rules (issue: the WAN address from the router):
 - with `cross_check` an address other than the known one needs two sources that agree; disagreement is shown, not sent.
 """
 
-import os
 import sys
 
 from wanbeacon import address
@@ -15,7 +14,6 @@ from wanbeacon.observe import FOUND, NONE, UNKNOWN
 
 _WORDS = {FOUND: "found", NONE: "none", UNKNOWN: "unknown"}
 _ROUTER = ("natpmp", "pcp", "upnp")  # they tell the IPv4 address of the router's WAN side
-_UBUS = "/var/run/ubus/ubus.sock"
 
 
 def load(name):
@@ -35,16 +33,8 @@ class _Slot:
 
 
 def _auto(kit):
-    """What "auto" stands for on this board. `kit.outside` (list of sources) is what its user agreed to ask outside."""
-    home = ["natpmp", "upnp"]
-    if getattr(kit.board, "default_device", None):
-        home.insert(0, "netlink")
-        try:
-            os.stat(_UBUS)
-            home.insert(0, "ubus")
-        except OSError:
-            pass
-    return home + list(getattr(kit, "outside", None) or ())
+    """What "auto" stands for: the board's own list, and `kit.outside` (sources), what the user agreed to ask outside."""
+    return list(kit.board.sources()) + list(getattr(kit, "outside", None) or ())
 
 
 class Chooser:

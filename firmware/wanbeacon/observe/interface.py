@@ -152,6 +152,26 @@ def dump(sock, family):
                 rows.append(row)
 
 
+def rows_on(name, family):
+    """Return the rows of `family` on the device `name` (see address_row). OSError; errno 19: there is no such device."""
+    sock = open_netlink()
+    try:
+        sock.settimeout(2)  # the kernel answers at once; a bound all the same
+        index = device_index(sock, name)
+        return [row for row in dump(sock, family) if row[1] == index]
+    finally:
+        sock.close()
+
+
+def first_ipv4(name):
+    """Return the IPv4 address (text) of the device `name`, or None."""
+    try:
+        packed = pick4(rows_on(name, 4)) if name else None
+    except OSError:
+        return None
+    return packed and address.text(packed)
+
+
 class Observer:
     """Options: `device` (default: the owner of the default route), `suffix` (IPv6: another host behind this device)."""
 
@@ -172,19 +192,11 @@ class Observer:
                     name = default_device(f, family)
             if not name:
                 return NONE, None, "no IPv%d default route" % family
-            sock = open_netlink()
-        except OSError as e:
-            return UNKNOWN, None, "cannot ask the kernel (%s)" % e
-        try:
-            sock.settimeout(2)  # the kernel answers at once; a bound all the same
-            index = device_index(sock, name)
-            rows = [row for row in dump(sock, family) if row[1] == index]
+            rows = rows_on(name, family)
         except OSError as e:
             if e.errno == 19:
                 return NONE, None, "there is no device " + name
-            return UNKNOWN, None, "cannot ask the kernel about %s (%s)" % (name, e)
-        finally:
-            sock.close()
+            return UNKNOWN, None, "cannot ask the kernel (%s)" % e
         packed = pick4(rows) if family == 4 else pick6(rows, self.known)
         if packed is None:
             return NONE, None, "%s has no %s address" % (name, "IPv4" if family == 4 else "lasting IPv6")

@@ -28,10 +28,9 @@ class Observer:
         try:
             status, body = self.fetch(url, family)
         except (OSError, ValueError) as e:
-            # a failed look-up never reached the service: negative on unix (EAI_*) and on lwIP, a text on older ports
-            code = e.args[0] if e.args else 0
-            self.asked = not (isinstance(e, OSError) and (isinstance(code, str) or -999 < code < 0))
-            return UNKNOWN, None, "%s: %s" % (_host(url), str(e).strip())
+            text = str(e).strip()
+            self.asked = text[:4] not in ("dns:", "conn")  # see net/http.py: nobody answered there
+            return UNKNOWN, None, "%s: %s" % (_host(url), text)
         if status != 200:
             return UNKNOWN, None, "%s answered HTTP %d" % (_host(url), status)
         packed, why = scan.single(body, family)
