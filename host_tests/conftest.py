@@ -11,17 +11,25 @@
 
 import os
 
+import hypothesis
 import pytest
 import wanbeacon_cpython  # noqa: F401  (gives CPython's time and gc what MicroPython's have)
 
 from host_tests.needs import absent, program, usable
 from host_tests.on_micropython import Plugin
-from tools import ROOT, interpreters
+from tools import ROOT, UserError, in_ci, interpreters
+
+# A busy machine must not make a property test fail; CI always tries the same cases, so a red run can be repeated.
+hypothesis.settings.register_profile("wanbeacon", deadline=None, derandomize=in_ci())
+hypothesis.settings.load_profile("wanbeacon")
 
 
 def pytest_configure(config):
     os.chdir(ROOT)  # data files are named relative to the checkout, on both interpreters
-    config.pluginmanager.register(Plugin(), "wanbeacon-micropython")
+    try:
+        config.pluginmanager.register(Plugin(), "wanbeacon-micropython")
+    except UserError as error:  # $MICROPYTHON names no usable program
+        raise pytest.UsageError(str(error))
 
 
 def pytest_runtest_setup(item):

@@ -68,6 +68,10 @@ class Plugin:
         self.found = {one.name: one for one in interpreters.all()}
         self.reports = {}
 
+    def pytest_report_header(self):
+        return ["shared tests also under " + ", ".join(n for n, one in self.found.items() if not one.why)] + [
+            "%s is missing: %s" % (name, one.why) for name, one in self.found.items() if one.why]
+
     def pytest_generate_tests(self, metafunc):
         if is_shared(metafunc.definition.path):
             metafunc.fixturenames.append("_interpreter")

@@ -105,3 +105,10 @@ def test_a_package_that_does_not_exist_does_not_cost_the_others(tmp_path, monkey
     monkeypatch.setattr(debian, "_POLICY", str(tmp_path / "policy-rc.d"))
     monkeypatch.setattr(debian, "_apt", lambda *args: "no such package" if "nonsense" in args else None)
     assert debian._install(["coturn", "nonsense"]) == {"nonsense": "no such package"}
+
+
+def test_pytest_refuses_an_unusable_interpreter_in_one_line(tmp_path):
+    path = program(tmp_path / "old", "echo micropython 1 20 0")
+    done = subprocess.run([sys.executable, "-m", "pytest", "--co", "-q", "host_tests/shared"], cwd=ROOT, text=True,
+                          capture_output=True, env=dict(os.environ, MICROPYTHON=path))
+    assert done.returncode == 4 and "1.20" in done.stderr and "Traceback" not in done.stderr

@@ -1,12 +1,14 @@
-"""Gives CPython's `time` and `gc` what MicroPython's have, so that firmware/ runs on both. Import it before firmware/.
+"""Gives CPython's time, gc, asyncio and sys what MicroPython's have, so that firmware/ runs on both. Import it before firmware/.
 
 Run the agent on CPython:  PYTHONPATH=host_tests/shims:firmware python -m wanbeacon_cpython wanbeacon run ..."""
 
+import asyncio
 import gc
 import sys
 import time
+import traceback
 
-#: ticks wrap here on an ESP32; a wrap every 12.4 days is found by tests that shift _SHIFT_NS, not by luck.
+#: ticks wrap here on an ESP32; a wrap every 12.4 days is found by tests that set shift_ns, not by luck.
 _PERIOD = 1 << 30
 #: Added to the monotonic clock: a test may set it to just below a wrap.
 shift_ns = 0
@@ -59,14 +61,28 @@ def mem_free():
     return 1 << 20
 
 
-def _threshold(*args):
-    return gc_threshold(*args) if len(args) != 1 else None  # MicroPython's counts bytes, CPython's objects
+def threshold(*args):
+    """MicroPython's counts bytes, CPython's own counts objects: accepted, without effect; -1 = none set."""
+    return None if args else -1
+
+
+async def wait_for_ms(awaitable, timeout):
+    return await asyncio.wait_for(awaitable, timeout / 1000)
+
+
+def asyncio_sleep_ms(ms):
+    return asyncio.sleep(max(ms, 0) / 1000)
+
+
+def print_exception(error, file=None):
+    traceback.print_exception(error, file=file or sys.stdout)
 
 
 for _name in ("ticks_ms", "ticks_us", "ticks_cpu", "ticks_add", "ticks_diff", "sleep_ms", "sleep_us"):
     setattr(time, _name, globals()[_name])
-gc_threshold = gc.threshold if hasattr(gc, "threshold") else gc.get_threshold
-gc.mem_alloc, gc.mem_free, gc.threshold = mem_alloc, mem_free, _threshold
+gc.mem_alloc, gc.mem_free, gc.threshold = mem_alloc, mem_free, threshold
+asyncio.sleep_ms, asyncio.wait_for_ms = asyncio_sleep_ms, wait_for_ms
+sys.print_exception = print_exception
 
 
 if __name__ == "__main__":
