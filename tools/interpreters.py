@@ -106,7 +106,7 @@ def fetch():
 
 
 def all():
-    """Every interpreter the tests are for, there or not (see `.why`), fastest to start last."""
+    """Every interpreter the tests are for, there or not (see `.why`)."""
     found = [_wheel(), _elf("amd64"), _elf("i386")]
     if os.environ.get("MICROPYTHON"):
         found.append(_users(os.environ["MICROPYTHON"]))
