@@ -108,6 +108,11 @@ def application(lab):
             return _json(value())
         return handler
 
+    def sends(data):
+        async def handler(request):
+            return web.Response(body=data(), content_type="application/octet-stream")
+        return handler
+
     app = web.Application(middlewares=[_mistakes])
     app.add_routes([
         web.get("/", shows(lab.description)), web.get("/ledger", ledger), web.get("/verdict", shows(lab.verdicts)),
@@ -119,11 +124,6 @@ def application(lab):
         web.delete("/fault", does(lambda request: lab.clear())),
         web.delete("/fault/{name}", does(lambda request: lab.clear(request.match_info["name"]))),
         web.post("/forgive", does(lambda request: lab.forgive())),
-        web.get("/ca.pem", lambda request: _bytes(lab.authority.pem)),
-        web.get("/ca.der", lambda request: _bytes(lab.authority.der)),
+        web.get("/ca.pem", sends(lambda: lab.authority.pem)), web.get("/ca.der", sends(lambda: lab.authority.der)),
     ])
     return app
-
-
-async def _bytes(data):
-    return web.Response(body=data, content_type="application/octet-stream")

@@ -42,7 +42,7 @@ def view(lab):
         lab.rules.title, lab.http_port, lab.https_port, lab.dns_port, lab.admin_port), expand=True)
     for column in ("#", "time", "client", "what", "hosts", "status", "answer", "remarks"):
         table.add_column(column, overflow="fold")
-    for row in lab.ledger[-ROWS:]:
+    for row in lab.ledger_book.requests(last=ROWS):
         table.add_row(str(row["number"]), time.strftime("%H:%M:%S", time.localtime(row["time"])), row["client"],
                       "%s %s" % (row["method"], row["path"]), ", ".join(row["hosts"]), str(row.get("status", "...")),
                       " / ".join(row.get("reply", "").split("\n")[:3])[:60], ", ".join(row["findings"] + row.get("faults", [])))

@@ -1,44 +1,11 @@
-"""What a client did right and wrong, each finding with the provider document it comes from.
+"""What a client did wrong, seen from its requests and from what was answered before.
 Works on requests and replies as values; it must not know HTTP servers, faults, or a provider beyond its Rules."""
 
 import re
 from email.utils import parsedate_to_datetime
 
-from tools.lab.messages import address, addresses, is_bogon
-
-DYN_POLICIES = "help.dyn.com, Remote Access API, Policies"
-DYN_UPDATE = "help.dyn.com, Remote Access API, Perform Update"
-DYN_RETURN = "help.dyn.com, Remote Access API, Return Codes"
-NOIP_RESPONSE = "noip.com, Integrate, Response"
-RFC_HTTP = "RFC 9110"
-
-#: finding -> the document that asks for better, unless the provider's own rules name another.
-FINDINGS = {
-    "no User-Agent": DYN_POLICIES,
-    "generic User-Agent": DYN_POLICIES,
-    "User-Agent not in the provider's form": DYN_UPDATE,
-    "needless update": DYN_POLICIES,
-    "update after a refusal": DYN_RETURN,
-    "blocked client goes on": DYN_POLICIES,
-    "too soon after 911 or dnserr": NOIP_RESPONSE,
-    "Retry-After ignored": RFC_HTTP + ", section 10.2.3",
-    "updates too close together": DYN_POLICIES,
-    "check page asked too often": DYN_POLICIES,
-    "check page asked after an error": NOIP_RESPONSE,
-    "address header sent to the check page": "help.dyn.com, Remote Access API, CheckIP Tool",
-    "bogon address sent": "IANA special-purpose address registries (RFC 6890)",
-    "malformed address sent": DYN_POLICIES,
-    "too many hosts": DYN_UPDATE,
-    "one request per host": DYN_UPDATE,
-    "credentials in query": RFC_HTTP + ", section 17.9",
-    "credentials over plain HTTP": "RFC 7617, section 4",
-    "credentials sent to another host": RFC_HTTP + ", section 15.4",
-    "POST instead of GET": DYN_UPDATE,
-    "other page than the update URL": DYN_POLICIES,
-    "malformed request": RFC_HTTP,
-    "other family deleted": "the provider's update API",
-    "no update for too long": "the provider's update API",
-}
+from tools.lab.findings import note
+from tools.lab.messages import addresses, is_bogon
 
 REFUSALS = frozenset(("badauth", "!donator", "!active", "nohost", "notfqdn", "!yours", "numhost", "badsys", "badip",
                       "abuse", "badagent", "loopback", "disabled"))
@@ -49,21 +16,16 @@ TROUBLE = frozenset(("911", "dnserr", "servererror"))
 TROUBLE_HOLD = 1800
 #: A needless update is forgiven once the last success is this old: a refresh before the name expires.
 REFRESH_AGE = 20 * 86400
-GENERIC = re.compile(r"(python|curl|wget|micropython|urequests|requests|aiohttp|httpie?|libwww|lua|go-http|java|okhttp|"
-                     r"mozilla|dyndns|ddns|client|agent|user-agent|test)([-/ ]?[\w.]*)*$", re.I)
+#: User-Agents made only of such words and a version say nothing of the client.
+GENERIC = re.compile(r"(?:(?:python|curl|wget|micropython|esp32|urequests|requests|urllib3?|aiohttp|httpx|http|https|"
+                     r"libwww|perl|lua|go|java|php|ruby|node|fetch|okhttp|mozilla|dyndns2?|ddns|dns|updater|client|"
+                     r"agent|user|test)[-/ _]?)+v?[\d.]*\s*$", re.I)
 WAIT = re.compile(r"w(\d\d)([hms])$")
 
 
 def is_generic(agent):
     """True for a User-Agent that names a library or nothing in particular instead of the client."""
     return bool(GENERIC.match(agent.split("(")[0].strip())) and "@" not in agent
-
-
-def note(client, request, name, detail=""):
-    """Files one finding; returns it."""
-    finding = {"finding": name, "detail": detail, "request": request.number, "time": request.now}
-    client.findings.append(finding)
-    return finding
 
 
 def fingerprint(request):
@@ -106,12 +68,6 @@ def before(request, hosts, rules):
     if rules.list_limit and len(hosts) > rules.list_limit:
         add("too many hosts", "%d in one request, %d allowed" % (len(hosts), rules.list_limit))
     _after_answers(request, hosts, rules, add)
-    when, other, sent = client.last or (-1e18, [], None)
-    now_sent = request.params.get("myip")
-    if rules.list_limit != 1 and request.now - when < 5 and len(other) == len(hosts) == 1 and other != hosts \
-            and sent == now_sent:
-        add("one request per host", "%s and %s within %d s" % (other[0], hosts[0], request.now - when))
-    client.last = (request.now, list(hosts), now_sent)
     client.updates += 1
     for host in hosts:
         client.last_update[host] = request.now
@@ -198,7 +154,7 @@ def after(request, reply, hosts, wanted, rules):
                 client.refusals.pop(key, None)
                 client.holds.pop(key, None)
     client.changes += changed
-    found += _retry_after(request, reply)
+    found += _company(request, hosts, results, rules) + _retry_after(request, reply)
     for name, detail in reply.findings:
         found.append(note(client, request, name, detail))
     return found
@@ -217,6 +173,19 @@ def _success(request, host, code, wanted, rules):
                               % (host, ", ".join(wanted.values()), age)))
     for kind, text in wanted.items():
         client.stored[(host, kind)] = (text, request.now)
+    return found
+
+
+def _company(request, hosts, results, rules):
+    """Two hosts that got the same data within seconds could have shared one request, unless a list was refused."""
+    client, found, sent = request.client, [], request.params.get("myip")
+    split = any(isinstance(key, tuple) for key in client.refusals)
+    if len(hosts) == 1 and results[:1] == [(hosts[0], "good")] and rules.list_limit != 1 and not split:
+        when, other, what = client.last or (-1e18, "", "")
+        if request.now - when < 5 and other != hosts[0] and what == sent:
+            found.append(note(client, request, "one request per host", "%s and %s within %d s"
+                              % (other, hosts[0], request.now - when)))
+        client.last = (request.now, hosts[0], sent)
     return found
 
 
@@ -253,31 +222,3 @@ def check(request, rules):
     else:
         client.last_check = request.now
     return found, wait
-
-
-def verdict(client, rules):
-    """{"client", "user", "agent", "requests", "findings": [{"finding","document","count","details"}], "good": [...]}"""
-    table = {}
-    for item in client.findings:
-        row = table.setdefault(item["finding"], {"finding": item["finding"], "count": 0, "details": [], "requests": [],
-                                                 "document": rules.documents.get(item["finding"])
-                                                 or FINDINGS.get(item["finding"], "")})
-        row["count"] += 1
-        row["requests"].append(item["request"])
-        if item["detail"] and len(row["details"]) < 5:
-            row["details"].append(item["detail"])
-    good = sorted(client.praise - ({"credentials only over TLS"} if "credentials over plain HTTP" in table else set()))
-    if client.updates and client.changes == client.updates:
-        good.append("one request per change (%d of %d)" % (client.changes, client.updates))
-    if client.refusals and not client.sins:
-        good += ["no update after %s" % code for code in sorted({code for code, _ in client.refusals.values()})]
-    if client.agent and not {"generic User-Agent", "User-Agent not in the provider's form"} & table.keys():
-        good.append("a User-Agent of its own")
-    return {"client": client.key, "user": client.user, "agent": client.agent, "requests": client.requests,
-            "updates": client.updates, "checks": client.checks, "changes": client.changes, "blocked": client.blocked,
-            "findings": list(table.values()), "good": good}
-
-
-def same_address(left, right):
-    """True if two texts are the same address, however they are spelt."""
-    return address(left or "") is not None and address(left) == address(right or "")

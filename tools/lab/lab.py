@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from tools import UserError
-from tools.lab import admin, ca, dns, judge, providers
+from tools.lab import admin, ca, dns, findings, providers
 from tools.lab.faults import Switchboard
 from tools.lab.ledger import Ledger
 from tools.lab.server import Desk
@@ -170,8 +170,8 @@ class Lab:
         return self.world.published(host)
 
     def verdicts(self):
-        """One dict per client: see judge.verdict."""
-        return [judge.verdict(client, self.rules) for client in self.ledger_book.clients()]
+        """One dict per client: see findings.verdict."""
+        return [findings.verdict(client, self.rules) for client in self.ledger_book.clients()]
 
     def findings(self):
         """The names of everything any client did wrong, sorted, each once."""

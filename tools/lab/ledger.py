@@ -27,7 +27,7 @@ class Client:
     refusals: dict = field(default_factory=dict)  # host, "*" or tuple of hosts -> (code, fingerprint)
     holds: dict = field(default_factory=dict)     # host or "*" -> (time until, what was said)
     last_update: dict = field(default_factory=dict)  # host -> time
-    last: tuple = ()                              # (time, hosts, address) of the last update
+    last: tuple = ()                              # (time, host, address) of the last update of a single host
     last_check: float = -1e18
     sins: int = 0                                 # updates after a refusal
     blocked: str = ""                             # why the provider refuses this client
@@ -82,10 +82,11 @@ class Ledger:
             entry.update(more)
             self._change.notify_all()
 
-    def requests(self, kind=None):
-        """A snapshot: list of dicts, oldest first; `kind` "update", "check", "stranger" or "other" chooses."""
+    def requests(self, kind=None, last=0):
+        """A snapshot: list of dicts, oldest first; `kind` "update", "check", "stranger" or "other" chooses,
+        `last` = only so many of the newest."""
         with self._change:
-            return [copy.deepcopy(entry) for entry in self._requests if kind in (None, entry["kind"])]
+            return [copy.deepcopy(entry) for entry in self._requests[-last:] if kind in (None, entry["kind"])]
 
     def connections(self):
         with self._change:

@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from tools.lab import faults, judge
+from tools.lab import faults, findings, judge
 from tools.lab.messages import Reply, Request, addresses
 
 #: Bytes of a request body that are read: no update needs more.
@@ -140,7 +140,7 @@ class Desk:
         elif kind == "stranger":
             return self._stranger(request, entry), entry
         else:
-            found = [judge.note(client, request, "other page than the update URL", request.path)]
+            found = [findings.note(client, request, "other page than the update URL", request.path)]
         reply, active = self._reply(request, kind, hosts)
         entry["faults"] = [item["name"] for item in active]
         if kind == "update":
@@ -186,7 +186,7 @@ class Desk:
     def _stranger(self, request, entry):
         """A host that no credentials were meant for."""
         if request.user or request.password or request.params.keys() & {"password", "token", "key"}:
-            judge.note(request.client, request, "credentials sent to another host", request.listener)
+            findings.note(request.client, request, "credentials sent to another host", request.listener)
             entry["findings"] = ["credentials sent to another host"]
         return Reply("good %s\n" % request.params.get("myip", "45.33.66.66"), 200, {"Content-Type": "text/plain"})
 

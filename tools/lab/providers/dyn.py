@@ -1,18 +1,21 @@
 """Dyn (members.dyndns.org): /v3/update and /nic/update as its pages on performing updates, return codes, policies and
 the CheckIP tool describe them. It must not know how a request came in."""
 
-from tools.lab import judge
 from tools.lab.messages import Reply
 from tools.lab.providers import dyndns2
 from tools.lab.providers.rules import Rules
 
 SYSTEMS = ("", "dyndns", "statdns", "custom")
-POLICIES = judge.DYN_POLICIES
 
 
 def valid_system(call):
     """Only the legacy path looks at it."""
     return None if call.request.params.get("system", "") in SYSTEMS or _v3(call) else "badsys"
+
+
+def permitted_method(call):
+    """POST is processed but discouraged; anything else is not permitted."""
+    return None if call.request.method in ("GET", "POST") else "badagent"
 
 
 def credited(call):
@@ -29,9 +32,9 @@ RULES = Rules(
     name="dyn", title="DynDNS API",
     names=("members.dyndns.org", "checkip.dyndns.org", "checkip.dyndns.com"),
     update_paths=("/nic/update", "/v3/update"), check_paths=("/",), methods=("GET",),
-    agent_form=r"\S.* - \S.* - \S", list_limit=20, chunked=True,
+    agent_form=r"\S.* - \S.* - \S", list_limit=20, chunked=True, forwarded=True,
     headers={"Server": "Apache", "X-UpdateCode": "n", "X-User-Status": "vip", "Accept-Ranges": "none"},
-    steps=(dyndns2.known_agent, dyndns2.not_blocked, dyndns2.no_outage, dyndns2.authenticated, dyndns2.not_disabled,
+    steps=(permitted_method, dyndns2.known_agent, dyndns2.not_blocked, dyndns2.no_outage, dyndns2.authenticated, dyndns2.not_disabled,
            valid_system, credited, dyndns2.named, dyndns2.not_too_many),
     check_interval=600, nochg_limit=5, refusal_limit=3, blocked_reply="good 127.0.0.1")
 

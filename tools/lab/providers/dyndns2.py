@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from tools.lab.judge import is_generic
-from tools.lab.messages import Reply, addresses
+from tools.lab.messages import Reply, address, addresses
 
 FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 #: Host.state -> code
@@ -120,8 +120,14 @@ def asked_addresses(call, key="myip"):
     request, world, rules = call.request, call.world, call.rules
     found, fine = addresses(request.params.get(key, ""))
     if rules.by_connection or not found or not fine:
-        found = addresses(world.seen(request.peer))[0]
+        found = addresses(connection_address(request, world, rules))[0]
     return {kind: text for kind, text in found.items() if kind in rules.families}
+
+
+def connection_address(request, world, rules):
+    """The address that the provider takes for the client's: text."""
+    proxy = request.headers.get("x-forwarded-for", "").split(",")[0].strip() if rules.forwarded else ""
+    return proxy if address(proxy) else world.seen(request.peer)
 
 
 def text_of(code, wanted, rules):

@@ -21,6 +21,7 @@ class Rules:
     agent_required: bool = True   # a missing or generic User-Agent is refused, not only noted
     families: tuple = ("A", "AAAA")
     by_connection: bool = False   # the address is that of the connection, whatever the parameters say
+    forwarded: bool = False       # the connection's address is taken from X-Forwarded-For when there is one
     words_for_address: tuple = ("",)   # values of myip that are no address and yet right: "", "auto", "preserve"
     list_limit: int = 0           # hosts in one request; 0 = no limit, 1 = no lists
     code_status: dict = field(default_factory=dict)   # code -> HTTP status where it is not 200
