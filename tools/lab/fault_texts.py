@@ -20,6 +20,10 @@ def _words(reply, change):
     reply.body = "\n".join(lines)
 
 
+def _line(word, rest):
+    return word + " " + rest if rest else word
+
+
 def _replace(reply, body, status=200, kind="text/html", **headers):
     """Another answer altogether: what it means is read from its text."""
     reply.body, reply.status, reply.outcomes = body, status, None
@@ -43,19 +47,19 @@ def no_newline(reply, request, options):
 
 
 def good_bare(reply, request, options):
-    _words(reply, lambda word, rest: word if word == "good" else (word + " " + rest).strip())
+    _words(reply, lambda word, rest: word if word == "good" else _line(word, rest))
 
 
 def good_blank(reply, request, options):
-    _words(reply, lambda word, rest: "good " if word in ("good", "nochg") else (word + " " + rest).strip())
+    _words(reply, lambda word, rest: "good " if word in ("good", "nochg") else _line(word, rest))
 
 
 def nochg_bare(reply, request, options):
-    _words(reply, lambda word, rest: word if word == "nochg" else (word + " " + rest).strip())
+    _words(reply, lambda word, rest: word if word == "nochg" else _line(word, rest))
 
 
 def good_loopback(reply, request, options):
-    _words(reply, lambda word, rest: "good 127.0.0.1" if word in ("good", "nochg") else (word + " " + rest).strip())
+    _words(reply, lambda word, rest: "good 127.0.0.1" if word in ("good", "nochg") else _line(word, rest))
     reply.outcomes = None
 
 
@@ -125,7 +129,7 @@ def mixed_lines(reply, request, options):
 def many_addresses(reply, request, options):
     sep = options.get("sep", ",")
     _words(reply, lambda word, rest: "%s %s%s2600:3c00::7" % (word, rest, sep) if word in ("good", "nochg")
-           else (word + " " + rest).strip())
+           else _line(word, rest))
 
 
 def home_made(reply, request, options):
@@ -182,11 +186,11 @@ def redirect_same(reply, request, options):
 
 
 def upper_case(reply, request, options):
-    _words(reply, lambda word, rest: (word.upper() + " " + rest).strip())
+    _words(reply, lambda word, rest: _line(word.upper(), rest))
 
 
 def title_case(reply, request, options):
-    _words(reply, lambda word, rest: (word.capitalize() + " " + rest).strip())
+    _words(reply, lambda word, rest: _line(word.capitalize(), rest))
 
 
 def substring(reply, request, options):
