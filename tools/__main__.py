@@ -16,6 +16,7 @@ TOOLS = {
     "check": "check a configuration file without sending anything",
     "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline",
     "providers": "list the providers the agent knows",
+    "catalogue": "write the device's provider catalogue from tools/data/providers.json",
     "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
     "simulate": "run a year of line changes through the agent's decisions",
     "flash": "put MicroPython and the agent on a board",
