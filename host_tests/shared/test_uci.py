@@ -1,6 +1,8 @@
 """UCI text and what becomes of it: the OpenWrt settings, on CPython and MicroPython."""
 
-from wanbeacon.openwrt import ddns, settings, uci
+import json
+
+from wanbeacon.openwrt import ddns, options, settings, uci
 
 FILE = "/etc/config/wanbeacon"
 KNOWN = ["dyn", "noip", "duckdns", "desec", "mydns-se", "dyn-rs", "freedns-v2", "ddo-jp"]
@@ -20,6 +22,10 @@ def provider(name):
 
 def convert(text, devices=None):
     return settings.convert(uci.parse(text, FILE), FILE, provider, devices)
+
+
+def plain(value):
+    return json.loads(json.dumps(value))
 
 
 def values(text):
@@ -151,14 +157,17 @@ def test_garbage_is_refused_in_one_line_or_read_but_never_worse():
 def test_the_smallest_service_becomes_one_account():
     found = convert(GOOD)
     assert found.problems == [] and found.enabled
-    assert dict(found.document["accounts"][0]) == {
-        "provider": "dyn", "user": "u", "password": "p", "hosts": ["home.dyndns.org"],
+    assert plain(found.document["accounts"][0]) == {
+        "provider": "dyn", "user": "u", "password": "p",
+        "hosts": [{"name": "home.dyndns.org", "ipv4": True, "ipv6": False}],
     }
 
 
 def test_equal_accounts_share_requests_others_do_not():
     more = GOOD.replace("'home'", "'b'").replace("home.", "b.")
-    assert [a["hosts"] for a in convert(GOOD + more).document["accounts"]] == [["home.dyndns.org", "b.dyndns.org"]]
+    found = convert(GOOD + more)
+    assert [[h["name"] for h in a["hosts"]] for a in found.document["accounts"]] == [["home.dyndns.org", "b.dyndns.org"]]
+    assert [[s.name for s in row] for row in found.origin] == [["home", "b"]]
     assert len(convert(GOOD + more.replace("'p'", "'other'")).document["accounts"]) == 2
 
 
@@ -166,7 +175,7 @@ def test_multi_wan_each_account_has_its_own_source_and_device():
     text = GOOD + "\toption interface 'wan'\n" + GOOD.replace("'home'", "'b'") + "\toption interface 'wanb'\n"
     rows = convert(text, {"wan": "eth1", "wanb": "pppoe-wanb"}).document["accounts"]
     assert [r["bind"] for r in rows] == ["eth1", "pppoe-wanb"]
-    assert [[dict(s) for s in r["address"]] for r in rows] == [
+    assert [plain(r["address"]) for r in rows] == [
         [{"source": "ubus", "interface": "wan"}], [{"source": "ubus", "interface": "wanb"}],
     ]
 
@@ -176,10 +185,10 @@ def test_an_interface_unknown_to_netifd_binds_to_its_name_so_that_nothing_leaves
 
 
 def test_the_device_of_an_interface_that_is_down_follows_netifds_naming():
-    assert settings.device_of({"interface": "wan", "l3_device": "eth1", "proto": "dhcp"}) == "eth1"
-    assert settings.device_of({"interface": "wan", "device": "eth1", "proto": "pppoe"}) == "pppoe-wan"
-    assert settings.device_of({"interface": "wan", "device": "eth1", "proto": "dhcp"}) == "eth1"
-    assert settings.device_of({"interface": "wg0", "proto": "wireguard"}) == "wg0"
+    assert options.device_of({"interface": "wan", "l3_device": "eth1", "proto": "dhcp"}) == "eth1"
+    assert options.device_of({"interface": "wan", "device": "eth1", "proto": "pppoe"}) == "pppoe-wan"
+    assert options.device_of({"interface": "wan", "device": "eth1", "proto": "dhcp"}) == "eth1"
+    assert options.device_of({"interface": "wg0", "proto": "wireguard"}) == "wg0"
 
 
 SOURCES = (
@@ -191,7 +200,7 @@ SOURCES = (
     ("option ip_source web\noption ip_url 'https://a/b'", [{"source": "web", "url": "https://a/b"}]),
     ("option ip_source script\noption ip_script /usr/bin/x", [{"source": "command", "command": "/usr/bin/x"}]),
     ("option ip_source 'natpmp upnp'", ["natpmp", "upnp"]),
-    ("list ip_source pcp\nlist ip_source stun", ["pcp", "stun"]),
+    ("list ip_source pcp\nlist ip_source stun\nlist stun_server a:3478", ["pcp", {"source": "stun", "servers": ["a:3478"]}]),
 )
 
 
@@ -199,16 +208,51 @@ def test_sources_keep_their_order_and_their_ddns_scripts_names():
     for text, wanted in SOURCES:
         found = convert(GOOD + text + "\n")
         assert found.problems == [], text
-        rows = [s if isinstance(s, str) else dict(s) for s in found.document["accounts"][0]["address"]]
-        assert rows == wanted, text
+        assert plain(found.document["accounts"][0]["address"]) == wanted, text
 
 
 def test_families():
-    for value, wanted in (("0", "h"), ("1", {"name": "h", "ipv4": False, "ipv6": True}),
-                          ("both", {"name": "h", "ipv4": True, "ipv6": True})):
-        text = GOOD.replace("home.dyndns.org", "h") + "\toption use_ipv6 '%s'\n" % value
-        host = convert(text).document["accounts"][0]["hosts"][0]
-        assert (host if isinstance(host, str) else dict(host)) == wanted
+    for value, v4, v6 in (("0", True, False), ("1", False, True), ("both", True, True)):
+        host = convert(GOOD + "\toption use_ipv6 '%s'\n" % value).document["accounts"][0]["hosts"][0]
+        assert (host["ipv4"], host["ipv6"]) == (v4, v6)
+
+
+def test_a_section_for_each_family_is_one_account_that_names_both():
+    six = GOOD.replace("'home'", "'home6'") + " option use_ipv6 1\n"
+    for v4, v6, sources in (("", "", None), (" option ip_network wan\n", " option ip_network wan6\n", ["wan", "wan6"])):
+        found = convert(GOOD + v4 + six + v6)
+        assert found.problems == [] and len(found.document["accounts"]) == 1
+        account = found.document["accounts"][0]
+        assert plain(account["hosts"]) == [{"name": "home.dyndns.org", "ipv4": True, "ipv6": True}]
+        assert sources is None or [s["interface"] for s in account["address"]] == sources
+
+
+def test_an_address_page_is_asked_in_the_families_that_are_sent():
+    page = "option ip_source web\noption ip_url https://p/\n"
+    for value, keys in (("0", ["url"]), ("1", ["url6"]), ("both", ["url", "url6"])):
+        source = convert(GOOD + page + "option use_ipv6 '%s'\n" % value).document["accounts"][0]["address"][0]
+        assert [k for k in ("url", "url6") if k in source] == keys
+
+
+def test_an_update_url_becomes_a_provider_of_ones_own():
+    text = GOOD.replace("service_name 'dyn'", "update_url '%s'")
+    for url, wanted, user in (
+        ("https://[USERNAME]:[PASSWORD]@d.example/nic/update?hostname=[DOMAIN]&myip=[IP]",
+         {"url": "https://d.example/nic/update?hostname={hostname}&myip={ip}",
+          "url6": "https://d.example/nic/update?hostname={hostname}&myip={ipv6}", "auth": "basic"}, "u"),
+        ("http://d.example/u?k=[PASSWORD]&i=[IP]",
+         {"url": "http://d.example/u?k={password}&i={ip}", "url6": "http://d.example/u?k={password}&i={ipv6}",
+          "auth": "none"}, "u"),
+        ("https://me:pw@d.example/?a=b@c",
+         {"url": "https://d.example/?a=b@c", "url6": "https://d.example/?a=b@c", "auth": "basic"}, "me"),
+    ):
+        account = convert((text % url).replace("option username 'u'", "" if user == "me" else "option username 'u'")
+                          ).document["accounts"][0]
+        assert account["provider"] == "custom" and plain(account["custom"]) == wanted, account
+        assert account["user"] == user
+    for url in ("ftp://x/", "https://x/?a=[PARAMENC]", "https://x/?a=[WHAT]", "https://x/{hostname}"):
+        found = convert(text % url)
+        assert len(found.problems) == 1 and "option 'update_url'" in found.problems[0], url
 
 
 def test_both_families_on_an_interface_also_ask_its_ipv6_twin():
@@ -220,10 +264,11 @@ def test_the_main_section():
     text = ("config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
             " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD)
     document = convert(text).document
-    assert document["intervals"] == {"check": 600} and document["cross_check"] is True
-    assert dict(document["device"]) == {"company": "ACME Ltd", "contact": "a@b.example"}
+    assert plain(document["intervals"]) == {"check": 600} and document["cross_check"] is True
+    assert plain(document["device"]) == {"company": "ACME Ltd", "contact": "a@b.example"}
     assert document["address"] == ["natpmp"]
-    assert convert(text.replace("10\n", "10\n option check_unit seconds\n")).document["intervals"] == {"check": 10}
+    seconds = convert(text.replace("10\n", "10\n option check_unit seconds\n option refresh_days 9\n")).document
+    assert plain(seconds["intervals"]) == {"check": 10, "refresh_days": 9}
     assert convert("config wanbeacon 'main'\n option enabled 0\n" + GOOD).enabled is False
 
 
@@ -235,6 +280,7 @@ PROBLEMS = (
     ("option ip_source web", "option 'ip_source': 'web' needs the option ip_url"),
     ("option ip_source interface", "needs the option ip_interface"),
     ("option ip_source script", "needs the option ip_script"),
+    ("option ip_source stun", "'stun' needs: list stun_server"),
     ("option ip_url 'http://x/'", "option 'ip_url': is used only with ip_source 'web'"),
     ("option cacert IGNORE", "option 'cacert': certificates are always checked"),
     ("option frob 1", "option 'frob': no such option"),
@@ -263,9 +309,9 @@ def test_all_problems_are_told_at_once_and_never_a_password():
     assert "hunter2" not in said
 
 
-def test_disabled_services_are_not_looked_at_and_none_enabled_is_said():
-    assert convert(GOOD.replace("'1'", "'0'") + "option frob 1\n").problems == [
-        FILE + ": no section of type 'service' is enabled; add one, or set: option enabled '1'"]
+def test_disabled_services_are_not_looked_at():
+    found = convert(GOOD.replace("'1'", "'0'") + "option frob 1\n")
+    assert found.problems == [] and found.document["accounts"] == []
 
 
 def test_what_is_not_needed_any_more_is_a_note_not_a_problem():
@@ -282,7 +328,14 @@ def test_names_of_ddns_scripts_lead_to_our_catalogue_but_never_to_a_stranger():
 
 
 def test_the_agents_own_complaint_is_led_back_to_its_section():
-    found = convert(GOOD + GOOD.replace("'home'", "'second'").replace("'p'", "'q'"))
-    said = settings.name_origin("accounts[1].user: has a control character", found, FILE)
-    assert said.startswith(FILE + " line 12, section 'second', option 'username': accounts[1].user")
-    assert settings.name_origin("address[0]: no", found, FILE) == FILE + ": address[0]: no"
+    more = GOOD.replace("'home'", "'twin'").replace("home.", "b ")
+    found = convert(GOOD + more + GOOD.replace("'home'", "'second'").replace("'p'", "'q'"))
+    assert found.problems == []
+    for problem, wanted in (
+        ("accounts[1].user: x: y", " line 19, section 'second', option 'username': x: y"),
+        ("accounts[0].hosts[1].name: no blank", " line 14, section 'twin', option 'domain': no blank"),
+        ("accounts[0].hosts[0].mx: too long", " line 2, section 'home', option 'mx': too long"),
+        ("accounts[1].server: no", " line 16, section 'second', option 'server': no"),
+        ("intervals.check: 60", ", section of type 'wanbeacon', option 'check_interval': intervals.check: 60"),
+    ):
+        assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(problem, found, FILE)

@@ -66,25 +66,34 @@ def ours(name, known):
     return None
 
 
-def nearest(name, known):
-    """Up to three ids that look like a mistyped name, best first."""
-    name = name.lower().split(".")[0]
-    rows = []
-    for one in known:
-        distance = _distance(name, one.split(".")[0])
-        if distance <= 1 + len(name) // 4 or (len(name) > 2 and one.startswith(name)):
-            rows.append((distance, one))
-    return [one for _distance_, one in sorted(rows)[:3]]
+_PLACES = (("[USERNAME]", "{user}"), ("[PASSWORD]", "{password}"), ("[DOMAIN]", "{hostname}"))
 
 
-def _distance(a, b):
-    """Levenshtein; the names are short."""
-    row = list(range(len(b) + 1))
-    for i in range(len(a)):
-        previous, row[0] = row[0], i + 1
-        for j in range(len(b)):
-            previous, row[j + 1] = (
-                row[j + 1],
-                min(row[j + 1] + 1, row[j] + 1, previous + (a[i] != b[j])),
-            )
-    return row[-1]
+def custom(url, https=True):
+    """An update_url of ddns-scripts -> ({"url", "url6", "auth"}, user or None, password or None), the last two from a
+    URL that has them written out. https: make it HTTPS though it says http. ValueError says what cannot be."""
+    cut = url.find("://")
+    if cut < 0 or url[:cut].lower() not in ("http", "https"):
+        raise ValueError("should start with https://")
+    scheme, rest = url[:cut].lower(), url[cut + 3 :]
+    if "{" in rest or "}" in rest:
+        raise ValueError("has braces; places are written [DOMAIN] and [IP]")
+    for place in ("[PARAMENC]", "[PARAMOPT]"):
+        if place in rest:
+            raise ValueError("has %s; write its value in its place" % place)
+    slash = rest.find("/")
+    at = rest.rfind("@", 0, len(rest) if slash < 0 else slash)
+    user = password = None
+    auth = "none"
+    if at >= 0:
+        auth = "basic"
+        user, _, password = rest[:at].partition(":")
+        rest = rest[at + 1 :]
+        user = None if user == "[USERNAME]" else user
+        password = None if password == "[PASSWORD]" else password
+    for place, name in _PLACES:
+        rest = rest.replace(place, name)
+    if "[" in rest.replace("[IP]", ""):
+        raise ValueError("has a place that is none of [USERNAME] [PASSWORD] [DOMAIN] [IP]")
+    start = ("https" if https else scheme) + "://"
+    return {"url": start + rest.replace("[IP]", "{ip}"), "url6": start + rest.replace("[IP]", "{ipv6}"), "auth": auth}, user, password

@@ -6,6 +6,8 @@ section and option, and all problems are reported at once.
 
 from collections import OrderedDict
 
+from wanbeacon.openwrt.options import SOURCE, Reader, sources
+
 TYPES = ("wanbeacon", "service")
 
 # option -> kind of value. "list" also takes one `option` with blanks between the words.
@@ -13,13 +15,13 @@ _MAIN = {
     "enabled": "bool",
     "check_interval": "number",
     "check_unit": "unit",
+    "refresh_days": "number",
     "cross_check": "bool",
     "company": "text",
     "device_name": "text",
     "model": "text",
     "contact": "text",
 }
-_SOURCE = {"ip_source": "list", "ip_network": "list", "ip_interface": "text", "ip_url": "text", "ip_script": "text"}
 _SERVICE = {
     "enabled": "bool",
     "service_name": "text",
@@ -29,25 +31,26 @@ _SERVICE = {
     "lookup_host": "list",
     "username": "text",
     "password": "text",
+    "token": "text",
+    "auth": "text",
     "interface": "text",
     "use_ipv6": "family",
     "use_https": "bool",
     "cacert": "text",
     "allow_private": "bool",
+    "zone": "text",
+    "wildcard": "text",
+    "mx": "text",
+    "backmx": "text",
+    "system": "text",
 }
-_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
-_FAMILIES = {"0": (True, False), "1": (False, True), "both": (True, True)}
-_BOOLS = {"1": True, "on": True, "true": True, "yes": True, "enabled": True}
-_BOOLS.update({"0": False, "off": False, "false": False, "no": False, "disabled": False})
-# ip_source words that need nothing else: the agent's own sources. The ddns-scripts words are in _sources.
-_PLAIN = ("auto", "netlink", "natpmp", "pcp", "upnp", "stun", "whoami")
-# netifd names the device of these protocols PROTO-INTERFACE; it exists only while the interface is up.
-_TUNNELS = ("pppoe", "pppoa", "pptp", "l2tp", "3g", "6in4", "6to4", "6rd")
-
+# our option -> the agent's key, where a text goes straight through
+_ACCOUNT_KEYS = (("server", "server"), ("username", "user"), ("password", "password"), ("token", "token"), ("auth", "auth"))
+_HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a user),
-    `origin` (one entry per account: the sections it came from)."""
+    `origin` (for each account, for each of its hosts: the section that named it)."""
 
     def __init__(self):
         self.enabled = True
@@ -55,126 +58,6 @@ class Settings:
         self.problems = []
         self.notes = []
         self.origin = []
-
-
-def device_of(status):
-    """One interface of netifd's `dump` -> the device its traffic leaves by, also while it is down (best guess)."""
-    if status.get("l3_device"):
-        return status["l3_device"]
-    name, proto = status.get("interface", ""), status.get("proto", "")
-    if proto in _TUNNELS:
-        return proto + "-" + name
-    return status.get("device") or name
-
-
-class _Reader:
-    """Typed access to one section; every fault becomes a line in `problems`."""
-
-    def __init__(self, section, file, problems):
-        self.section, self.file, self.problems = section, file, problems
-
-    def bad(self, option, text):
-        self.problems.append("%s: %s" % (self.section.where(self.file, option), text))
-
-    def take(self, option, kind, default=None):
-        entry = self.section.get(option)
-        if entry is None:
-            return default
-        value = entry[1]
-        if kind == "list":
-            return value if isinstance(value, list) else value.split()
-        if isinstance(value, list):
-            if len(value) != 1:
-                self.bad(option, "is a list of %d; give one value, as `option`" % len(value))
-                return default
-            value = value[0]
-        for c in value:
-            if c < " " or c == "\x7f":
-                self.bad(option, "has a control character (a line end?); retype the value")
-                return default
-        if kind == "bool":
-            if value.lower() not in _BOOLS:
-                self.bad(option, "is '%s'; give 1 or 0" % value)
-                return default
-            return _BOOLS[value.lower()]
-        if kind == "number":
-            if not value.isdigit() or len(value) > 9:
-                self.bad(option, "is '%s'; give a whole number" % value)
-                return default
-            return int(value)
-        if kind == "unit" or kind == "family":
-            table = _UNITS if kind == "unit" else _FAMILIES
-            if value not in table:
-                words = "seconds, minutes, hours or days" if kind == "unit" else "0 (IPv4), 1 (IPv6) or both"
-                self.bad(option, "is '%s'; give %s" % (value, words))
-                return default
-            return table[value]
-        return value
-
-    def unknown(self, *tables):
-        """Reports options that mean nothing here; returns notes for those of ddns-scripts that are not needed."""
-        notes = []
-        for name, _value, _line in self.section.options:
-            for table in tables:
-                if name in table:
-                    break
-            else:
-                from wanbeacon.openwrt import ddns
-
-                why = ddns.NOT_NEEDED.get(name)
-                if why:
-                    notes.append("%s: not used: %s" % (self.section.where(self.file, name), why))
-                else:
-                    self.bad(name, ddns.CANNOT.get(name) or "no such option; /etc/config/wanbeacon explains those there are")
-        return notes
-
-
-def _sources(read, interface, v6):
-    """The section's ordered address sources, None if it names none."""
-    words = read.take("ip_source", "list")
-    networks = read.take("ip_network", "list")
-    if words is None and networks is None and interface is None:
-        for option, word in (("ip_interface", "interface"), ("ip_url", "web"), ("ip_script", "script")):
-            if read.section.get(option):
-                read.bad(option, "is used only with ip_source '%s'; add that or remove this" % word)
-        return None
-    out = []
-    for word in words or ["network"]:
-        if word == "network":
-            names = networks
-            if names is None:
-                # netifd: wan6 is the usual static name, wan_6 the one it makes for PPPoE and DHCPv6 on the same line
-                names = [interface] if interface else [None]
-                if interface and v6 and not interface.endswith("6"):
-                    names += [interface + "6", interface + "_6"]
-            for name in names:
-                source = OrderedDict((("source", "ubus"),))
-                if name:
-                    source["interface"] = name
-                out.append(source)
-        elif word == "interface":
-            device = read.take("ip_interface", "text")
-            if device:
-                out.append(OrderedDict((("source", "interface"), ("device", device))))
-            else:
-                read.bad("ip_source", "'interface' needs the option ip_interface, e.g. 'eth1'")
-        elif word == "web":
-            url = read.take("ip_url", "text")
-            if url:
-                out.append(OrderedDict((("source", "web"), ("url", url))))
-            else:
-                read.bad("ip_source", "'web' needs the option ip_url, e.g. 'https://api.ipify.org'")
-        elif word == "script":
-            command = read.take("ip_script", "text")
-            if command:
-                out.append(OrderedDict((("source", "command"), ("command", command))))
-            else:
-                read.bad("ip_source", "'script' needs the option ip_script, a full path")
-        elif word in _PLAIN:
-            out.append(word)
-        else:
-            read.bad("ip_source", "'%s' is no source; there are network, interface, web, script, %s" % (word, ", ".join(_PLAIN)))
-    return out
 
 
 def _account(read, provider, devices):
@@ -186,18 +69,27 @@ def _account(read, provider, devices):
     url = take("update_url", "text")
     if url:
         account["provider"] = "custom"
-        account["url"] = url
+        from wanbeacon.openwrt import ddns
+
+        try:
+            spec, user, password = ddns.custom(url, False)
+        except ValueError as e:
+            read.bad("update_url", str(e))
+        else:
+            account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth")])
+            if user is not None:
+                account["user"], account["password"] = user, password or ""
     elif not name:
         read.problems.append("%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file))
     else:
         account["provider"] = provider(name)
         if not account["provider"]:
-            from wanbeacon.openwrt import ddns
+            from wanbeacon.config import nearest
 
-            near = ddns.nearest(name, provider(None))
+            near = nearest(name.split(".")[0], provider(None))
             read.bad("service_name", "'%s' is unknown%s; `wanbeacon providers` lists all" % (
                 name, "; do you mean %s?" % " or ".join(near) if near else ""))
-    for option, key in (("server", "server"), ("username", "user"), ("password", "password")):
+    for option, key in _ACCOUNT_KEYS:
         value = take(option, "text")
         if value is not None:
             account[key] = value
@@ -208,9 +100,9 @@ def _account(read, provider, devices):
         account["ca"] = ca
     v4, v6 = take("use_ipv6", "family", (True, False))
     interface = take("interface", "text")
-    sources = _sources(read, interface, v6)
-    if sources:
-        account["address"] = sources
+    places = sources(read, interface, v4, v6)
+    if places:
+        account["address"] = places
     if interface:
         account["bind"] = (devices or {}).get(interface) or interface
     names = take("domain", "list") or take("lookup_host", "list")
@@ -219,15 +111,51 @@ def _account(read, provider, devices):
     if len(read.problems) > known:
         return None
     private = take("allow_private", "bool", False)
+    extra = [(key, take(key, "text")) for key in _HOST_KEYS]
     hosts = []
     for name in names:
-        host = OrderedDict((("name", name),))
-        if (v4, v6) != (True, False):
-            host["ipv4"], host["ipv6"] = v4, v6
+        host = OrderedDict((("name", name), ("ipv4", v4), ("ipv6", v6)))
         if private:
             host["allow_private"] = True
-        hosts.append(host if len(host) > 1 else name)
+        for key, value in extra:
+            if value is not None:
+                host[key] = value
+        hosts.append(host)
     return account, hosts
+
+
+def _join(one, hosts, two, more):
+    """Takes a service into the account it belongs to: one account then serves both. False when they differ.
+
+    Equal accounts share their requests. So do a name's IPv4 and IPv6, which ddns-scripts keeps in two sections: some
+    providers delete the family that a request does not name.
+    """
+    for key in ("provider", "custom", "user", "password", "token", "auth", "server", "ca", "bind"):
+        if one.get(key) != two.get(key):
+            return False
+    if one.get("address") == two.get("address"):
+        for host in more:
+            if host["name"] in [h["name"] for h in hosts]:
+                return _both(hosts, more)
+        hosts.extend(more)
+        return True
+    if not one.get("address") or not two.get("address") or not _both(hosts, more):
+        return False
+    one["address"] = one["address"] + [s for s in two["address"] if s not in one["address"]]
+    return True
+
+
+def _both(hosts, more):
+    """Sets both families in `hosts` if `more` has the same names with the other one."""
+    pairs = list(zip(hosts, more))
+    if len(hosts) != len(more):
+        return False
+    for a, b in pairs:
+        if a["name"] != b["name"] or a["ipv4"] == b["ipv4"] or a["ipv6"] == b["ipv6"]:
+            return False
+    for a, _ in pairs:
+        a["ipv4"] = a["ipv6"] = True
+    return True
 
 
 def convert(sections, file, provider, devices=None):
@@ -245,14 +173,14 @@ def convert(sections, file, provider, devices=None):
             problems.append("%s: '%s' is no section type here; there are 'wanbeacon' and 'service'" % (
                 section.where(file), section.kind))
             continue
-        read = _Reader(section, file, problems)
+        read = Reader(section, file, problems)
         if section.kind == "wanbeacon":
-            out.notes += read.unknown(_MAIN, _SOURCE)
+            out.notes += read.unknown(_MAIN, SOURCE)
             _main(read, out)
             continue
         if not read.take("enabled", "bool", False):
             continue
-        out.notes += read.unknown(_SERVICE, _SOURCE)
+        out.notes += read.unknown(_SERVICE, SOURCE)
         if read.take("use_https", "bool", True) is False:
             out.notes.append("%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https"))
         found = _account(read, provider, devices)
@@ -260,20 +188,17 @@ def convert(sections, file, provider, devices=None):
             continue
         account, hosts = found
         for i, other in enumerate(accounts):
-            if other[0] == account:
-                other[1].extend(hosts)
-                out.origin[i].append(section)
+            if _join(other[0], other[1], account, hosts):
+                out.origin[i] += [section] * (len(other[1]) - len(out.origin[i]))
                 break
         else:
             accounts.append((account, hosts))
-            out.origin.append([section])
+            out.origin.append([section] * len(hosts))
     rows = []
     for account, hosts in accounts:
         account["hosts"] = hosts
         rows.append(account)
     out.document["accounts"] = rows
-    if not rows and not problems and out.enabled:
-        problems.append("%s: no section of type 'service' is enabled; add one, or set: option enabled '1'" % file)
     return out
 
 
@@ -288,39 +213,40 @@ def _main(read, out):
             device[key] = value
     if device:
         document["device"] = device
-    sources = _sources(read, None, True)
-    if sources:
-        document["address"] = sources
+    places = sources(read, None, True, True)
+    if places:
+        document["address"] = places
     if read.take("cross_check", "bool", False):
         document["cross_check"] = True
+    intervals = OrderedDict()
     every = read.take("check_interval", "number")
     if every is not None:
-        document["intervals"] = {"check": every * read.take("check_unit", "unit", 60)}
+        intervals["check"] = every * read.take("check_unit", "unit", 60)
+    days = read.take("refresh_days", "number")
+    if days is not None:
+        intervals["refresh_days"] = days
+    if intervals:
+        document["intervals"] = intervals
+
+
+# the agent's key -> the option it came from
+_OPTION_OF = {"provider": "service_name", "user": "username", "hosts": "domain", "ca": "cacert", "address": "ip_source",
+              "bind": "interface", "custom": "update_url"}
 
 
 def name_origin(problem, settings, file):
-    """The agent's validator speaks of accounts[2].user: say which section (and option) that is."""
-    for i, sections in enumerate(settings.origin):
-        key = "accounts[%d]" % i
-        at = problem.find(key)
-        if at >= 0:
-            rest = problem[at + len(key) :].lstrip(".")
-            option = _OPTION_OF.get(rest.split(":")[0].split(".")[0].split("[")[0].split(" ")[0])
-            section = sections[0]
-            if option and not section.get(option):
-                option = None
-            return "%s: %s" % (section.where(file, option), problem)
-    return "%s: %s" % (file, problem)
-
-
-_OPTION_OF = {
-    "provider": "service_name",
-    "user": "username",
-    "password": "password",
-    "hosts": "domain",
-    "server": "server",
-    "ca": "cacert",
-    "address": "ip_source",
-    "bind": "interface",
-    "url": "update_url",
-}
+    """The agent's validator speaks of accounts[2].hosts[0].name: say which section and option that is."""
+    key = problem.split(":")[0]
+    parts = [p.rstrip("]").split("[") for p in key.split(".")]
+    if parts[0][0] != "accounts" or len(parts[0]) < 2:
+        option = {"intervals": "check_interval", "device": key.split(".")[-1], "address": "ip_source"}.get(parts[0][0])
+        return "%s, section of type 'wanbeacon'%s: %s" % (file, ", option '%s'" % option if option else "", problem)
+    sections = settings.origin[int(parts[0][1])]
+    section, option = sections[0], None
+    if len(parts) > 1:
+        option = _OPTION_OF.get(parts[1][0], parts[1][0])
+        if parts[1][0] == "hosts" and len(parts[1]) > 1:
+            section = sections[int(parts[1][1])]
+            if parts[-1][0] in _HOST_KEYS:
+                option = parts[-1][0]
+    return "%s:%s" % (section.where(file, option), problem[len(key) + 1 :])

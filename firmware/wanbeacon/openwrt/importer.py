@@ -1,0 +1,245 @@
+"""The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in a row."""
+
+from wanbeacon.config import nearest
+from wanbeacon.openwrt import ddns, uci
+
+_SAME = ("enabled", "username", "password", "ip_source", "ip_network", "ip_interface", "ip_url", "ip_script", "use_ipv6")
+_SECRET = ("password", "param_enc", "param_opt", "proxy")
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+_PAGE = "http://checkip.dyndns.com/"  # what ddns-scripts asks when ip_source is web and no ip_url is given
+
+
+class Taken:
+    """What came of one ddns file: `sections` (ours), `rows` [section, option, value, what became of it], `lost` (how
+    many settings have no counterpart), `check` (seconds between looks, None = our default)."""
+
+    def __init__(self):
+        self.sections = []
+        self.rows = []
+        self.lost = 0
+        self.check = None
+
+
+def is_on(entry):
+    return bool(entry) and str(entry[1]).lower() in ("1", "on", "true", "yes", "enabled")
+
+
+def _text(section, name, default=None):
+    entry = section.get(name)
+    return default if entry is None or isinstance(entry[1], list) else entry[1]
+
+
+def convert(sections, known):
+    """Sections of /etc/config/ddns -> Taken. known: the catalogue's ids."""
+    out = Taken()
+    private = False
+    for section in sections:
+        if section.kind == "ddns":
+            private = _globals(section, out)
+    for section in sections:
+        if section.kind == "service":
+            _service(section, known, private, out)
+        elif section.kind != "ddns":
+            out.lost += 1
+            out.rows.append([section.title(), "", section.kind, "NOT taken over: no such section type here"])
+    _merge_families(out)
+    return out
+
+
+def _globals(section, out):
+    private = False
+    for name, value, _line in section.options:
+        if name in ("upd_privateip", "allow_local_ip"):
+            private = is_on(section.get(name))
+            became = "allow_private '1' in each service" if private else "private addresses are never sent"
+        elif name == "cacert":
+            became = _authority(value)[1]
+        else:
+            became = _without(name, out)
+        out.rows.append([section.title(), name, value, became])
+    return private
+
+
+def _without(name, out):
+    """What to say of an option that has no counterpart."""
+    why = ddns.NOT_NEEDED.get(name)
+    if why:
+        return "not needed: " + why
+    out.lost += 1
+    return "NOT taken over: " + (ddns.CANNOT.get(name) or "unknown to ddns-scripts and to wanbeacon")
+
+
+def _authority(value):
+    if value == "IGNORE":
+        return None, "not taken over: certificates are always checked"
+    if value.startswith("/etc/ssl/certs"):
+        return None, "not needed: the authorities the provider uses are built in"
+    return value, "cacert"
+
+
+def _service(section, known, private, out):
+    title = section.title()
+    mine = uci.Section("service", section.name, 0, 0)
+    rows = []
+
+    def put(name, value):
+        if value is not None:
+            mine.options.append([name, value, 0])
+
+    def say(name, became):
+        value = _text(section, name, "(list)")
+        if name in _SECRET:
+            value = "***"
+        elif "://" in value:
+            value = _place_only(value)
+        rows.append([title, name, value, became])
+
+    v6 = is_on(section.get("use_ipv6"))
+    lost = out.lost
+    url = _text(section, "update_url")
+    name = _text(section, "service_name")
+    provider = ddns.ours(name, known) if name and name != "-" else None
+    if provider:
+        put("service_name", provider)
+        say("service_name", "service_name '%s'" % provider)
+        if url:
+            say("update_url", "not needed: the catalogue knows this service")
+    elif url:
+        if name:
+            say("service_name", "not needed: update_url is used")
+        try:
+            spec, user, password = ddns.custom(url)
+        except ValueError as e:
+            out.lost += 1
+            say("update_url", "NOT taken over: it %s" % e)
+        else:
+            place = spec["url"].replace("{user}", "[USERNAME]").replace("{password}", "[PASSWORD]")
+            place = place.replace("{hostname}", "[DOMAIN]").replace("{ip}", "[IP]")
+            if spec["auth"] == "basic":
+                place = "https://[USERNAME]:[PASSWORD]@" + place[8:]
+            put("update_url", place)
+            if user is not None:
+                put("username", user)
+                put("password", password)
+            say("update_url", "update_url" + ("" if url.startswith("https:") else ", now over HTTPS"))
+    elif name:
+        out.lost += 1
+        near = nearest(name.split(".")[0], known)
+        say("service_name", "NOT taken over: not in the catalogue" + ("; near: " + ", ".join(near) if near else ""))
+    domain = _text(section, "domain") or _text(section, "lookup_host")
+    for entry in section.options:
+        _option(entry[0], section, domain, put, say, out)
+    if _text(section, "ip_source") == "web" and not section.get("ip_url"):
+        put("ip_url", _PAGE)
+        rows.append([title, "ip_url", "(default)", "ip_url '%s'" % _PAGE])
+    if private:
+        put("allow_private", "1")
+    if v6 and _text(section, "ip_source", "network") == "network" and not section.get("ip_network"):
+        put("ip_network", "wan6")
+        rows.append([title, "ip_network", "(default)", "ip_network 'wan6'"])
+    if not mine.get("service_name") and not mine.get("update_url"):
+        for row in rows:
+            if not row[3].startswith("NOT"):
+                row[3] = "NOT taken over: no provider for this service"
+        out.lost = max(out.lost, lost + 1)
+    else:
+        out.sections.append(mine)
+    out.rows += rows
+
+
+def _place_only(url):
+    """https://user:secret@host/path?token=... -> https://host/...: all else may hold a secret."""
+    cut = url.find("://") + 3
+    end = url.find("/", cut)
+    place = url[cut:] if end < 0 else url[cut:end]
+    return url[:cut] + place[place.rfind("@") + 1 :] + ("" if end < 0 else "/...")
+
+
+def _option(name, section, domain, put, say, out):
+    """One option of a service that is not about which provider it is."""
+    value = _text(section, name)
+    if name in ("service_name", "update_url"):
+        return
+    if value is None:
+        out.lost += 1
+        return say(name, "NOT taken over: a list")
+    if name in _SAME:
+        if name in ("username", "password") and _text(section, "update_url", "").find("@") >= 0:
+            literal = ddns_user(section)
+            if literal:
+                return say(name, "not needed: update_url says it")
+        put(name, value)
+        return say(name, name)
+    if name == "domain":
+        host = value.lstrip("@").replace("@", ".")
+        put("domain", host)
+        return say(name, "domain" if host == value else "domain '%s'" % host)
+    if name == "lookup_host":
+        if not section.get("domain"):
+            put("domain", value)
+            return say(name, "domain '%s'" % value)
+        return say(name, "domain" if value == domain else "not needed: no DNS look-up decides what is sent")
+    if name == "interface":
+        return say(name, "not needed: netifd reports every interface at once")
+    if name == "bind_network":
+        put("interface", value)
+        return say(name, "interface '%s'" % value)
+    if name == "use_https":
+        return say(name, "not needed: HTTPS wherever the provider has it")
+    if name == "cacert":
+        value, became = _authority(value)
+        put("cacert", value)
+        return say(name, became)
+    if name == "check_interval":
+        if value.isdigit() and is_on(section.get("enabled")):
+            every = int(value) * _UNITS.get(_text(section, "check_unit", "minutes"), 60)
+            out.check = every if out.check is None else min(out.check, every)
+        return say(name, "check_interval in the section 'main'")
+    if name == "check_unit":
+        return say(name, "check_interval in the section 'main'")
+    say(name, _without(name, out))
+
+
+def ddns_user(section):
+    """True when the section's update_url has the user name written out."""
+    try:
+        return ddns.custom(_text(section, "update_url"))[1] is not None
+    except ValueError:
+        return False
+
+
+def _merge_families(out):
+    """ddns-scripts needs a section for IPv4 and one for IPv6; here one account sends both (some providers delete the
+    family that a request does not name)."""
+    keep = []
+    for section in out.sections:
+        for other in keep:
+            if _pair(other, section):
+                networks = [_text(s, "ip_network", "wan") for s in sorted((other, section), key=_v6)]
+                for name in ("use_ipv6", "ip_network", "ip_source"):
+                    entry = other.get(name)
+                    if entry:
+                        other.options.remove(entry)
+                other.options.append(["use_ipv6", "both", 0])
+                other.options.append(["ip_network", networks, 0])
+                out.rows.append([section.title(), "", "", "one service with '%s': use_ipv6 'both'" % other.title()])
+                break
+        else:
+            keep.append(section)
+    out.sections = keep
+
+
+def _v6(section):
+    return _text(section, "use_ipv6") == "1"
+
+
+def _pair(one, two):
+    if _text(one, "use_ipv6") == "both" or _v6(one) == _v6(two):
+        return False
+    for section in (one, two):
+        if _text(section, "ip_source", "network") != "network":
+            return False
+    for name in ("enabled", "service_name", "update_url", "username", "password", "domain", "interface", "cacert"):
+        if _text(one, name) != _text(two, name):
+            return False
+    return True

@@ -1,0 +1,109 @@
+"""`micropython -m wanbeacon.openwrt.render UCI OUT [DUMP]`: the router's settings to the file the agent reads.
+
+Run as root by the init script and by `wanbeacon check`. DUMP: what `ubus call network.interface dump` printed. Exit
+status: 0 written, 3 nothing is switched on, 1 problems (one line each on stderr, all of them), 2 wrong call.
+"""
+
+import json
+import sys
+
+from wanbeacon.openwrt import ddns, options, settings, uci
+
+FILE_MAX = 65536  # a settings file is 2 KB; more is a mistake, and a small router's memory is not for it
+DONE, FAULTY, OFF = 0, 1, 3
+
+
+def read_text(path):
+    """The file as text. ValueError, with the path and what to do, when it cannot be."""
+    try:
+        with open(path, "rb") as f:
+            data = f.read(FILE_MAX + 1)
+    except OSError as e:
+        raise ValueError("%s: cannot be read (%s)" % (path, "it does not exist" if e.errno == 2 else e))
+    if len(data) > FILE_MAX:
+        raise ValueError("%s: larger than %d KB; this is not a settings file" % (path, FILE_MAX // 1024))
+    try:
+        return data.decode()
+    except UnicodeError:
+        raise ValueError("%s: not UTF-8 text; retype names and passwords with other characters" % path)
+
+
+def load(path, catalogue, devices=None):
+    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError as uci."""
+    from wanbeacon.dyndns import catalog
+
+    known = catalog.names(catalogue)
+
+    def provider(name):
+        return known if name is None else ddns.ours(name, known)
+
+    found = settings.convert(uci.parse(read_text(path), path), path, provider, devices)
+    if not found.problems and found.enabled:
+        found.problems += [settings.name_origin(text, found, path) for text in validate(found.document)]
+    return found
+
+
+def validate(document):
+    """What the agent itself would say of the document: a list of lines that start with the key."""
+    from wanbeacon import config
+
+    lines = []
+    try:
+        config.load(json.dumps(document))
+    except config.ConfigError as e:
+        lines = e.problems
+    for i, account in enumerate(document["accounts"]):
+        if account.get("ca"):
+            why = _authority(account["ca"])
+            if why:
+                lines.append("accounts[%d].ca: %s" % (i, why))
+    return lines
+
+
+def _authority(path):
+    """None, or what is wrong with a CA file."""
+    try:
+        with open(path, "rb") as f:
+            head = f.read(11)
+    except OSError:
+        return "%s cannot be read; name the file of the authority's certificate" % path
+    if head == b"-----BEGIN ":
+        return "%s is PEM; make it DER: openssl x509 -in %s -outform der -out %s.der" % (path, path, path)
+    return None
+
+
+def devices_of(path):
+    """{interface: device} from netifd's dump; {} when there is none (no ubus, or netifd restarts)."""
+    try:
+        with open(path) as f:
+            rows = json.load(f)["interface"]
+        return {row["interface"]: options.device_of(row) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def main(argv):
+    """Exit status as above."""
+    from wanbeacon.board.linux import Board
+
+    if len(argv) not in (2, 3):
+        sys.stderr.write("usage: render UCI OUT [DUMP]\n")
+        return 2
+    try:
+        found = load(argv[0], Board().catalogue, devices_of(argv[2]) if len(argv) > 2 else None)
+    except (ValueError, OSError) as e:
+        sys.stderr.write("%s\n" % e)
+        return FAULTY
+    if not found.enabled or (not found.problems and not found.document["accounts"]):
+        return OFF
+    for line in found.problems:
+        sys.stderr.write(line + "\n")
+    if found.problems:
+        return FAULTY
+    with open(argv[1], "w") as f:
+        f.write(json.dumps(found.document) + "\n")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,196 @@
+"""/etc/config/ddns to ours: configurations of the shapes found on routers keep their meaning, and nothing is silent."""
+
+import json
+
+from wanbeacon.openwrt import ddns, import_ddns, importer, settings, uci
+
+KNOWN = ["dyn", "noip", "duckdns", "desec", "he-dns", "freedns-v2", "strato"]
+FILE = "/etc/config/wanbeacon"
+
+GLOBAL = """config ddns 'global'
+	option ddns_dateformat '%F %R'
+	option ddns_loglines '250'
+	option upd_privateip '0'
+	option cacert '/etc/ssl/certs/'
+"""
+TYPICAL = GLOBAL + """
+config service 'myddns_ipv4'
+	option enabled '1'
+	option service_name 'no-ip.com'
+	option lookup_host 'home.ddns.net'
+	option domain 'home.ddns.net'
+	option username 'me@example.org'
+	option password 'hunter2'
+	option interface 'wan'
+	option ip_source 'network'
+	option ip_network 'wan'
+	option use_https '1'
+	option cacert '/etc/ssl/certs'
+	option check_interval '10'
+	option check_unit 'minutes'
+	option force_interval '72'
+	option force_unit 'hours'
+	option retry_interval '60'
+	option retry_unit 'seconds'
+	option retry_max_count '5'
+	option use_syslog '2'
+
+config service 'myddns_ipv6'
+	option enabled '1'
+	option use_ipv6 '1'
+	option service_name 'no-ip.com'
+	option lookup_host 'home.ddns.net'
+	option domain 'home.ddns.net'
+	option username 'me@example.org'
+	option password 'hunter2'
+	option interface 'wan6'
+	option ip_source 'network'
+	option ip_network 'wan6'
+"""
+
+
+def take(text):
+    return importer.convert(uci.parse(text, "/etc/config/ddns"), KNOWN)
+
+
+def document(taken):
+    """What the agent would run with after the import: through the file, as a reader sees it."""
+    text = import_ddns.compose(taken, [])
+    found = settings.convert(uci.parse(text, FILE), FILE, lambda n: KNOWN if n is None else ddns.ours(n, KNOWN))
+    assert found.problems == [], found.problems
+    return json.loads(json.dumps(found.document))
+
+
+def became(taken, section, option):
+    return [row[3] for row in taken.rows if row[0] == section and row[1] == option][0]
+
+
+def service(body):
+    return "config service 's'\n\toption enabled '1'\n" + "".join(["\toption %s\n" % line for line in body])
+
+
+def test_the_usual_pair_for_ipv4_and_ipv6_becomes_one_dual_stack_account():
+    taken = take(TYPICAL)
+    assert taken.lost == 0
+    found = document(taken)
+    assert found["accounts"] == [{
+        "provider": "noip", "user": "me@example.org", "password": "hunter2",
+        "address": [{"source": "ubus", "interface": "wan"}, {"source": "ubus", "interface": "wan6"}],
+        "hosts": [{"name": "home.ddns.net", "ipv4": True, "ipv6": True}],
+    }]
+    assert found["intervals"] == {"check": 600}
+
+
+def test_every_option_of_the_source_has_its_row():
+    taken = take(TYPICAL)
+    rows = [(row[0], row[1]) for row in taken.rows]
+    for section in uci.parse(TYPICAL):
+        for name, _value, _line in section.options:
+            assert (section.title(), name) in rows, name
+
+
+def test_the_table_never_shows_a_secret():
+    text = TYPICAL + service(["service_name 'custom'", "update_url 'https://me:hunter2@x.example/u?token=hunter2'",
+                              "param_enc 'hunter2'", "param_opt 'hunter2'", "proxy 'me:hunter2@p:1'", "domain 'x.example'"])
+    lines = import_ddns.table(take(text))
+    assert len(lines) > 30
+    assert "hunter2" not in "\n".join(lines)
+
+
+def test_a_url_of_ones_own_is_kept_and_moves_to_https():
+    taken = take(service(["update_url 'http://[USERNAME]:[PASSWORD]@d.example/nic/update?hostname=[DOMAIN]&myip=[IP]'",
+                          "domain 'a.example'", "username 'u'", "password 'p'"]))
+    account = document(taken)["accounts"][0]
+    assert account["custom"]["url"] == "https://d.example/nic/update?hostname={hostname}&myip={ip}"
+    assert account["custom"]["auth"] == "basic" and account["user"] == "u" and account["password"] == "p"
+    assert became(taken, "s", "update_url") == "update_url, now over HTTPS"
+
+
+def test_a_url_with_the_key_written_out_keeps_it():
+    url = "https://zzzz.example/api/v1/update/example/?token=99-77&ip=[IP]"
+    account = document(take(service(["service_name '-'", "update_url '%s'" % url, "domain 'example'"])))["accounts"][0]
+    assert account["custom"] == {"url": url.replace("[IP]", "{ip}"), "url6": url.replace("[IP]", "{ipv6}"), "auth": "none"}
+    account = document(take(service(["update_url 'http://me:pw@d.example/?ip=[IP]'", "domain 'e'"])))["accounts"][0]
+    assert (account["user"], account["password"], account["custom"]["auth"]) == ("me", "pw", "basic")
+
+
+def test_a_url_beside_a_known_service_gives_way_to_the_catalogue():
+    taken = take(service(["service_name 'duckdns.org'", "domain 'gate'", "username 'NA'", "password 'k'",
+                          "update_url 'http://www.duckdns.org/update?domains=[DOMAIN]&token=[PASSWORD]&ip=[IP]'"]))
+    assert document(taken)["accounts"][0]["provider"] == "duckdns"
+    assert became(taken, "s", "update_url").startswith("not needed")
+
+
+SOURCES = (
+    (["ip_source 'web'", "ip_url 'http://checkip.example/'"], [{"source": "web", "url": "http://checkip.example/"}]),
+    (["ip_source 'web'"], [{"source": "web", "url": "http://checkip.dyndns.com/"}]),
+    (["ip_source 'interface'", "ip_interface 'eth0.2'"], [{"source": "interface", "device": "eth0.2"}]),
+    (["ip_source 'script'", "ip_script '/usr/lib/ddns/x.sh'"], [{"source": "command", "command": "/usr/lib/ddns/x.sh"}]),
+    (["ip_source 'network'", "ip_network 'wanb'"], [{"source": "ubus", "interface": "wanb"}]),
+    (["ip_source 'network'", "ip_network 'wanb'", "bind_network 'wanb'"], [{"source": "ubus", "interface": "wanb"}]),
+    (["use_ipv6 '1'"], [{"source": "ubus", "interface": "wan6"}]),
+)
+
+
+def test_the_address_comes_from_where_it_came():
+    for body, wanted in SOURCES:
+        account = document(take(service(["service_name 'dyn.com'", "domain 'a.dyndns.org'", "password 'p'"] + body)))["accounts"][0]
+        assert account["address"] == wanted, body
+        assert account.get("bind") == ("wanb" if "bind_network 'wanb'" in body else None)
+
+
+def test_what_cannot_be_carried_over_is_said_and_counted():
+    for body, option, part in (
+        (["service_name 'cloudflare.com-v4'"], "service_name", "not in the catalogue"),
+        (["update_script '/usr/lib/ddns/update_x.sh'"], "update_script", "a script cannot"),
+        (["update_url 'https://x.example/?[PARAMENC]'"], "update_url", "it has [PARAMENC]"),
+    ):
+        taken = take(service(body + ["domain 'a.example'", "password 'p'"]))
+        assert taken.sections == [] and taken.lost >= 1, body
+        assert became(taken, "s", option).startswith("NOT taken over") and part in became(taken, "s", option)
+        assert became(taken, "s", "domain").startswith("NOT taken over")
+    taken = take(service(["service_name 'dyn.com'", "domain 'a'", "password 'p'", "proxy 'p:1'", "frob '1'"]))
+    assert taken.lost == 2 and len(taken.sections) == 1
+
+
+def test_a_disabled_service_stays_disabled_and_its_interval_does_not_count():
+    text = service(["service_name 'dyn.com'", "domain 'a'", "password 'p'", "check_interval '1'"]).replace("'1'\n", "'0'\n", 1)
+    taken = take(text)
+    assert taken.check is None
+    assert document(taken)["accounts"] == []
+    assert taken.sections[0].get("enabled")[1] == "0"
+
+
+def test_private_addresses_stay_allowed_where_they_were():
+    text = GLOBAL.replace("upd_privateip '0'", "upd_privateip '1'") + service(
+        ["service_name 'dyn.com'", "domain 'a'", "password 'p'"])
+    assert document(take(text))["accounts"][0]["hosts"][0]["allow_private"] is True
+
+
+def test_the_host_at_domain_form_of_ddns_scripts_becomes_a_name():
+    taken = take(service(["service_name 'strato.com'", "domain 'www@example.org'", "password 'p'"]))
+    assert document(taken)["accounts"][0]["hosts"][0]["name"] == "www.example.org"
+    taken = take(service(["service_name 'strato.com'", "domain '@example.org'", "password 'p'"]))
+    assert document(taken)["accounts"][0]["hosts"][0]["name"] == "example.org"
+
+
+def test_different_accounts_are_never_merged_into_one():
+    other = TYPICAL.replace("option use_ipv6 '1'\n", "option use_ipv6 '1'\n\toption dns_server '1.1.1.1'\n").replace(
+        "hunter2", "other", 1)
+    assert len(document(take(other))["accounts"]) == 2
+
+
+def test_what_is_there_already_is_kept_and_a_taken_name_is_refused():
+    current = uci.parse("config wanbeacon 'main'\n option contact 'a@b.c'\nconfig service 'home'\n option enabled 0\n"
+                        "config service 'mine'\n option enabled 1\n option service_name dyn\n", FILE)
+    taken = take(TYPICAL)
+    again = uci.parse(import_ddns.compose(taken, current), FILE)
+    assert [s.name for s in again] == ["main", "mine", "myddns_ipv4"]
+    assert again[0].get("contact")[1] == "a@b.c" and again[0].get("check_interval")[1] == "600"
+    current[2].name = "myddns_ipv4"
+    try:
+        import_ddns.compose(taken, current)
+    except ValueError as error:
+        assert "myddns_ipv4" in str(error)
+    else:
+        raise AssertionError("a taken name was overwritten")
