@@ -27,12 +27,14 @@ SPREAD = 118
 
 class Limits:
     """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds until an
-    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`)."""
+    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`), and a number 0..255
+    that differs from device to device (`seed`)."""
 
-    def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, conn=False):
+    def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, conn=False, seed=0):
         self.minimum = minimum
         self.refresh = refresh
         self.conn = conn
+        self.seed = seed
 
 
 class Record:
@@ -154,7 +156,7 @@ def learn(rec, out, now, wall, limits, rnd, cause):
     forced, rec.forced = rec.forced, False
     fails = rec.fails + 1 if (rec.cls, rec.kind) == (out.cls, out.kind) else 1
     if out.cls in (reply.OK, reply.SAME):
-        warning = _success(rec, out, now, wall, limits, rnd, forced)
+        warning = _success(rec, out, now, wall, limits, forced)
         fails = 0
     elif out.cls == reply.LATER:
         if out.kind != reply.NET:
@@ -168,6 +170,7 @@ def learn(rec, out, now, wall, limits, rnd, cause):
                 else:
                     rec.v4 = a
             withdraw(rec)
+        rec.cause = cause
         hold(rec, now, wall, max(limits.minimum, ODD_WAIT + rnd * 2))
     else:
         withdraw(rec)
@@ -182,7 +185,7 @@ def learn(rec, out, now, wall, limits, rnd, cause):
     return warning
 
 
-def _success(rec, out, now, wall, limits, rnd, forced):
+def _success(rec, out, now, wall, limits, forced):
     warning = None
     expected = forced or rec.unsure or rec.fails or now >= rec.refresh
     known = (rec.v4, rec.v6)
@@ -203,14 +206,14 @@ def _success(rec, out, now, wall, limits, rnd, forced):
         rec.same = 0
     rec.at = wall or 0
     rec.cause = b""
-    rec.refresh = now + refresh_age(limits, rnd)
+    rec.refresh = now + refresh_age(limits)
     hold(rec, now, wall, limits.minimum)
     return warning
 
 
-def refresh_age(limits, rnd):
+def refresh_age(limits):
     """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh at once."""
-    return limits.refresh - (limits.refresh >> 12) * rnd
+    return limits.refresh - (limits.refresh >> 12) * limits.seed
 
 
 def later(out, fails, rnd):

@@ -121,14 +121,21 @@ def believed(wall, newest):
     return wall is not None and newest <= wall <= newest + BELIEVE
 
 
-def resume(rec, now, wall, newest, limits, rnd):
-    """Turn what the journal kept into deadlines of this run. Called at start, and once more when the clock is set."""
+def resume(rec, now, wall, newest, limits):
+    """Turn what the journal kept into deadlines of this run: at start, and again when the clock was set."""
     rec.hold = now + _left(rec.hold_for, rec.hold_wall, wall, newest)
     rec.force = now + _left(rec.force_for, rec.force_wall, wall, newest)
-    age = refresh_age(limits, rnd)
+    age = refresh_age(limits)
     if rec.at and believed(wall, newest):
         age = max(0, min(age, rec.at + age - wall))
     rec.refresh = now + age if rec.at or rec.cls else NEVER
+
+
+def clock_set(rec, now, wall, newest, limits):
+    """The clock was not set at start and is now: waits that are older than this run may be shorter than feared."""
+    hold, force, refresh = rec.hold, rec.force, rec.refresh
+    resume(rec, now, wall, newest, limits)
+    rec.hold, rec.force, rec.refresh = min(hold, rec.hold), min(force, rec.force), min(refresh, rec.refresh)
 
 
 class Journal:

@@ -109,7 +109,7 @@ def test_nothing_is_written_while_nothing_changes():
 def resumed(hold_for, hold_wall, wall, newest, now=1000):
     r = Record(b"x" * 8)
     r.hold_for, r.hold_wall, r.cls = hold_for, hold_wall, "LATER"
-    journal.resume(r, now, wall, newest, Limits(), 0)
+    journal.resume(r, now, wall, newest, Limits())
     return r.hold - now
 
 
@@ -134,7 +134,7 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
     assert j.save([r], 600, WALL + year)  # the clock leapt a year while the device ran
     k = journal.Journal((a, b))
     r = k.load()[0]
-    journal.resume(r, 0, WALL + year + 60, k.newest, Limits(), 0)
+    journal.resume(r, 0, WALL + year + 60, k.newest, Limits())
     assert r.hold == 1140
     r = Record(b"x" * 8)
     decide.hold(r, 0, WALL, 1800)
@@ -145,13 +145,13 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
 def test_the_refresh_age_counts_from_the_last_success():
     r = Record(b"x" * 8)
     limits = Limits()
-    journal.resume(r, 5, WALL, WALL, limits, 0)
+    journal.resume(r, 5, WALL, WALL, limits)
     assert r.refresh == NEVER  # nothing was ever published: there is nothing to refresh
     r.cls, r.at = reply.OK, WALL - 10 * DAY
-    journal.resume(r, 5, WALL, WALL - DAY, limits, 0)
+    journal.resume(r, 5, WALL, WALL - DAY, limits)
     assert r.refresh == 5 + 18 * DAY
     r.at = WALL - 100 * DAY
-    journal.resume(r, 5, WALL, WALL - DAY, limits, 0)
+    journal.resume(r, 5, WALL, WALL - DAY, limits)
     assert r.refresh == 5
-    journal.resume(r, 5, None, WALL - DAY, limits, 0)
+    journal.resume(r, 5, None, WALL - DAY, limits)
     assert r.refresh == 5 + 28 * DAY

@@ -176,3 +176,6 @@ class Board:
             return addr[0], addr[1]
         family, raw, port = socket.sockaddr(addr)[:3]
         return socket.inet_ntop(family, raw), port
+
+    def set_clock(self, kit):
+        """ntpd, chrony or systemd-timesyncd set the clock of a Linux machine; we only wait for it."""

@@ -1,0 +1,501 @@
+"""The loop: observe -> decide -> send -> learn -> remember. The only room that knows them all.
+
+A change wakes it (observers' changed()), a slow timer is the net below. Everything it may do to a provider's account
+is decided in decide.py; what it knows is in journal.py.
+"""
+
+import asyncio
+import gc
+import hashlib
+
+from wanbeacon import VERSION, address, decide, journal
+from wanbeacon.dyndns import catalog, reply, request
+from wanbeacon.net import http, wire
+from wanbeacon.observe import FOUND, NONE, UNKNOWN, choose
+from wanbeacon.status import Log
+
+OUTAGE = 60  # seconds without an address after which everybody in the region comes back at once
+AGAIN_MS = 1500  # after an event the source is asked once more: the old address is often announced first
+CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
+SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
+
+
+def fingerprint(*parts):
+    """8 bytes that differ when one of the settings differs. Both interpreters give the same."""
+    return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
+
+
+class Line:
+    """One way to the internet: its sources and what they said last."""
+
+    def __init__(self, name, chooser):
+        self.name = name
+        self.chooser = chooser
+        self.found = {4: None, 6: None}  # canonical text, publishable or not
+        self.kind = {4: UNKNOWN, 6: UNKNOWN}
+        self.source = {4: None, 6: None}
+        self.why = {4: "not looked yet", 6: "not looked yet"}
+        self.since = {4: None, 6: None}  # wall time
+        self.lost = {4: None, 6: None}  # mono time since when there is no address
+        self.wants = {4: False, 6: False}
+
+
+class Host:
+    """One host name of one account."""
+
+    def __init__(self, doc, account, record):
+        self.doc = doc
+        self.name = doc["name"]
+        self.account = account
+        self.rec = record
+        self.state = "new"
+        self.why = ""
+        self.next = decide.NEVER
+
+
+class Account:
+    """One provider account with its hosts."""
+
+    def __init__(self, doc, row, line, limits):
+        self.doc = doc
+        self.row = row
+        self.line = line
+        self.limits = limits
+        self.hosts = []
+        self.fp = self.provider_fp = b""
+        self.plain = bool(row.get("plain")) or (doc.get("server") or "").startswith("http://")
+
+
+class Agent:
+    """cfg: checked document of config.py. board: board/linux.py or esp32.py. report(agent) is called after each round.
+
+    Raises ValueError with one line when the settings cannot work (unknown provider), OSError when the journal's
+    folder cannot be made.
+    """
+
+    def __init__(self, cfg, board, clock, out=print, report=None):
+        self.cfg = cfg
+        self.board = board
+        self.clock = clock
+        self.report = report
+        self.log = Log(clock, out)
+        self.event = asyncio.Event()
+        self.started = clock.mono()
+        self.counters = {"requests": 0, "events": 0}
+        self.exchange = None
+        self.again = None  # mono_ms of the second look after an event
+        self.clock_was_set = clock.wall() is not None
+        self.save_after = 0
+        self.save_error = None
+        self.tasks = {}
+        self.lines = []
+        self.accounts = []
+        device = dict(cfg["device"])
+        device["model"] = device.get("model") or board.model() or "Generic"
+        self.device = device
+        self.journal = journal.Journal(board.slots())
+        self._build()
+
+    # ---- set-up
+
+    def agent_name(self, style=None):
+        """The User-Agent."""
+        return request.user_agent(self.device, style)
+
+    def fetch(self, url, family=0, ca=None):
+        """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca)
+
+    def _build(self):
+        stored = {}
+        for rec in self.journal.load():
+            stored[rec.fp] = rec
+        lines = {}
+        intervals = self.cfg["intervals"]
+        seed = fingerprint(self.board.unique)[0]
+        for doc in self.cfg["accounts"]:
+            for secret in ("password", "token"):
+                self.log.keep_secret(doc.get(secret))
+            row = self._row(doc)
+            sources = doc.get("address") or self.cfg["address"]
+            key = str(sources)
+            if key not in lines:
+                chooser = choose.Chooser(sources, self, self.cfg["cross_check"], intervals["outside"])
+                lines[key] = Line("line %d" % (len(lines) + 1), chooser)
+                self.lines.append(lines[key])
+            days = intervals.get("refresh_days") or row.get("days") or decide.REFRESH_DAYS
+            minimum = row.get("min") or intervals["minimum"]
+            limits = decide.Limits(max(minimum, 1), days * decide.DAY, bool(row.get("conn")), seed)
+            account = Account(doc, row, lines[key], limits)
+            secret = doc.get("password"), doc.get("token")
+            account.provider_fp = fingerprint(row["id"], doc.get("server"), self.agent_name(row.get("ua")))
+            account.fp = fingerprint(row["id"], doc.get("server"), doc.get("user"), *secret)
+            for h in doc["hosts"]:
+                options = [h.get(o) for o in request.OPTIONS]
+                fp = fingerprint(row["id"], doc.get("server"), doc.get("user"), *(secret + (h["name"], options)))
+                host = Host(h, account, stored.get(fp) or self._new_record(fp, account, stored))
+                self._resume(host)
+                account.hosts.append(host)
+            self.accounts.append(account)
+            self._wants(account)
+        if self.journal.lost:
+            self.log(self.journal.lost)
+
+    def _row(self, doc):
+        if doc["provider"] == "custom":
+            return catalog.custom(doc["custom"])
+        try:
+            row = catalog.find(self.board.catalogue, doc["provider"])
+        except OSError:
+            raise ValueError("the catalogue of providers is missing: %s" % self.board.catalogue)
+        if row is None:
+            raise ValueError(unknown_provider(doc["provider"], self.board.catalogue))
+        if row.get("closed"):
+            self.log("%s: this service is closed; its form is kept for servers that still speak it" % row["id"])
+        return row
+
+    def _new_record(self, fp, account, stored):
+        """A record for a host that is new here; a stop that hangs on the account or the provider holds for it too."""
+        rec = decide.Record(fp)
+        for old in stored.values():
+            if old.stopped() and old.cause in (account.fp, account.provider_fp):
+                rec.cls, rec.word, rec.cause, rec.fails = old.cls, old.word, old.cause, old.fails
+        return rec
+
+    def _resume(self, host):
+        rec, account = host.rec, host.account
+        journal.resume(rec, self.clock.mono(), self.clock.wall(), self.journal.newest, account.limits)
+        if rec.stopped() and rec.cause not in (rec.fp, account.fp, account.provider_fp):
+            self.log("%s: the settings that caused the stop have changed: trying again" % host.name)
+            decide.retry(rec)
+
+    def _wants(self, account):
+        """Which families this account's hosts and its provider need from the line."""
+        row = account.row
+        for h in account.hosts:
+            if h.doc["ipv4"] and ("q4" in row or "qd" in row):
+                account.line.wants[4] = True
+            if h.doc["ipv6"] and ("q6" in row or "qd" in row):
+                account.line.wants[6] = True
+
+    def hosts(self):
+        """All hosts of all accounts."""
+        return [h for a in self.accounts for h in a.hosts]
+
+    # ---- observe
+
+    async def observe(self):
+        """Ask every line's sources; tell the records what a change or an outage means for their waits."""
+        for line in self.lines:
+            for family in (4, 6):
+                if line.wants[family]:
+                    known = line.found[family] or self._published(line, family)
+                    answer = await line.chooser.read(family, known)
+                    self._note(line, family, *answer)
+            self._watch(line)
+
+    def _published(self, line, family):
+        for h in self.hosts():
+            if h.account.line is line:
+                have = h.rec.v4 if family == 4 else h.rec.v6
+                if have:
+                    return have
+        return None
+
+    def _note(self, line, family, kind, text, source, why):
+        now = self.clock.mono()
+        before = line.found[family]
+        line.kind[family], line.why[family] = kind, why
+        if kind != FOUND:
+            if kind == NONE or before is None:
+                line.found[family] = line.source[family] = None
+            if line.lost[family] is None:
+                line.lost[family] = now
+                if kind == NONE or line.since[family]:
+                    self.log("IPv%d: %s" % (family, why))
+            return
+        lost, line.lost[family] = line.lost[family], None
+        line.source[family] = source
+        if text == before and lost is None:
+            return
+        if text != before:
+            line.since[family] = self.clock.wall()
+            line.found[family] = text
+            self.log("IPv%d address %s from %s" % (family, text, source))
+            bad = address.why_not(address.parse(text))
+            if bad:
+                self.log("%s %s" % (text, bad))
+        # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
+        crowd = lost is not None and now - lost >= OUTAGE
+        crowd = crowd or before is None and self.board.reset_cause == "power"
+        for h in self.hosts():
+            if h.account.line is line and decide.changed(h.rec, self.want(h)):
+                if crowd and h.rec.cls:
+                    decide.line_returned(h.rec, now, self.clock.wall(), self.board.random())
+                elif before is not None:
+                    decide.address_changed(h.rec, now, self.clock.wall(), h.account.limits)
+
+    def _watch(self, line):
+        """A task for each observer that can tell of a change; the chooser may have loaded another."""
+        for watcher in line.chooser.watchers():
+            if id(watcher) not in self.tasks:
+                self.tasks[id(watcher)] = asyncio.create_task(self._hints(watcher))
+
+    async def _hints(self, watcher):
+        while True:
+            await watcher.changed()
+            self.counters["events"] += 1
+            self.again = self.clock.mono_ms() + AGAIN_MS
+            self.event.set()
+
+    def want(self, host):
+        """(v4 or None, v6 or None): the publishable addresses this host should have, canonical text."""
+        out = []
+        for family in (4, 6):
+            text = host.account.line.found[family]
+            row = host.account.row
+            if not host.doc["ipv%d" % family] or not ("q%d" % family in row or "qd" in row):
+                text = None
+            if text:
+                packed = address.parse(text)
+                bad = address.why_not(packed)
+                if bad and not (host.doc["allow_private"] and not address.never(packed)):
+                    text = None
+            out.append(text)
+        return tuple(out)
+
+    # ---- decide, send, learn, remember
+
+    def act(self):
+        """Decide for every host and send what is due. The accounts go one after another."""
+        if self.save_error and self.clock.mono() >= self.save_after:
+            self.save()
+        for account in self.accounts:
+            self._act(account)
+
+    def _judge(self, host):
+        """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None."""
+        now, rec, want = self.clock.mono(), host.rec, self.want(host)
+        verdict, host.next, host.why = decide.decide(rec, want, now)
+        host.state = "waiting"
+        if verdict == decide.STOPPED:
+            host.state = "stopped"
+        elif self.journal.paused:
+            host.state, host.why, host.next = "paused", "paused by the user", decide.NEVER
+        elif self.save_error:
+            host.why, host.next = self.save_error, self.save_after
+        elif verdict == decide.WAIT:
+            if not (want[0] or want[1]):
+                host.why = self._no_address(host)
+            elif host.why == "up to date":
+                host.state = "ok"
+        elif not host.account.plain and self.clock.wall() is None:
+            host.why = "clock not set: certificates cannot be checked, so no password is sent"
+            host.next = now + CLOCK_EVERY
+        else:
+            have = (None if rec.try4 else rec.v4, None if rec.try6 else rec.v6)
+            own = host.account.line.source[4] in _OWN
+            return request.pick(host.account.row, want, have, own)
+        return None
+
+    def _act(self, account):
+        row = account.row
+        due, items = [], []
+        for h in account.hosts:
+            choice = self._judge(h)
+            if choice:
+                due.append(h)
+                items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
+        if not due:
+            return
+        groups = request.group(row, items)
+        while groups:
+            group = groups.pop(0)
+            first = items[group[0]]
+            outs = self._send(account, [due[i] for i in group], first[1], first[2], first[3])
+            if outs is None:
+                break
+            if outs[0].cls == reply.LATER and outs[0].reach == reply.ACCOUNT:
+                # the server is in trouble: the account's other requests of this round wait as long
+                for i in [i for g in groups for i in g]:
+                    self._learn(due[i], outs[0])
+                break
+        self.save()
+        for h in self.hosts():
+            self._judge(h)
+
+    def _no_address(self, host):
+        line = host.account.line
+        for family in (4, 6):
+            text = line.found[family]
+            if text and host.doc["ipv%d" % family]:
+                bad = address.why_not(address.parse(text))
+                if bad:
+                    return "%s %s" % (text, bad)
+        return line.why[4 if host.doc["ipv4"] and line.wants[4] else 6]
+
+    def _send(self, account, hosts, template, sent, offline):
+        """One request for some hosts; None when the journal cannot be written, else their Outcomes."""
+        now, wall, doc = self.clock.mono(), self.clock.wall(), account.doc
+        root = 0
+        for h in hosts:
+            decide.start(h.rec, now, wall, account.limits, sent)
+            root = h.rec.root or root
+        if not self.save():
+            for h in hosts:
+                decide.withdraw(h.rec)
+            return None
+        req = request.build(account.row, doc, [h.doc for h in hosts], template, sent, self.agent_name, offline)
+        names = [h.name for h in hosts]
+        self.counters["requests"] += 1
+        start = self.clock.mono_ms()
+        try:
+            answer = http.exchange(req, self.board, root, account.row.get("roots") or (), doc.get("ca"), doc.get("bind"))
+            addresses = sent if not offline else (None, None)
+            outs = reply.read(account.row, answer.status, answer.body, names, addresses, answer.retry_after, wall)
+            status, said = answer.status, answer.body[:80].decode("utf-8", "replace") if answer.body else ""
+            for h in hosts:
+                h.rec.root = answer.root
+        except wire.Trouble as e:
+            odd = e.word in ("redirect", "odd", "header")
+            outs = [reply.Outcome(reply.ODD, e.word) if odd else reply.failed(e.word) for _ in hosts]
+            status, said = e.word, e.text
+            if not e.sent:
+                for h in hosts:
+                    decide.withdraw(h.rec)
+        req = None
+        gc.collect()
+        said = self.log.scrub(" ".join(said.split()))
+        self.exchange = {
+            "when": self.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said,
+            "ms": self.clock.mono_ms() - start,
+        }  # fmt: skip
+        self.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
+        for i in range(len(hosts)):
+            self._learn(hosts[i], outs[i])
+        return outs
+
+    def _learn(self, host, out):
+        account = host.account
+        out.word = self.log.scrub(out.word)
+        now, wall = self.clock.mono(), self.clock.wall()
+        cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
+        warning = decide.learn(host.rec, out, now, wall, account.limits, self.board.random(), cause)
+        if warning:
+            self.log("%s: %s" % (host.name, warning))
+        if host.rec.stopped():
+            self.log("%s: stopped. %s" % (host.name, decide.stop_text(host.rec)))
+        if out.cls in decide.STOPS and out.reach:
+            for other in self.hosts():
+                same = other.account is account
+                if out.reach == reply.PROVIDER:
+                    same = other.account.provider_fp == account.provider_fp
+                if same and other is not host and not other.rec.stopped():
+                    r = other.rec
+                    r.cls, r.word, r.kind, r.cause, r.fails = out.cls, out.word, None, cause, 1
+                    decide.withdraw(r)
+
+    def save(self):
+        """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
+        now = self.clock.mono()
+        try:
+            self.journal.save([h.rec for h in self.hosts()], now, self.clock.wall())
+        except OSError as e:
+            self.save_error = "the journal cannot be written (%s): nothing is sent until it can be" % e
+            self.save_after = now + SAVE_AGAIN
+            self.log(self.save_error)
+            return False
+        self.save_error = None
+        return True
+
+    # ---- the loop
+
+    async def run(self):
+        """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
+        self.log("Wanbeacon %s, %d hosts" % (VERSION, len(self.hosts())))
+        try:
+            while True:
+                await self.round()
+                try:
+                    await asyncio.wait_for(self.event.wait(), self.pause_for())
+                except asyncio.TimeoutError:
+                    pass
+                self.event.clear()
+        finally:
+            for task in self.tasks.values():
+                task.cancel()
+            for line in self.lines:
+                line.chooser.close()
+
+    async def round(self):
+        """One walk through the house."""
+        self._clocks()
+        await self.observe()
+        self.act()
+        self._clocks()
+        if self.report:
+            self.report(self)
+        gc.collect()
+
+    def _clocks(self):
+        """The clock was set, or stepped: waits are told."""
+        now, wall = self.clock.mono(), self.clock.wall()
+        if wall is None:
+            self.board.set_clock(self)
+            wall = self.clock.wall()
+        if wall and not self.clock_was_set:
+            self.clock_was_set = True
+            for h in self.hosts():
+                journal.clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
+        step = self.clock.stepped()
+        if step and wall:
+            self.log("the clock was stepped by %d s" % step)
+            if journal.rebase([h.rec for h in self.hosts()], now, wall):
+                self.save()
+
+    def pause_for(self):
+        """Seconds until there is something to do without an event."""
+        now = self.clock.mono()
+        until = now + self.cfg["intervals"]["check"]
+        for h in self.hosts():
+            if now < h.next < until:
+                until = h.next
+        if self.save_after > now:
+            until = min(until, self.save_after)
+        if self.clock.wall() is None:
+            until = min(until, now + CLOCK_EVERY)
+        wait = max(1, until - now)
+        if self.again is not None:
+            left = (self.again - self.clock.mono_ms()) / 1000
+            if left <= 0:
+                self.again = None
+            else:
+                wait = min(wait, left)
+        return wait
+
+    # ---- for people
+
+    def command(self, text):
+        """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document instead."""
+        from wanbeacon import commands
+
+        return commands.run(self, text)
+
+    def status(self):
+        """The status document."""
+        from wanbeacon import commands
+
+        return commands.status(self)
+
+
+# Sources that read the device's own address: then the connection comes from it too.
+_OWN = ("netlink", "interface", "ubus")
+
+
+def unknown_provider(name, path):
+    """One line that says so and suggests the nearest names."""
+    from wanbeacon.config import nearest
+
+    near = nearest(name, catalog.names(path))
+    hint = "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
+    return "provider %s is not in the catalogue; %s" % (name, hint)

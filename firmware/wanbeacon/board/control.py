@@ -1,0 +1,110 @@
+"""The local control channel on Linux: a unix socket, one command line in, one JSON line out. Knows no command."""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+
+from wanbeacon.net import udp
+
+LINE_MAX = 400  # a command and a host name
+WAIT_MS = 2000  # a client that says nothing is let go
+
+
+def _bind(sock, path):
+    try:
+        sock.bind(struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0")  # MicroPython: a raw sockaddr_un
+    except TypeError:
+        sock.bind(path)
+
+
+def listen(path):
+    """A listening socket at `path`. Raises OSError: errno EADDRINUSE when another agent answers there."""
+    try:
+        udp.open_unix(path).close()
+        raise OSError(98, "another wanbeacon runs already")
+    except OSError as e:
+        if e.errno == 98:
+            raise
+    try:
+        os.remove(path)  # left over from an agent that was killed
+    except OSError:
+        pass
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _bind(sock, path)
+        sock.listen(2)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+async def serve(sock, agent):
+    """Answer commands until cancelled; one client at a time."""
+    while True:
+        await udp.ready(sock)
+        try:
+            client = sock.accept()[0]
+        except OSError:
+            continue
+        try:
+            client.setblocking(False)
+            await _one(client, agent)
+        except (OSError, ValueError):
+            pass  # the client went away, or sent something that is no text
+        finally:
+            client.close()
+
+
+async def _one(client, agent):
+    line = b""
+    while b"\n" not in line:
+        if len(line) > LINE_MAX or not await udp.ready(client, WAIT_MS):
+            return
+        data = udp.receive(client, LINE_MAX)
+        if data == b"":
+            return
+        line += data or b""
+    answer = agent.command(line.split(b"\n")[0].decode())
+    data = memoryview((json.dumps(answer) + "\n").encode())
+    while data:
+        try:
+            data = data[client.send(data) :]
+        except OSError as e:
+            if e.errno != 11 or not await udp.ready(client, WAIT_MS, write=True):
+                return
+
+
+async def ask(path, line):
+    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
+    it cannot be read."""
+    sock = udp.open_unix(path)
+    try:
+        sock.send(line.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            if not await udp.ready(sock, 30000):
+                raise OSError(110, "no answer")
+            data = udp.receive(sock, 4096)
+            if data == b"":
+                break
+            answer += data or b""
+        return json.loads(answer)
+    finally:
+        sock.close()
+
+
+def remove(path):
+    """Take the socket's file away; never raises."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def run(path, line):
+    """`ask` for callers outside asyncio."""
+    return asyncio.run(ask(path, line))

@@ -1,0 +1,62 @@
+"""What a user, a page or a script reads: the status document and the log ring. Knows no secret and sends nothing.
+
+The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it).
+"""
+
+import json
+import os
+
+LOG_LINES = 30  # lines kept in RAM; a line is cut at LINE_MAX
+LINE_MAX = 160
+SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
+
+
+class Log:
+    """Log ring: the newest LOG_LINES lines, also printed. `secrets` never appear in it."""
+
+    def __init__(self, clock, out=print):
+        self.clock = clock
+        self.out = out
+        self.lines = []
+        self.secrets = []
+
+    def __call__(self, text):
+        line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
+        self.lines.append(line[:LINE_MAX])
+        if len(self.lines) > LOG_LINES:
+            self.lines.pop(0)
+        if self.out:
+            self.out(line[:LINE_MAX])
+
+    def scrub(self, text):
+        """The text in one line of printable characters, with every secret in it starred."""
+        text = str(text)
+        for s in self.secrets:
+            if s in text:
+                text = text.replace(s, "***")
+        return "".join([c if c >= " " and c != "\x7f" else " " for c in text])
+
+    def keep_secret(self, value):
+        """From now on `value` is starred, in clear and as it stands in a URL."""
+        if value and len(value) >= SECRET_MIN:
+            from wanbeacon.dyndns.request import quote
+
+            for form in (value, quote(value)):
+                if form not in self.secrets:
+                    self.secrets.append(form)
+
+
+def stamp(wall, mono):
+    """UTC time of day, or "+seconds" since the start while the clock is not set."""
+    if wall is None:
+        return "+%d" % mono
+    day = wall % 86400
+    return "%02d:%02d:%02d" % (day // 3600, day % 3600 // 60, day % 60)
+
+
+def write(path, doc):
+    """Replace the status file; readers see the old or the new one. Raises OSError."""
+    part = path + ".new"
+    with open(part, "w") as f:
+        json.dump(doc, f)
+    os.rename(part, path)
