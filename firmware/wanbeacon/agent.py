@@ -17,6 +17,7 @@ from wanbeacon.status import Log
 OUTAGE = 60  # seconds without an address after which everybody in the region comes back at once
 AGAIN_MS = 1500  # after an event the source is asked once more: the old address is often announced first
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
+FAULT_WAIT = 60  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
@@ -243,7 +244,11 @@ class Agent:
 
     async def _hints(self, watcher):
         while True:
-            await watcher.changed()
+            try:
+                await watcher.changed()
+            except Exception as e:  # a task's root: an observer's fault must not end the listening
+                self.log("fault while listening: %s" % _fault(e))
+                await asyncio.sleep(FAULT_WAIT)
             self.counters["events"] += 1
             self.again = self.clock.mono_ms() + AGAIN_MS
             self.event.set()
@@ -415,7 +420,12 @@ class Agent:
         self.log("Wanbeacon %s, %d hosts" % (VERSION, len(self.hosts())))
         try:
             while True:
-                await self.round()
+                try:
+                    await self.round()
+                except Exception as e:  # the root: what is unsure stays on hold in the journal, so going on is safe
+                    self.log("fault: %s; going on in %d s" % (_fault(e), FAULT_WAIT))
+                    gc.collect()
+                    await asyncio.sleep(FAULT_WAIT)
                 try:
                     await asyncio.wait_for(self.event.wait(), self.pause_for())
                 except asyncio.TimeoutError:
@@ -490,6 +500,10 @@ class Agent:
 
 # Sources that read the device's own address: then the connection comes from it too.
 _OWN = ("netlink", "interface", "ubus")
+
+
+def _fault(e):
+    return "%s %s" % (type(e).__name__, e)
 
 
 def unknown_provider(name, path):
