@@ -1,0 +1,227 @@
+"""A MicroPython board on a serial port: run code there, move files, restart, listen. The one module that knows mpremote.
+
+mpremote's library interface is not stable (its own header says so): pyproject.toml pins the version, and nothing else
+imports it. Knows no agent. Every failure is a UserError with what to do."""
+
+import ast
+import base64
+import contextlib
+import io
+import time
+import zlib
+from pathlib import Path
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+from tools import UserError
+
+#: Raw bytes of a file per command. The board holds it three times (source, text, inflated): 9 KB of its heap.
+CHUNK = 3072
+#: Written under this name first, then renamed: a cut leaves the old file or the new one, never half of one.
+TEMPORARY = "/.wanbeacon.new"
+#: A board may hang in a DNS look-up for this long before it sees Ctrl-C.
+_ENTER_S = 15
+#: USB serial ports vanish with a reset and come back when the chip has started.
+_REOPEN_S = 10
+
+_HELPERS = """
+import os, io, hashlib, deflate
+from binascii import a2b_base64, hexlify
+def _wb_sum(p):
+    try:
+        f = open(p, 'rb')
+    except OSError:
+        return None
+    h = hashlib.sha256()
+    b = bytearray(512)
+    v = memoryview(b)
+    with f:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                return hexlify(h.digest()).decode()
+            h.update(v[:n])
+def _wb_walk(d):
+    try:
+        rows = list(os.ilistdir(d or '/'))
+    except OSError:
+        return
+    for r in rows:
+        p = d + '/' + r[0]
+        if r[1] & 0x4000:
+            _wb_walk(p)
+        else:
+            print(repr((p, r[3] if len(r) > 3 else os.stat(p)[6])))
+def _wb_put(b):
+    _wb_file.write(deflate.DeflateIO(io.BytesIO(a2b_base64(b)), deflate.ZLIB).read())
+def _wb_dirs(p):
+    for i in range(1, len(p)):
+        if p[i] == '/':
+            try:
+                os.mkdir(p[:i])
+            except OSError:
+                pass
+"""
+
+
+def ports():
+    """Serial ports that could be a board, best guess first: [(device, description)]."""
+    rows = sorted(list_ports.comports(), key=lambda p: (p.vid is None, p.device))
+    return [(p.device, p.description or "") for p in rows if p.vid is not None or not p.device.startswith("/dev/ttyS")]
+
+
+def the_port(wanted):
+    """`wanted`, or the only board there is; UserError with the choice otherwise."""
+    if wanted:
+        return wanted
+    found = ports()
+    if len(found) == 1:
+        return found[0][0]
+    if not found:
+        raise UserError("no serial port found; plug the board in (a USB cable with data wires) or name it with --port")
+    raise UserError("several serial ports found (%s); name the board's with --port"
+                    % ", ".join("%s %s" % row for row in found))
+
+
+class Link:
+    """An open port. enter() first, then the rest; leave with close()."""
+
+    def __init__(self, port):
+        self.port = port
+        self._open()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        with contextlib.suppress(OSError, TransportError):
+            self._serial.close()
+
+    def _open(self):
+        if not Path(self.port).exists():
+            raise UserError("there is no port %s; plug the board in, or see `python -m serial.tools.list_ports`" % self.port)
+        try:
+            # timeout: every single read, else a silent board is waited for without end
+            self._serial = SerialTransport(self.port, timeout=5)
+        except (TransportError, OSError, serial.SerialException) as error:
+            raise UserError("port %s cannot be opened (%s); is another program using it, or does your user lack the right "
+                            "(group dialout)?" % (self.port, _short(error)))
+
+    @contextlib.contextmanager
+    def _trouble(self, doing):
+        try:
+            yield
+        except TransportExecError as error:
+            raise UserError("the board failed while %s: %s" % (doing, _short(error.error_output.strip().split("\n")[-1])))
+        except (TransportError, OSError, serial.SerialException, ValueError) as error:
+            raise UserError("the connection to %s broke while %s (%s); check cable and power, then run the same command again"
+                            % (self.port, doing, _short(error)))
+
+    def enter(self):
+        """Interrupts whatever runs and gets a fresh interpreter that has not started main.py."""
+        with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it could not understand
+            try:
+                self._serial.enter_raw_repl(soft_reset=True, timeout_overall=_ENTER_S)
+            except (TransportError, OSError, serial.SerialException) as error:
+                raise UserError("no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m "
+                                "tools image --write %s`, else press its reset button and try again"
+                                % (self.port, _short(error), self.port))
+        self.run(_HELPERS, "starting")
+
+    def run(self, code, doing, timeout=20):
+        """What `code` prints on the board, as text."""
+        with self._trouble(doing):
+            out, err = self._serial.exec_raw(code, timeout=timeout)
+            if err:
+                raise TransportExecError(out, err.decode())
+            return out.decode().replace("\r\n", "\n")
+
+    def value(self, expression, doing):
+        """A Python literal from the board."""
+        return ast.literal_eval(self.run("print(repr(%s))" % expression, doing).strip())
+
+    def sizes(self, folder=""):
+        """{path: size} of every file below `folder` ("" = all)."""
+        text = self.run("_wb_walk(%r)" % folder, "listing its files")
+        return dict(ast.literal_eval(line) for line in text.split("\n") if line)
+
+    def sums(self, paths):
+        """{path: sha256 in hex, or None if there is no such file}, computed by the board."""
+        code = "for p in %r: print(_wb_sum(p))" % (list(paths),)
+        lines = self.run(code, "comparing files", timeout=60).split()
+        return {path: None if line == "None" else line for path, line in zip(paths, lines, strict=True)}
+
+    def put(self, path, data, progress=lambda n: None):
+        """Writes a file so that a cut leaves the old or the new one; progress(bytes) as they arrive."""
+        import hashlib
+        doing = "writing %s" % path
+        self.run("_wb_dirs(%r); _wb_file = open(%r, 'wb')" % (path, TEMPORARY), doing)
+        for at in range(0, len(data), CHUNK):
+            piece = data[at:at + CHUNK]
+            packer = zlib.compressobj(9, wbits=12)  # 4 KB window: what a small heap inflates
+            text = base64.b64encode(packer.compress(piece) + packer.flush())
+            self.run("_wb_put(%r)" % text, doing)
+            progress(len(piece))
+        wanted = hashlib.sha256(data).hexdigest()
+        if self.value("(_wb_file.close(), _wb_sum(%r))[1]" % TEMPORARY, doing) != wanted:
+            raise UserError("%s arrived damaged on the board; try again, with a shorter cable or another port" % path)
+        self.run("os.rename(%r, %r)" % (TEMPORARY, path), doing)
+
+    def remove(self, path):
+        """Removes a file, and the folders it leaves empty; no error if it is not there."""
+        self.run("p = %r\ntry:\n os.remove(p)\n while p.count('/') > 1:\n  p = p[:p.rfind('/')]\n  os.rmdir(p)\n"
+                 "except OSError: pass" % path, "removing %s" % path)
+
+    def set_clock(self, moment=None):
+        """The board's clock to UTC, as MicroPython keeps it."""
+        t = time.gmtime(moment)
+        self.run("import machine\nmachine.RTC().datetime((%d,%d,%d,%d,%d,%d,%d,0))"
+                 % (t.tm_year, t.tm_mon, t.tm_mday, t.tm_wday, t.tm_hour, t.tm_min, t.tm_sec), "setting the clock")
+
+    def restart(self):
+        """A hard reset: only that starts main.py and stops a running watchdog. The port may vanish for a while."""
+        with contextlib.suppress(TransportError, OSError, serial.SerialException):
+            self._serial.exec_raw_no_follow("import time, machine\ntime.sleep_ms(100)\nmachine.reset()")
+            self._serial.serial.flush()
+            time.sleep(0.2)
+
+    def lines(self, seconds):
+        """What the console says from now on, line by line; None about every second without a line. Ends after `seconds`."""
+        end = time.monotonic() + seconds
+        rest, quiet = b"", time.monotonic()
+        while time.monotonic() < end:
+            try:
+                rest += self._serial.serial.read(self._serial.serial.in_waiting or 0)
+            except (OSError, serial.SerialException):
+                self._reopen()
+            *whole, rest = rest.split(b"\n")
+            for line in whole:
+                quiet = time.monotonic()
+                yield line.decode("utf-8", "replace").strip("\r\x04>")
+            if time.monotonic() - quiet > 1:
+                quiet = time.monotonic()
+                yield None
+            time.sleep(0.02)
+
+    def _reopen(self):
+        self.close()
+        end = time.monotonic() + _REOPEN_S
+        while True:
+            time.sleep(0.3)
+            try:
+                self._open()
+                return
+            except UserError:
+                if time.monotonic() > end:
+                    raise UserError("the board did not come back on %s after its restart; unplug it, plug it in again and "
+                                    "run the same command" % self.port)
+
+
+def _short(error):
+    return " ".join(str(error).split())[:120] or type(error).__name__
