@@ -3,10 +3,9 @@ It must not know more than the Lab object offers."""
 
 import signal
 import threading
-import time
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
@@ -14,10 +13,9 @@ from tools import UserError
 from tools.lab.faults import FAULTS
 from tools.lab.lab import Lab
 from tools.lab.providers import PERSONALITIES
+from tools.lab.view import view
 
 app = typer.Typer(add_completion=False)
-#: Rows of the ledger on screen.
-ROWS = 15
 
 
 def parse_fault(text):
@@ -34,32 +32,6 @@ def parse_fault(text):
             raise UserError("--fault %s: times is a whole number" % text)
         options["times"] = int(options["times"])
     return name, options
-
-
-def view(lab):
-    """The live table: requests, then published addresses, then what clients did wrong."""
-    table = Table(title="lab: %s   http %d  https %d  dns %d  admin %d" % (
-        lab.rules.title, lab.http_port, lab.https_port, lab.dns_port, lab.admin_port), expand=True)
-    for column in ("#", "time", "client", "what", "hosts", "status", "answer", "remarks"):
-        table.add_column(column, overflow="fold")
-    for row in lab.ledger_book.requests(last=ROWS):
-        table.add_row(str(row["number"]), time.strftime("%H:%M:%S", time.localtime(row["time"])), row["client"],
-                      "%s %s" % (row["method"], row["path"]), ", ".join(row["hosts"]), str(row.get("status", "...")),
-                      " / ".join(row.get("reply", "").split("\n")[:3])[:60], ", ".join(row["findings"] + row.get("faults", [])))
-    names = Table(expand=True)
-    for column in ("host", "A", "AAAA"):
-        names.add_column(column)
-    for name, host in lab.world.hosts.items():
-        if host.records:
-            found = lab.published(name)
-            names.add_row(name, found["A"] or "", found["AAAA"] or "")
-    verdicts = Table(expand=True)
-    for column in ("client", "wrong", "count", "document"):
-        verdicts.add_column(column, overflow="fold")
-    for verdict in lab.verdicts():
-        for row in verdict["findings"]:
-            verdicts.add_row(verdict["client"], row["finding"], str(row["count"]), row["document"])
-    return Group(table, names, verdicts)
 
 
 @app.command()
@@ -97,9 +69,9 @@ def lab(
         signal.signal(number, lambda *_: end.set())
     with made:
         if console.is_terminal and not quiet:
-            with Live(view(made), console=console, refresh_per_second=4, screen=False) as live:
+            with Live(view(made, console.height), console=console, refresh_per_second=4, screen=False) as live:
                 while not end.wait(0.25):
-                    live.update(view(made))
+                    live.update(view(made, console.height))
         else:
             print("lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s" % (
                 provider, made.http_port, made.https_port, made.dns_port, made.admin_port, made.directory), flush=True)

@@ -8,14 +8,12 @@ from tools.lab.findings import note
 from tools.lab.messages import addresses, is_bogon
 
 REFUSALS = frozenset(("badauth", "!donator", "!active", "nohost", "notfqdn", "!yours", "numhost", "badsys", "badip",
-                      "abuse", "badagent", "loopback", "disabled"))
+                      "abuse", "badagent", "loopback", "disabled", "badrequest"))
 #: Refusals that concern the account or the client, whatever hosts were named.
 ACCOUNT_WIDE = frozenset(("badauth", "badagent", "loopback", "disabled"))
 TROUBLE = frozenset(("911", "dnserr", "servererror"))
-#: The longest pause after 911/dnserr that the providers ask for: 30 minutes.
-TROUBLE_HOLD = 1800
-#: A needless update is forgiven once the last success is this old: a refresh before the name expires.
-REFRESH_AGE = 20 * 86400
+#: Parameters that carry addresses, whatever the provider calls them.
+ADDRESS_KEYS = ("myip", "myipv6", "myipv4", "ip", "ipv4", "ipv6")
 #: User-Agents made only of such words and a version say nothing of the client.
 GENERIC = re.compile(r"(?:(?:python|curl|wget|micropython|esp32|urequests|requests|urllib3?|aiohttp|httpx|http|https|"
                      r"libwww|perl|lua|go|java|php|ruby|node|fetch|okhttp|mozilla|dyndns2?|ddns|dns|updater|client|"
@@ -31,7 +29,7 @@ def is_generic(agent):
 def fingerprint(request):
     """What a user must change before a refused host may be tried again."""
     options = sorted((key, value) for key, value in request.params.items()
-                     if key not in ("hostname", "host", "domains", "myip", "myipv6", "ip", "ipv4", "ipv6"))
+                     if key not in ("hostname", "host", "domains", *ADDRESS_KEYS))
     return hash((request.scheme, request.user, request.password, request.path, str(options)))
 
 
@@ -58,7 +56,7 @@ def before(request, hosts, rules):
         client.praise.add("credentials only over TLS")
     if request.method not in rules.methods:
         add("POST instead of GET" if request.method == "POST" else "malformed request", request.method)
-    for key in ("myip", "myipv6", "myipv4", "ip", "ipv4", "ipv6"):
+    for key in ADDRESS_KEYS:
         sent = request.params.get(key, "")
         if not addresses(sent)[1] and sent not in rules.words_for_address and "/" not in sent:
             add("malformed address sent", "%s=%s" % (key, sent))
@@ -69,9 +67,18 @@ def before(request, hosts, rules):
         add("too many hosts", "%d in one request, %d allowed" % (len(hosts), rules.list_limit))
     _after_answers(request, hosts, rules, add)
     client.updates += 1
+    kinds = _kinds(request)
     for host in hosts:
-        client.last_update[host] = request.now
+        client.last_update[(host, kinds)] = request.now
     return found
+
+
+def _kinds(request):
+    """The address families that the request names: text like "A", "A+AAAA", "" """
+    found = set()
+    for key in ADDRESS_KEYS:
+        found |= addresses(request.params.get(key, ""))[0].keys()
+    return "+".join(sorted(found))
 
 
 def _after_answers(request, hosts, rules, add):
@@ -90,8 +97,9 @@ def _after_answers(request, hosts, rules, add):
         if request.now < until - 1:  # a second of grace: clients count in whole seconds
             add(name, "%s, asked again %d s too early" % (said, until - request.now))
             break
+    kinds = _kinds(request)
     for host in hosts:
-        gone = request.now - client.last_update.get(host, -1e18)
+        gone = request.now - client.last_update.get((host, kinds), -1e18)
         if rules.min_interval and gone < rules.min_interval - 1:
             add("updates too close together", "%s after %d s, %d s asked for" % (host, gone, rules.min_interval))
             break

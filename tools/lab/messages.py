@@ -24,6 +24,9 @@ class Request:
     number: int = 0
     connection: int = 0
     client: object = None     # ledger.Client, once known
+    siblings: tuple = ()      # every Client with the same User-Agent: a check page knows no account
+    wait: float = 0.0         # seconds until the check page may be asked again
+    wanted: dict = field(default_factory=dict)   # "A"/"AAAA" -> text: what the personality understood
 
     def __post_init__(self):
         self.path, _, self.query = self.target.partition("?")

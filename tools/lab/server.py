@@ -124,7 +124,8 @@ class Desk:
         """The reply with all faults applied to it, and the ledger's entry."""
         rules, world = self.world.rules, self.world
         kind = self._kind(request)
-        hosts = request.names(*rules.host_keys) if kind in ("update", "stranger") else []
+        find = getattr(self.module, "hosts_of", lambda request, world: request.names(*rules.host_keys))
+        hosts = find(request, world) if kind == "update" else []
         user = request.user or (rules.query_auth and request.params.get(rules.query_auth[0] or "", "")) or ""
         request.client = client = self.ledger.client(user, request.agent)
         entry = self.ledger.request(
@@ -132,7 +133,8 @@ class Desk:
             method=request.method, target=request.target, path=request.path, hosts=hosts, headers=dict(request.headers),
             body=request.body.decode("latin-1"), version=request.version, peer=request.peer, listener=request.listener,
             connection=request.connection, tls=request.tls, faults=[], findings=[])
-        request.number, request.wait, request.wanted = entry["number"], 0, {}
+        request.siblings = [other for other in self.ledger.clients() if other.agent == request.agent]
+        request.number = entry["number"]
         if kind == "update":
             found = judge.before(request, hosts, rules)
         elif kind == "check":

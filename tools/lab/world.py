@@ -34,6 +34,7 @@ class Account:
     password: str
     names: tuple = ()         # other user names for the same account (e-mail, DDNS key)
     tokens: tuple = ()        # API keys, update tokens: accepted where a provider has them
+    logins: dict = field(default_factory=dict)  # more user names, each {"password", "group": only these hosts}
     donator: bool = True      # has paid: offline and other credited features work
     disabled: str = ""        # why the provider closed it
 
@@ -56,7 +57,10 @@ class World:
         self.extra = {}
         #: Where a host set offline points to.
         self.offline_address = "198.51.100.1"
+        #: Services that serve one country only see every client abroad.
+        self.foreign = False
         self.history = []
+        self.hits = {}    # what a rate limit counts -> times
         self.serial = 1
         self.lock = threading.RLock()
         self._began, self._start, self._speed = time.monotonic(), time.time() if start is None else start, speed
@@ -105,6 +109,11 @@ class World:
     def hosts_of(self, account):
         return [host for host in self.hosts.values() if host.owner == account.user]
 
+    def too_fast(self, key, count, seconds):
+        """How many seconds too early another hit of `key` is where `count` in `seconds` are allowed; 0 = it may come."""
+        times = [when for when in self.hits.get(key, ()) if when > self.now() - seconds]
+        return max(1, round(times[-count] + seconds - self.now())) if len(times) >= count else 0
+
     def seen(self, peer, family=None):
         """The address that the provider sees for a connection from `peer`: text."""
         if family == 6 or (family is None and ":" in peer):
@@ -150,6 +159,16 @@ def _offline(world, name, value):
     world.serial += 1
 
 
+def _delete(world, name, _):
+    world.hosts[name].records.clear()
+    world.serial += 1
+    world.history.append({"time": world.now(), "host": name, "records": {}})
+
+
+def _hit(world, key, _):
+    world.hits.setdefault(key, []).append(world.now())
+
+
 def _change(attribute):
     return lambda world, name, value: setattr(world.hosts[name], attribute, value)
 
@@ -158,6 +177,8 @@ EFFECTS = {
     "set": _set,
     "same": _same,
     "offline": _offline,
+    "delete": _delete,
+    "hit": _hit,
     "options": lambda world, name, value: world.hosts[name].options.update(value),
     "state": _change("state"),
     "expires": _change("expires"),

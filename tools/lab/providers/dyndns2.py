@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tools.lab.judge import is_generic
 from tools.lab.messages import Reply, address, addresses
 
+#: At least two labels, as DNS and the providers' notfqdn see it.
 FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 #: Host.state -> code
 STATES = {"blocked": "abuse", "roundrobin": "numhost", "inactive": "!active"}
@@ -93,6 +94,16 @@ def well_formed(call):
     return None if all(FQDN.match(name) for name in call.names) else "notfqdn"
 
 
+def not_too_fast(call):
+    """429 with human text; Retry-After only where the provider sends one."""
+    late = call.rules.burst and call.world.too_fast(call.account.user, *call.rules.burst)
+    if not late:
+        return None
+    text = "Request was throttled. Expected available in %d second%s." % (late, "" if late == 1 else "s")
+    return Reply(text, 429, {"Content-Type": "text/plain", **({"Retry-After": str(late)} if call.rules.retry_after else {})},
+                 outcomes=[])
+
+
 def line(call, name):
     """(code, effects) for one host: the order of the checks is that of the table of codes."""
     world, rules = call.world, call.rules
@@ -110,7 +121,8 @@ def line(call, name):
     expired = host.expires and host.expires <= world.now()
     if all(host.records.get(kind) == text for kind, text in wanted.items()) and not host.offline and not expired:
         if rules.nochg_limit and host.nochg + 1 >= rules.nochg_limit:
-            renew.append(("state", name, "blocked"))
+            renew.append(("state", name, "blocked") if rules.nochg_punishes == "host"
+                         else ("disable", host.owner, "needless updates"))
         return "nochg", [("same", name, None), *renew]
     return "good", [("set", name, wanted), *renew]
 
@@ -151,7 +163,7 @@ def single(call, code):
 def reply_of(call, lines, effects):
     """lines: (host, code, text). The HTTP status is the first line's."""
     rules = call.rules
-    body = "\n".join(text for _, _, text in lines) + ("\n" if rules.end_newline else "")
+    body = rules.newline.join(text for _, _, text in lines) + (rules.newline if rules.end_newline else "")
     status = rules.code_status.get(lines[0][1], 200)
     headers = {"Content-Type": "text/plain", **rules.headers}
     if status == 401:
@@ -169,7 +181,7 @@ def update(request, world, rules=None, per_host=line, addresses_of=asked_address
     for step in rules.steps or STEPS:
         code = step(call)
         if code:
-            return single(call, code)
+            return code if isinstance(code, Reply) else single(call, code)
     call.wanted = addresses_of(call)
     request.wanted = call.wanted
     lines, effects = [], []
@@ -177,4 +189,6 @@ def update(request, world, rules=None, per_host=line, addresses_of=asked_address
         code, more = per_host(call, name)
         lines.append((name, code, text_of(code, call.wanted, rules)))
         effects += more
+    if rules.burst:
+        effects.append(("hit", call.account.user, None))
     return reply_of(call, lines, effects)

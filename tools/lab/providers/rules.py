@@ -27,17 +27,21 @@ class Rules:
     code_status: dict = field(default_factory=dict)   # code -> HTTP status where it is not 200
     good: str = "good {ip}"
     nochg: str = "nochg {ip}"
+    newline: str = "\n"
     end_newline: bool = True
     chunked: bool = False
     headers: dict = field(default_factory=dict)
     steps: tuple = ()             # checks before the hosts are looked at, in the provider's order
-    min_interval: int = 0         # between two updates of a host
+    min_interval: int = 0         # between two updates of a host and address family
+    burst: tuple = ()             # (requests, seconds) that one account or domain may make
     check_interval: int = 0       # between two reads of the check page
     trouble_hold: int = 1800      # after 911 / dnserr
     refresh_age: int = 20 * 86400  # from this age on, an unchanged address may be sent again
     expiry: int = 0               # a host that is not updated for so long is dropped
     nochg_fault: bool = True      # a needless update is held against the client
-    nochg_limit: int = 0          # needless updates in a row until the host is blocked
+    retry_after: bool = False     # the 429 says when to come again
+    nochg_limit: int = 0          # needless updates in a row until somebody is blocked:
+    nochg_punishes: str = "host"  # the host, or the whole account
     refusal_limit: int = 0        # updates after a refusal until the client is blocked
     blocked_reply: str = "badagent"
     documents: dict = field(default_factory=dict)     # finding -> this provider's own document
