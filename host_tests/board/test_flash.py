@@ -1,0 +1,155 @@
+"""`python -m tools flash` against the emulated board: install, again, cut in the middle, upgrade, leave nothing behind."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tools import ROOT, boards
+
+#: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
+SETTINGS = {
+    "accounts": [{"provider": "custom", "user": "anna", "password": "geheim-123", "hosts": ["a.example.org"],
+                  "custom": {"url": "https://127.0.0.1:9/nic/update?hostname={hostname}&myip={ip}"}}],
+    "wifi": [{"ssid": "home", "password": "homehome1"}],
+    "address": ["natpmp"],
+}
+
+
+@pytest.fixture
+def flash(board, tmp_path):
+    """flash(*options) -> the finished process. --config is the file of SETTINGS unless given."""
+    (tmp_path / "my.json").write_text(json.dumps(SETTINGS))
+
+    def run(*args, config=tmp_path / "my.json", check=True):
+        argv = [sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "0"]
+        done = subprocess.run([*argv, *(["--config", str(config)] if config else []), *args], cwd=ROOT, capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        assert "geheim-123" not in done.stdout + done.stderr
+        return done
+    return run
+
+
+def installed(board):
+    """The board's files, less those it makes itself."""
+    found = board.files()
+    return {path: data for path, data in found.items() if not path.startswith(("/state/", "/boot.py"))}
+
+
+def expected(**more):
+    return dict(boards.files(boards.read("ESP32_GENERIC")), **more)
+
+
+def test_an_empty_board_gets_every_file_the_settings_and_a_password_of_its_own(board, flash):
+    flash()
+    board.wait_for("Wanbeacon on")
+    board.cut()
+    found = installed(board)
+    device = json.loads(found.pop("/device.json"))
+    assert len(device["ap_password"]) == 12
+    assert json.loads(found.pop("/config.json")) == SETTINGS
+    assert found == expected()
+
+
+def test_a_second_run_copies_nothing_and_keeps_settings_and_label(board, flash):
+    flash()
+    board.cut()
+    before = installed(board)
+    board.power_on()
+    done = flash(config=None)
+    assert "0 files of" in done.stderr
+    board.cut()
+    assert installed(board) == before
+
+
+def test_a_cut_in_the_middle_leaves_a_board_that_starts_nothing_and_the_next_run_repairs_it(board, flash):
+    for writes in (60, 400):
+        board.cut(after_writes=writes)
+        done = flash(check=False)
+        assert done.returncode == 1
+        assert "run the same command again" in done.stderr
+        assert "Traceback" not in done.stderr
+        while board.powered:
+            time.sleep(0.01)
+        assert "/main.py" not in board.files()
+        board.power_on()
+    flash()
+    board.cut()
+    found = installed(board)
+    assert {path: found[path] for path in expected()} == expected()
+
+
+def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, mpremote, tmp_path):
+    (tmp_path / "x").write_text("raise RuntimeError('stale')")
+    old = str(tmp_path / "x")
+    mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
+             ":lib/wanbeacon/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
+             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":notes.txt")
+    flash()
+    board.wait_for("Wanbeacon on")
+    board.cut()
+    found = board.files()
+    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py"} & set(found)
+    assert "/notes.txt" in found, "files of the user stay"
+
+
+def test_a_downgrade_replaces_what_differs_and_a_new_upgrade_puts_it_back(board, flash, mpremote, tmp_path):
+    flash()
+    (tmp_path / "other.mpy").write_bytes(b"another version")
+    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/agent.mpy")
+    assert "2 files of" in flash().stderr, "the one that differs, and main.py as the seal"
+    board.cut()
+    assert installed(board)["/lib/wanbeacon/agent.mpy"] == expected()["/lib/wanbeacon/agent.mpy"]
+
+
+def test_a_running_agent_is_interrupted_for_an_upgrade(board, flash):
+    flash()
+    board.wait_for("Wi-Fi home not found")
+    since = board.mark()
+    flash("--no-portal")
+    board.wait_for("Wanbeacon on", since=since)
+
+
+@pytest.mark.parametrize("facts, words", [
+    ({"firmware": [[1, 22, 2], "Generic ESP32 module with ESP32"]}, "MicroPython 1.22; the agent needs 1.23"),
+    ({"firmware": [[1, 25, 0], "Generic ESP32C6 module with ESP32C6"]}, "ESP32C6"),
+])
+def test_what_cannot_work_is_said_before_anything_is_written(board, flash, facts, words):
+    board.world(**facts)
+    board.cut()
+    before = hashlib.sha256(board.image.read_bytes()).digest()
+    board.power_on()
+    board.wait_for(">>> ")
+    done = flash(check=False)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert hashlib.sha256(board.image.read_bytes()).digest() == before
+
+
+def test_a_full_file_system_is_refused_and_left_as_it_was(board, flash, mpremote):
+    mpremote("exec", "f = open('big', 'wb'); b = bytes(4096)\nfor i in range(460): f.write(b)\nf.close()")
+    done = flash(check=False)
+    assert "file system is too small" in done.stderr
+    board.cut()
+    assert set(board.files()) == {"/boot.py", "/big"}
+
+
+def test_a_board_for_another_chip_and_a_bad_configuration_are_one_line_each(board, flash, tmp_path):
+    done = flash("--board", "ESP32_GENERIC_C3", check=False)
+    assert done.returncode == 1 and "is for the chip ESP32-C3, this board has ESP32" in done.stderr
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(dict(SETTINGS, wifi=[{"ssid": "x", "pasword": "geheim-123"}])))
+    done = flash(config=bad, check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "wifi[0].pasword: unknown key" in done.stderr
+
+
+def test_no_board_on_the_port_is_one_line(board, flash):
+    board.cut()
+    done = flash(check=False)
+    assert done.returncode == 1
+    assert "there is no port" in done.stderr
