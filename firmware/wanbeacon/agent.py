@@ -6,12 +6,12 @@ is decided in decide.py; what it knows is in journal.py.
 
 import asyncio
 import gc
-import hashlib
+import sys
 
 from wanbeacon import VERSION, address, decide, journal
-from wanbeacon.dyndns import catalog, reply, request
+from wanbeacon.dyndns import reply, request
 from wanbeacon.net import http, wire
-from wanbeacon.observe import FOUND, NONE, UNKNOWN, choose
+from wanbeacon.observe import FOUND, NONE
 from wanbeacon.status import Log
 
 OUTAGE = 60  # seconds without an address after which everybody in the region comes back at once
@@ -19,52 +19,6 @@ AGAIN_MS = 1500  # after an event the source is asked once more: the old address
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
 FAULT_WAIT = 60  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
-
-
-def fingerprint(*parts):
-    """8 bytes that differ when one of the settings differs. Both interpreters give the same."""
-    return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
-
-
-class Line:
-    """One way to the internet: its sources and what they said last."""
-
-    def __init__(self, name, chooser):
-        self.name = name
-        self.chooser = chooser
-        self.found = {4: None, 6: None}  # canonical text, publishable or not
-        self.kind = {4: UNKNOWN, 6: UNKNOWN}
-        self.source = {4: None, 6: None}
-        self.why = {4: "not looked yet", 6: "not looked yet"}
-        self.since = {4: None, 6: None}  # wall time
-        self.lost = {4: None, 6: None}  # mono time since when there is no address
-        self.wants = {4: False, 6: False}
-
-
-class Host:
-    """One host name of one account."""
-
-    def __init__(self, doc, account, record):
-        self.doc = doc
-        self.name = doc["name"]
-        self.account = account
-        self.rec = record
-        self.state = "new"
-        self.why = ""
-        self.next = decide.NEVER
-
-
-class Account:
-    """One provider account with its hosts."""
-
-    def __init__(self, doc, row, line, limits):
-        self.doc = doc
-        self.row = row
-        self.line = line
-        self.limits = limits
-        self.hosts = []
-        self.fp = self.provider_fp = b""
-        self.plain = bool(row.get("plain")) or (doc.get("server") or "").startswith("http://")
 
 
 class Agent:
@@ -95,7 +49,10 @@ class Agent:
         device["model"] = device.get("model") or board.model() or "Generic"
         self.device = device
         self.journal = journal.Journal(board.slots())
-        self._build()
+        from wanbeacon import setup
+
+        setup.build(self)
+        sys.modules.pop("wanbeacon.setup", None)  # needed once: 5 KB of heap back
 
     # ---- set-up
 
@@ -106,78 +63,6 @@ class Agent:
     def fetch(self, url, family=0, ca=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
         return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca)
-
-    def _build(self):
-        stored = {}
-        for rec in self.journal.load():
-            stored[rec.fp] = rec
-        lines = {}
-        intervals = self.cfg["intervals"]
-        seed = fingerprint(self.board.unique)[0]
-        for doc in self.cfg["accounts"]:
-            for secret in ("password", "token"):
-                self.log.keep_secret(doc.get(secret))
-            row = self._row(doc)
-            sources = doc.get("address") or self.cfg["address"]
-            key = str(sources)
-            if key not in lines:
-                chooser = choose.Chooser(sources, self, self.cfg["cross_check"], intervals["outside"])
-                lines[key] = Line("line %d" % (len(lines) + 1), chooser)
-                self.lines.append(lines[key])
-            days = intervals.get("refresh_days") or row.get("days") or decide.REFRESH_DAYS
-            minimum = row.get("min") or intervals["minimum"]
-            limits = decide.Limits(max(minimum, 1), days * decide.DAY, bool(row.get("conn")), seed)
-            account = Account(doc, row, lines[key], limits)
-            secret = doc.get("password"), doc.get("token")
-            account.provider_fp = fingerprint(row["id"], doc.get("server"), self.agent_name(row.get("ua")))
-            account.fp = fingerprint(row["id"], doc.get("server"), doc.get("user"), *secret)
-            for h in doc["hosts"]:
-                options = [h.get(o) for o in request.OPTIONS]
-                fp = fingerprint(row["id"], doc.get("server"), doc.get("user"), *(secret + (h["name"], options)))
-                host = Host(h, account, stored.get(fp) or self._new_record(fp, account, stored))
-                self._resume(host)
-                account.hosts.append(host)
-            self.accounts.append(account)
-            self._wants(account)
-        if self.journal.lost:
-            self.log(self.journal.lost)
-
-    def _row(self, doc):
-        if doc["provider"] == "custom":
-            return catalog.custom(doc["custom"])
-        try:
-            row = catalog.find(self.board.catalogue, doc["provider"])
-        except OSError:
-            raise ValueError("the catalogue of providers is missing: %s" % self.board.catalogue)
-        if row is None:
-            raise ValueError(unknown_provider(doc["provider"], self.board.catalogue))
-        if row.get("closed"):
-            self.log("%s: this service is closed; its form is kept for servers that still speak it" % row["id"])
-        return row
-
-    def _new_record(self, fp, account, stored):
-        """A record for a host that is new here; a stop that hangs on the account or the provider holds for it too."""
-        rec = decide.Record(fp)
-        for old in stored.values():
-            if old.stopped() and old.cause in (account.fp, account.provider_fp):
-                rec.cls, rec.word, rec.cause, rec.fails = old.cls, old.word, old.cause, old.fails
-        return rec
-
-    def _resume(self, host):
-        rec, account = host.rec, host.account
-        journal.resume(rec, self.clock.mono(), self.clock.wall(), self.journal.newest, account.limits)
-        if rec.stopped() and rec.cause not in (rec.fp, account.fp, account.provider_fp):
-            self.log("%s: the settings that caused the stop have changed: trying again" % host.name)
-            decide.retry(rec)
-
-    def _wants(self, account):
-        """Which families this account's hosts and its provider need from the line."""
-        row = account.row
-        for h in account.hosts:
-            if h.doc["ipv4"] and ("q4" in row or "qd" in row):
-                account.line.wants[4] = True
-            if h.doc["ipv6"] and ("q6" in row or "qd" in row):
-                account.line.wants[6] = True
 
     def hosts(self):
         """All hosts of all accounts."""
@@ -504,12 +389,3 @@ _OWN = ("netlink", "interface", "ubus")
 
 def _fault(e):
     return "%s %s" % (type(e).__name__, e)
-
-
-def unknown_provider(name, path):
-    """One line that says so and suggests the nearest names."""
-    from wanbeacon.config import nearest
-
-    near = nearest(name, catalog.names(path))
-    hint = "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
-    return "provider %s is not in the catalogue; %s" % (name, hint)

@@ -1,0 +1,107 @@
+"""The commands of the command line other than `run`. Knows files and the control socket, not how the agent works."""
+
+from wanbeacon.start import Mistake, load, words_of
+
+USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
+  run         keep the names up to date (in the foreground)
+  check       check the config file, say everything that is wrong with it
+  status      what is published, what comes next and why
+  update      send one update now (all hosts, or HOST)
+  retry HOST  try a stopped host again
+  pause, resume, offline HOST
+  providers   names of the providers
+  --version"""
+
+
+def main(words, options):
+    """Run one command. Raises Mistake."""
+    name = words[0] if words else "--help"
+    if name in ("--help", "-h"):
+        print(USAGE)
+    elif name == "--version":
+        from wanbeacon import VERSION
+
+        print("wanbeacon %s" % VERSION)
+    elif name == "check" and len(words) == 1:
+        check(options)
+    elif name == "providers" and len(words) == 1:
+        providers(options)
+    elif name in ("status", "update", "retry", "pause", "resume", "offline"):
+        tell(words, options)
+    else:
+        raise Mistake("unknown command %s; see --help" % " ".join(words))
+
+
+def check(options):
+    """Say what is wrong with the config file, or that nothing is."""
+    import os
+
+    from wanbeacon.board import linux
+    from wanbeacon.dyndns import catalog
+    from wanbeacon.setup import unknown_provider
+
+    path = options["--config"]
+    cfg = load(path)
+    board = linux.Board(options["--state"])
+    problems = []
+    for i in range(len(cfg["accounts"])):
+        a = cfg["accounts"][i]
+        if a["provider"] == "custom":
+            try:
+                catalog.custom(a["custom"])
+            except ValueError as e:
+                problems.append("accounts[%d].custom.url: %s" % (i, e))
+        else:
+            row = catalog.find(board.catalogue, a["provider"])
+            if row is None:
+                problems.append("accounts[%d].provider: %s" % (i, unknown_provider(a["provider"], board.catalogue)))
+            elif row.get("closed"):
+                print("warning: accounts[%d].provider: %s is closed" % (i, a["provider"]))
+        if a.get("ca"):
+            try:
+                os.stat(a["ca"])
+            except OSError as e:
+                problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, a["ca"], words_of(e)))
+    if problems:
+        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in problems]))
+    print("%s: ok, %d hosts" % (path, sum([len(a["hosts"]) for a in cfg["accounts"]])))
+
+
+def tell(words, options):
+    """Send a command to the running agent and print its answer."""
+    from wanbeacon.board import control
+
+    try:
+        answer = control.run(options["--control"], " ".join(words))
+    except (OSError, ValueError):
+        raise Mistake("no agent answers at %s: is it running?" % options["--control"])
+    if words[0] == "status" and "hosts" in answer:
+        return show(answer)
+    if not answer["ok"]:
+        raise Mistake(answer["text"])
+    print(answer["text"])
+
+
+def show(doc):
+    """Print a status document for a person."""
+    for line in doc["lines"]:
+        for family in ("ipv4", "ipv6"):
+            f = line[family]
+            if f["why"] != "not needed":
+                print("%-6s %s  %s" % (family, f["address"] or "none", f["why"]))
+    if doc["clock"] != "ok":
+        print("clock not set")
+    for h in doc["hosts"]:
+        have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
+        print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
+        if h["next"] in ("send", "refresh") and h["next_in"] is not None:
+            print("%-30s next: %s in %d s" % ("", h["next"], h["next_in"]))
+
+
+def providers(options):
+    """Print the catalogue's names."""
+    from wanbeacon.board import linux
+    from wanbeacon.dyndns import catalog
+
+    for name in catalog.names(linux.Board(options["--state"]).catalogue):
+        print(name)
