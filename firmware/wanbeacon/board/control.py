@@ -4,19 +4,11 @@ import asyncio
 import json
 import os
 import socket
-import struct
 
 from wanbeacon.net import udp
 
 LINE_MAX = 400  # a command and a host name
 WAIT_MS = 2000  # a client that says nothing is let go
-
-
-def _bind(sock, path):
-    try:
-        sock.bind(struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0")  # MicroPython: a raw sockaddr_un
-    except TypeError:
-        sock.bind(path)
 
 
 def listen(path):
@@ -33,7 +25,7 @@ def listen(path):
         pass
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        _bind(sock, path)
+        sock.bind(udp.unix_address(path))
         sock.listen(2)
         sock.setblocking(False)
     except OSError:
