@@ -48,11 +48,10 @@ def compose(taken, current):
     return uci.dump([main] + kept + taken.sections)
 
 
-def main(argv):
+def main(argv, catalogue):
     """Exit status: 0 all taken over, 1 a fault, 2 wrong call, 4 something could not be taken over."""
     import os
 
-    from wanbeacon.board.linux import Board
     from wanbeacon.dyndns import catalog
     from wanbeacon.openwrt import render
 
@@ -64,7 +63,7 @@ def main(argv):
     path = files[0] if files else THEIRS
     ours = os.getenv("WANBEACON_CONFIG") or OURS
     try:
-        taken = convert(uci.parse(render.read_text(path), path), catalog.names(Board().catalogue))
+        taken = convert(uci.parse(render.read_text(path), path), catalog.names(catalogue))
         print("\n".join(table(taken)))
         try:
             current = uci.parse(render.read_text(ours), ours)
@@ -91,6 +90,3 @@ def main(argv):
         print("%d settings could not be taken over: see NOT above" % taken.lost)
     return 4 if taken.lost else 0
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""`micropython -m wanbeacon.openwrt.render UCI OUT [DUMP]`: the router's settings to the file the agent reads.
+"""`micropython -m wanbeacon.openwrt settings UCI OUT [DUMP]`: the router's settings to the file the agent reads.
 
 Run as root by the init script and by `wanbeacon check`. DUMP: what `ubus call network.interface dump` printed. Exit
 status: 0 written, 3 nothing is switched on, 1 problems (one line each on stderr, all of them), 2 wrong call.
@@ -82,15 +82,13 @@ def devices_of(path):
         return {}
 
 
-def main(argv):
+def main(argv, catalogue):
     """Exit status as above."""
-    from wanbeacon.board.linux import Board
-
     if len(argv) not in (2, 3):
-        sys.stderr.write("usage: render UCI OUT [DUMP]\n")
+        sys.stderr.write("usage: settings UCI OUT [DUMP]\n")
         return 2
     try:
-        found = load(argv[0], Board().catalogue, devices_of(argv[2]) if len(argv) > 2 else None)
+        found = load(argv[0], catalogue, devices_of(argv[2]) if len(argv) > 2 else None)
     except (ValueError, OSError) as e:
         sys.stderr.write("%s\n" % e)
         return FAULTY
@@ -104,6 +102,3 @@ def main(argv):
         f.write(json.dumps(found.document) + "\n")
     return DONE
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
