@@ -9,7 +9,7 @@ import gc
 import sys
 
 from wanbeacon import VERSION, address, decide, journal
-from wanbeacon.dyndns import reply, request
+from wanbeacon.dyndns import outcome, reply, request
 from wanbeacon.net import http, wire
 from wanbeacon.observe import FOUND, NONE
 from wanbeacon.status import Log
@@ -205,7 +205,7 @@ class Agent:
             outs = self._send(account, [due[i] for i in group], first[1], first[2], first[3])
             if outs is None:
                 break
-            if outs[0].cls == reply.LATER and outs[0].reach == reply.ACCOUNT:
+            if outs[0].cls == outcome.LATER and outs[0].reach == outcome.ACCOUNT:
                 # the server is in trouble: the account's other requests of this round wait as long
                 for i in [i for g in groups for i in g]:
                     self._learn(due[i], outs[0])
@@ -248,7 +248,7 @@ class Agent:
                 h.rec.root = answer.root
         except wire.Trouble as e:
             odd = e.word in ("redirect", "odd", "header")
-            outs = [reply.Outcome(reply.ODD, e.word) if odd else reply.failed(e.word) for _ in hosts]
+            outs = [outcome.Outcome(outcome.ODD, e.word) if odd else outcome.failed(e.word) for _ in hosts]
             status, said = e.word, e.text
             if not e.sent:
                 for h in hosts:
@@ -278,7 +278,7 @@ class Agent:
         if out.cls in decide.STOPS and out.reach:
             for other in self.hosts():
                 same = other.account is account
-                if out.reach == reply.PROVIDER:
+                if out.reach == outcome.PROVIDER:
                     same = other.account.provider_fp == account.provider_fp
                 if same and other is not host and not other.rec.stopped():
                     r = other.rec

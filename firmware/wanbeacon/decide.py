@@ -4,12 +4,12 @@
 waits that outlive a reboot (journal.py converts them).
 """
 
-from wanbeacon.dyndns import reply
+from wanbeacon.dyndns import outcome
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
 
 # Classes after which only the user, or a change of the settings that caused them, may go on.
-STOPS = (reply.AUTH, reply.FEATURE, reply.HOST, reply.BLOCK, reply.AGENT)
+STOPS = (outcome.AUTH, outcome.FEATURE, outcome.HOST, outcome.BLOCK, outcome.AGENT)
 
 NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
 MINIMUM = 60  # seconds between two requests for one host when the provider names no other (ddclient 30, No-IP 120)
@@ -18,7 +18,7 @@ ODD_TRIES = 3  # answers we do not understand before the host stops
 FORCE_EVERY = 600  # seconds between two updates forced by the user; doubles with each needless one
 
 # Kind of LATER -> first wait and longest wait in seconds. 911/dnserr: not before 30 minutes (No-IP response page).
-SCHEDULE = {reply.NET: (60, 3600), reply.SERVER: (300, 86400), reply.TROUBLE: (1800, 86400)}
+SCHEDULE = {outcome.NET: (60, 3600), outcome.SERVER: (300, 86400), outcome.TROUBLE: (1800, 86400)}
 ODD_WAIT = 1800
 DAY = 86400
 # After an outage of the line every device of the region comes back in the same second: each waits a random part of
@@ -68,7 +68,7 @@ class Record:
 
     def stopped(self):
         """True while only the user or new settings may go on."""
-        return self.cls in STOPS or self.cls == reply.ODD and self.fails >= ODD_TRIES
+        return self.cls in STOPS or self.cls == outcome.ODD and self.fails >= ODD_TRIES
 
 
 def hold(rec, now, wall, seconds):
@@ -110,9 +110,9 @@ def decide(rec, want, now):
 
 def hold_text(rec):
     """Why a record is on hold, in words."""
-    if rec.cls == reply.LATER:
+    if rec.cls == outcome.LATER:
         return "%s: trying again later" % rec.word
-    if rec.cls == reply.ODD:
+    if rec.cls == outcome.ODD:
         return "the answer was not understood (%s): trying again later" % rec.word
     return "waiting, so that the provider is not asked too often"
 
@@ -120,12 +120,12 @@ def hold_text(rec):
 def stop_text(rec):
     """Why a record is stopped and what ends it, in words."""
     what = {
-        reply.AUTH: "the provider refuses user name or password: correct them",
-        reply.FEATURE: "an option is not available to this account: remove it or upgrade",
-        reply.HOST: "the provider does not know this host in this account: correct the name",
-        reply.BLOCK: "the provider blocked this host: ask the provider to unblock it, then retry",
-        reply.AGENT: "the provider refuses this program: update it, then retry",
-        reply.ODD: "the provider's answers are not understood: look at them, then retry",
+        outcome.AUTH: "the provider refuses user name or password: correct them",
+        outcome.FEATURE: "an option is not available to this account: remove it or upgrade",
+        outcome.HOST: "the provider does not know this host in this account: correct the name",
+        outcome.BLOCK: "the provider blocked this host: ask the provider to unblock it, then retry",
+        outcome.AGENT: "the provider refuses this program: update it, then retry",
+        outcome.ODD: "the provider's answers are not understood: look at them, then retry",
     }[rec.cls]
     return "%s: %s" % (rec.word, what)
 
@@ -155,14 +155,14 @@ def learn(rec, out, now, wall, limits, rnd, cause):
     warning = None
     forced, rec.forced = rec.forced, False
     fails = rec.fails + 1 if (rec.cls, rec.kind) == (out.cls, out.kind) else 1
-    if out.cls in (reply.OK, reply.SAME):
+    if out.cls in (outcome.OK, outcome.SAME):
         warning = _success(rec, out, now, wall, limits, forced)
         fails = 0
-    elif out.cls == reply.LATER:
-        if out.kind != reply.NET:
+    elif out.cls == outcome.LATER:
+        if out.kind != outcome.NET:
             withdraw(rec)  # they said that they did not do it
         hold(rec, now, wall, max(limits.minimum, later(out, fails, rnd)))
-    elif out.cls == reply.ODD:
+    elif out.cls == outcome.ODD:
         if out.got:  # it says it stored something else: believe it, so that the status can name both
             for a in out.got:
                 if ":" in a:
@@ -177,7 +177,7 @@ def learn(rec, out, now, wall, limits, rnd, cause):
         rec.cause = cause
     rec.single = out.split and not rec.single
     if rec.single:  # which host of the list is meant? ask once for each alone, spaced by the minimum
-        rec.cls, rec.word, rec.kind, rec.fails = reply.LATER, out.word, reply.SERVER, 0
+        rec.cls, rec.word, rec.kind, rec.fails = outcome.LATER, out.word, outcome.SERVER, 0
         hold(rec, now, wall, limits.minimum)
         rec.attempt = True
         return "one answer (%s) for a list: asking host by host" % out.word
@@ -198,7 +198,7 @@ def _success(rec, out, now, wall, limits, forced):
             else:
                 rec.v4 = a
     withdraw(rec)
-    if out.cls == reply.SAME:
+    if out.cls == outcome.SAME:
         rec.same = min(rec.same + 1, 255)
         if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
             warning = "nochg twice for the same address: please report this as a bug"
@@ -223,7 +223,7 @@ def later(out, fails, rnd):
     if out.delay:
         return out.delay + (out.delay >> 11) * rnd + (rnd >> 3)
     wait = min(longest, first << min(fails - 1, 12))
-    if out.kind == reply.NET:
+    if out.kind == outcome.NET:
         return min(longest, wait + (wait * rnd >> 8))
     return min(longest, wait + (wait * rnd >> 10))
 
@@ -231,7 +231,7 @@ def later(out, fails, rnd):
 def line_returned(rec, now, wall, rnd):
     """The line was down and is back: what failed only for want of a network need not wait its turn out, but everybody
     in the region is back in the same second: a random part of SPREAD."""
-    if rec.cls == reply.LATER and rec.kind == reply.NET or rec.hold <= now:
+    if rec.cls == outcome.LATER and rec.kind == outcome.NET or rec.hold <= now:
         wait = SPREAD * rnd >> 8
         least = rec.left + MINIMUM - now
         hold(rec, now, wall, max(wait, least))
@@ -239,7 +239,7 @@ def line_returned(rec, now, wall, rnd):
 
 def address_changed(rec, now, wall, limits):
     """A new address on a line that stayed up: waits that came from the network are void (not the minimum interval)."""
-    if rec.cls == reply.LATER and rec.kind == reply.NET and rec.hold > now:
+    if rec.cls == outcome.LATER and rec.kind == outcome.NET and rec.hold > now:
         hold(rec, now, wall, max(0, rec.left + limits.minimum - now))
 
 

@@ -1,6 +1,6 @@
 from wanbeacon import decide, journal
 from wanbeacon.decide import DAY, NEVER, Limits, Record
-from wanbeacon.dyndns import reply
+from wanbeacon.dyndns import outcome
 
 WALL = 1800000000
 
@@ -147,7 +147,7 @@ def test_the_refresh_age_counts_from_the_last_success():
     limits = Limits()
     journal.resume(r, 5, WALL, WALL, limits)
     assert r.refresh == NEVER  # nothing was ever published: there is nothing to refresh
-    r.cls, r.at = reply.OK, WALL - 10 * DAY
+    r.cls, r.at = outcome.OK, WALL - 10 * DAY
     journal.resume(r, 5, WALL, WALL - DAY, limits)
     assert r.refresh == 5 + 18 * DAY
     r.at = WALL - 100 * DAY

@@ -4,93 +4,68 @@ The only place where words become classes (protocol.md section 0); `decide` turn
 """
 
 from wanbeacon import address
+from wanbeacon.dyndns.outcome import (
+    ACCOUNT,
+    BLOCK,
+    FEATURE,
+    HOST,
+    LATER,
+    ODD,
+    OK,
+    ONE,
+    SAME,
+    SERVER,
+    TROUBLE,
+    WORD_MAX,
+    Outcome,
+)  # fmt: skip
 
-# Outcome classes
-OK = "OK"  # stored
-SAME = "SAME"  # was so already
-AUTH = "AUTH"  # credentials wrong
-FEATURE = "FEATURE"  # option or zone not available to this user
-HOST = "HOST"  # host or request wrong
-BLOCK = "BLOCK"  # blocked for abuse
-AGENT = "AGENT"  # this client is refused
-LATER = "LATER"  # trouble on their side or on the way
-ODD = "ODD"  # not understood
-
-# How far an outcome reaches.
-ONE, ACCOUNT, PROVIDER = 0, 1, 2
-
-# Kinds of LATER, which have different schedules: the network (no answer), the server (5xx, 429), the words 911/dnserr.
-NET, SERVER, TROUBLE = "net", "server", "trouble"
-
-# Standard words -> (class, reach, comes once for a whole list, kind of LATER). Dyn return codes, No-IP response
-# page, protocol.md sections 0, A.4, B.5. A row's own "words" come first: some providers mean something else.
-WORDS = {
-    "good": (OK, ONE, 0),
-    "nochg": (SAME, ONE, 0),
-    "badauth": (AUTH, ACCOUNT, 1),
-    "noauth": (AUTH, ACCOUNT, 1),
-    "!donator": (FEATURE, ONE, 1),
-    "!active": (FEATURE, ONE, 0),
-    "nohost": (HOST, ONE, 0),
-    "notfqdn": (HOST, ONE, 0),
-    "!yours": (HOST, ONE, 0),
-    "numhost": (HOST, ONE, 0),
-    "badsys": (HOST, ONE, 1),
-    "badip": (HOST, ONE, 0),
-    "badrequest": (HOST, ONE, 0),
-    "abuse": (BLOCK, ONE, 0),
-    "badagent": (AGENT, PROVIDER, 1),
-    "dnserr": (LATER, ACCOUNT, 1, TROUBLE),
-    "911": (LATER, ACCOUNT, 1, TROUBLE),
-    "servererror": (LATER, ACCOUNT, 1, SERVER),
-    "interval": (LATER, ONE, 0, SERVER),
-}
-# Reach and kind of a class named by a row's own rule.
-CLASSES = {
-    OK: (OK, ONE, 0),
-    SAME: (SAME, ONE, 0),
-    AUTH: (AUTH, ACCOUNT, 1),
-    FEATURE: (FEATURE, ONE, 0),
-    HOST: (HOST, ONE, 0),
-    BLOCK: (BLOCK, ONE, 0),
-    AGENT: (AGENT, PROVIDER, 1),
-    LATER: (LATER, ACCOUNT, 1, SERVER),
-    ODD: (ODD, ONE, 0),
-    "ACCOUNT": (BLOCK, ACCOUNT, 1),  # No-IP and dy.fi block the user, not the host
-}
-# HTTP status without a known word (protocol.md G 8).
-STATUS = {401: AUTH, 403: AUTH, 404: HOST, 410: HOST, 400: HOST, 405: HOST, 409: HOST, 422: HOST, 408: LATER, 429: LATER}
+# The tables are text: as tuples they would cost an ESP32 four times the heap.
+# word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response page. A row's
+# own "words" come first: some providers mean something else.
+_WORDS = (
+    " good=OK00 nochg=SAME00 badauth=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
+    "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
+    "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
+)
+# The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. FAIL: a custom
+# provider's own word of failure, nobody knows more than that it is one.
+_CLASSES = (
+    " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
+    "ACCOUNT=BLOCK11 FAIL=AUTH00 "
+)
+# HTTP status without a known word.
+_STATUS = " 401=AUTH 403=AUTH 404=HOST 410=HOST 400=HOST 405=HOST 409=HOST 422=HOST 408=LATER 429=LATER "
 
 MAX_LINES = 64  # a list answer has at most 20-50 lines; more is a page, not an answer
-WORD_MAX = 15  # what the journal keeps of a word
 RETRY_MIN, RETRY_MAX = 60, 86400  # Retry-After: floor and cap in seconds
+TROUBLE_MIN = 1800  # dnserr, 911: seconds that no client may fall below (No-IP response page)
+STD, STD_FAILURES = 1, 2  # values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
 
 
-class Outcome:
-    """What one reply said of one host.
-
-    cls: class above. word: the provider's word or "HTTP nnn". got: addresses it says it stored (canonical text).
-    reach: ONE, ACCOUNT or PROVIDER. kind: NET, SERVER or TROUBLE when cls is LATER. delay: seconds the provider asked
-    us to wait, or 0. split: True when a list got one answer and must be sent host by host to find the culprit.
-    """
-
-    def __init__(self, cls, word, reach=ONE, kind=None, got=(), delay=0):
-        self.cls = cls
-        self.word = word[:WORD_MAX]
-        self.reach = reach
-        self.kind = kind or (SERVER if cls == LATER else None)
-        self.got = got
-        self.delay = delay
-        self.split = False
+def _find(table, word):
+    """What stands behind `word=` in a table, or None."""
+    word = str(word)
+    at = table.find(" %s=" % word)
+    if at < 0:
+        return None
+    at += len(word) + 2
+    return table[at : table.find(" ", at)]
 
 
-def failed(word):
-    """The Outcome of an exchange that brought no HTTP answer (`word`: "timeout", "connect", "tls" ...)."""
-    return Outcome(LATER, word, ACCOUNT, NET)
+def _entry(table, word):
+    """(class, reach, once, kind) of a word, or None."""
+    code = _find(table, word)
+    if not code:
+        return None
+    kind = {"t": TROUBLE, "s": SERVER}.get(code[-1])
+    if kind:
+        code = code[:-1]
+    return code[:-2], int(code[-2]), int(code[-1]), kind
 
 
 def _of(entry, word, got=()):
-    return Outcome(entry[0], word, entry[1], entry[3] if len(entry) > 3 else None, got)
+    return Outcome(entry[0], word, entry[1], entry[3], got)
 
 
 def _addresses(words):
@@ -116,9 +91,9 @@ def _line(line, words):
     """One body line -> (Outcome, comes once) or None when its first word is unknown."""
     parts = line.split()
     word = parts[0].lower()
-    entry = words.get(word) or WORDS.get(word)
+    entry = words.get(word) or _entry(_WORDS, word)
     if isinstance(entry, str):
-        entry = CLASSES[entry]
+        entry = _entry(_CLASSES, entry)
     if not entry:
         delay = _wait(word)
         if not delay:
@@ -139,18 +114,42 @@ def _bounded(text, at, size):
     return True
 
 
-def _matches(rule, status, text, lines):
+def _names(text, sent):
+    """True when one of the sent addresses stands in the text, spelt in whatever way."""
+    out = []
+    for c in text:
+        out.append(c if c in "0123456789abcdef:." else " ")
+    tries = 0
+    for w in "".join(out).split():
+        w = w.strip(".")
+        if w.count(".") == 3 or w.count(":") > 1:
+            tries += 1
+            for a in (w, w.strip(":")):  # "address:1.2.3.4"
+                try:
+                    if address.canonical(a) in sent:
+                        return True
+                except ValueError:
+                    pass
+        if tries > MAX_LINES:
+            break
+    return False
+
+
+def _matches(rule, status, text, lines, sent):
     """Whether one rule of a row fits. Rules are lower case: `^x` a line starts with the word(s) x, `=x` a line is x,
-    `~x` x stands anywhere as whole words, `*x` anywhere, `0` the body is empty, `#204` the HTTP status."""
-    how, what = rule[:1], rule[1:]
+    `~x` x stands anywhere as whole words, `*x` anywhere (blanks do not count), `@` one of the sent addresses stands
+    anywhere, `0` the body is empty, `#204` the HTTP status."""
+    how, what = rule[0], rule[1:]
     if how == "#":
-        return status == int(what)
+        return str(status) == what
     if how == "0":
         return not lines
     if how == "=":
         return what in lines
     if how == "*":
-        return what in text
+        return "".join(what.split()) in "".join(text.split())
+    if how == "@":
+        return _names(text, sent)
     if how == "^":
         for line in lines:
             if line.startswith(what) and _bounded(line, 0, len(what)):
@@ -178,36 +177,39 @@ def _strip_tags(text):
         at = end + 1
 
 
-def _by_rules(rules, status, text, sent):
-    """Body rules of a row that does not speak DynDNS2: an ordered list of [class, rule, ...], failures before
-    successes (tools order them so): the first that fits decides."""
-    lower = text.lower()
-    lines = [x.strip() for x in lower.split("\n") if x.strip()]
+def _by_rules(rules, status, text, lines, sent, page, by_status):
+    """An ordered list of [class, rule, ...], failures before successes: the first that fits decides. None when none
+    fits. A success needs an HTTP status of success and must not be a web page (a captive portal) unless the row is
+    one of those that answer with pages. by_status: look at the `#` rules only (True), at all others (False) or at
+    all (None)."""
     for row in rules:
+        if row[0] in (OK, SAME) and (page or not 200 <= status < 300):
+            continue
         for rule in row[1:]:
-            if "{ip}" in rule:
-                hit = False
-                for a in sent:
-                    hit = hit or bool(a) and _matches(rule.replace("{ip}", a), status, lower, lines)
-            else:
-                hit = _matches(rule, status, lower, lines)
-            if hit:
-                word = lines[0].split()[0] if lines and rule[0] != "#" else "HTTP %d" % status
-                return _of(CLASSES[row[0]], word)
+            if by_status is not None and (rule[0] == "#") != by_status:
+                continue
+            if _matches(rule, status, text, lines, sent):
+                word = "HTTP %d" % status if rule[0] == "#" or not lines else _word(lines)
+                return _of(_entry(_CLASSES, row[0]), word)
     return None
+
+
+def _word(lines):
+    """First word of a reply, for people: printable ASCII, no mark-up."""
+    word = "".join([c if "!" <= c <= "~" else "?" for c in lines[0].split()[0][:WORD_MAX]])
+    return "a web page" if word[0] == "<" else word
 
 
 def _by_status(status, lines):
     """The Outcome of a reply without a known word: by HTTP status (G 8), else ODD with the raw word kept (G 22)."""
     word = "HTTP %d" % status
     if status >= 500:
-        return _of(CLASSES[LATER], word)
-    if status in STATUS:
-        return _of(CLASSES[STATUS[status]], word)
+        return Outcome(LATER, word, ACCOUNT, SERVER)
+    cls = _find(_STATUS, status)
+    if cls:
+        return _of(_entry(_CLASSES, cls), word)
     if 200 <= status < 300:
-        word = lines[0].split()[0] if lines else "empty"
-        if word[0] == "<":
-            word = "a web page"
+        word = _word(lines) if lines else "empty"
     return Outcome(ODD, word)
 
 
@@ -217,30 +219,30 @@ def _check(out, sent, row):
         return out
     if "127.0.0.1" in out.got and "127.0.0.1" not in sent:
         # Dyn return codes: "ignored, your client breaks the specification"
-        return _of(WORDS["badagent"], "good 127.0.0.1")
-    if row.get("conn"):
-        return out  # this service uses the connection's address; what it says is what it stored
+        return _of(_entry(_WORDS, "badagent"), "good 127.0.0.1")
     for s in sent:
-        if not s:
-            continue
-        same = [g for g in out.got if (":" in g) == (":" in s)]
+        same = [g for g in out.got if s and (":" in g) == (":" in s)]
         if same and s not in same:
-            out = Outcome(ODD, "other address", got=out.got)
-            break
+            if row.get("conn"):
+                # Sending again would change nothing (G 26): taken as stored, and told to the user.
+                out.note = "the provider sees %s, not %s: the request leaves by another way" % (same[0], s)
+                out.got = ()
+                return out
+            return Outcome(ODD, "other address", got=out.got)
     return out
 
 
-def _dyndns2(row, status, text, hosts):
-    """DynDNS2 lines -> one Outcome per host (A.4's multi-host form; G 12, 13, 14)."""
-    lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
+def _dyndns2(row, lines, count, page, successes):
+    """DynDNS2 lines -> one Outcome per host (A.4's multi-host form; G 12, 13, 14), or None when no word is known.
+    successes: whether a success word counts."""
     words = row.get("words") or {}
     # A web page is never an answer, even if one of its lines starts with "good" (G 21, 30).
-    page = bool(lines) and lines[0][0] == "<"
     read = [] if page else [_line(x, words) for x in lines]
+    if not successes:
+        read = [x if x and x[0].cls not in (OK, SAME) else None for x in read]
     known = [x for x in read if x]
-    count = len(hosts)
     if not known:
-        return [_by_status(status, lines) for _ in hosts]
+        return None
     if count == 1:
         best = None
         for out, _ in known:
@@ -252,16 +254,23 @@ def _dyndns2(row, status, text, hosts):
                     best.cls, best.word = OK, out.word
         return [best]
     if len(known) == 1:
-        out, once = known[0]
-        outs = [_copy(out) for _ in hosts]
-        if not once and out.cls not in (OK, SAME):
-            for o in outs:  # one line for a list: which host does it mean?
-                o.split = True
-        return outs
+        return _for_all(known[0][0], count, known[0][1])
     row_of = known if len(known) == count else read
     outs = [_copy(x[0]) if x else Outcome(ODD, "not understood") for x in row_of[:count]]
     while len(outs) < count:
         outs.append(Outcome(ODD, "no answer line"))
+    return outs
+
+
+def _for_all(out, count, once=False):
+    """One answer for a list: a success holds for all, and so does a failure that is not about a host. Otherwise the
+    list is sent once more host by host, to find the one that is meant."""
+    outs = [_copy(out) for _ in range(count)]
+    if count > 1:
+        for o in outs:
+            o.split = out.cls in (FEATURE, HOST, BLOCK) and out.reach == ONE and not once
+            if out.cls in (OK, SAME):
+                o.note = "one answer line for %d hosts: taken for all of them" % count
     return outs
 
 
@@ -272,8 +281,8 @@ def _copy(out):
 def read(row, status, body, hosts, sent, retry_after=None, wall=None):
     """One reply -> a list with one Outcome per host, in order.
 
-    row: catalogue row (uses "words", "rules", "tags", "conn"). status: HTTP status. body: bytes. hosts: names sent.
-    sent: addresses sent, canonical text ((v4 or None), (v6 or None)). retry_after: that header's text or None.
+    row: catalogue row (uses "words", "rules", "std", "tags", "conn"). status: HTTP status. body: bytes. hosts: names
+    sent. sent: addresses sent, canonical text ((v4 or None), (v6 or None)). retry_after: that header's text or None.
     wall: unix seconds or None, for a Retry-After date. Raises nothing whatever the body holds.
     """
     try:
@@ -281,21 +290,31 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
     except (UnicodeError, ValueError):
         text = "".join([chr(b) if b < 128 else "?" for b in body])
     text = text.replace("\ufeff", "").replace("\r", "\n").replace("\0", " ")
-    rules = row.get("rules")
+    if row.get("tags"):
+        text = _strip_tags(text)
+    rules, count, outs = row.get("rules") or (), len(hosts), None
+    lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
+    std = row.get("std", 0 if rules else STD)
+    out = None
     if rules:
-        if row.get("tags"):
-            text = _strip_tags(text)
-        out = _by_rules(rules, status, text, sent)
-        if not out:
-            lines = [x.strip() for x in text.split("\n", 1) if x.strip()]
-            out = _by_status(status, lines)
-        outs = [_copy(out) for _ in hosts]
-    else:
-        outs = [_check(o, sent, row) for o in _dyndns2(row, status, text, hosts)]
+        lower = text.lower()
+        low = [x.lower() for x in lines]
+        page = bool(low) and (low[0].startswith("<!doctype") or low[0].startswith("<html"))
+        # where DynDNS2 words count too, a word wins over a status
+        out = _by_rules(rules, status, lower, low, sent, page, False if std else None)
+    if std and not out:
+        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][0] == "<", std == STD)
+        if outs:
+            outs = [_check(o, sent, row) for o in outs]
+        elif rules:
+            out = _by_rules(rules, status, lower, low, sent, page, True)
+    if not outs:
+        outs = _for_all(out or _by_status(status, lines), count)
     delay = seconds(retry_after, wall) if retry_after else 0
     for out in outs:
         if out.cls == LATER and delay:
-            out.delay = max(delay, out.delay)
+            # dnserr and 911 mean half an hour, whatever a server in front of them thinks
+            out.delay = max(delay, out.delay, TROUBLE_MIN if out.kind == TROUBLE else 0)
     return outs
 
 
