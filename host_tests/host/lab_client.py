@@ -36,9 +36,9 @@ def basic(user, password):
 
 
 def exchange(lab, target, user="demo", password="demo-key", agent=AGENT, port="https", version="1.1", method="GET",
-             headers=(), body=b"", limit=100000, timeout=3.0, auth=None):
+             headers=(), body=b"", limit=100000, timeout=3.0, auth=None, host="localhost"):
     """One request, read until the server closes, `limit` bytes came, or `timeout` s pass without a byte."""
-    lines = ["%s %s HTTP/%s" % (method, target, version), "Host: localhost", "Connection: close"]
+    lines = ["%s %s HTTP/%s" % (method, target, version), "Host: " + host, "Connection: close"]
     if auth or user:
         lines.append("Authorization: " + (auth or basic(user, password)))
     if agent:

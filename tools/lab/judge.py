@@ -186,9 +186,11 @@ def _success(request, host, code, wanted, rules):
 
 def _company(request, hosts, results, rules):
     """Two hosts that got the same data within seconds could have shared one request, unless a list was refused."""
-    client, found, sent = request.client, [], request.params.get("myip")
+    client, found = request.client, []
+    sent = sorted(item for item in request.params.items() if item[0] not in rules.host_keys)
     split = any(isinstance(key, tuple) for key in client.refusals)
-    if len(hosts) == 1 and results[:1] == [(hosts[0], "good")] and rules.list_limit != 1 and not split:
+    if len(hosts) == 1 and results[:1] == [(hosts[0], "good")] and rules.list_any and rules.list_limit != 1 \
+            and not split:
         when, other, what = client.last or (-1e18, "", "")
         if request.now - when < 5 and other != hosts[0] and what == sent:
             found.append(note(client, request, "one request per host", "%s and %s within %d s"

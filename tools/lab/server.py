@@ -141,6 +141,8 @@ class Desk:
             found, request.wait = judge.check(request, rules)
         elif kind == "stranger":
             return self._stranger(request, entry), entry
+        elif request.path in self.module.ROUTES:
+            found = []
         else:
             found = [findings.note(client, request, "other page than the update URL", request.path)]
         reply, active = self._reply(request, kind, hosts)
@@ -148,6 +150,8 @@ class Desk:
         if kind == "update":
             wanted = request.wanted or addresses(request.params.get("myip", ""))[0]
             found += judge.after(request, reply, hosts, wanted, rules)
+        else:
+            found += [findings.note(client, request, name, detail) for name, detail in reply.findings]
         world.apply(reply.effects)
         entry["findings"] = [item["finding"] for item in found]
         entry["wanted"] = dict(request.wanted)

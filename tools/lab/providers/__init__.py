@@ -1,7 +1,8 @@
 """The personalities: one module per provider, found by name. This file must not import one before it is asked for.
 
 A personality is a module with `RULES` (see `rules.Rules`), `ACCOUNTS` (the document of its demo accounts) and
-`ROUTES`: path -> function (request, world) -> Reply. The key "*" takes every path that has no route."""
+`ROUTES`: path -> function (request, world) -> Reply. The key "*" takes every path that has no route. Optional:
+`hosts_of(request, world)` -> the host names that a request is about, where they do not stand in `RULES.host_keys`."""
 
 import copy
 import importlib
@@ -9,7 +10,10 @@ import importlib
 from tools import UserError
 
 #: name on the command line -> module
-PERSONALITIES = {"dyn": "dyn"}
+PERSONALITIES = {
+    "dyn": "dyn", "noip": "noip", "certadns": "certadns", "mydns-se": "mydns_se", "zerigo": "zerigo", "dyfi": "dyfi",
+    "desec": "desec", "dynv6": "dynv6", "duckdns": "duckdns", "he-dns": "he_dns", "nsupdate-info": "nsupdate_info",
+    "ovh": "ovh"}
 
 
 def load(name):

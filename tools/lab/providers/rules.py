@@ -24,6 +24,7 @@ class Rules:
     forwarded: bool = False       # the connection's address is taken from X-Forwarded-For when there is one
     words_for_address: tuple = ("",)   # values of myip that are no address and yet right: "", "auto", "preserve"
     list_limit: int = 0           # hosts in one request; 0 = no limit, 1 = no lists
+    list_any: bool = True         # any hosts of an account may share a request
     code_status: dict = field(default_factory=dict)   # code -> HTTP status where it is not 200
     good: str = "good {ip}"
     nochg: str = "nochg {ip}"
