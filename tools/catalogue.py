@@ -12,8 +12,8 @@ OUT = ROOT / "firmware/catalogue/providers.dat"
 #: Bytes of one row's JSON: read and parsed in less than 4 KB of a board's heap.
 ROW_MAX = 1024
 #: Order of the keys in a row, and all that may stand there; the device's side is documented in catalog.py.
-KEYS = ("id", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@", "auth", "user",
-        "enc", "max", "min", "days", "conn", "one", "both", "zone", "any", "opts", "ua", "roots", "words", "rules", "std",
+KEYS = ("id", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@", "auth", "key", "user",
+        "enc", "max", "zone", "both", "one", "any", "min", "days", "conn", "opts", "ua", "roots", "words", "rules", "std",
         "tags", "closed")
 AUTH = {
     "basic": None,  # what a row without "auth" means

@@ -6,7 +6,7 @@ speak plain DynDNS2. Words like ODD before an OK of a single short word keep an 
 
 _ERRORS = ["~error", "~errors", "~fail", "~failed", "~failure", "~invalid", "~denied", "~unknown"]
 _STATUS = {"rules": [["ODD", *_ERRORS], ["OK", "#200"]], "std": 1}
-_CERTADNS = {"qa": "username={user}&password={password}", "one": 1, "min": None}
+_CERTADNS = {"qa": "username={user}&password={password}", "one": 1, "min": None, "key": "ak_"}
 
 # id -> keys of the device's row that replace what was made of the facts; None takes a key away.
 ROWS = {
@@ -84,7 +84,10 @@ ROWS = {
     ]},
     "dnshome": {**_STATUS, "user": "host"},
     "goip": {"rules": [["AUTH", "*zugriff verweigert"], ["ODD", *_ERRORS, "~fehler"], ["OK", "@"]]},
-    "ipv64": {"rules": [["SAME", "~nochg"], ["OK", "~good"]], "std": 1},
+    "ipv64": {
+        "q4": "domain={hostname}&ip={ip}", "q6": "domain={hostname}&ip6={ipv6}", "qd": "domain={hostname}&ip={ip}&ip6={ipv6}",
+        "qa": "key={password}", "user": "host", "rules": [["SAME", "~nochg"], ["OK", "~good"]], "std": 1,
+    },
     "dnsexit": {"max": 1, "rules": [["ODD", *_ERRORS], ["SAME", "*ip not changed"], ["OK", "~success"]]},
     "dondominio": {"rules": [["ODD", *_ERRORS], ["OK", "~ok", "@"]]},
     # A bare "good" means unchanged.
@@ -121,6 +124,7 @@ ROWS = {
     "regfish": {"rules": [
         ["SAME", "^101", "^success 101", "^success|101", "^success,101", "^success;101"], ["OK", "^100", "^success"],
     ]},
+    "myonlineportal": {"auth": None},  # the names of its query parameters for credentials are not known
     "njalla": {"rules": [["AUTH", "*invalid host or key"], ["OK", '*"message":"record updated"']]},
     "sitelutions": {"max": 1, "any": 1, "rules": [["LATER", "*dberror"], ["ODD", *_ERRORS], ["OK", "~success"]]},
     "mydns-jp": {"tags": 1, "rules": [

@@ -1,18 +1,24 @@
-"""Provider rows, read one at a time from the catalogue file. Knows the row format, not what a row means.
+"""Provider rows, read one at a time from the catalogue file, and a row made of a config's own provider. Knows the row
+format, not what a row means.
 
 File: one row per provider, each a HEAD of 32 ASCII bytes (id, padded with blanks to 26, then the length of the JSON
 in 5 digits and a line end) followed by the JSON and a line end. Rows are stepped over by length, so a look-up needs
 the memory of one row wherever it stands. `python -m tools catalogue` writes it; keys of a row:
 
-    id host host6 port plain path post      where to: `plain` = HTTP without TLS, `post` = POST instead of GET
+    id host host6 port plain path post      where to: `host6` = for IPv6 alone, `plain` = HTTP without TLS, `post` 1 =
+                                            POST instead of GET, 2 = POST if the account wants it
     q4 q6 qd qc qa                          query templates: IPv4, IPv6, both, address left to the connection,
-                                            credentials in the query when the user wants them there
-    auth max min days conn enc opts ua roots
-        auth: list out of basic, bearer, query, none - first wins; max: hosts per request (1 = one); min: seconds
-        between requests; days: refresh age; conn: takes the connection's address; enc: No-IP's user encoding;
-        opts: options it knows (wildcard mx backmx offline system); ua: "dyn" for Dyn's User-Agent form; roots: CA
-        roots its servers use
-    words rules tags closed                 reply reading (see reply.py); closed: the service is gone
+                                            credentials in the query when the user wants them there; q4@ q6@: for the
+                                            top of a zone. One that starts with "/" holds its own path
+    auth key user enc                       login: list out of basic, bearer, query, none - first wins; key: start of
+                                            a password that is a bearer token; user: "host" = the host is the user,
+                                            "token" = the token is; enc: No-IP's user encoding
+    max zone both one any                   hosts: per request (1 = one), only of one zone; records: a family left out
+                                            is reset, a host is A or AAAA; any: names that are no DNS names
+    min days conn                           seconds between requests; refresh age; takes the connection's address
+    opts ua roots closed                    options it knows, "name=sent when not set" (wildcard mx backmx offline
+                                            system); "dyn" for Dyn's User-Agent form; CA roots of its servers; gone
+    words rules std tags                    reply reading (see reply.py)
 """
 
 import json
@@ -24,16 +30,29 @@ _ID = 26
 def find(path, name):
     """The row (dict) of provider `name`, or None. Raises OSError when the file is missing, ValueError when damaged."""
     key = name.encode()
-    if not key or len(key) > _ID:
+    if not key or len(key) > _ID or b" " in key:
         return None
     head = bytearray(_HEAD)
     with open(path, "rb") as f:
         while f.readinto(head) == _HEAD:
-            size = int(bytes(memoryview(head)[_ID:-1]))
+            size = _size(head)
             if _same(head, key):
-                return json.loads(f.read(size))
+                body = f.read(size)
+                if len(body) != size:  # MicroPython before 1.26 takes JSON that breaks off for whole
+                    raise ValueError("the catalogue file is damaged")
+                return json.loads(body)
             f.seek(size + 1, 1)
     return None
+
+
+def _size(head):
+    """The five digits of a head, without an allocation: ninety rows are stepped over before the last."""
+    size = 0
+    for i in range(_ID, _HEAD - 1):
+        if not 48 <= head[i] <= 57:
+            raise ValueError("the catalogue file is damaged")
+        size = size * 10 + head[i] - 48
+    return size
 
 
 def _same(head, key):
@@ -50,14 +69,8 @@ def names(path):
     with open(path, "rb") as f:
         while f.readinto(head) == _HEAD:
             out.append(bytes(memoryview(head)[:_ID]).decode().strip())
-            f.seek(int(bytes(memoryview(head)[_ID:-1])) + 1, 1)
+            f.seek(_size(head) + 1, 1)
     return out
-
-
-def entry(row):
-    """The bytes of one row in the file, without its last line end (the writer's side of `find`)."""
-    body = json.dumps(row).encode()
-    return ("%-26s%05d\n" % (row["id"], len(body))).encode() + body
 
 
 def split_url(url):
@@ -67,47 +80,115 @@ def split_url(url):
     if cut < 0 or scheme not in ("http", "https"):
         raise ValueError("should start with https://")
     rest = url[cut + 3 :]
-    cut = rest.find("/")
-    place, path = (rest, "/") if cut < 0 else (rest[:cut], rest[cut:])
-    cut = path.find("?")
-    path, query = (path, "") if cut < 0 else (path[:cut], path[cut + 1 :])
+    cut = len(rest)
+    for sign in "/?":
+        at = rest.find(sign)
+        cut = at if 0 <= at < cut else cut
+    place, path = rest[:cut], rest[cut:]
+    path, _, query = path.partition("?")
     host, port = split_place(place, 443 if scheme == "https" else 80)
-    return scheme == "https", host, port, path, query
+    return scheme == "https", host, port, path or "/", query
 
 
 def split_place(place, port):
     """"host[:port]" -> (host, port). Raises ValueError."""
     cut = place.rfind(":")
     if cut >= 0:
-        if not place[cut + 1 :].isdigit() or not 0 < int(place[cut + 1 :]) < 65536:
+        if not place[cut + 1 :].isdigit() or not 0 < int(place[cut + 1 :][:6]) < 65536:
             raise ValueError("should be host or host:port")
         place, port = place[:cut], int(place[cut + 1 :])
-    if not place or "@" in place or "{" in place:
-        raise ValueError("should be host or host:port, without user name or braces")
+    for c in place or "/":
+        if not (c.isalpha() or c.isdigit() or c in ".-_") or c > "~":
+            raise ValueError("should be host or host:port, without user name, path or braces")
     return place, port
+
+
+def server(text, tls, port):
+    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises ValueError."""
+    if text.startswith("http://"):
+        tls, port, text = False, None, text[7:]
+    elif text.startswith("https://"):
+        tls, port, text = True, None, text[8:]
+    host, port = split_place(text, port)
+    return tls, host, port
+
+
+_PLACES = ("hostname", "host", "labels", "domain", "ip", "ipv6", "user", "password")
+_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+
+
+def places(template):
+    """The {names} in a template. Raises ValueError for one that means nothing, or a sign that a URL cannot hold."""
+    found, rest = [], template
+    while rest:
+        cut = rest.find("{")
+        for c in rest if cut < 0 else rest[:cut]:
+            if c not in _URL:
+                raise ValueError("%s cannot stand in a URL: write it percent-encoded" % ("a blank" if c == " " else c))
+        if cut < 0:
+            break
+        end = rest.find("}", cut)
+        name = rest[cut + 1 : end]
+        if end < 0 or name not in _PLACES:
+            raise ValueError("unknown place {%s; known: {%s}" % (rest[cut + 1 :][:20], "} {".join(_PLACES)))
+        found.append(name)
+        rest = rest[end + 1 :]
+    return found
 
 
 def custom(spec):
     """A row from a config's own provider: {"url", "url6", "url_dual", "method", "auth", "ok", "same", "fail", "later"}.
 
-    Only the query part of url6 and url_dual is used. Raises ValueError.
+    Each URL serves the addresses it names: {ip}, {ipv6} or both; one that names none leaves the address to the
+    connection. Answers without a sign in front mean the first word of a line; without any, DynDNS2 words count.
+    Raises ValueError, one line that says what is wrong.
     """
-    tls, host, port, path, query = split_url(spec["url"])
-    row = {"id": "custom", "host": host, "port": port, "path": path, "q4": query, "max": 1}
-    if not tls:
-        row["plain"] = 1
-    if spec.get("url6"):
-        row["q6"] = split_url(spec["url6"])[4]
-    if spec.get("url_dual"):
-        row["qd"] = split_url(spec["url_dual"])[4]
+    row = {"id": "custom", "path": "", "max": 1}
+    secret = False
+    for key in ("url", "url6", "url_dual"):
+        if not spec.get(key):
+            continue
+        try:
+            tls, host, port, path, query = split_url(spec[key])
+            if query:
+                path += "?" + query
+            names = places(path)
+        except ValueError as e:
+            raise ValueError("%s: %s" % (key, e))
+        secret = secret or "password" in names
+        kind = "qd" if "ip" in names and "ipv6" in names else "q4" if "ip" in names else "q6" if "ipv6" in names else ""
+        if not kind and key == "url":
+            row["conn"], kind = 1, "q4"
+        if kind != {"url": kind, "url6": "q6", "url_dual": "qd"}[key]:
+            raise ValueError("%s: should name %s" % (key, "{ipv6} only" if key == "url6" else "{ip} and {ipv6}"))
+        if key == "url":
+            row["host"], row["port"], row["plain"] = host, port, 0 if tls else 1
+        elif kind == "q6" and (tls, port) == (not row["plain"], row["port"]):
+            row["host6"] = host
+        elif (tls, host, port) != (not row["plain"], row["host"], row["port"]):
+            raise ValueError("%s: should lead to the same server as url" % key)
+        row[kind] = path
     if spec.get("method") == "POST":
         row["post"] = 1
-    auth = spec.get("auth", "basic")
-    row["auth"] = [auth]
+    # credentials that the URL holds are not sent twice
+    row["auth"] = ["none" if secret or spec.get("auth") == "query" else spec.get("auth") or "basic"]
     rules = []
-    for cls, key in (("AUTH", "fail"), ("LATER", "later"), ("SAME", "same"), ("OK", "ok")):
+    for cls, key in (("FAIL", "fail"), ("LATER", "later"), ("SAME", "same"), ("OK", "ok")):
         if spec.get(key):
-            rules.append([cls] + [r.lower() for r in spec[key]])
+            rules.append([cls] + [_rule(r, key) for r in spec[key]])
     if rules:
         row["rules"] = rules
+        row["std"] = 2 if spec.get("ok") or spec.get("same") else 1
     return row
+
+
+def _rule(text, key):
+    """A config's answer -> a rule as in reply.py."""
+    text = text.strip().lower()
+    if text in ("0", "@"):
+        return text
+    if not text or text in ("^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit()):
+        raise ValueError("%s: an answer should be word, ^word, =line, ~word, *text or #status such as #200" % key)
+    if "{ip}" in text or "{ipv6}" in text:
+        return "@"
+    return text if text[0] in "^=~*#" else "^" + text

@@ -10,6 +10,7 @@ from wanbeacon import VERSION
 from wanbeacon.dyndns import catalog
 
 LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
+LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 OPTIONS = ("system", "wildcard", "mx", "backmx")
 
@@ -54,12 +55,14 @@ def user_agent(device, style=None):
 
 
 def auth_of(row, account):
-    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order."""
+    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order. Bearer
+    needs a token (or a password that looks like the provider's API keys); query is never chosen unasked."""
     ways = row.get("auth") or ["basic"]
     wish = account.get("auth")
     if wish in ways:
         return wish
-    if "bearer" in ways and account.get("token"):
+    key = row.get("key")
+    if "bearer" in ways and (account.get("token") or key and str(account.get("password") or "").startswith(key)):
         return "bearer"
     for way in ways:
         if way != "bearer":
@@ -67,29 +70,48 @@ def auth_of(row, account):
     return ways[0]
 
 
-def _basic(row, account):
-    user = str(account.get("user") or "")
+def _login(row, account, name):
+    """(user, password) of a request about the host `name`."""
+    user, password = account.get("user"), account.get("password") or account.get("token") or ""
+    if not user and row.get("user"):  # the host is its own user, or the token is both
+        user = password if row["user"] == "token" else name
+    return str(user or ""), str(password)
+
+
+def _basic(row, user, password):
     if row.get("enc"):  # No-IP: RFC 7617 forbids ":" in a user name; groups have one. Only ":" and "#" are encoded.
         user = user.replace(":", "%3A").replace("#", "%23")
-    word = "%s:%s" % (user, account.get("password") or account.get("token") or "")
+    word = "%s:%s" % (user, password)
     return "Basic " + ubinascii.b2a_base64(word.encode()).decode().strip()
 
 
-def pick(row, want, have, own=False):
+def families(row, host):
+    """(IPv4, IPv6): which records this provider can keep for this host (config dict). Where a host is either A or
+    AAAA (row "one"), it is A unless the user switched ipv4 off."""
+    v4 = host.get("ipv4", True) and ("q4" in row or "qd" in row)
+    v6 = host.get("ipv6", True) and ("q6" in row or "qd" in row)
+    return bool(v4), bool(v6 and not (v4 and row.get("one")))
+
+
+def pick(row, want, have, own=False, host=None):
     """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when this
     provider can take none of the wanted addresses.
 
     want: publishable addresses; have: what the provider stores; own: the device itself holds the WAN address, so the
-    connection comes from it. Both families in one request where the provider has one; else the one that differs,
-    IPv4 first (the other follows by its own decision, spaced by the minimum interval).
+    connection comes from it; host: the config's dict. Both families in one request where the provider has one; else
+    the one that differs, IPv4 first (the other follows by its own decision, spaced by the minimum interval).
     """
-    v4 = want[0] if "q4" in row else None
-    v6 = want[1] if "q6" in row or "qd" in row else None
+    may = families(row, host or {})
+    v4 = want[0] if may[0] else None
+    v6 = want[1] if may[1] else None
+    if row.get("both") and (v4 or v6):  # a family left out is reset: name again what is stored
+        v4 = v4 or may[0] and have[0] or None
+        v6 = v6 or may[1] and have[1] or None
     if v4 and v6 and "qd" in row:
         return "qd", (v4, v6)
-    if v6 and "q6" not in row:
+    if "q6" not in row:
         v6 = None
-    if v4 and (v4 != have[0] or not v6 or v6 == have[1]):
+    if "q4" in row and v4 and (v4 != have[0] or not v6 or v6 == have[1]):
         return ("qc" if own and "qc" in row else "q4"), (v4, None)
     if v6:
         return "q6", (None, v6)
@@ -103,25 +125,35 @@ def group(row, items):
     indexes into items.
     """
     limit = row.get("max") or LIST_MAX
-    keys, groups = [], []
+    keys, groups, sizes = [], [], []
     for i in range(len(items)):
         host, template, sent, offline, single = items[i]
-        key = (template, sent, offline, [host.get(o) for o in OPTIONS])
+        size = len(quote(host["name"])) + 1
+        key = [template, sent, offline] + [host.get(o) for o in OPTIONS]
+        if row.get("zone"):  # the names of one request must lie in one domain, which only the user can tell
+            key.append(host.get("zone") or host["name"])
         for g in range(len(keys)):
-            if keys[g] == key and len(groups[g]) < limit and not single:
+            if keys[g] == key and len(groups[g]) < limit and sizes[g] + size <= LIST_CHARS and not single:
                 groups[g].append(i)
+                sizes[g] += size
                 break
         else:
             keys.append(None if single else key)
             groups.append([i])
+            sizes.append(size)
     return groups
 
 
-def _labels(name):
-    """(host label or "@", zone) of a full name; a bare label is its own host."""
+def _labels(host):
+    """(host label or "@", zone) of a config's host; a bare label is its own host."""
+    name, zone = host["name"], host.get("zone")
+    if zone and name.lower() == zone.lower():
+        return "@", name
+    if zone and name.lower().endswith("." + zone.lower()):
+        return name[: -len(zone) - 1], name[-len(zone) :]
     cut = name.find(".")
     if cut < 0:
-        return name, name
+        return name, zone or name
     if name.find(".", cut + 1) < 0:
         return "@", name
     return name[:cut], name[cut + 1 :]
@@ -131,37 +163,48 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     """The Request for hosts (config dicts) of one account.
 
     template, sent: from `pick`. agents: function style -> User-Agent. The account may override host, port and
-    scheme by "server" ("host:port", "http://host:port").
+    scheme by "server" ("host:port", "http://host:port"), and the method where the provider takes both.
     """
     way = auth_of(row, account)
     names = [h["name"] for h in hosts]
-    label, zone = _labels(names[0])
-    if hosts[0].get("zone") and names[0].endswith(hosts[0]["zone"]):
-        zone = hosts[0]["zone"]
-        label = names[0][: -len(zone)].rstrip(".") or "@"
+    label, zone = _labels(hosts[0])
+    user, password = _login(row, account, names[0])
     values = {
         "hostname": ",".join([quote(n) for n in names]),
         "host": quote(label),
+        "labels": ",".join([quote(h["name"].split(".")[0]) for h in hosts]),
         "domain": quote(zone),
         "ip": quote(sent[0] or ""),
         "ipv6": quote(sent[1] or ""),
-        "user": quote(account.get("user") or ""),
-        "password": quote(account.get("password") or account.get("token") or ""),
+        "user": quote(user),
+        "password": quote(password),
     }
-    query = _fill(row[template], values)
+    path, query = row["path"], row[template]
+    if label == "@" and template + "@" in row:
+        query = row[template + "@"]
+    if query.startswith("/"):  # a template with a path of its own
+        path, query = query, ""
+        if "?" in path:
+            path, query = path.split("?", 1)
+    query = _fill(query, values)
     if way == "query" and "qa" in row:
-        query += "&" + _fill(row["qa"], values)
-    for option in OPTIONS:
-        if option in (row.get("opts") or ()) and hosts[0].get(option):
-            query += "&%s=%s" % (option, quote(hosts[0][option]))
-    if offline and "offline" in (row.get("opts") or ()):
-        query += "&offline=YES"
-    path = _fill(row["path"], values)
+        query += ("&" if query else "") + _fill(row["qa"], values)
+    for option in row.get("opts") or ():
+        option, _, value = option.partition("=")
+        value = hosts[0].get(option) or value
+        if option == "offline":
+            value = "YES" if offline else ""
+        if value:
+            query += "&%s=%s" % (option, quote(value))
+    for key in values:  # "." and ".." as a part of a path would mean another path
+        if values[key] in (".", ".."):
+            values[key] = values[key].replace(".", "%2E")
+    path = _fill(path, values)
     headers = {"User-Agent": agents(row.get("ua"))}
     if way == "basic":
-        headers["Authorization"] = _basic(row, account)
+        headers["Authorization"] = _basic(row, user, password)
     elif way == "bearer":
-        headers["Authorization"] = "Bearer " + _ascii(account.get("token") or account.get("password") or "")
+        headers["Authorization"] = "Bearer " + _ascii(account.get("token") or password)
     tls, host, port = not row.get("plain"), row["host"], row.get("port")
     family = 0
     if row.get("conn") or template == "qc":
@@ -170,19 +213,18 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         host = row["host6"]
     server = account.get("server")
     if server:
-        if server.startswith("http://"):
-            tls, server = False, server[7:]
-        host, port = catalog.split_place(server, port)
+        tls, host, port = catalog.server(server, tls, port)
     port = port or (443 if tls else 80)
     headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     body = None
-    if row.get("post"):
+    post = row.get("post") == 1 or row.get("post") == 2 and account.get("method") == "POST"
+    if post:
         body, query = query, ""
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         headers["Content-Length"] = str(len(body))
     if query:
         path += "?" + query
-    return Request(bool(row.get("post")), tls, host, port, path, headers, body, family)
+    return Request(post, tls, host, port, path, headers, body, family)
 
 
 def _fill(template, values):

@@ -1,0 +1,90 @@
+"""The catalogue as a whole: made of the facts, complete, and in a form that the device's code can run."""
+
+import json
+import re
+
+import pytest
+from wanbeacon.dyndns import catalog, outcome, reply, request
+
+from tools import UserError, catalogue, catalogue_rows
+
+ROWS = {row["id"]: row for row in catalogue.rows()}
+FACTS = catalogue.source()
+
+
+def test_the_committed_file_is_what_the_facts_say():
+    assert catalogue.OUT.read_bytes() == catalogue.file(), "run `python -m tools catalogue`"
+
+
+def test_the_device_reads_what_the_tool_wrote():
+    for name, row in ROWS.items():
+        assert catalog.find(str(catalogue.OUT), name) == row
+    assert catalog.names(str(catalogue.OUT)) == list(ROWS)
+
+
+def test_every_fact_that_a_get_or_post_can_express_is_there():
+    assert {f["id"] for f in json.loads(catalogue.SOURCE.read_text())} <= set(ROWS)
+    assert len(ROWS) >= 88
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rules_are_sound(name):
+    row = ROWS[name]
+    known = {word.partition("=")[0] for word in reply._CLASSES.split()}
+    assert set((row.get("words") or {}).values()) <= known
+    seen_success = False
+    for cls, *rules in row.get("rules", ()):
+        assert cls in known and rules
+        seen_success = seen_success or cls in (outcome.OK, outcome.SAME)
+        for rule in rules:
+            assert rule == rule.lower() and rule[0] in "^=~*@0#" and (len(rule) > 1) != (rule[0] in "@0"), rule
+            assert rule[0] != "#" or re.fullmatch(r"#\d{3}", rule)
+    if row.get("rules"):
+        assert row.get("std") or seen_success, "no way to succeed"
+        order = [cls for cls, *_ in row["rules"] if cls in (outcome.SAME, outcome.OK)]
+        assert order == sorted(order, reverse=True), "SAME before OK"
+    if row.get("max") != 1 and row.get("rules"):
+        assert name == "duckdns", "one answer for a list: which host is meant?"
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_templates_name_the_addresses_they_are_for(name):
+    row = ROWS[name]
+    for key, wanted in (("q4", {"ip"}), ("q6", {"ipv6"}), ("qd", {"ip", "ipv6"}), ("qc", set()), ("q4@", {"ip"}), ("q6@", {"ipv6"})):
+        if key in row:
+            places = set(catalog.places(row["path"] + "?" + row[key]))
+            assert places & {"ip", "ipv6"} == (set() if row.get("conn") else wanted), key
+    assert not re.search(r"\{(password|user)\}", row.get("q4", "") + row["path"]) or row["auth"] == ["none"], \
+        "credentials in the URL although there is a header"
+    assert ("query" in row.get("auth", ())) == ("qa" in row)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_row_agrees_with_its_fact(name):
+    row, fact = ROWS[name], FACTS[name]
+    assert row["host"] == fact["host"] and bool(row.get("closed")) == (fact["status"] == "closed")
+    assert bool(row.get("plain")) == (fact["scheme"] == "http")
+    assert ("q6" in row or "qd" in row) == bool(fact["query_v6"] or fact["query_dual"]) or row.get("conn")
+    assert row.get("max", 0) <= (fact["multi_host"] or 20)
+    if fact["min_interval_s"] and fact["min_interval_s"] > 60 and name != "zerigo":
+        assert row["min"] == fact["min_interval_s"]
+
+
+def test_refresh_comes_before_a_name_expires():
+    assert ROWS["dyn"]["days"] == 28 and ROWS["mydns-se"]["days"] == 28
+    assert 5 * 16 / 15 <= ROWS["dyfi"]["days"] <= 6, "between the 5th and the 6th day, jitter of 1/16 included"
+
+
+def test_a_mistake_in_the_hand_made_table_is_told(monkeypatch):
+    monkeypatch.setitem(catalogue_rows.ROWS, "dyn", {"optz": []})
+    with pytest.raises(UserError, match="optz"):
+        catalogue.rows()
+    monkeypatch.setitem(catalogue_rows.ROWS, "dyn", {})
+    monkeypatch.setitem(catalogue_rows.ROWS, "dym", {})
+    with pytest.raises(UserError, match="dym"):
+        catalogue.rows()
+
+
+def test_every_account_option_of_the_rows_is_known_to_requests():
+    for row in ROWS.values():
+        assert {o.partition("=")[0] for o in row.get("opts", ())} <= {*request.OPTIONS, "offline"}

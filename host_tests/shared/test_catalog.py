@@ -1,0 +1,127 @@
+# The catalogue file as the device reads it, and rows made of a config's own provider.
+import gc
+import sys
+
+from wanbeacon.dyndns import catalog
+
+FILE = "firmware/catalogue/providers.dat"
+MISSION = ["dyn", "noip", "zerigo", "certadns", "mydns-se"]
+
+
+def wrong(act, *args):
+    """The text of the ValueError that act(*args) raises."""
+    try:
+        act(*args)
+    except ValueError as e:
+        return str(e)
+    raise AssertionError("no ValueError for %r" % (args,))
+
+
+def test_every_name_finds_its_own_row():
+    names = catalog.names(FILE)
+    assert len(names) > 80 and len(set(names)) == len(names)
+    for name in names:
+        row = catalog.find(FILE, name)
+        assert row["id"] == name and row["host"] and ("q4" in row or "q6" in row), name
+
+
+def test_the_five_services_come_first():
+    assert catalog.names(FILE)[:5] == MISSION
+
+
+def test_a_name_that_is_only_similar_finds_nothing():
+    for name in ("", "dy", "dynx", "DYN", "dyn ", "dyn" + " " * 22 + "x", "x" * 27, "d\u00fcn", "dyn\n", "00263"):
+        assert catalog.find(FILE, name) is None, name
+
+
+def test_finding_any_row_costs_less_than_4_kb_of_heap():
+    """All that is allocated on the way, garbage included: a board may find its heap too full to collect in time."""
+    if sys.implementation.name != "micropython":
+        return
+    for name in catalog.names(FILE):
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        row = catalog.find(FILE, name)
+        cost = gc.mem_alloc() - before
+        gc.enable()
+        assert row and 0 < cost < 4096, (name, cost)
+
+
+def test_a_damaged_or_missing_file_is_an_error_and_not_a_wrong_row():
+    import os
+
+    path = "build-test-catalogue.dat"
+    with open(path, "wb") as f:
+        f.write(b"dyn" + b" " * 23 + b"0x001\n{}\n")
+    try:
+        assert "damaged" in wrong(catalog.find, path, "noip")
+        with open(path, "wb") as f:
+            f.write(b"dyn" + b" " * 23 + b"00090\n{\"id\":")
+        wrong(catalog.find, path, "dyn")
+        with open(path, "wb") as f:
+            f.write(b"dyn   ")
+        assert catalog.find(path, "dyn") is None
+    finally:
+        os.remove(path)
+    try:
+        catalog.find("no-such-file.dat", "dyn")
+    except OSError:
+        return
+    raise AssertionError("no OSError")
+
+
+def test_urls_are_split_as_written():
+    assert catalog.split_url("https://h.example/p?a=b?c") == (True, "h.example", 443, "/p", "a=b?c")
+    assert catalog.split_url("http://h:8080") == (False, "h", 8080, "/", "")
+    assert catalog.split_url("https://h?x=1") == (True, "h", 443, "/", "x=1")
+    for bad in ("ftp://h/", "h/p", "https:///p", "https://u:p@h/", "https://h:0/", "https://h:65536/", "https://h:x/",
+                "https://{user}/", "https://h h/", "https://h\r\nX: y/", "https://h\u00e4/", "https://h:9999999999/"):
+        wrong(catalog.split_url, bad)
+
+
+def test_a_server_of_ones_own_may_name_scheme_and_port():
+    assert catalog.server("h.example", True, None) == (True, "h.example", None)
+    assert catalog.server("h:8443", True, None) == (True, "h", 8443)
+    assert catalog.server("http://h", True, None) == (False, "h", None)
+    assert catalog.server("https://h", False, 8080) == (True, "h", None)
+    assert catalog.server("h", False, 8080) == (False, "h", 8080)
+    for bad in ("http://h/path", "u@h", "h:", "", "h\r\nX: y", "[::1]:80"):
+        wrong(catalog.server, bad, True, None)
+
+
+def test_a_custom_provider_is_four_lines():
+    row = catalog.custom({"url": "https://d.example/u?h={hostname}&ip={ip}", "ok": ["good"], "fail": ["denied"]})
+    assert (row["host"], row["port"], row["q4"]) == ("d.example", 443, "/u?h={hostname}&ip={ip}")
+    assert "q6" not in row and not row["plain"] and row["auth"] == ["basic"] and row["max"] == 1
+    assert row["rules"] == [["FAIL", "^denied"], ["OK", "^good"]]
+
+
+def test_a_custom_url_serves_the_addresses_it_names():
+    def kinds(**spec):
+        row = catalog.custom(spec)
+        return [k for k in ("q4", "q6", "qd", "conn") if row.get(k)]
+
+    assert kinds(url="https://h/?a={ip}") == ["q4"]
+    assert kinds(url="https://h/?a={ipv6}") == ["q6"]
+    assert kinds(url="https://h/?a={ip}&b={ipv6}") == ["qd"]  # one of them empty could delete a record
+    assert kinds(url="https://h/?h={hostname}") == ["q4", "conn"]
+    assert kinds(url="https://h/?a={ip}", url6="https://h/?a={ipv6}", url_dual="https://h/?a={ip}&b={ipv6}") == ["q4", "q6", "qd"]
+
+
+def test_what_is_wrong_with_a_custom_provider_is_said():
+    u = "https://h/?a={ip}"
+    assert "{hostnme" in wrong(catalog.custom, {"url": "https://h/?a={ip}&h={hostnme}"})
+    assert "blank" in wrong(catalog.custom, {"url": "https://h/?a={ip}&h=x y"})
+    assert "#" in wrong(catalog.custom, {"url": "https://h/?a={ip}#there"})
+    assert "url6" in wrong(catalog.custom, {"url": u, "url6": "https://h/?a={ip}"})
+    assert "url_dual" in wrong(catalog.custom, {"url": u, "url_dual": "https://h/?a={ip}"})
+    assert "same server" in wrong(catalog.custom, {"url": u, "url_dual": "https://g/?a={ip}&b={ipv6}"})
+    for rule in ("#abc", "#", "#2000", " ", "^", "~"):
+        assert "ok:" in wrong(catalog.custom, {"url": u, "ok": [rule]}), rule
+
+
+def test_credentials_in_a_custom_url_are_not_sent_twice():
+    assert catalog.custom({"url": "https://h/?a={ip}&k={password}", "auth": "basic"})["auth"] == ["none"]
+    assert catalog.custom({"url": "https://h/?a={ip}", "auth": "bearer"})["auth"] == ["bearer"]
+    assert catalog.custom({"url": "https://h/?a={ip}", "auth": "none"})["auth"] == ["none"]

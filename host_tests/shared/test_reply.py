@@ -1,0 +1,223 @@
+# What replies mean: the tables of the protocol facts (sections 0, A.4, B.5, D, G), provider by provider.
+from wanbeacon.dyndns import catalog, outcome, reply
+
+FILE = "firmware/catalogue/providers.dat"
+A, B = "203.0.114.7", "203.0.114.8"
+A6, B6 = "2a00:1450::7", "2a00:1450::8"
+_rows = {}
+
+
+def row_of(name):
+    if name not in _rows:
+        _rows[name] = catalog.find(FILE, name)
+    return _rows[name]
+
+
+def read(name, body, status=200, hosts=1, sent=(A, None), **more):
+    row = row_of(name) if isinstance(name, str) else name
+    body = body if isinstance(body, bytes) else body.encode()
+    return reply.read(row, status, body, ["h%d.example" % i for i in range(hosts)], sent, **more)
+
+
+def classes(*args, **kw):
+    return " ".join([o.cls for o in read(*args, **kw)])
+
+
+def check(table, name):
+    """table: (body, class[, status]). Every row of it, all failures at once."""
+    bad = []
+    for line in table:
+        got = classes(name, line[0], line[2] if len(line) > 2 else 200)
+        if got != line[1]:
+            bad.append((line, got))
+    assert not bad, (name, bad)
+
+
+# ---- the words
+
+WORDS = (
+    ("good " + A, "OK"), ("nochg " + A, "SAME"), ("badauth", "AUTH"), ("!donator", "FEATURE"), ("!active", "FEATURE"),
+    ("notfqdn", "HOST"), ("nohost", "HOST"), ("numhost", "HOST"), ("!yours", "HOST"), ("badsys", "HOST"),
+    ("badip 10.0.0.1", "HOST"), ("badrequest", "HOST"), ("abuse", "BLOCK"), ("badagent", "AGENT"),
+    ("good 127.0.0.1", "AGENT"), ("dnserr", "LATER"), ("911", "LATER"), ("servererror", "LATER"), ("noauth", "AUTH"),
+    ("w10h", "LATER"), ("", "ODD"), ("fatal", "ODD"), ("goodness", "ODD"), ("success", "ODD"),
+)  # fmt: skip
+
+
+def test_every_word_of_dyndns2_has_its_class():
+    check(WORDS, "dyn")
+
+
+def test_the_words_are_read_in_any_dress():
+    """CRLF, blanks, no line end, BOM, upper case, tabs: G 1, 2, 20, 31."""
+    for body, cls in WORDS:
+        if body:
+            for dressed in (body + "\r\n", " " + body + " \r\r\n", "\ufeff" + body, body.upper() + "\n", "\n\n" + body,
+                            body.replace(" ", "\t"), body + "\0"):
+                assert classes("dyn", dressed) == cls, (dressed, cls)
+
+
+def test_the_word_wins_over_the_status():
+    """G 8: CertaDNS, NSU, Infomaniak, tiggersWelt send codes with 4xx and 5xx."""
+    for status in (200, 400, 401, 403, 404, 500, 503):
+        for body, cls in WORDS:
+            if cls not in ("OK", "SAME", "ODD"):
+                assert classes("dyn", body, status) == cls, (status, body)
+
+
+def test_without_a_word_the_status_decides():
+    for status, cls in ((401, "AUTH"), (403, "AUTH"), (404, "HOST"), (410, "HOST"), (400, "HOST"), (409, "HOST"), (422, "HOST"),
+                        (429, "LATER"), (408, "LATER"), (500, "LATER"), (502, "LATER"), (503, "LATER"), (599, "LATER"),
+                        (200, "ODD"), (204, "ODD"), (301, "ODD"), (418, "ODD"), (0, "ODD"), (100, "ODD")):  # fmt: skip
+        for body in ("", "some text", "<html>good morning</html>"):
+            assert classes("dyn", body, status) == cls, (status, body)
+
+
+def test_words_count_at_the_start_of_a_line_only():
+    """G 21: "911" inside an address, "OK" or "good" inside a page."""
+    for body in ("2001:db8:911::1", "the code is good", "not good " + A, "x911", "911x", "good morning", "nochg yesterday",
+                 "<html>\ngood %s\n</html>" % A, "<!DOCTYPE html><p>good</p>", "nogood", "good, " + A):  # fmt: skip
+        assert classes("dyn", body) == "ODD", body
+
+
+def test_a_success_may_come_without_address():
+    assert classes("dyn", "good") == "OK"  # deSEC, G 3
+    assert classes("dyfi", "nochg") == "SAME"  # G 5
+    assert classes("dyn", "good ") == "OK"
+
+
+def test_a_success_that_names_another_address_is_not_believed():
+    out = read("dyn", "good " + B)[0]
+    assert out.cls == "ODD" and list(out.got) == [B]
+    assert classes("dyn", "nochg " + B) == "ODD"
+    assert classes("dyn", "good 203.000.114.007") == "OK"  # zero-padded, G 32
+    assert classes("dyn", "good 2A00:1450:0:0::7", sent=(None, A6)) == "OK"
+    assert classes("dyn", "good 2a00:1450::7/64", sent=(None, A6)) == "OK"
+    assert classes("dyn", "good ::ffff:" + A) == "OK"
+    assert classes("dyn", "good 127.0.0.1", sent=("127.0.0.1", None)) == "OK"
+
+
+def test_a_service_that_takes_the_connections_address_is_not_compared():
+    """G 26. It would be asked again and again for an address that it never stores; the user is told instead."""
+    out = read("dyfi", "good " + B)[0]
+    assert out.cls == "OK" and not out.got and B in out.note
+    assert read("dyfi", "good " + A)[0].note is None
+
+
+def test_the_raw_word_of_an_answer_that_is_not_understood_is_kept():
+    assert read("dyn", "conflict now")[0].word == "conflict"
+    assert read("dyn", "<html>")[0].word == "a web page"
+    assert read("dyn", "")[0].word == "empty"
+    word = read("dyn", "\u00fc\x1b[31mred-and-very-long-word")[0].word
+    assert len(word) <= 15 and not [c for c in word if not "!" <= c <= "~"], word
+
+
+# ---- how far a failure reaches, and how long trouble lasts
+
+
+def test_reach_of_each_refusal():
+    for body, reach in (("badauth", outcome.ACCOUNT), ("badagent", outcome.PROVIDER), ("good 127.0.0.1", outcome.PROVIDER),
+                        ("nohost", outcome.ONE), ("abuse", outcome.ONE), ("!donator", outcome.ONE), ("911", outcome.ACCOUNT)):
+        assert read("dyn", body)[0].reach == reach, body
+    assert read("noip", "abuse")[0].reach == outcome.ACCOUNT  # the user is blocked, not the host (No-IP response page)
+    assert read("noip", "abuse")[0].cls == "BLOCK"
+
+
+def test_kinds_of_trouble():
+    assert read("dyn", "911")[0].kind == read("dyn", "dnserr")[0].kind == outcome.TROUBLE
+    assert read("dyn", "", 503)[0].kind == read("dyn", "", 429)[0].kind == outcome.SERVER
+    assert outcome.failed("timeout").kind == outcome.NET
+
+
+def test_waits_told_by_the_provider():
+    assert read("dyn", "w2h")[0].delay == 7200 and read("dyn", "w5m")[0].delay == 300 and read("dyn", "w90s")[0].delay == 90
+    assert read("dyn", "w9999h")[0].delay == 86400
+    assert read("dyn", "slow down", 429, retry_after="120")[0].delay == 120
+    assert read("dyn", "", 503, retry_after="5")[0].delay == 60
+    assert read("dyn", "", 503, retry_after="9999999999999")[0].delay == 86400
+    assert read("dyn", "", 503, retry_after="soon")[0].delay == 0
+    assert read("dyn", "good " + A, retry_after="120")[0].delay == 0
+    # 911 and dnserr mean half an hour whatever a proxy thinks
+    assert read("dyn", "911", 503, retry_after="60")[0].delay == 1800
+    assert read("dyn", "dnserr", retry_after="7200")[0].delay == 7200
+
+
+def test_retry_after_may_be_a_date():
+    now = 784111777  # Sun, 06 Nov 1994 08:49:37 GMT
+    assert reply.seconds("Sun, 06 Nov 1994 08:59:37 GMT", now) == 600
+    assert reply.seconds("Sun, 06 Nov 1994 08:49:30 GMT", now) == 60
+    assert reply.seconds("Tue, 06 Nov 2040 08:49:37 GMT", now) == 86400
+    assert reply.seconds("Sun, 06 Nov 1994 08:59:37 GMT") == 0  # no clock
+    for bad in ("", " ", "-5", "1.5", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, xx Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 1 2 3",
+                "\u0662", "Sun, 06", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT"):  # fmt: skip
+        assert 0 <= reply.seconds(bad, now) <= 86400, bad
+
+
+# ---- lists (A.4, G 12-14)
+
+LISTS = (
+    ("good {a}\nnochg {a}\nnohost", 3, "OK SAME HOST"),
+    ("good {a}\r\nnochg {a}\r\nabuse\r\n", 3, "OK SAME BLOCK"),
+    ("badauth", 3, "AUTH AUTH AUTH"),
+    ("badagent", 2, "AGENT AGENT"),
+    ("911", 3, "LATER LATER LATER"),
+    ("!donator", 3, "FEATURE FEATURE FEATURE"),
+    ("good {a}", 3, "OK OK OK"),
+    ("nochg {a}", 2, "SAME SAME"),
+    ("nohost", 2, "HOST HOST"),
+    ("good {a}\nnochg {a}", 3, "OK SAME ODD"),
+    ("good {a}\ngood {a}\ngood {a}\ngood {a}", 2, "OK OK"),
+    ("hello\ngood {a}\nnochg {a}", 2, "OK SAME"),
+    ("good {a}\nwhat\nnochg {a}", 3, "OK ODD SAME"),
+    ("good {b}\ngood {a}", 2, "ODD OK"),
+    ("good {a}\ngood 127.0.0.1", 2, "OK AGENT"),
+    ("", 2, "ODD ODD"),
+    ("<html>\ngood {a}\ngood {a}", 2, "ODD ODD"),
+)
+
+
+def test_one_line_per_host_in_their_order():
+    for body, count, expected in LISTS:
+        got = classes("noip", body.replace("{a}", A).replace("{b}", B), hosts=count)
+        assert got == expected, (body, got)
+
+
+def test_one_success_line_for_a_list_holds_for_all_with_a_warning():
+    outs = read("dyn", "good " + A, hosts=3)
+    assert [o.cls for o in outs] == ["OK"] * 3 and "3 hosts" in outs[0].note and not outs[0].split
+    assert read("dyn", "good " + A)[0].note is None
+
+
+def test_one_failure_line_about_a_host_splits_the_list():
+    for body, status, split in (("nohost", 200, True), ("numhost", 200, True), ("abuse", 200, True), ("notfqdn", 200, True),
+                                ("", 404, True), ("", 400, True), ("badauth", 200, False), ("!donator", 200, False),
+                                ("badagent", 200, False), ("911", 200, False), ("what", 200, False)):  # fmt: skip
+        outs = read("dyn", body, status, hosts=3)
+        assert [o.split for o in outs] == [split] * 3, body
+        assert not read("dyn", body, status)[0].split, body
+    assert read("duckdns", "KO", hosts=2)[0].split
+
+
+def test_one_host_may_get_several_lines():
+    """G 13: nsupdate.info answers a dual-stack request with a line per family."""
+    both = (A, A6)
+    assert classes("nsupdate-info", "good %s\nnochg %s" % (A, A6), sent=both) == "OK"
+    assert classes("nsupdate-info", "nochg %s\ngood %s" % (A, A6), sent=both) == "OK"
+    assert classes("nsupdate-info", "nochg %s\nnochg %s" % (A, A6), sent=both) == "SAME"
+    assert classes("nsupdate-info", "good %s\ndnserr" % A, sent=both) == "LATER"
+    assert classes("nsupdate-info", "good %s\nnochg %s" % (A, B6), sent=both) == "ODD"
+    assert classes("ovh", "Welcome\ngood %s\nbye" % A) == "OK"
+
+
+def test_several_addresses_in_one_line():
+    """G 14: commas at No-IP and nsupdate.info, blanks at dyndnsd."""
+    both = (A, A6)
+    for body in ("good %s,%s" % both, "good %s %s" % both, "good %s, %s" % both, "good %s,%s" % (A6, A)):
+        assert classes("noip", body, sent=both) == "OK", body
+    assert classes("noip", "good %s,%s" % (A, B6), sent=both) == "ODD"
+    assert classes("noip", "good " + A, sent=both) == "OK"
+
+
+def test_an_endless_list_is_bounded():
+    assert classes("dyn", "what\n" * 200 + "good " + A) == "ODD"
+    assert len(read("dyn", ("good %s\n" % A) * 300, hosts=20)) == 20

@@ -1,0 +1,163 @@
+# What each provider's own answers mean: section F and G of the protocol facts, row by row.
+from test_reply import A6, A, B, check, classes, read, row_of
+
+# provider -> (body, class[, status])
+ROWS = {
+    "noip": (("nochg %s\r" % A, "SAME"), ("abuse", "BLOCK"), ("911", "LATER"), ("badauth", "AUTH", 401), ("", "LATER", 429)),
+    "zerigo": (
+        ("OK", "OK"), ("OK\n", "OK"), ("Nothing to change", "SAME"), ("nothing to change\r\n", "SAME"), ("OK", "LATER", 500),
+        ("Unauthorized", "AUTH", 401), ("", "AUTH", 403), ("no such host", "HOST", 404), ("", "HOST", 400), ("", "ODD"),
+        ("<html>OK</html>", "ODD"), ("NOT OK", "ODD"), ("good " + A, "ODD"),
+    ),
+    "certadns": (
+        ("good " + A, "OK"), ("nochg " + A, "SAME"), ("badauth", "AUTH", 401), ("nohost", "HOST", 404), ("dnserr", "LATER", 500),
+        ("The record type does not match", "HOST", 400), ("", "LATER", 502),
+    ),
+    "mydns-se": (("good " + A, "OK"), ("nochg " + A, "SAME"), ("badauth", "AUTH"), ("notfqdn", "HOST"), ("dnserr", "LATER"),
+                 ("abuse", "BLOCK")),
+    "dynu": (("good", "OK"), ("nochg", "SAME"), ("servererror", "LATER"), ("911", "LATER"), ("!donator", "FEATURE")),
+    "he-dns": (("good " + A, "OK"), ("interval", "LATER"), ("badip", "HOST"), ("badauth", "AUTH"), ("abuse", "BLOCK")),
+    "he-tunnelbroker": (
+        ("good " + A, "OK"), ("nochg " + A, "SAME"), ("badauth", "AUTH"),
+        ("-ERROR: This tunnel is already associated with this IP address.", "SAME"), ("-ERROR: other", "ODD"),
+    ),
+    "dynv6": (
+        ("addresses updated", "OK"), ("addresses unchanged", "SAME"), ("invalid authentication token", "AUTH", 401),
+        ("zone not found", "HOST", 404), ("addresses updated", "LATER", 500), ("good", "ODD"), ("", "AUTH", 401),
+    ),
+    "desec": (
+        ("good", "OK"), ("nohost", "HOST", 404), ("", "AUTH", 401), ("badauth", "AUTH", 401), ("", "HOST", 400),
+        ("Request was throttled. Expected available in 55 seconds.", "LATER", 429),
+    ),
+    "nsupdate-info": (("good " + A, "OK"), ("badauth", "AUTH", 401), ("abuse", "BLOCK", 403), ("dnserr", "LATER"),
+                      ("notfqdn", "HOST"), ("badagent", "AGENT")),
+    "dyfi": (("good " + A, "OK"), ("nochg", "SAME"), ("badip 9.9.9.9", "HOST"), ("badauth", "AUTH", 401), ("abuse", "BLOCK")),
+    "spdyn": (("fatal", "HOST"), ("numhost", "BLOCK"), ("!yours", "HOST"), ("good " + A, "OK")),
+    "strato": (("badrequest", "HOST"), ("good " + A, "OK"), ("nochg " + A, "SAME")),
+    "easydns": (
+        ("<html><body>NOERROR</body></html>", "OK"), ("<P>NO_ERROR</P>", "OK"), ("<FONT>OK</FONT>", "OK"),
+        ("no update required", "SAME"), ("<b>NOACCESS</b>", "AUTH"), ("NO_ACCESS", "AUTH"), ("NO_AUTH", "AUTH"),
+        ("NOSERVICE", "HOST"), ("ILLEGAL INPUT", "HOST"), ("TOOSOON", "LATER"), ("TOO_FREQ", "LATER"), ("TOO_SOON OK", "LATER"),
+        ("<html><p>look</p></html>", "ODD"), ("BOOK", "ODD"),
+    ),
+    "zoneedit": (
+        ('<SUCCESS CODE="200" TEXT="h updated to 1.2.3.4" ZONE="h">', "OK"), ('<SUCCESS CODE="201" TEXT="no change">', "SAME"),
+        ('<ERROR CODE="707" TEXT="Duplicate updates for the same host/ip">', "SAME"), ('<ERROR CODE="708" TEXT="x">', "AUTH"),
+        ('<ERROR CODE="702" TEXT="Minimum 600 seconds between requests">', "LATER"), ('<ERROR CODE="701">', "HOST"),
+        ('<SUCCESS CODE="200"><ERROR CODE="708">', "AUTH"), ('<ERROR CODE="200">', "ODD"), ("<html></html>", "ODD"),
+    ),
+    "loopia": (("good " + A, "OK"), ("nohost", "HOST"), ("911", "ODD"), ("nochg", "SAME")),
+    "changeip": (("200 Successful Update", "OK"), ("success", "OK"), ("good " + A, "OK"), ("unsuccessful", "ODD"),
+                 ("401 Access Denied", "AUTH", 401)),
+    "opendns": (("good " + A, "OK"), ("!yours", "AUTH"), ("nohost", "HOST")),
+    "freedns-v1": (
+        ("Updated 1 host(s) h.example to 1.2.3.4 in 0.1 seconds", "OK"), ("ERROR: Address 1.2.3.4 has not changed.", "SAME"),
+        ("ERROR: Invalid update URL", "AUTH"), ("ERROR: Unable to locate this record", "AUTH"), ("ERROR: other", "ODD"),
+    ),
+    "freedns-v2": (("Updated h.example from 1.1.1.1 to 1.2.3.4", "OK"),
+                   ("No IP change detected for h.example with IP 1.2.3.4, skipping update", "SAME"), ("nothing", "ODD")),
+    "freedns-nic": (("good " + A, "OK"), ("Updated h", "OK"), ("nochg", "SAME"), ("ERROR: Address has not changed", "SAME"),
+                    ("badauth", "AUTH")),
+    "ddnss": (
+        ("<html><body>Updated 1 hostname.</body></html>", "OK"), ("<p>good</p>", "OK"), ("No change", "SAME"), ("nochg", "SAME"),
+        ("badauth", "AUTH"), ("<b>badysys</b>", "HOST"), ("notfqdn", "HOST"), ("<html>hello</html>", "ODD"),
+    ),
+    "infomaniak": (("successfully_changed", "OK"), ("no_change", "SAME"), ("good " + A, "OK"), ("badauth", "AUTH", 400),
+                   ("nohost", "HOST", 400), ("Validation failed", "HOST", 400)),
+    "selfhost": (
+        ("good " + A, "OK"), ("", "SAME", 204), ("", "AUTH", 401), ("", "HOST", 409), ("", "AUTH", 410), ("", "HOST", 411),
+        ("", "HOST", 412), ("", "LATER", 503), ("noauth", "AUTH"), ("abuse", "BLOCK", 409), ("", "ODD"),
+    ),
+    "dnshome": (("Successfully updated IP", "OK"), ("", "OK"), ("", "AUTH", 401), ("<html>hi</html>", "ODD"), ("badauth", "AUTH"),
+                ("error: wrong host", "ODD")),
+    "goip": (("h.example (%s)" % A, "OK"), ("h.example (%s)" % B, "ODD"), ("Zugriff verweigert", "AUTH"),
+             ("h.example (1%s)" % A, "ODD"), ("h.example (%s.5)" % A, "ODD")),
+    "ipv64": (('{"info":"good"}', "OK"), ("good", "OK"), ("nochg", "SAME"), ("badauth", "AUTH"), ("", "AUTH", 401)),
+    "now-dns": (("nohost", "HOST", 400), ("badauth", "AUTH", 400), ("good", "OK")),
+    "dnsexit": (("0=Success", "OK"), ("IP not changed", "SAME"), ("2=Invalid password", "ODD")),
+    "dondominio": (("OK", "OK"), ("hello\nIP:" + A, "OK"), ("IP:" + B, "ODD"), ("error: user", "ODD")),
+    "all-inkl": (("good " + A, "OK"), ("good", "SAME"), ("good ", "SAME"), ("nochg", "SAME"), ("badauth", "AUTH"), ("", "AUTH", 401)),
+    "mythic-beasts": (('{"message":"1 records updated"}', "OK"), ("", "AUTH", 401), ("", "HOST", 404), ('{"error":"x"}', "ODD")),
+    "namecheap": (
+        ('<?xml version="1.0" encoding="utf-16"?><r><ErrCount>0</ErrCount></r>', "OK"),
+        ("<r><ErrCount>1</ErrCount><Err1>Passwords do not match</Err1></r>", "AUTH"),
+        ("<r><ErrCount>1</ErrCount><Err1>No Records updated. A record not Found;</Err1></r>", "HOST"),
+        ("<r><ErrCount>1</ErrCount></r>", "ODD"), ("<html></html>", "ODD"),
+    ),
+    "domaindiscount24": (("code = 200", "OK"), ("success", "OK"), ("", "OK"), ("authorization failed", "AUTH"), ("", "LATER", 500),
+                         ("error: success is far", "ODD")),
+    "duckdns": (
+        ("OK", "OK"), ("OK\n%s\n\nUPDATED" % A, "OK"), ("OK\n%s\n\nNOCHANGE" % A, "SAME"), ("KO", "HOST"), ("", "LATER", 503),
+        ("<html>OK</html>", "ODD"), ("OKAY", "ODD"), ("BROKEN", "ODD"),
+    ),
+    "core-networks": (("good", "OK"), ("badauth", "AUTH")),
+    "dnsmadeeasy": (
+        ("success", "OK"), ("error-record-ip-same", "SAME"), ("error-auth", "AUTH"), ("error-auth-suspend", "BLOCK"),
+        ("error-auth-voided", "BLOCK"), ("error-record-invalid", "HOST"), ("error-record-auth", "HOST"),
+        ("error-system", "LATER"), ("error", "LATER"), ("error-else", "ODD"),
+    ),
+    "duiadns": (("<html>Hostname h.example updated</html>", "OK"), ("badauth", "AUTH"), ("nohost", "HOST"), ("error", "LATER")),
+    "regfish": (("success|100|updated", "OK"), ("success|101|no update", "SAME"), ("100", "OK"), ("101", "SAME"), ("401", "ODD"),
+                ("success: ok", "OK")),
+    "njalla": (('{"status": 200, "message": "record updated"}', "OK"), ('{"status":401,"message":"invalid host or key"}', "AUTH", 401),
+               ("", "LATER", 500), ("", "ODD")),
+    "simply": (("hello\ngood " + A, "OK"), ("badauth", "AUTH")),
+    "sitelutions": (("success", "OK"), ("failure (dberror)", "LATER"), ("failure (auth)", "ODD")),
+    "mydns-jp": (("<html><dt>REMOTE ADDRESS:</dt></html>", "OK"), ("Login and IP address notify OK.", "OK"), ("<html></html>", "ODD"),
+                 ("", "AUTH", 401)),
+    "freemyip": (("OK", "OK"), ("ERROR", "AUTH"), ("", "ODD")),
+    "ddns-fm": (("", "OK"), ("updated", "OK"), ("", "AUTH", 403), ("<!DOCTYPE html>", "ODD")),
+    "domeneshop": (("", "OK", 204), ("", "OK"), ("", "HOST", 404), ("", "AUTH", 401), ("<html>", "ODD")),
+    "gigahost": (("badagent", "HOST"), ("good " + A, "OK")),
+    "nic-ru": (("dnserr", "LATER"), ("good " + A, "OK")),
+    "dnspark": (("ok", "OK"), ("nochange", "SAME"), ("unauth", "AUTH"), ("nohost", "HOST"), ("blocked", "BLOCK")),
+    "dhis": (("updated to " + A, "OK"), ("error " + A, "ODD"), ("updated to " + B, "ODD")),
+    "dinahosting": (("responseCode = 1000\nmessage = 'Success.'", "OK"), ("responseCode = 2200\nerrors_0_message = 'Success'", "ODD")),
+    "cloudns": (("updated", "OK"), ("", "OK"), ("The record's key is wrong!", "AUTH"), ("Invalid request.", "AUTH"),
+                ("You are sending more than 20 requests per second", "LATER"), ("<html>", "ODD")),
+    "dynadot": (("ok", "OK"), ('{"status":"ok"}', "OK"), ("not ok", "ODD"), ("error", "ODD")),
+    "directnic": (('{"result": "success"}', "OK"), ('{"result":"error","message":"success"}', "ODD")),
+    "1984": (('{"ok": true}', "OK"), ('{"ok":true,"msg":"unaltered"}', "SAME"), ('{"ok":false}', "AUTH")),
+    "enom": (("Command=SETDNSHOST\nErrCount=0\nDone=true", "OK"), ("ErrCount=1\nErr1=Bad\nDone=true", "ODD")),
+    "no-ip-pl": (("", "OK"), ("<html>", "ODD"), ("", "AUTH", 401)),
+    "ipnodns": (("ok", "OK"), ("not ok", "ODD"), ("error", "ODD")),
+    "system-ns": (('{"code": 0, "msg":"x"}', "OK"), ("0", "OK"), ('{"code":5}', "ODD"), ("05", "ODD")),
+    "ddo-jp": (("<html>SUCCESS</html>", "OK"), ("FAIL", "AUTH"), ("<html>", "ODD")),
+}  # fmt: skip
+
+
+def test_each_provider_is_understood_in_its_own_words():
+    for name in sorted(ROWS):
+        check(ROWS[name], name)
+
+
+def test_no_success_outside_2xx_for_rows_with_rules():
+    for name in sorted(ROWS):
+        if row_of(name).get("rules"):
+            for line in ROWS[name]:
+                if line[1] in ("OK", "SAME"):
+                    for status in (301, 403, 500):
+                        got = classes(dict(row_of(name), std=0), line[0], status)
+                        assert got not in ("OK", "SAME"), (name, line, status)
+
+
+def test_the_address_of_either_family_may_be_the_proof():
+    assert classes("goip", "h (%s)" % A6, sent=(None, A6)) == "OK"
+    assert classes("goip", "h (2A00:1450:0::7)", sent=(None, A6)) == "OK"
+    assert classes("goip", "h (%s)" % A6, sent=(A, None)) == "ODD"
+    assert classes("dondominio", "IP:%s:" % A) == "OK"
+
+
+def test_a_word_of_a_custom_provider_stops_only_its_host():
+    from wanbeacon.dyndns import catalog, outcome
+
+    row = catalog.custom({"url": "https://h/?a={ip}", "ok": ["stored"], "same": ["=same"], "fail": ["!wrong"], "later": ["*busy"]})
+    table = (("stored 1.2.3.4", "OK"), ("same", "SAME"), ("same here", "ODD"), ("!wrong key", "AUTH"), ("we are B U S Y", "LATER"),
+             ("good " + A, "ODD"), ("badauth", "AUTH"), ("nohost", "HOST"), ("", "HOST", 404), ("STORED", "OK"))  # fmt: skip
+    for line in table:
+        assert classes(row, line[0], line[2] if len(line) > 2 else 200) == line[1], line
+    assert read(row, "!wrong")[0].reach == outcome.ONE
+    row = catalog.custom({"url": "https://h/?a={ip}"})
+    assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME"
+    row = catalog.custom({"url": "https://h/?a={ip}", "fail": ["#402"], "ok": ["{ip}"]})
+    assert classes(row, "", 402) == "AUTH" and classes(row, "now " + A) == "OK" and classes(row, "now " + B) == "ODD"
