@@ -17,6 +17,9 @@ try:  # MicroPython: the poller behind its streams takes any socket
         queue = core._io_queue  # looked up each time: a new event loop makes a new one
         yield (queue.queue_write if write else queue.queue_read)(sock)
 
+    def _unix(path):
+        return struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0"  # a raw sockaddr_un
+
 except ImportError:
 
     async def _wait(sock, write):
@@ -31,9 +34,20 @@ except ImportError:
         finally:
             remove(sock.fileno())
 
+    def _unix(path):
+        return path
+
 
 #: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
 MAX_DATAGRAM = 1500
+
+
+def host_port(text, port):
+    """Split "host", "host:port", "[v6]:port" or a bare IPv6 literal into (host, port); `port` when none is named."""
+    host, colon, number = text.rpartition(":")
+    if not colon or ":" in host and host[-1] != "]":
+        return text.strip("[]"), port
+    return host.strip("[]"), int(number)
 
 
 def open_udp(board, peer=None, local=None, family=4):
@@ -86,6 +100,32 @@ async def ready(sock, ms=None, write=False):
         return True
     except asyncio.TimeoutError:
         return False
+
+
+async def any_ready(socks):
+    """Wait until one of `socks` can be read."""
+    event = asyncio.Event()
+
+    async def watch(sock):
+        await _wait(sock, False)
+        event.set()
+
+    tasks = [asyncio.create_task(watch(sock)) for sock in socks]
+    try:
+        await event.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def receive_from(sock):
+    """Return (datagram, sender's sockaddr), (None, None) when nothing has arrived. OSError when the socket failed."""
+    try:
+        return sock.recvfrom(MAX_DATAGRAM)
+    except OSError as e:
+        if e.errno == errno.EAGAIN:
+            return None, None
+        raise
 
 
 def receive(sock, size=MAX_DATAGRAM):

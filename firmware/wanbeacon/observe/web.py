@@ -8,7 +8,7 @@ from wanbeacon.observe import FOUND, UNKNOWN, scan
 
 
 class Observer:
-    """Options: `url`, `url6` (the same service over IPv6). At least one of them."""
+    """Options: `url`, `url6` (the same service over IPv6), at least one of them; `ca` (file: trust this root only)."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)
@@ -17,6 +17,7 @@ class Observer:
         self.urls = {4: options.get("url"), 6: options.get("url6")}
         self.FAMILIES = tuple(family for family in (4, 6) if self.urls[family])
         self.fetch = kit.fetch
+        self.more = (options["ca"],) if options.get("ca") else ()
         self.asked = False  # False: the last read() did not get as far as the service, so it may be tried again soon
 
     async def read(self, family):
@@ -26,7 +27,7 @@ class Observer:
             return UNKNOWN, None, "no check page for IPv%d" % family
         self.asked = True
         try:
-            status, body = self.fetch(url, family)
+            status, body = self.fetch(url, family, *self.more)
         except (OSError, ValueError) as e:
             text = str(e).strip()
             self.asked = text[:4] not in ("dns:", "conn")  # see net/http.py: nobody answered there

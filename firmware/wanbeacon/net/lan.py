@@ -1,0 +1,115 @@
+"""One small plain HTTP exchange with a device at home (the router's UPnP). Bounded in bytes and time; no redirects.
+
+Not for anything beyond the home: no TLS, no names. kit.fetch does those.
+"""
+
+import errno
+import socket
+import time
+
+from wanbeacon.net import udp
+
+#: One exchange in all. A router answers in milliseconds; a busy one gets three seconds.
+_EXCHANGE_MS = 3000
+#: A router's description is 2-12 KB; what is longer is not read to its end.
+MAX_BODY = 16384
+_MAX_HEAD = 2048
+
+
+def header(head, name):
+    """Return the value (text) of the header `name` (lower case bytes) in the bytes of a message head, or ""."""
+    for line in head.split(b"\r\n")[1:]:
+        key, colon, value = line.partition(b":")
+        if colon and key.strip().lower() == name:
+            try:
+                return value.strip().decode()
+            except ValueError:  # not UTF-8
+                break
+    return ""
+
+
+def split_url(url):
+    """Return (host, port, path) of a plain http URL. ValueError when it is none."""
+    if url[:7].lower() != "http://":
+        raise ValueError("not an http URL")
+    place, slash, path = url[7:].partition("/")
+    host, _, port = place.partition(":")
+    if not host or not 0 < int(port or 80) < 65536:
+        raise ValueError("not an http URL")
+    return host, int(port or 80), slash + path or "/"
+
+
+def request(verb, host, port, path, lines="", body=""):
+    """Return the bytes of a request. Its Host is the literal address: routers refuse names (DNS rebinding)."""
+    # HTTP/1.0 for what has a body in its answer: 1.1 would allow chunks, which read_message() does not know
+    version = 0 if verb in ("GET", "POST") else 1
+    if body:
+        lines += "Content-Length: %d\r\n" % len(body)
+    head = "%s %s HTTP/1.%d\r\nHost: %s:%d\r\nConnection: close\r\n%s\r\n%s"
+    return (head % (verb, path, version, host, port, lines, body)).encode()
+
+
+async def read_message(sock, until, cap):
+    """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in bytes.
+
+    OSError when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
+    """
+    chunks, size, head, want = [], 0, None, None
+    while True:
+        left = time.ticks_diff(until, time.ticks_ms())
+        if left <= 0 or not await udp.ready(sock, left):
+            raise OSError(errno.ETIMEDOUT, "late")
+        data = udp.receive(sock, 1024)
+        if data is None:
+            continue
+        size += len(data)
+        chunks.append(data)
+        if head is None:
+            all_ = b"".join(chunks)
+            end = all_.find(b"\r\n\r\n")
+            if end >= 0:
+                head, chunks, size = all_[:end], [all_[end + 4 :]], len(all_) - end - 4
+                length = header(head, b"content-length")
+                want = int(length) if length.isdigit() else None
+            elif size > _MAX_HEAD or not data:
+                raise OSError(errno.EINVAL, "no HTTP")
+        if head is not None and (not data or want is not None and size >= want):
+            body = b"".join(chunks)
+            if want is None:
+                return head, body
+            if size < want:
+                raise OSError(errno.EINVAL, "cut")
+            return head, body[:want]
+        if size > cap + _MAX_HEAD or want is not None and want > cap:
+            raise OSError(errno.EINVAL, "too long")
+
+
+async def exchange(board, host, port, verb, path, lines="", body=""):
+    """Send a request (see request()) to host:port; return (status, head, body). OSError for whatever goes wrong."""
+    data = request(verb, host, port, path, lines, body)
+    until = time.ticks_add(time.ticks_ms(), _EXCHANGE_MS)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        try:
+            sock.connect(board.sockaddr(host, port))
+        except OSError as e:
+            if e.errno != errno.EINPROGRESS:
+                raise
+        at = 0
+        while at < len(data):
+            left = time.ticks_diff(until, time.ticks_ms())
+            if left <= 0 or not await udp.ready(sock, left, True):
+                raise OSError(errno.ETIMEDOUT, "late")
+            try:
+                at += sock.send(data[at:])
+            except OSError as e:
+                if e.errno != errno.EAGAIN:
+                    raise
+        head, body = await read_message(sock, until, MAX_BODY)
+    finally:
+        sock.close()
+    status = head.split(b"\r\n")[0].split()
+    if len(status) < 2 or status[0][:5] != b"HTTP/" or not status[1].isdigit():
+        raise OSError(errno.EINVAL, "no HTTP")
+    return int(status[1]), head, body

@@ -1,0 +1,89 @@
+"""Hears the router announce a new address (NAT-PMP, PCP), and tells from its epoch that it restarted. Asks nothing.
+
+Any host at home can forge an announcement: it is a reason to ask the router, never an answer. RFC 6886 section 3.2.1
+and 3.6, RFC 6887 section 14.1.
+"""
+
+import asyncio
+
+from wanbeacon.net import udp
+
+#: (family, address to bind, port). Bound to the group itself, so that unicast packets do not come here (another
+#: program of this machine may own the port). Joining is not needed, every host is in the all-systems group; lwIP
+#: even refuses it. 5351 is where routers of the 2006 draft send; miniupnpd sends to both.
+PLACES = ((4, "224.0.0.1", 5350), (4, "224.0.0.1", 5351))
+PLACES6 = ((6, "::", 5350),)
+#: Seconds before a port is tried again that could not be opened (somebody holds it alone).
+_AGAIN_S = 60
+
+
+def is_announcement(data):
+    """Tell whether `data` looks like a NAT-PMP address announcement (12 bytes) or a PCP ANNOUNCE (24 or more)."""
+    if len(data) == 12:
+        return data[0] == 0 and data[1] == 128
+    return 24 <= len(data) <= 1100 and data[0] == 2 and data[1] == 128
+
+
+class Epoch:
+    """The router's "seconds since I lost my state"."""
+
+    def __init__(self):
+        self.last = None
+
+    def back(self, epoch, now):
+        """Note `epoch` heard at `now` (s). True when it fell behind the clock: the router restarted or its address
+        changed (which of the two, it does not tell). RFC 6886 section 3.6: 7/8 for its bad clock, 2 s for rounding."""
+        last = self.last
+        self.last = epoch, now
+        return bool(last) and epoch < last[0] + (now - last[1]) * 7 // 8 - 2
+
+
+class Listener:
+    """`router()` gives the IPv4 address whose announcements count, or None."""
+
+    def __init__(self, board, router, places=PLACES):
+        self.board = board
+        self.router = router
+        self.places = places
+        self.socks = []
+
+    async def changed(self):
+        """Return when the router announced something. What comes between two calls waits in the sockets."""
+        while True:
+            try:
+                if not self.socks:
+                    self._open()
+                await udp.any_ready(self.socks)
+                for sock in self.socks:
+                    if self.drain(sock):
+                        return
+            except OSError:
+                self.close()
+                await asyncio.sleep(_AGAIN_S)
+
+    def _open(self):
+        for family, host, port in self.places:
+            try:
+                self.socks.append(udp.open_udp(self.board, local=(host, port), family=family))
+            except OSError:
+                if self.places[-1][2] == port and not self.socks:
+                    raise
+
+    def drain(self, sock):
+        """Take all that has arrived, as one hint."""
+        hint = False
+        router = self.router()
+        while True:
+            data, source = udp.receive_from(sock)
+            if data is None:
+                return hint
+            if not hint and is_announcement(data):
+                host = self.board.ip_port(source)[0]
+                # over IPv6 the router speaks from an address that only the link knows
+                hint = host == router or host[:4] == "fe80"
+
+    def close(self):
+        """Stop listening."""
+        for sock in self.socks:
+            sock.close()
+        self.socks = []

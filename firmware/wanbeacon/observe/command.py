@@ -1,0 +1,79 @@
+"""Runs the user's own command and reads the one address it prints: for a modem or a cloud that nothing else knows.
+
+Exit status 0 and one address: found. Exit status 0 and the word "none": there is none. All else: could not tell.
+The command runs beside the agent, which never waits longer than its limit; Linux only.
+"""
+
+import asyncio
+import os
+
+from wanbeacon import address
+from wanbeacon.observe import FOUND, NONE, UNKNOWN, scan
+
+#: Seconds a command may take; then it is ended.
+LIMIT_S = 10
+_MAX = 1000  # bytes of output that are read; what prints more is not an address
+# In the shell's background: os.system() would hold the whole agent. The file is new (noclobber) and ours alone (umask);
+# its last line, which nothing but our shell can know, says that it is complete. `timeout`: coreutils and busybox.
+_SHELL = "(umask 077;set -C;{ timeout %d sh -c %s;echo \" %s $?\"; } 2>/dev/null </dev/null|head -c %d>/tmp/%s)&"
+
+
+def quote(text):
+    """Return `text` as one word of a POSIX shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def verdict(output, mark, family):
+    """Return (kind, text, why) for what the command printed so far; None while `mark` and its exit status are missing."""
+    cut = output.rfind(mark)
+    status = output[cut + len(mark) :].strip()
+    if cut < 0 or output[-1:] != b"\n":
+        if len(output) < _MAX:
+            return None
+        return UNKNOWN, None, "the command prints more than an address"
+    if status != b"0":
+        if status in (b"124", b"143"):
+            return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
+        return UNKNOWN, None, "the command failed (exit status %s)" % status.decode()
+    if output[:cut].strip() == b"none":
+        return NONE, None, "the command says there is none"
+    packed, why = scan.single(output[:cut], family)
+    if not packed:
+        return UNKNOWN, None, "the command: " + why.replace("the reply", "its output")
+    return FOUND, address.text(packed), "printed by the command"
+
+
+class Observer:
+    """Options: `command`, for `sh -c`. $WANBEACON_FAMILY is 4 or 6 there."""
+
+    OUTSIDE = False
+    FAMILIES = (4, 6)
+
+    def __init__(self, options, kit):
+        self.command = options["command"]
+
+    async def read(self, family):
+        """See wanbeacon.observe."""
+        name = "wanbeacon-" + "".join("%02x" % c for c in os.urandom(12))
+        command = quote("WANBEACON_FAMILY=%d;export WANBEACON_FAMILY;%s" % (family, self.command))
+        try:
+            if os.system(_SHELL % (LIMIT_S, command, name, _MAX, name)):
+                return UNKNOWN, None, "the command could not be started"
+            for tick in range(LIMIT_S * 10 + 10):
+                await asyncio.sleep(0.01 if tick < 10 else 0.1)
+                try:
+                    with open("/tmp/" + name, "rb") as f:
+                        answer = verdict(f.read(_MAX), (name + " ").encode(), family)
+                except OSError:  # the shell has not made it yet
+                    continue
+                if answer:
+                    return answer
+            return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
+        finally:
+            try:
+                os.remove("/tmp/" + name)
+            except OSError:
+                pass
+
+    def close(self):
+        """Nothing is kept open."""

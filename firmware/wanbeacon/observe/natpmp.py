@@ -1,0 +1,76 @@
+"""Asks the router for its WAN address with NAT-PMP: two bytes out, twelve back. RFC 6886 section 3.2.
+
+The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there.
+"""
+
+from wanbeacon import address
+from wanbeacon.net import udp
+from wanbeacon.observe import FOUND, UNKNOWN, announce
+
+_PORT = 5351
+#: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
+_WAITS = (250, 500, 1000, 2000)
+#: A router that never answered NAT-PMP is not given those seconds again and again.
+_WAITS_SILENT = (250, 500)
+_RESULTS = {
+    1: "does not speak this version of NAT-PMP",
+    2: "refuses (NAT-PMP is switched off)",
+    3: "has no public address: its line is down, or it is behind CGNAT or another router",
+    4: "is out of resources",
+    5: "does not know this request",
+}
+
+
+def parse(data):
+    """Return (result, epoch, packed address or None) of an answer, or None when the datagram is not one."""
+    if not 8 <= len(data) <= 12 or data[0] or data[1] != 128:
+        # a router that only speaks PCP answers in its version, with result 1 (RFC 6887 section 9)
+        return (1, 0, None) if len(data) >= 4 and data[0] == 2 and data[1] & 128 and data[3] == 1 else None
+    result = data[2] << 8 | data[3]
+    if not result and len(data) != 12:
+        return None
+    return result, int.from_bytes(data[4:8], "big"), None if result else bytes(data[8:])
+
+
+class Observer:
+    """Options: `gateway` (default: the router of the default route)."""
+
+    OUTSIDE = False
+    FAMILIES = (4,)
+
+    def __init__(self, options, kit):
+        self.kit = kit
+        self.gateway = options.get("gateway")
+        self.answered = True  # until it is known better
+        self.epoch = announce.Epoch()
+        self.listener = announce.Listener(kit.board, self.router)
+        self.changed = self.listener.changed
+        self.close = self.listener.close
+
+    def router(self):
+        """IPv4 address (text) of the router, or None."""
+        return self.gateway or self.kit.board.gateway()
+
+    async def read(self, family):
+        """See wanbeacon.observe. Result 3 does not tell a line that is down from CGNAT, so it is not NONE."""
+        router = self.router()
+        if not router:
+            return UNKNOWN, None, "there is no default router"
+        sock = reply = None
+        try:
+            sock = udp.open_udp(self.kit.board, peer=(router, _PORT))
+            reply = await udp.ask(sock, b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
+        except OSError:  # "port unreachable" or no route: nobody there
+            pass
+        finally:
+            if sock:
+                sock.close()
+        self.answered = bool(reply)
+        if not reply:
+            return UNKNOWN, None, "%s does not answer NAT-PMP" % router
+        result, epoch, packed = reply
+        if self.epoch.back(epoch, self.kit.clock.mono()):
+            self.kit.log("router %s restarted or changed its address" % router)
+        if result:
+            return UNKNOWN, None, "%s %s" % (router, _RESULTS.get(result, "refuses (result %d)" % result))
+        return FOUND, address.text(packed), "told by router " + router

@@ -1,0 +1,138 @@
+"""OpenWrt's netifd tells the addresses of the router itself, and when they change, over ubus. No process is started.
+
+The subscription tells of an address that changes while the link stays up, which `ubus listen` and hotplug do not.
+"""
+
+import asyncio
+
+from wanbeacon import address
+from wanbeacon.net import bus
+from wanbeacon.observe import FOUND, NONE, UNKNOWN
+
+_SOCKET = "/var/run/ubus/ubus.sock"
+_OBJECT = "network.interface"
+#: Seconds until netifd or ubusd is looked for again; doubles up to the second number.
+_AGAIN_S = (1, 60)
+
+
+def owner(rows, family):
+    """Return the row of the dump whose interface has the default route, or None."""
+    for row in rows:
+        for route in row.get("route") or ():
+            if (
+                route.get("target") == ("0.0.0.0" if family == 4 else "::")
+                and not route.get("mask")
+                and "table" not in route
+                and row.get("interface") != "loopback"
+            ):
+                return row
+    return None
+
+
+def addresses(row, family):
+    """Return the packed addresses of one interface, best first.
+
+    IPv6: its own, then the router's own in the prefixes delegated to it, which netifd lists apart. ULA stay in.
+    """
+    texts = [one.get("address") for one in row.get("ipv%d-address" % family) or () if one.get("preferred", 1)]
+    if family == 6:
+        for one in row.get("ipv6-prefix-assignment") or ():
+            texts.append((one.get("local-address") or {}).get("address"))
+    found = []
+    for text in texts:
+        try:
+            packed = address.parse(text or "")
+        except ValueError:
+            continue
+        if len(packed) == (4 if family == 4 else 16):
+            found.append(packed)
+    return [one for one in found if not address.why_not(one)] + [one for one in found if address.why_not(one)]
+
+
+class Observer:
+    """Options: `interface` (default: the owner of the default route), `socket`, `suffix` (IPv6: another host's)."""
+
+    OUTSIDE = False
+    FAMILIES = (4, 6)
+
+    def __init__(self, options, kit):
+        self.socket = options.get("socket") or _SOCKET
+        self.interface = options.get("interface")
+        self.suffix = options.get("suffix")
+        self.bus = None
+        self.known = None  # the published address, packed: of several good ones it stays
+
+    async def read(self, family):
+        """See wanbeacon.observe. NONE: netifd says that the interface is down, or lists no address on it."""
+        one = None
+        try:
+            one = bus.Bus(self.socket)
+            rows = (await one.call(_OBJECT, "dump") or {}).get("interface")
+        except (OSError, ValueError, AttributeError, TypeError) as e:
+            return UNKNOWN, None, "ubus: %s" % e
+        finally:
+            if one:
+                one.close()
+        if not rows:
+            return UNKNOWN, None, "ubus does not show %s (not allowed?)" % _OBJECT
+        return self.pick(rows, family)
+
+    def pick(self, rows, family):
+        """Choose from the rows of netifd's dump; answers as read() does."""
+        names = [self.interface]
+        if self.interface and family == 6:  # a second interface on the same line, or a child of PPP
+            names = [self.interface + "6", self.interface + "_6", self.interface]
+        mine = [row for name in names for row in rows if name and row.get("interface") == name]
+        if not self.interface:
+            mine = [row for row in (owner(rows, family),) if row]
+        if not mine:
+            what = "interface " + self.interface if self.interface else "IPv%d default route" % family
+            return NONE, None, "there is no " + what
+        up = [row for row in mine if row.get("up")]
+        if not up:
+            return NONE, None, "%s is down" % mine[0].get("interface")
+        if family == 6:
+            # a line may have a delegated prefix only: then the router's address in it, on another interface
+            up += [row for row in rows if row.get("up") and row.get("ipv6-prefix-assignment") and row not in up]
+        if family == 6 and self.suffix:
+            with_lan = [row for row in up if row.get("ipv6-prefix-assignment")]
+            up = with_lan + [row for row in up if row not in with_lan]
+        best = None
+        for row in up:
+            for packed in addresses(row, family):
+                if best is None or address.why_not(best[0]) and not address.why_not(packed):
+                    best = packed, row
+                if packed == self.known and not address.why_not(packed) and not self.suffix:
+                    best = packed, row
+                    break
+        if not best:
+            return NONE, None, "%s has no IPv%d address" % (up[0].get("interface"), family)
+        packed = best[0]
+        if family == 6 and self.suffix:
+            packed = packed[:8] + address.parse(self.suffix)[8:]
+        return FOUND, address.text(packed), "on interface %s" % best[1].get("interface")
+
+    async def changed(self):
+        """Return after netifd told of a change, or came back (then anything may have changed)."""
+        wait = _AGAIN_S[0]
+        while True:
+            try:
+                if self.bus:
+                    if await self.bus.notified():
+                        return
+                    self.close()  # netifd went away
+                else:
+                    self.bus = bus.Bus(self.socket)
+                    if await self.bus.subscribe(_OBJECT):
+                        return
+                    self.close()
+            except (OSError, ValueError):
+                self.close()
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _AGAIN_S[1])
+
+    def close(self):
+        """End the subscription."""
+        if self.bus:
+            self.bus.close()
+            self.bus = None
