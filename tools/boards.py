@@ -4,22 +4,19 @@ On the board: /main.py, everything else of firmware/ below /lib (compiled), /lib
 /config.json and /device.json, which an installation never replaces unasked."""
 
 import json
-import os
-import secrets
 import tempfile
 from pathlib import Path
 
 from tools import ROOT, UserError, mpy
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
-LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.", "wanbeacon/observe/ubus.",
-              "wanbeacon/observe/command.", "wanbeacon/__main__.", "wanbeacon/cli.")
+LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
+              "wanbeacon/observe/ubus.", "wanbeacon/observe/command.", "wanbeacon/net/bus.", "wanbeacon/__main__.",
+              "wanbeacon/start.", "wanbeacon/cli.")
 #: The portal and its web server; left out with --no-portal.
 PORTAL = ("wanbeacon/portal/", "microdot.")
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version.
 OURS = ("/lib/wanbeacon/", "/lib/catalogue/", "/lib/microdot.", "/lib/board.json")
-#: Without these letters, which look alike on a label: 0 O 1 l I.
-_LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def names():
@@ -70,30 +67,3 @@ def shadows(path):
 def leftovers(present, wanted):
     """Of the files `present` on a board those to remove: ours of another version, and copies that would shadow ours."""
     return sorted(path for path in present if path not in wanted and (path.startswith(OURS) or shadows(path)))
-
-
-def new_password(length=12):
-    """A random password for a board's own access point: typed from a label once, so without look-alike letters."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
-
-
-def device_json(password=None):
-    """/device.json: what belongs to this one device and survives a factory reset, because it is printed on its label."""
-    return json.dumps({"ap_password": password or new_password()}).encode()
-
-
-def wifi_qr(ssid, password):
-    """The text a phone's camera understands as "join this network" (the ZXing convention)."""
-    def safe(text):
-        return "".join("\\" + c if c in '\\;,:"' else c for c in text)
-    return "WIFI:T:WPA;S:%s;P:%s;;" % (safe(ssid), safe(password))
-
-
-def ap_name(unique):
-    """The access point's name; `unique`: machine.unique_id(). Must agree with the firmware's board/esp32.py."""
-    return "Wanbeacon-%s" % bytes(unique)[-2:].hex().upper()
-
-
-def is_private(path):
-    """Config files hold passwords: True when others on this machine may read one."""
-    return bool(os.stat(path).st_mode & 0o077)

@@ -5,6 +5,7 @@ The order makes a power cut harmless: main.py goes first and comes last, so a ha
 file is written under another name and renamed; the next run compares by sha256 and copies only what is missing."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tools import UserError, board_config, board_link, boards
+from tools import UserError, board_config, board_link, boards, label
 
 OLDEST = (1, 23)
 #: LittleFS needs room to copy a block before it frees the old one; a journal and a saved configuration need some too.
@@ -27,6 +28,7 @@ def app(
     port: str = typer.Option(None, help="serial port of the board; found by itself when there is only one"),
     config: Path = typer.Option(None, help="settings as JSON; without it the board keeps its own, or you are asked"),
     board: str = typer.Option(None, help="which board (boards/); default: the generic one of its chip"),
+    svg: Path = typer.Option(None, "--label", help="write a label to print (SVG, 60 x 30 mm)"),
     portal: bool = typer.Option(True, help="with the set-up and status pages"),
     wait: int = typer.Option(FIRST_GOOD_S, help="seconds to wait for the first update; 0: do not wait"),
 ):
@@ -36,6 +38,8 @@ def app(
         link.enter()
         kind = check_board(link, board)
         done = install(link, kind, portal, settings)
+        if svg:
+            label.svg(json.loads(link.value("open('/device.json').read()", "reading its name")), svg)
         link.set_clock()
         link.restart()
         if wait:
@@ -72,7 +76,9 @@ def install(link, kind, portal, settings):
     elif "/config.json" not in present:
         wanted["/config.json"] = board_config.ask(kind)
     if "/device.json" not in present:
-        wanted["/device.json"] = boards.device_json()
+        identity = label.new()
+        wanted["/device.json"] = json.dumps(identity).encode()
+        label.show(identity, say)
     main = wanted.pop("/main.py")
     old = boards.leftovers(present, dict(wanted, **{"/main.py": None}))
     sums = link.sums([path for path in wanted if path in present])

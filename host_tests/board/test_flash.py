@@ -50,7 +50,7 @@ def test_an_empty_board_gets_every_file_the_settings_and_a_password_of_its_own(b
     board.cut()
     found = installed(board)
     device = json.loads(found.pop("/device.json"))
-    assert len(device["ap_password"]) == 12
+    assert len(device["ap_password"]) == 12 and device["name"].startswith("Wanbeacon-")
     assert json.loads(found.pop("/config.json")) == SETTINGS
     assert found == expected()
 

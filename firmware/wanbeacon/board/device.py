@@ -87,6 +87,7 @@ class Device:
             import json
 
             letters = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+            doc["name"] = self.board.own_name()
             doc["ap_password"] = "".join([letters[b % len(letters)] for b in os.urandom(12)])
             esp32.replace(esp32.DEVICE, json.dumps(doc).encode())
         return doc["ap_password"]
@@ -172,7 +173,7 @@ class Device:
         from wanbeacon.board import link
 
         cfg = self.cfg or {}
-        name = cfg.get("device", {}).get("hostname") or "wanbeacon-" + self.board.suffix()
+        name = cfg.get("device", {}).get("hostname") or self.board.own_name().lower()
         row = self.board.pins.get("lan")
         try:
             if row:

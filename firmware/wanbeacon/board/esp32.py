@@ -81,9 +81,10 @@ class Board:
 
     # ---- names and files
 
-    def suffix(self):
-        """Four hex digits that tell two devices apart, no secret."""
-        return "%02X%02X" % (self.unique[-2], self.unique[-1])
+    def own_name(self):
+        """Name of this one device: the label's, else one with four digits of the MAC. No secret."""
+        name = read_json(DEVICE).get("name")
+        return name if isinstance(name, str) and 0 < len(name) <= 32 else "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
 
     def model(self):
         """The hardware's name for the User-Agent, or None."""

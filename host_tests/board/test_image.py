@@ -1,0 +1,171 @@
+"""`python -m tools image` with a real ESP32 firmware file: read back by two other programs, and booted.
+
+The firmware (MicroPython 1.23, ESP32_GENERIC) is a test file inside PyPI's source archive of mp-image-tool-esp32; it is
+fetched by pip into .cache and is no part of this repository."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+
+import pytest
+from littlefs import LittleFS
+
+from host_tests.conftest import absent
+from tools import CACHE, ROOT, UserError, boards, esp_firmware, image
+
+_TOOL = "mp-image-tool-esp32==0.1.1"
+_FOLDER = CACHE / "mp-image-tool"
+SETTINGS = {
+    "accounts": [{"provider": "custom", "password": "geheim-123", "hosts": ["a.example.org"],
+                  "custom": {"url": "https://127.0.0.1:9/?h={hostname}&ip={ip}"}}],
+    "wifi": [{"ssid": "home", "password": "homehome1"}], "address": ["natpmp"],
+}
+
+
+@pytest.fixture(scope="session")
+def firmware():
+    """The path of the real firmware file; beside it mp-image-tool-esp32 itself (PYTHONPATH=its folder)."""
+    path = _FOLDER / "ESP32_GENERIC-20240602-v1.23.0.bin"
+    if not path.exists():
+        pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
+        for args in (["download", "--no-deps", "--no-binary", ":all:", "-d", str(_FOLDER), _TOOL],
+                     ["install", "--no-deps", "--upgrade", "--target", str(_FOLDER / "site"), _TOOL, "more-itertools==11.2.1"]):
+            done = subprocess.run([*pip, *args], capture_output=True, text=True, timeout=110)
+            if done.returncode:
+                absent("the real ESP32 firmware: pip %s failed (%s)" % (args[0], done.stderr.strip()[-200:]))
+        archive = next(_FOLDER.glob("*.tar.gz"))
+        with tarfile.open(archive) as tar:
+            data = tar.extractfile("mp_image_tool_esp32-0.1.1/tests/data/" + path.name).read()
+        path.write_bytes(data)
+    return path
+
+
+@pytest.fixture(scope="session")
+def made(firmware, tmp_path_factory):
+    """(image's path, identity) as a user makes it."""
+    folder = tmp_path_factory.mktemp("image")
+    (folder / "my.json").write_text(json.dumps(SETTINGS))
+    out = folder / "wanbeacon.bin"
+    done = subprocess.run([sys.executable, "-m", "tools", "image", "--firmware", firmware, "--board", "ESP32_GENERIC", "--config",
+                           folder / "my.json", "-o", out, "--label", folder / "label.svg"],
+                          cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "esptool --chip esp32 write-flash 0x1000" in done.stderr
+    assert "geheim-123" not in done.stderr
+    return out, json.loads((folder / "wanbeacon.device.json").read_text())
+
+
+def expected(identity):
+    return dict(boards.files(boards.read("ESP32_GENERIC")), **{
+        "/boot.py": image._BOOT, "/device.json": json.dumps(identity).encode(),
+        "/config.json": json.dumps(SETTINGS, separators=(",", ":")).encode()})
+
+
+def read_back(data, count):
+    fs = LittleFS(block_size=4096, block_count=count, mount=False, read_size=32, prog_size=32, cache_size=128, lookahead_size=32)
+    fs.context.buffer = bytearray(data)
+    fs.mount()
+    found = {}
+    for top, _, names in fs.walk("/"):
+        for name in names:
+            path = top.rstrip("/") + "/" + name
+            with fs.open(path, "rb") as file:
+                found[path] = file.read()
+    return found
+
+
+def image_tool(*args):
+    """mp-image-tool-esp32, as its authors made it."""
+    code = "import sys; from mp_image_tool_esp32 import main; sys.argv[0] = 'x'; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, timeout=60,
+                          env=dict(os.environ, PYTHONPATH=str(_FOLDER / "site"), COLUMNS="200"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_image_is_the_firmware_then_the_files_then_the_end_of_a_4_mb_flash(firmware, made):
+    data, original = made[0].read_bytes(), firmware.read_bytes()
+    assert len(data) == 0x400000 - 0x1000
+    assert data[:len(original)] == original
+    assert set(data[len(original):0x200000 - 0x1000]) == {0xFF}
+
+
+def test_littlefs_python_reads_every_file_byte_for_byte(made):
+    data = made[0].read_bytes()
+    assert read_back(data[0x200000 - 0x1000:], 512) == expected(made[1])
+
+
+def test_mp_image_tool_reads_partitions_and_files_byte_for_byte(firmware, made, tmp_path):
+    listing = image_tool(made[0], "--check-app")
+    assert "Hash confirmed" in listing and "mismatch" not in listing.lower()
+    image_tool(made[0], "--read", "vfs=%s" % (tmp_path / "vfs.bin"))
+    assert read_back((tmp_path / "vfs.bin").read_bytes(), 512) == expected(made[1])
+    image_tool(made[0], "--fs", "get", "/", tmp_path / "out")
+    found = {"/" + str(p.relative_to(tmp_path / "out")): p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert found == expected(made[1])
+
+
+def test_the_partition_table_is_the_firmwares_own(firmware):
+    parsed = esp_firmware.parse(firmware.read_bytes())
+    assert (parsed.chip, parsed.base, parsed.flash, parsed.version) == ("ESP32", 0x1000, 4 << 20, (1, 23, 0))
+    assert [(p.name, p.offset, p.size) for p in parsed.partitions] == [
+        ("nvs", 0x9000, 0x6000), ("phy_init", 0xF000, 0x1000), ("factory", 0x10000, 0x1F0000), ("vfs", 0x200000, 0x200000)]
+
+
+def test_the_board_boots_the_image_into_the_agent(made, board):
+    board.cut()
+    board.image.write_bytes(made[0].read_bytes()[0x200000 - 0x1000:])
+    board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
+    board.power_on()
+    board.wait_for("Wanbeacon on Generic ESP32")
+    board.wait_for("Wi-Fi home, address 192.168.1.50")
+    assert "Traceback" not in board.log
+
+
+def test_the_same_input_gives_the_same_bytes(firmware):
+    parsed = esp_firmware.parse(firmware.read_bytes())
+    files = boards.files(boards.read("ESP32_GENERIC"))
+    assert image.build(parsed, 4 << 20, files) == image.build(parsed, 4 << 20, dict(reversed(files.items())))
+
+
+def without_vfs_row(data):
+    """The firmware as later versions of MicroPython are: no row for the files."""
+    import hashlib
+    at = 0x8000 - 0x1000
+    table = data[at:at + 96]
+    return data[:at] + table + b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(table).digest() + b"\xff" * 32 + data[at + 160:]
+
+
+def test_a_table_without_a_row_for_files_uses_what_is_left_of_the_flash(firmware):
+    parsed = esp_firmware.parse(without_vfs_row(firmware.read_bytes()))
+    assert parsed.filesystem(4 << 20) == (0x200000, 0x200000)
+    assert parsed.filesystem(16 << 20) == (0x200000, 0xE00000)
+    assert len(image.build(parsed, 8 << 20, {"/main.py": b"1"})) == (8 << 20) - 0x1000
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda d: b"UF2\n" + d[4:], "UF2"),
+    (lambda d: b"\0" + d[1:], "no ESP32 firmware"),
+    (lambda d: d[:0x7000] + b"\xff" * 32 + d[0x7020:], "no partition table"),
+    (lambda d: d[:0x7000 + 5] + b"\0" + d[0x7000 + 6:], "damaged partition table"),
+    (lambda d: d[:0xF000] + b"\xff" + d[0xF001:], "incomplete"),
+    (lambda d: d.replace(b" on 2024-06-02", b" in 2024-06-02"), "holds no MicroPython"),
+])
+def test_what_is_no_firmware_is_refused_in_words(firmware, change, words):
+    with pytest.raises(UserError, match=words):
+        esp_firmware.parse(change(firmware.read_bytes()))
+
+
+def test_another_chip_too_little_flash_and_too_many_files_are_refused(firmware):
+    parsed = esp_firmware.parse(firmware.read_bytes())
+    with pytest.raises(UserError, match="firmware is for ESP32, ESP32_GENERIC_C3 has ESP32-C3"):
+        image.check(parsed, boards.read("ESP32_GENERIC_C3"))
+    with pytest.raises(UserError, match="made for 4 MB of flash, the board has 2 MB"):
+        parsed.filesystem(2 << 20)
+    with pytest.raises(UserError, match="file system has 2048 KB"):
+        image.build(parsed, 4 << 20, {"/big": bytes(3 << 20)})
+    old = esp_firmware.parse(firmware.read_bytes().replace(b"v1.23.0 on", b"v1.22.0 on"))
+    with pytest.raises(UserError, match=r"1\.22\.0; the agent needs 1\.23"):
+        image.check(old, boards.read("ESP32_GENERIC"))
