@@ -6,11 +6,11 @@ is decided in decide.py; what it knows is in journal.py.
 
 import asyncio
 import gc
-import sys
 
 from wanbeacon import VERSION, address, decide, journal
-from wanbeacon.dyndns import outcome, reply, request
-from wanbeacon.net import http, wire
+from wanbeacon.dyndns import outcome
+from wanbeacon.lean import drop
+from wanbeacon.net import Trouble
 from wanbeacon.observe import FOUND, NONE
 from wanbeacon.status import Log
 
@@ -45,23 +45,23 @@ class Agent:
         self.tasks = {}
         self.lines = []
         self.accounts = []
-        device = dict(cfg["device"])
-        device["model"] = device.get("model") or board.model() or "Generic"
-        self.device = device
+        self.names = {}  # style -> User-Agent
         self.journal = journal.Journal(board.slots())
         from wanbeacon import setup
 
         setup.build(self)
-        sys.modules.pop("wanbeacon.setup", None)  # needed once: 5 KB of heap back
+        drop("setup", "dyndns.catalog", "dyndns.request")
 
     # ---- set-up
 
     def agent_name(self, style=None):
         """The User-Agent."""
-        return request.user_agent(self.device, style)
+        return self.names[style]
 
     def fetch(self, url, family=0, ca=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        from wanbeacon.net import http
+
         return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca)
 
     def hosts(self):
@@ -141,15 +141,11 @@ class Agent:
     def want(self, host):
         """(v4 or None, v6 or None): the publishable addresses this host should have, canonical text."""
         out = []
-        for family in (4, 6):
-            text = host.account.line.found[family]
-            row = host.account.row
-            if not host.doc["ipv%d" % family] or not ("q%d" % family in row or "qd" in row):
-                text = None
+        for family, wanted in zip((4, 6), host.families):
+            text = host.account.line.found[family] if wanted else None
             if text:
                 packed = address.parse(text)
-                bad = address.why_not(packed)
-                if bad and not (host.doc["allow_private"] and not address.never(packed)):
+                if address.why_not(packed) and (not host.doc["allow_private"] or address.never(packed)):
                     text = None
             out.append(text)
         return tuple(out)
@@ -183,9 +179,11 @@ class Agent:
             host.why = "clock not set: certificates cannot be checked, so no password is sent"
             host.next = now + CLOCK_EVERY
         else:
+            from wanbeacon.dyndns import request
+
             have = (None if rec.try4 else rec.v4, None if rec.try6 else rec.v6)
             own = host.account.line.source[4] in _OWN
-            return request.pick(host.account.row, want, have, own)
+            return request.pick(host.account.row, want, have, own, host.doc)
         return None
 
     def _act(self, account):
@@ -198,6 +196,8 @@ class Agent:
                 items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
         if not due:
             return
+        from wanbeacon.dyndns import request
+
         groups = request.group(row, items)
         while groups:
             group = groups.pop(0)
@@ -218,43 +218,42 @@ class Agent:
         line = host.account.line
         for family in (4, 6):
             text = line.found[family]
-            if text and host.doc["ipv%d" % family]:
+            if text and host.families[family // 6]:
                 bad = address.why_not(address.parse(text))
                 if bad:
                     return "%s %s" % (text, bad)
-        return line.why[4 if host.doc["ipv4"] and line.wants[4] else 6]
+        return line.why[4 if host.families[0] else 6]
 
     def _send(self, account, hosts, template, sent, offline):
         """One request for some hosts; None when the journal cannot be written, else their Outcomes."""
-        now, wall, doc = self.clock.mono(), self.clock.wall(), account.doc
-        root = 0
+        now, wall = self.clock.mono(), self.clock.wall()
         for h in hosts:
             decide.start(h.rec, now, wall, account.limits, sent)
-            root = h.rec.root or root
         if not self.save():
             for h in hosts:
                 decide.withdraw(h.rec)
             return None
-        req = request.build(account.row, doc, [h.doc for h in hosts], template, sent, self.agent_name, offline)
         names = [h.name for h in hosts]
         self.counters["requests"] += 1
         start = self.clock.mono_ms()
-        try:
-            answer = http.exchange(req, self.board, root, account.row.get("roots") or (), doc.get("ca"), doc.get("bind"))
+        answer = self._exchange(account, hosts, template, sent, offline)
+        drop("net.http", "net.wire", "net.trust", "dyndns.request", "dyndns.url")
+        if isinstance(answer, Trouble):
+            odd = answer.word in ("redirect", "odd", "header")
+            outs = [outcome.Outcome(outcome.ODD, answer.word) if odd else outcome.failed(answer.word) for _ in hosts]
+            status, said = answer.word, answer.text
+            if not answer.sent:
+                for h in hosts:
+                    decide.withdraw(h.rec)
+        else:
+            from wanbeacon.dyndns import reply
+
             addresses = sent if not offline else (None, None)
             outs = reply.read(account.row, answer.status, answer.body, names, addresses, answer.retry_after, wall)
+            drop("dyndns.reply")
             status, said = answer.status, answer.body[:80].decode("utf-8", "replace") if answer.body else ""
             for h in hosts:
                 h.rec.root = answer.root
-        except wire.Trouble as e:
-            odd = e.word in ("redirect", "odd", "header")
-            outs = [outcome.Outcome(outcome.ODD, e.word) if odd else outcome.failed(e.word) for _ in hosts]
-            status, said = e.word, e.text
-            if not e.sent:
-                for h in hosts:
-                    decide.withdraw(h.rec)
-        req = None
-        gc.collect()
         said = self.log.scrub(" ".join(said.split()))
         self.exchange = {
             "when": self.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said,
@@ -264,6 +263,19 @@ class Agent:
         for i in range(len(hosts)):
             self._learn(hosts[i], outs[i])
         return outs
+
+    def _exchange(self, account, hosts, template, sent, offline):
+        """The request itself: an Answer, or the Trouble there was."""
+        from wanbeacon.dyndns import request
+        from wanbeacon.net import http
+
+        row, doc = account.row, account.doc
+        req = request.build(row, doc, [h.doc for h in hosts], template, sent, self.agent_name, offline)
+        root = max([h.rec.root for h in hosts])
+        try:
+            return http.exchange(req, self.board, root, row.get("roots") or (), doc.get("ca"), doc.get("bind"))
+        except Trouble as e:
+            return e
 
     def _learn(self, host, out):
         account = host.account
@@ -330,6 +342,7 @@ class Agent:
         self._clocks()
         if self.report:
             self.report(self)
+            drop("commands")
         gc.collect()
 
     def _clocks(self):

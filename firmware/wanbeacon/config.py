@@ -1,122 +1,143 @@
 """The config document: load, check, defaults. Every problem names the key and what it should be; all come at once.
 
 Knows the shape of the settings, not what the other rooms do with them. A board drops this module after start.
-The tables below are also the source of the configuration reference (`python -m tools check --reference`).
+The table below is also the source of the configuration reference (`python -m tools check --reference`).
 """
 
 import json
 
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 
-# kind, then its bounds: ("text", longest), ("whole", lowest, highest), ("flag",), ("choice", values), ("list", table or
-# kind, most), ("object", table), ("source",). A row: key -> (kind tuple, required, what it is, default)
-HOST = {
-    "name": (("text", 253), True, "host name to keep up to date (or what the provider uses instead)", None),
-    "allow_private": (("flag",), False, "publish a private address too (for DNS inside the home)", False),
-    "ipv4": (("flag",), False, "keep the A record", True),
-    "ipv6": (("flag",), False, "keep the AAAA record", True),
-    "zone": (("text", 253), False, "domain the host belongs to, where that is not the name less its first label", None),
-    "wildcard": (("choice", ("ON", "OFF", "NOCHG")), False, "Dyn: *.name too", None),
-    "mx": (("text", 253), False, "Dyn: mail exchanger", None),
-    "backmx": (("choice", ("YES", "NO", "NOCHG")), False, "Dyn: that exchanger is a backup", None),
-    "system": (("text", 20), False, "legacy system parameter (dyndns, statdns, custom)", None),
-}
-CUSTOM = {
-    "url": (("url", 500), True, "https://server/path?query with {hostname} {ip} {ipv6} {user} {password}", None),
-    "url6": (("url", 500), False, "the same for IPv6 alone", None),
-    "url_dual": (("url", 500), False, "the same for both addresses in one request", None),
-    "method": (("choice", ("GET", "POST")), False, "HTTP method", "GET"),
-    "auth": (("choice", ("basic", "bearer", "query", "none")), False, "how to log in", "basic"),
-    "ok": (("list", ("text", 60), 10), False, "answers that mean stored: ^word =line *text ~word #status", None),
-    "same": (("list", ("text", 60), 10), False, "answers that mean unchanged", None),
-    "fail": (("list", ("text", 60), 10), False, "answers after which to stop", None),
-    "later": (("list", ("text", 60), 10), False, "answers after which to try later", None),
-}
-ACCOUNT = {
-    "provider": (("text", 26), True, "provider name out of the catalogue, or custom", None),
-    "user": (("text", 255), False, "user name, e-mail or key name", None),
-    "password": (("secret", 255), False, "password or update key", None),
-    "token": (("secret", 512), False, "bearer token, where the provider has them", None),
-    "auth": (("choice", ("basic", "bearer", "query")), False, "how to log in, if not as the provider prefers", None),
-    "hosts": (("list", ("host", HOST), 50), True, "host names", None),
-    "server": (("text", 260), False, "other server: host, host:port or http://host:port", None),
-    "ca": (("text", 200), False, "file with the one CA certificate (DER) to trust instead of the usual ones", None),
-    "bind": (("text", 15), False, "network device to send by (Linux)", None),
-    "address": (("list", ("source",), 10), False, "where this account's address comes from", None),
-    "custom": (("object", CUSTOM), False, "a provider of your own, with provider: custom", None),
-}
-DEVICE = {
-    "company": (("text", 60), False, "User-Agent: who ships this device", "Wanbeacon"),
-    "name": (("text", 40), False, "User-Agent: name of the device", "Wanbeacon"),
-    "model": (("text", 40), False, "User-Agent: model; default: the board's own", None),
-    "contact": (("text", 80), False, "User-Agent: mail address for the provider's questions", "support@wanbeacon.example"),
-    "hostname": (("text", 32), False, "name of the device in the home network", None),
-}
-INTERVALS = {
-    "check": (("whole", 60, 86400), False, "seconds between two looks at the address without an event", 300),
-    "outside": (("whole", 600, 86400), False, "least seconds between two questions to an outside service", 600),
-    "minimum": (("whole", 1, 86400), False, "least seconds between two requests, where the provider names none", 60),
-    "refresh_days": (("whole", 1, 365), False, "days after which an unchanged name is sent again", None),
-}
-PORTAL = {
-    "enabled": (("flag",), False, "serve the status page", True),
-    "password": (("secret", 63), False, "for the settings pages", None),
-    "port": (("whole", 1, 65535), False, "TCP port", 80),
-}
-WIFI = {
-    "ssid": (("text", 32), True, "network name", None),
-    "password": (("secret", 63), False, "network password", None),
-    "hidden": (("flag",), False, "the network does not announce its name", False),
-}
-TOP = {
-    "accounts": (("list", ("object", ACCOUNT), 20), True, "provider accounts", None),
-    "address": (("list", ("source",), 10), False, "where the address comes from, in order", ["auto"]),
-    "cross_check": (("flag",), False, "two sources must agree before a changed address is sent", False),
-    "device": (("object", DEVICE), False, "who this device is", {}),
-    "intervals": (("object", INTERVALS), False, "times", {}),
-    "portal": (("object", PORTAL), False, "web pages of a board", {}),
-    "wifi": (("list", ("object", WIFI), 5), False, "networks of a board, best first", []),
-    "ntp": (("text", 253), False, "time server of a board", "pool.ntp.org"),
-}
-_DEVICE = (("text", 15), False, "network device; default: the one with the default route", None)
-SOURCES = {
-    "auto": {},
-    "netlink": {"device": _DEVICE},
-    "interface": {"device": _DEVICE},
-    "ubus": {
-        "interface": (("text", 32), False, "OpenWrt interface", "wan"),
-        "socket": (("text", 100), False, "path of ubusd's socket", None),
-    },
-    "natpmp": {"gateway": (("text", 45), False, "the router's address", None)},
-    "pcp": {
-        "gateway": (("text", 45), False, "the router's address", None),
-        "map": (("flag",), False, "open a port for a moment to learn the address", False),
-    },
-    "upnp": {
-        "events": (("flag",), False, "subscribe to the router's events", True),
-        "location": (("text", 200), False, "description URL, if the router is not to be searched", None),
-    },
-    "stun": {"servers": (("list", ("text", 260), 4), True, "two servers, host:port", None)},
-    "whoami": {
-        "form": (("choice", ("opendns", "akamai", "noip")), False, "which service's DNS question", "opendns"),
-        "server": (("text", 260), False, "other name server, host:port", None),
-        "name": (("text", 253), False, "other name to ask for", None),
-        "type": (("choice", ("A", "AAAA", "TXT")), False, "other record type", None),
-    },
-    "web": {
-        "url": (("url", 300), False, "page that tells the IPv4 address", None),
-        "url6": (("url", 300), False, "page that tells the IPv6 address", None),
-        "ca": (("text", 200), False, "file with the one CA certificate (DER) to trust", None),
-    },
-    "command": {"command": (("text", 300), True, "shell command that prints the address", None)},
-}
+# A line: key (! = required), kind, default (- = none), what it is. Kinds: text:LONGEST, secret:LONGEST, url:LONGEST,
+# flag, whole:LOWEST:HIGHEST, choice:A,B, object:SECTION, source, host (a name or a [host] object), list:MOST:KIND.
+# One text, because tables of tuples would cost a board 15 KB of heap at start instead of 6.
+TABLE = """
+[]
+accounts! list:20:object:account - provider accounts
+address list:10:source auto where the address comes from, in order
+cross_check flag false two sources must agree before a changed address is sent
+device object:device {} who this device is
+intervals object:intervals {} times in seconds or days
+portal object:portal {} web pages of a board
+wifi list:5:object:wifi - networks of a board, best first
+ntp text:253 pool.ntp.org time server of a board
+[account]
+provider! text:26 - provider name out of the catalogue, or custom
+user text:255 - user name, e-mail or key name
+password secret:255 - password or update key
+token secret:512 - bearer token, where the provider has them
+auth choice:basic,bearer,query - how to log in, if not as the provider prefers
+method choice:GET,POST - HTTP method, where the provider takes both
+hosts! list:50:host - host names
+server text:260 - other server: host, host:port or http://host:port
+ca text:200 - file with the one CA certificate (DER) to trust instead of the usual ones
+bind text:15 - network device to send by (Linux)
+address list:10:source - where this account's address comes from
+custom object:custom - a provider of your own, with provider: custom
+[host]
+name! text:253 - host name to keep up to date (or what the provider uses instead)
+allow_private flag false publish a private address too (for DNS inside the home)
+ipv4 flag true keep the A record
+ipv6 flag true keep the AAAA record
+zone text:253 - domain the host belongs to, where that is not the name less its first label
+wildcard choice:ON,OFF,NOCHG - Dyn: *.name too
+mx text:253 - Dyn: mail exchanger
+backmx choice:YES,NO,NOCHG - Dyn: that exchanger is a backup
+system text:20 - legacy system parameter (dyndns, statdns, custom)
+[custom]
+url! url:500 - https://server/path?query with {hostname} {ip} {ipv6} {user} {password}
+url6 url:500 - the same for IPv6 alone
+url_dual url:500 - the same for both addresses in one request
+method choice:GET,POST GET HTTP method
+auth choice:basic,bearer,query,none basic how to log in
+ok list:10:text:60 - answers that mean stored: ^word =line *text ~word #status
+same list:10:text:60 - answers that mean unchanged
+fail list:10:text:60 - answers after which to stop
+later list:10:text:60 - answers after which to try later
+[device]
+company text:60 Wanbeacon User-Agent: who ships this device
+name text:40 Wanbeacon User-Agent: name of the device
+model text:40 - User-Agent: model; default: the board's own
+contact text:80 support@wanbeacon.example User-Agent: mail address for the provider's questions
+hostname text:32 - name of the device in the home network
+[intervals]
+check whole:60:86400 300 seconds between two looks at the address without an event
+outside whole:600:86400 600 least seconds between two questions to an outside service
+minimum whole:1:86400 60 least seconds between two requests, where the provider names none
+refresh_days whole:1:365 - days after which an unchanged name is sent again
+[portal]
+enabled flag true serve the status page
+password secret:63 - for the settings pages
+port whole:1:65535 80 TCP port
+[wifi]
+ssid! text:32 - network name
+password secret:63 - network password
+hidden flag false the network does not announce its name
+[source auto]
+[source netlink]
+device text:15 - network device; default: the one with the default route
+suffix text:45 - IPv6: another host behind this device, by the lower half of its address
+[source interface]
+device text:15 - network device; default: the one with the default route
+suffix text:45 - IPv6: another host behind this device, by the lower half of its address
+[source ubus]
+interface text:32 wan OpenWrt interface
+socket text:100 - path of ubusd's socket
+[source natpmp]
+gateway text:45 - the router's address
+[source pcp]
+gateway text:45 - the router's address
+map flag false open a port for a moment to learn the address
+[source upnp]
+events flag true subscribe to the router's events
+location text:200 - description URL, if the router is not to be searched
+[source stun]
+servers! list:4:text:260 - two servers, host:port
+[source whoami]
+form choice:opendns,akamai,noip opendns which service's DNS question
+server text:260 - other name server, host:port
+name text:253 - other name to ask for
+type choice:A,AAAA,TXT - other record type
+[source web]
+url url:300 - page that tells the IPv4 address
+url6 url:300 - page that tells the IPv6 address
+ca text:200 - file with the one CA certificate (DER) to trust
+[source command]
+command! text:300 - shell command that prints the address
+"""
+
+
+def rows(section):
+    """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such one."""
+    at = TABLE.find("\n[%s]\n" % section)
+    if at < 0:
+        return None
+    at += len(section) + 4
+    end = TABLE.find("\n[", at - 1)
+    out = []
+    for line in TABLE[at : end if end >= 0 else len(TABLE)].split("\n"):
+        if line:
+            key, kind, default, what = line.split(" ", 3)
+            out.append((key.rstrip("!"), key[-1] == "!", kind, default, what))
+    return out
+
+
+def sources():
+    """Names of the address sources."""
+    out, at = [], 0
+    while True:
+        at = TABLE.find("\n[source ", at)
+        if at < 0:
+            return out
+        at += 9
+        out.append(TABLE[at : TABLE.find("]", at)])
 
 
 class ConfigError(ValueError):
     """problems: list of one-line texts."""
 
     def __init__(self, problems):
-        ValueError.__init__(self, "; ".join(problems))
+        super().__init__("; ".join(problems))
         self.problems = problems
 
 
@@ -132,7 +153,7 @@ def load(text):
     if broken:
         raise ConfigError(["the config is not JSON: %s" % broken])
     problems = []
-    doc = _object(doc, TOP, "", problems)
+    doc = _object(doc, "", "", problems)
     if not problems:
         _sense(doc, problems)
     if problems:
@@ -167,26 +188,38 @@ def _open_end(text):
     return "a text is never closed" if quoted else None
 
 
-def _object(value, table, path, problems):
+def _object(value, section, path, problems):
     if not isinstance(value, dict):
         problems.append("%s: should be an object {...}" % (path or "the config"))
         return {}
+    table = rows(section)
+    known = [row[0] for row in table]
     out = {}
     for key in value:
-        if key not in table:
-            near = nearest(str(key), list(table))
-            hint = "did you mean %s?" % near[0] if near else "known here: %s" % ", ".join(sorted(table))
+        if key not in known:
+            near = nearest(str(key), known)
+            hint = "did you mean %s?" % near[0] if near else "known here: %s" % (", ".join(sorted(known)) or "nothing")
             problems.append("%s: unknown key; %s" % (_join(path, _show(key)), hint))
-    for key in table:
-        kind, required, what, default = table[key]
+    for key, required, kind, default, what in table:
+        where = _join(path, key)
         if key in value:
-            out[key] = _value(value[key], kind, _join(path, key), what, problems)
+            out[key] = _value(value[key], kind, where, what, problems)
         elif required:
-            problems.append("%s: missing; %s" % (_join(path, key), what))
-        elif default is not None:
-            # a default object has defaults of its own
-            out[key] = _object(default, kind[1], key, problems) if kind[0] == "object" else default
+            problems.append("%s: missing; %s" % (where, what))
+        elif default != "-":
+            out[key] = _default(kind, default, where, problems)
     return out
+
+
+def _default(kind, default, path, problems):
+    name, _, bounds = kind.partition(":")
+    if name == "object":
+        return _object({}, bounds, path, problems)
+    if name == "list":
+        return [{"source": default}]
+    if name == "flag":
+        return default == "true"
+    return int(default) if name == "whole" else default
 
 
 def _join(path, key):
@@ -198,17 +231,16 @@ def _show(key):
 
 
 def _value(value, kind, path, what, problems):
-    name = kind[0]
+    name, _, bounds = kind.partition(":")
 
     def bad(should):
         problems.append("%s: should be %s (%s)" % (path, should, what))
-        return None
 
     if name in ("text", "secret", "url"):
         if not isinstance(value, str) or not value:
             return bad("text in quotation marks")
-        if len(value) > kind[1]:
-            return bad("at most %d characters long" % kind[1])
+        if len(value) > int(bounds):
+            return bad("at most %s characters long" % bounds)
         for c in value:
             if c < " " or c == "\x7f":
                 return bad("without control characters or line ends")
@@ -218,35 +250,39 @@ def _value(value, kind, path, what, problems):
     if name == "flag":
         return value if isinstance(value, bool) else bad("true or false")
     if name == "whole":
-        if isinstance(value, bool) or not isinstance(value, int) or not kind[1] <= value <= kind[2]:
-            return bad("a whole number from %d to %d" % (kind[1], kind[2]))
+        low, _, high = bounds.partition(":")
+        if isinstance(value, bool) or not isinstance(value, int) or not int(low) <= value <= int(high):
+            return bad("a whole number from %s to %s" % (low, high))
         return value
     if name == "choice":
-        return value if isinstance(value, str) and value in kind[1] else bad("one of %s" % ", ".join(kind[1]))
+        good = isinstance(value, str) and value in bounds.split(",")
+        return value if good else bad("one of %s" % bounds.replace(",", ", "))
     if name == "object":
-        return _object(value, kind[1], path, problems)
+        return _object(value, bounds, path, problems)
     if name == "host":
-        return _object({"name": value} if isinstance(value, str) else value, kind[1], path, problems)
+        return _object({"name": value} if isinstance(value, str) else value, "host", path, problems)
     if name == "source":
         return _source(value, path, problems)
-    if not isinstance(value, list) or not 0 < len(value) <= kind[2]:
-        return bad("a list [...] with 1 to %d entries" % kind[2])
-    return [_value(value[i], kind[1], "%s[%d]" % (path, i), what, problems) for i in range(len(value))]
+    most, _, kind = bounds.partition(":")
+    if not isinstance(value, list) or not 0 < len(value) <= int(most):
+        return bad("a list [...] with 1 to %s entries" % most)
+    return [_value(value[i], kind, "%s[%d]" % (path, i), what, problems) for i in range(len(value))]
 
 
 def _source(value, path, problems):
     value = {"source": value} if isinstance(value, str) else value
     name = value.get("source") if isinstance(value, dict) else None
-    if not isinstance(name, str) or name not in SOURCES:
-        near = nearest(name, list(SOURCES)) if isinstance(name, str) else None
-        hint = "did you mean %s?" % near[0] if near else "one of %s" % ", ".join(sorted(SOURCES))
+    known = sources()
+    if not isinstance(name, str) or name not in known:
+        near = nearest(name, known) if isinstance(name, str) else None
+        hint = "did you mean %s?" % near[0] if near else "one of %s" % ", ".join(sorted(known))
         problems.append("%s: unknown address source; %s" % (path, hint))
         return {"source": "auto"}
     rest = {}
     for key in value:
         if key != "source":
             rest[key] = value[key]
-    out = _object(rest, SOURCES[name], path, problems)
+    out = _object(rest, "source " + name, path, problems)
     if name == "web" and not (out.get("url") or out.get("url6")):
         problems.append("%s: a web source needs url or url6" % path)
     out["source"] = name

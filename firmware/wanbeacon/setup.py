@@ -4,48 +4,8 @@ import hashlib
 
 from wanbeacon import decide, journal
 from wanbeacon.dyndns import catalog, request
-from wanbeacon.observe import UNKNOWN, choose
-
-
-class Line:
-    """One way to the internet: its sources and what they said last; the dicts go by family (4, 6)."""
-
-    def __init__(self, name, chooser):
-        self.name = name
-        self.chooser = chooser
-        self.found = {4: None, 6: None}  # canonical text, publishable or not
-        self.kind = {4: UNKNOWN, 6: UNKNOWN}
-        self.source = {4: None, 6: None}
-        self.why = {4: "not looked yet", 6: "not looked yet"}
-        self.since = {4: None, 6: None}  # wall time
-        self.lost = {4: None, 6: None}  # mono time since when there is no address
-        self.wants = {4: False, 6: False}  # whether any host needs this family
-
-
-class Host:
-    """One host name of one account, its record and what is to be said of it."""
-
-    def __init__(self, doc, account, record):
-        self.doc = doc
-        self.name = doc["name"]
-        self.account = account
-        self.rec = record
-        self.state = "new"
-        self.why = ""
-        self.next = decide.NEVER
-
-
-class Account:
-    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops hang on."""
-
-    def __init__(self, doc, row, line, limits):
-        self.doc = doc
-        self.row = row
-        self.line = line
-        self.limits = limits
-        self.hosts = []
-        self.fp = self.provider_fp = b""
-        self.plain = bool(row.get("plain")) or (doc.get("server") or "").startswith("http://")
+from wanbeacon.model import Account, Host, Line
+from wanbeacon.observe import choose
 
 
 def fingerprint(*parts):
@@ -56,6 +16,10 @@ def fingerprint(*parts):
 def build(agent):
     """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
     cfg, stored, lines = agent.cfg, {}, {}
+    device = dict(cfg["device"])
+    device["model"] = device.get("model") or agent.board.model() or "Generic"
+    for style in (None, "dyn"):
+        agent.names[style] = request.user_agent(device, style)
     for rec in agent.journal.load():
         stored[rec.fp] = rec
     intervals = cfg["intervals"]
@@ -80,12 +44,11 @@ def build(agent):
         account.fp = fingerprint(server, secret)
         for h in doc["hosts"]:
             fp = fingerprint(server, secret, h["name"], [h.get(o) for o in request.OPTIONS])
-            host = Host(h, account, stored.get(fp) or _new_record(fp, account, stored))
+            host = Host(h, account, stored.get(fp) or _new_record(fp, account, stored), request.families(row, h))
             _resume(agent, host)
             account.hosts.append(host)
-            for family in (4, 6):
-                if h["ipv%d" % family] and ("q%d" % family in row or "qd" in row):
-                    account.line.wants[family] = True
+            for family, wanted in zip((4, 6), host.families):
+                account.line.wants[family] = account.line.wants[family] or wanted
         agent.accounts.append(account)
     if agent.journal.lost:
         agent.log(agent.journal.lost)

@@ -67,8 +67,10 @@ def run(options):
         import tls  # noqa: F401
     except ImportError:
         raise Mistake("this MicroPython has no TLS: install the variant that has it (OpenWrt: micropython-mbedtls)")
+    from wanbeacon import lean
+
     cfg = load(options["--config"])
-    sys.modules.pop("wanbeacon.config", None)  # its tables are not needed any more: 15 KB of heap
+    lean.drop("config")
     gc.collect()
     from wanbeacon.board import control, linux
 

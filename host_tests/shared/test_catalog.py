@@ -2,7 +2,7 @@
 import gc
 import sys
 
-from wanbeacon.dyndns import catalog
+from wanbeacon.dyndns import catalog, url
 
 FILE = "firmware/catalogue/providers.dat"
 MISSION = ["dyn", "noip", "zerigo", "certadns", "mydns-se"]
@@ -72,22 +72,22 @@ def test_a_damaged_or_missing_file_is_an_error_and_not_a_wrong_row():
 
 
 def test_urls_are_split_as_written():
-    assert catalog.split_url("https://h.example/p?a=b?c") == (True, "h.example", 443, "/p", "a=b?c")
-    assert catalog.split_url("http://h:8080") == (False, "h", 8080, "/", "")
-    assert catalog.split_url("https://h?x=1") == (True, "h", 443, "/", "x=1")
+    assert url.split_url("https://h.example/p?a=b?c") == (True, "h.example", 443, "/p", "a=b?c")
+    assert url.split_url("http://h:8080") == (False, "h", 8080, "/", "")
+    assert url.split_url("https://h?x=1") == (True, "h", 443, "/", "x=1")
     for bad in ("ftp://h/", "h/p", "https:///p", "https://u:p@h/", "https://h:0/", "https://h:65536/", "https://h:x/",
                 "https://{user}/", "https://h h/", "https://h\r\nX: y/", "https://h\u00e4/", "https://h:9999999999/"):
-        wrong(catalog.split_url, bad)
+        wrong(url.split_url, bad)
 
 
 def test_a_server_of_ones_own_may_name_scheme_and_port():
-    assert catalog.server("h.example", True, None) == (True, "h.example", None)
-    assert catalog.server("h:8443", True, None) == (True, "h", 8443)
-    assert catalog.server("http://h", True, None) == (False, "h", None)
-    assert catalog.server("https://h", False, 8080) == (True, "h", None)
-    assert catalog.server("h", False, 8080) == (False, "h", 8080)
+    assert url.server("h.example", True, None) == (True, "h.example", None)
+    assert url.server("h:8443", True, None) == (True, "h", 8443)
+    assert url.server("http://h", True, None) == (False, "h", None)
+    assert url.server("https://h", False, 8080) == (True, "h", None)
+    assert url.server("h", False, 8080) == (False, "h", 8080)
     for bad in ("http://h/path", "u@h", "h:", "", "h\r\nX: y", "[::1]:80"):
-        wrong(catalog.server, bad, True, None)
+        wrong(url.server, bad, True, None)
 
 
 def test_a_custom_provider_is_four_lines():

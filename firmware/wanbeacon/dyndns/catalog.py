@@ -23,6 +23,8 @@ the memory of one row wherever it stands. `python -m tools catalogue` writes it;
 
 import json
 
+from wanbeacon.dyndns.url import split_url
+
 _HEAD = 32
 _ID = 26
 
@@ -71,46 +73,6 @@ def names(path):
             out.append(bytes(memoryview(head)[:_ID]).decode().strip())
             f.seek(_size(head) + 1, 1)
     return out
-
-
-def split_url(url):
-    """"https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
-    cut = url.find("://")
-    scheme = url[:cut]
-    if cut < 0 or scheme not in ("http", "https"):
-        raise ValueError("should start with https://")
-    rest = url[cut + 3 :]
-    cut = len(rest)
-    for sign in "/?":
-        at = rest.find(sign)
-        cut = at if 0 <= at < cut else cut
-    place, path = rest[:cut], rest[cut:]
-    path, _, query = path.partition("?")
-    host, port = split_place(place, 443 if scheme == "https" else 80)
-    return scheme == "https", host, port, path or "/", query
-
-
-def split_place(place, port):
-    """"host[:port]" -> (host, port). Raises ValueError."""
-    cut = place.rfind(":")
-    if cut >= 0:
-        if not place[cut + 1 :].isdigit() or not 0 < int(place[cut + 1 :][:6]) < 65536:
-            raise ValueError("should be host or host:port")
-        place, port = place[:cut], int(place[cut + 1 :])
-    for c in place or "/":
-        if not (c.isalpha() or c.isdigit() or c in ".-_") or c > "~":
-            raise ValueError("should be host or host:port, without user name, path or braces")
-    return place, port
-
-
-def server(text, tls, port):
-    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises ValueError."""
-    if text.startswith("http://"):
-        tls, port, text = False, None, text[7:]
-    elif text.startswith("https://"):
-        tls, port, text = True, None, text[8:]
-    host, port = split_place(text, port)
-    return tls, host, port
 
 
 _PLACES = ("hostname", "host", "labels", "domain", "ip", "ipv6", "user", "password")

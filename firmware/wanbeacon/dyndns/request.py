@@ -7,7 +7,7 @@ has no other way.
 import ubinascii
 
 from wanbeacon import VERSION
-from wanbeacon.dyndns import catalog
+from wanbeacon.dyndns import url
 
 LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
 LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters
@@ -213,7 +213,7 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         host = row["host6"]
     server = account.get("server")
     if server:
-        tls, host, port = catalog.server(server, tls, port)
+        tls, host, port = url.server(server, tls, port)
     port = port or (443 if tls else 80)
     headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     body = None

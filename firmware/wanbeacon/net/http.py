@@ -6,7 +6,7 @@ Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but
 import gc
 import time
 
-from wanbeacon.net import trust, wire
+from wanbeacon.net import Trouble, trust, wire
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
@@ -25,7 +25,7 @@ class Answer:
 
 
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, cap=BODY_MAX):
-    """Send a Request once and return its Answer. Raises wire.Trouble.
+    """Send a Request once and return its Answer. Raises Trouble.
 
     root: number of the batch of CA roots that worked last; roots: names the provider's row gives; ca: path of a DER
     file that replaces all roots; device: network device to leave by. When no root of a batch fits, the next batch is
@@ -40,7 +40,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, 
         try:
             batches = trust.batches(board.roots, roots)
         except OSError:
-            raise wire.Trouble("roots", "no CA roots in %s" % board.roots)
+            raise Trouble("roots", "no CA roots in %s" % board.roots)
     order = list(range(len(batches)))
     if 0 < root <= len(order):
         order.insert(0, order.pop(root - 1))
@@ -53,7 +53,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, 
             status, body = _ask(req, guard)
             ms = time.ticks_diff(time.ticks_ms(), start)
             return Answer(status, body, guard.wire.retry_after, ms, 0 if ca or not req.tls else i + 1)
-        except wire.Trouble as e:
+        except Trouble as e:
             if e.word != "untrusted" or ca or not _unknown_root(e.text):
                 raise
             last = e
@@ -78,11 +78,11 @@ def _context(board, batch):
             return trust.context([trust.read(batch)])
         return trust.context([trust.read("%s/%s.der" % (board.roots, n)) for n in batch])
     except ImportError:
-        raise wire.Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
+        raise Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
     except OSError as e:
-        raise wire.Trouble("roots", "a CA root cannot be read (%s)" % e)
+        raise Trouble("roots", "a CA root cannot be read (%s)" % e)
     except ValueError:
-        raise wire.Trouble("roots", "a CA root file is damaged")
+        raise Trouble("roots", "a CA root file is damaged")
 
 
 def _ask(req, guard):
@@ -100,17 +100,17 @@ def _ask(req, guard):
         finally:
             reply.close()
     except (ValueError, IndexError, NotImplementedError) as e:
-        raise wire.Trouble("odd", "the reply is not HTTP (%s)" % e, True)
+        raise Trouble("odd", "the reply is not HTTP (%s)" % e, True)
     except OSError as e:
-        raise wire.Trouble("reset", str(e), bool(guard.wire and guard.wire.sent))
+        raise Trouble("reset", str(e), bool(guard.wire and guard.wire.sent))
     finally:
         setattr(requests, name, before)
 
 
 def get(url, board, agent, family=0, budget=BUDGET, cap=BODY_MAX, ca=None):
     """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
-    from wanbeacon.dyndns.catalog import split_url
     from wanbeacon.dyndns.request import Request
+    from wanbeacon.dyndns.url import split_url
 
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
@@ -119,6 +119,6 @@ def get(url, board, agent, family=0, budget=BUDGET, cap=BODY_MAX, ca=None):
     req = Request(False, tls, host, port, path, {"User-Agent": agent, "Host": place}, None, family)
     try:
         answer = exchange(req, board, budget=budget, cap=cap, ca=ca)
-    except wire.Trouble as e:
+    except Trouble as e:
         raise OSError("%s: %s" % (e.word, e.text))
     return answer.status, answer.body

@@ -12,25 +12,13 @@ import errno
 import select
 import time
 
+from wanbeacon.net import Trouble
+
 LINE_MAX = 1024  # longest header line; real ones are below 300 bytes
 HEAD_MAX = 8192  # all header lines together
 SLICE = 100  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 
-
-
-class Trouble(Exception):
-    """An exchange that brought no usable reply.
-
-    word: dns, connect, timeout, tls, clock, untrusted, reset, cut, redirect, header, odd. text: details for a person,
-    never a secret. sent: True when bytes of the request may have reached the server.
-    """
-
-    def __init__(self, word, text="", sent=False):
-        Exception.__init__(self, word)
-        self.word = word
-        self.text = text
-        self.sent = sent
 
 
 class Guard:
