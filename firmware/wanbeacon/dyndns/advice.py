@@ -1,0 +1,65 @@
+"""What is wrong or unwise about an account, seen from its provider's row. Loaded at `check` and start, then dropped.
+
+Pure: knows rows and settings, sends nothing.
+"""
+
+from wanbeacon.dyndns import request, url
+
+
+def advice(row, account):
+    """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that requests
+    cannot work; a warning is for the user to weigh."""
+    problems, warnings = [], []
+    ways = row.get("auth") or ["basic"]
+    way, wish = request.auth_of(row, account), account.get("auth")
+    if row.get("closed"):
+        warnings.append("provider: %s is closed; its form is kept for servers that still speak it" % row["id"])
+    if wish and wish not in ways:
+        has = "no login but the key in its URL" if ways == ["none"] else "only %s" % ", ".join(ways)
+        problems.append("auth: %s has %s; leave auth out" % (row["id"], has))
+    elif way == "query":
+        warnings.append("auth: query puts the password into the URL, which servers write into their logs; basic does not")
+    if way == "bearer" and not (account.get("token") or account.get("password")):
+        problems.append("token: missing; bearer needs one")
+    if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
+        problems.append("user: missing; %s wants a user name" % row["id"])
+    if account.get("method") == "POST" and row.get("post") not in (1, 2):
+        problems.append("method: %s takes GET only" % row["id"])
+    tls = not row.get("plain")
+    if account.get("server"):
+        try:
+            tls = url.server(account["server"], tls, None)[0]
+        except ValueError as e:
+            problems.append("server: %s" % e)
+    if not tls and ways != ["none"] or not tls and "{password}" in _texts(row, way):
+        warnings.append("%s: the password travels without encryption" % ("server" if account.get("server") else "provider"))
+    for key, place in (("user", "{user}"), ("password", "{password}")):
+        if account.get(key) in (".", "..") and place in row["path"]:
+            problems.append("%s: cannot be part of a URL's path" % key)
+    for host in account.get("hosts") or ():
+        _host(row, host, problems, warnings)
+    return problems, warnings
+
+
+def _texts(row, way):
+    """All templates that a login of this kind fills."""
+    out = [row["path"]] + [row[k] for k in ("q4", "q6", "qd", "qc") if k in row]
+    if way == "query":
+        out.append(row.get("qa") or "")
+    return "{user}" + "{password}" if way == "basic" else " ".join(out)
+
+
+def _host(row, host, problems, warnings):
+    name = host["name"]
+    if not (request.families(row, host)[0] or request.families(row, host)[1]):
+        problems.append("hosts: %s: %s keeps %s records only" % (name, row["id"], "A" if "q4" in row else "AAAA"))
+    if name in (".", "..") and "{host" in row["path"]:
+        problems.append("hosts: %s: cannot be part of a URL's path" % name)
+    if "." not in name.strip(".") and not row.get("any") and row["id"] != "custom":
+        warnings.append("hosts: %s: %s wants full names such as %s.example.org" % (name, row["id"], name.strip(".") or "home"))
+    zone = host.get("zone")
+    if zone and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
+        problems.append("hosts: %s: does not lie in its zone %s" % (name, zone))
+    for option in request.OPTIONS:
+        if host.get(option) and option not in [o.partition("=")[0] for o in row.get("opts") or ()]:
+            warnings.append("hosts: %s: %s knows no %s; it is left out" % (name, row["id"], option))
