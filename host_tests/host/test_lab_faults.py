@@ -24,12 +24,7 @@ def shared():
 @pytest.fixture
 def lab(shared):
     """One lab for all, as new."""
-    shared.clear()
-    shared.ledger_book.clear()
-    for name in ("demo.dyndns.org", "demo2.dyndns.org"):
-        host = shared.world.host(name)
-        host.records.clear()
-        host.nochg, host.state = 0, ""
+    shared.reset()
     return shared
 
 
@@ -215,10 +210,7 @@ def test_endless_goes_on_until_the_client_leaves(lab, name, port):
     lab.fault(name)
     answer = exchange(lab, TARGET, port=port, limit=100000)
     assert len(answer.raw) >= 100000 and (b"\r\n\r\n" in answer.raw) == (name == "endless-body")
-    end = time.monotonic() + 3
-    while not lab.connections[-1]["closed"] and time.monotonic() < end:
-        time.sleep(0.01)
-    assert lab.connections[-1]["closed"]
+    assert lab.wait_quiet(3)
 
 
 def test_reset_in_the_middle(lab):
@@ -227,6 +219,16 @@ def test_reset_in_the_middle(lab):
     assert answer.raw.startswith(b"HTTP/1.1 200") and isinstance(answer.error, ConnectionResetError)
     assert lab.published("demo.dyndns.org")["A"] == "45.33.7.9"  # stored, but the client cannot know
     assert exchange(lab, TARGET).error is not None
+
+
+@pytest.mark.parametrize("name", ["reset", "half", "slow"])
+def test_a_client_that_never_got_the_answer_may_ask_again(lab, name):
+    lab.fault(name, times=1, seconds=0.2)
+    exchange(lab, TARGET, timeout=0.1)
+    assert lab.wait_quiet()
+    for expected in ([], ["needless update"]):
+        assert exchange(lab, TARGET).text == "nochg 45.33.7.9\n"
+        assert lab.findings() == expected
 
 
 @pytest.mark.parametrize("options", [{}, {"reset": 1}])

@@ -1,6 +1,7 @@
 """The lab below HTTP: certificates, what TLS let through, DNS, ports, the admin pages and the command line."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,16 +21,20 @@ SECRET = basic("demo", "demo-key").encode()
 
 
 @pytest.fixture(scope="module")
-def lab():
+def shared():
     with running(provider="dyn", bind="127.0.0.1") as made:
         yield made
 
 
+@pytest.fixture
+def lab(shared):
+    shared.reset()
+    return shared
+
+
 def closed(lab):
     """The newest connection once the lab has seen its end."""
-    end = time.monotonic() + 3
-    while not lab.connections[-1]["closed"] and time.monotonic() < end:
-        time.sleep(0.01)
+    assert lab.wait_quiet()
     return lab.connections[-1]
 
 
@@ -75,6 +80,25 @@ def test_a_malformed_request_is_filed(lab):
         sock.sendall(b"WHAT IS THIS\r\n\r\n")
         assert b" 400 " in sock.recv(100)
     assert "malformed request" in lab.findings()
+
+
+def test_impatient_clients_leave_nothing_behind(lab):
+    exchange(lab, TARGET)
+    assert lab.wait_quiet()
+    before = len(os.listdir("/proc/self/fd"))
+    for name in ("mute", "mute-after-tls", "endless-body", "dribble", "reset", "close"):
+        lab.fault(name)
+        for _ in range(5):
+            exchange(lab, TARGET, timeout=0.02, limit=5000)
+        lab.clear()
+    with connect(lab, "http") as sock:  # neither request nor handshake
+        sock.sendall(b"GET / HT")
+    assert lab.wait_quiet()
+    end = time.monotonic() + 3  # the lab's own ends close a moment later
+    while len(os.listdir("/proc/self/fd")) > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(os.listdir("/proc/self/fd")) <= before
+    assert exchange(lab, TARGET).status == 200
 
 
 def test_latency_can_be_measured(lab):
@@ -140,6 +164,9 @@ def test_other_processes_drive_the_lab_by_its_admin_pages():
         assert admin(lab, "/faults")["active"] == []
         admin(lab, "/ledger", method="DELETE")
         assert admin(lab, "/ledger")["requests"] == []
+        admin(lab, "/reset", {})
+        assert admin(lab, "/published/demo.dyndns.org")["A"] is None and admin(lab, "/world")["check_address"] is None
+        assert exchange(lab, TARGET).text == "good 45.33.7.9\n"
 
 
 def test_wait_for_and_the_clock():

@@ -14,6 +14,7 @@
     DELETE /fault[/NAME]      switches one or all off, forced answers included
     POST   /answer            {"text": ..., "status": 200, "headers": {}, "times": N or null}: a raw reply instead
     POST   /forgive           lifts refusals, holds and blocks, as when the users acted
+    POST   /reset             as new: no faults, an empty ledger, nothing published
     GET    /ca.pem /ca.der    the lab's authority
 
 A mistake is answered with 400 and {"error": ...}. It must not know more of the lab than its public methods."""
@@ -123,7 +124,7 @@ def application(lab):
         web.get("/faults", known_faults), web.post("/fault", fault), web.post("/answer", answer),
         web.delete("/fault", does(lambda request: lab.clear())),
         web.delete("/fault/{name}", does(lambda request: lab.clear(request.match_info["name"]))),
-        web.post("/forgive", does(lambda request: lab.forgive())),
+        web.post("/forgive", does(lambda request: lab.forgive())), web.post("/reset", does(lambda request: lab.reset())),
         web.get("/ca.pem", sends(lambda: lab.authority.pem)), web.get("/ca.der", sends(lambda: lab.authority.der)),
     ])
     return app

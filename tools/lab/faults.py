@@ -76,6 +76,9 @@ STORES_NOTHING = frozenset((
     "204", "empty-200", "redirect", "redirect-same", "substring", "odd-word", "other-sense", "captive-portal",
     "mute-after-tls", "endless-body", "endless-header", "endless-line", "garbage"))
 
+#: Faults after which the client cannot know the answer, although the provider has dealt with the request.
+SPOILS_THE_ANSWER = frozenset(("reset", "half"))
+
 
 class Switchboard:
     """The faults and forced answers that are on. `times` None = until cleared."""

@@ -145,7 +145,7 @@ def after(request, reply, hosts, wanted, rules):
         wait = WAIT.match(code)
         if code in REFUSALS:
             key = host
-            if code in ACCOUNT_WIDE:
+            if code in ACCOUNT_WIDE or (host == "*" and code == "abuse"):
                 key = "*"
             elif host == "*":
                 key = tuple(hosts) if len(hosts) > 1 else hosts[0] if hosts else "*"
@@ -180,8 +180,15 @@ def _success(request, host, code, wanted, rules):
             found.append(note(client, request, "needless update", "%s already had %s, sent %d s before"
                               % (host, ", ".join(wanted.values()), age)))
     for kind, text in wanted.items():
-        client.stored[(host, kind)] = (text, request.now)
+        client.stored[(host, kind)] = (text, request.now, request.number)
     return found
+
+
+def lost(request):
+    """The answer to this request never reached the client: a repetition will not be its fault."""
+    stored = request.client.stored
+    for key in [key for key, old in stored.items() if old[2] == request.number]:
+        del stored[key]
 
 
 def _company(request, hosts, results, rules):

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from aiohttp import web
@@ -180,6 +181,15 @@ class Lab:
     def wait_for(self, count, timeout=5.0, kind=None):
         return self.ledger_book.wait_for(count, timeout, kind)
 
+    def wait_quiet(self, timeout=5.0):
+        """True once every connection has ended, so that what is on file of them is complete; False after `timeout` s."""
+        end = time.monotonic() + timeout
+        while self._desk.busy or any(not entry["closed"] for entry in self.ledger_book.connections(data=False)):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
     def fault(self, name, **options):
         """Turns a fault of faults.FAULTS on; `times=N`, `host=`, `kind_of=` and the fault's own options."""
         self.switchboard.set(name, **options)
@@ -191,6 +201,12 @@ class Lab:
     def clear(self, name=None):
         """Turns one fault or all faults and forced answers off."""
         self.switchboard.clear(name)
+
+    def reset(self):
+        """As new, on the same ports: no faults, an empty ledger, nothing published. The clock and the rules stay."""
+        self.switchboard.clear()
+        self.ledger_book.clear()
+        self.world.restore()
 
     def forgive(self):
         self.ledger_book.forgive()

@@ -23,7 +23,7 @@ class Client:
     changes: int = 0
     findings: list = field(default_factory=list)
     praise: set = field(default_factory=set)
-    stored: dict = field(default_factory=dict)    # (host, "A") -> (address, time of the success)
+    stored: dict = field(default_factory=dict)    # (host, "A") -> (address, time of the success, request)
     refusals: dict = field(default_factory=dict)  # host, "*" or tuple of hosts -> (code, fingerprint)
     holds: dict = field(default_factory=dict)     # host or "*" -> (time until, what was said)
     last_update: dict = field(default_factory=dict)  # host -> time
@@ -88,10 +88,11 @@ class Ledger:
         with self._change:
             return [copy.deepcopy(entry) for entry in self._requests[-last:] if kind in (None, entry["kind"])]
 
-    def connections(self):
+    def connections(self, data=True):
+        """A snapshot: list of dicts, oldest first; `data` False leaves the bytes out."""
         with self._change:
             return [{"number": c.number, "listener": c.listener, "peer": c.peer, "opened": c.opened,
-                     "raw": bytes(c.raw), "plain": bytes(c.plain), "received": c.received, "sent": c.sent,
+                     "raw": bytes(c.raw) if data else b"", "plain": bytes(c.plain) if data else b"", "received": c.received, "sent": c.sent,
                      "tls": c.tls, "sni": c.sni, "closed": c.closed} for c in self._connections]
 
     def clients(self):

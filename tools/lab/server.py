@@ -40,11 +40,16 @@ class Protocol(web.RequestHandler):
         return super().handle_error(request, status, exc, message)
 
 
+class ClientLeft(ConnectionError):
+    """The client went away before its answer was sent. aiohttp takes any ConnectionError as the end of a connection."""
+
+
 class Out:
     """One answer on its way, for the wire faults."""
 
     def __init__(self, connection, transport, protocol, version):
         self._connection, self._transport, self._protocol, self._version = connection, transport, protocol, version
+        self.closed_here = False
 
     @property
     def gone(self):
@@ -60,9 +65,11 @@ class Out:
             await asyncio.sleep(0.002)
 
     def close(self):
+        self.closed_here = True
         self._transport.close()
 
     def reset(self):
+        self.closed_here = True
         self._connection.reset()
 
     def body(self, reply):
@@ -85,6 +92,7 @@ class Desk:
         self.world, self.ledger, self.switchboard, self.module = world, ledger, switchboard, module
         self.plain = set()          # names of the listeners without TLS
         self.stranger = ("", "")
+        self.busy = 0               # requests that are being answered
 
     def factory(self):
         """What a Tap needs: a function that makes the protocol of one connection; call it inside the loop."""
@@ -105,6 +113,13 @@ class Desk:
         self.ledger.finish(entry, status=400, reply="")
 
     async def handle(self, incoming):
+        self.busy += 1
+        try:
+            return await self._handle(incoming)
+        finally:
+            self.busy -= 1
+
+    async def _handle(self, incoming):
         arrived = time.monotonic()
         protocol = incoming.protocol
         connection = protocol.connection
@@ -118,7 +133,15 @@ class Desk:
         reply, entry = self._decide(request, arrived)
         self.ledger.finish(entry, status=reply.status, reply=reply.body, reply_headers=dict(reply.headers),
                            answered=time.monotonic())
-        return await self._send(incoming, connection, protocol, request, reply)
+        if faults.SPOILS_THE_ANSWER & set(entry.get("faults", ())):
+            judge.lost(request)
+        try:
+            if reply.wire:
+                await self._send_oddly(incoming, connection, protocol, request, reply)
+            return await self._send(incoming, request, reply)
+        except ClientLeft:
+            judge.lost(request)
+            raise
 
     def _decide(self, request, arrived):
         """The reply with all faults applied to it, and the ledger's entry."""
@@ -196,13 +219,22 @@ class Desk:
             entry["findings"] = ["credentials sent to another host"]
         return Reply("good %s\n" % request.params.get("myip", "45.33.66.66"), 200, {"Content-Type": "text/plain"})
 
-    async def _send(self, incoming, connection, protocol, request, reply):
-        if reply.wire:
-            function, options = reply.wire
-            out = Out(connection, incoming.transport, protocol, request.version)
-            if incoming.transport is None or await function(out, reply, options):
-                out.close()
-                raise ConnectionResetError("answered outside of aiohttp")
+    async def _send_oddly(self, incoming, connection, protocol, request, reply):
+        """Lets a wire fault answer; returns only if the ordinary answer shall follow."""
+        function, options = reply.wire
+        if incoming.transport is None:
+            raise ClientLeft
+        out = Out(connection, incoming.transport, protocol, request.version)
+        answered = await function(out, reply, options)
+        if out.gone and not out.closed_here:
+            raise ClientLeft
+        if answered:
+            out.close()
+            raise ConnectionResetError("answered outside of aiohttp")
+
+    async def _send(self, incoming, request, reply):
+        if incoming.transport is None:
+            raise ClientLeft
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
         data = reply.body.encode()
         if reply.headers.get("Connection") == "close":

@@ -65,8 +65,10 @@ class Tap:
         except (OSError, asyncio.CancelledError, EOFError):
             pass
         finally:
-            connection.closed = time.monotonic()
             writer.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
+            connection.closed = time.monotonic()
             self._tasks.discard(task)
 
     async def _serve(self, connection, reader, writer):

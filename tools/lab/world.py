@@ -45,9 +45,18 @@ class World:
     `clock` may be replaced by any callable that gives seconds; `speed` makes the lab's hours pass faster."""
 
     def __init__(self, document, speed=1.0, start=None):
+        self._document = document
+        self.lock = threading.RLock()
+        self._began, self._start, self._speed = time.monotonic(), time.time() if start is None else start, speed
+        self._ahead = 0.0
+        self.clock = self._running
+        self.restore()
+
+    def restore(self):
+        """Accounts, hosts and whatever was said to the world, as at the start; the clock runs on."""
         self.accounts = {}
         self.hosts = {}
-        self.zones = {zone.lower() for zone in document.get("zones", ())}
+        self.zones = {zone.lower() for zone in self._document.get("zones", ())}
         #: What the address-check page answers and what an update without address publishes; None = the connection's.
         self.check_address = None
         self.check_address6 = None
@@ -62,11 +71,7 @@ class World:
         self.history = []
         self.hits = {}    # what a rate limit counts -> times
         self.serial = 1
-        self.lock = threading.RLock()
-        self._began, self._start, self._speed = time.monotonic(), time.time() if start is None else start, speed
-        self._ahead = 0.0
-        self.clock = self._running
-        for entry in document.get("accounts", ()):
+        for entry in self._document.get("accounts", ()):
             self.add_account(**entry)
 
     def _running(self):
