@@ -103,6 +103,8 @@ class Lab:
             await self._listen(closers)
         except OSError as error:
             self._failure = self._explain(error)
+        except Exception as error:  # the caller's thread is where it belongs
+            self._failure = error
         up.set()
         if self._failure is None:
             await self._end.wait()
