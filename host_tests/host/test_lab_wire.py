@@ -219,7 +219,7 @@ def test_the_command_line_serves_and_ends_cleanly(tmp_path):
 
 @pytest.mark.parametrize("args, words", [
     (["--provider", "nobody"], "the lab has no provider 'nobody'"), (["--fault", "nope"], "no fault 'nope'"),
-    (["--bind", "192.0.2.1"], "port 0 on 192.0.2.1 cannot be bound to this address"),
+    (["--bind", "192.0.2.1"], "cannot listen on 192.0.2.1"),
     (["--dir", "/proc/lab"], "cannot write to the lab's directory /proc/lab"), (["--fault", "crlf:times"], "is no KEY=VALUE"), (["--accounts", "/nonexistent"], "cannot read the accounts file")])
 def test_the_command_lines_mistakes_are_one_line(args, words):
     with tool(*args) as process:

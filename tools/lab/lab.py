@@ -142,9 +142,11 @@ class Lab:
 
     def _explain(self, error):
         name, port = self._busy
-        why = {98: "is already in use", 13: "needs root rights", 99: "cannot be bound to this address"}.get(error.errno)
-        return UserError("port %d on %s %s: choose another with --%s (0 = any)"
-                         % (port, self._bind[0], why or error.strerror or error, name))
+        why = {98: "is already in use", 13: "needs root rights"}.get(error.errno)
+        if why:
+            return UserError("port %d on %s %s: choose another with --%s (0 = any)" % (port, self._bind[0], why, name))
+        return UserError("cannot listen on %s (%s): choose an address of this machine with --bind"
+                         % (self._bind[0], error.strerror or error))
 
     def _trouble(self):
         for item in self.switchboard.take("accept"):
