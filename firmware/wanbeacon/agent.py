@@ -47,12 +47,17 @@ class Agent:
         self.accounts = []
         self.names = {}  # style -> User-Agent
         self.journal = journal.Journal(board.slots())
+        self._build()
+        drop("setup")
+
+    # ---- set-up
+
+    # What a module is needed for stands in a method of its own: a frame that still names a module keeps it alive.
+
+    def _build(self):
         from wanbeacon import setup
 
         setup.build(self)
-        drop("setup", "dyndns.catalog", "dyndns.request")
-
-    # ---- set-up
 
     def agent_name(self, style=None):
         """The User-Agent."""
@@ -60,6 +65,12 @@ class Agent:
 
     def fetch(self, url, family=0, ca=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        try:
+            return self._get(url, family, ca)
+        finally:
+            drop(*_WIRE)
+
+    def _get(self, url, family, ca):
         from wanbeacon.net import http
 
         return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca)
@@ -179,15 +190,23 @@ class Agent:
             host.why = "clock not set: certificates cannot be checked, so no password is sent"
             host.next = now + CLOCK_EVERY
         else:
-            from wanbeacon.dyndns import request
-
-            have = (None if rec.try4 else rec.v4, None if rec.try6 else rec.v6)
-            own = host.account.line.source[4] in _OWN
-            return request.pick(host.account.row, want, have, own, host.doc)
+            return self._pick(host, want)
         return None
 
+    def _pick(self, host, want):
+        from wanbeacon.dyndns import request
+
+        rec = host.rec
+        have = (None if rec.try4 else rec.v4, None if rec.try6 else rec.v6)
+        own = host.account.line.source[4] in _OWN
+        return request.pick(host.account.row, want, have, own, host.doc)
+
+    def _groups(self, account, items):
+        from wanbeacon.dyndns import request
+
+        return request.group(account.row, items)
+
     def _act(self, account):
-        row = account.row
         due, items = [], []
         for h in account.hosts:
             choice = self._judge(h)
@@ -196,9 +215,7 @@ class Agent:
                 items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
         if not due:
             return
-        from wanbeacon.dyndns import request
-
-        groups = request.group(row, items)
+        groups = self._groups(account, items)
         while groups:
             group = groups.pop(0)
             first = items[group[0]]
@@ -236,8 +253,11 @@ class Agent:
         names = [h.name for h in hosts]
         self.counters["requests"] += 1
         start = self.clock.mono_ms()
-        answer = self._exchange(account, hosts, template, sent, offline)
-        drop("net.http", "net.wire", "net.trust", "dyndns.request", "dyndns.url")
+        req = self._request(account, hosts, template, sent, offline)
+        drop("dyndns.request")
+        answer = self._exchange(account, hosts, req)
+        req = None
+        drop(*_WIRE)
         if isinstance(answer, Trouble):
             odd = answer.word in ("redirect", "odd", "header")
             outs = [outcome.Outcome(outcome.ODD, answer.word) if odd else outcome.failed(answer.word) for _ in hosts]
@@ -246,10 +266,7 @@ class Agent:
                 for h in hosts:
                     decide.withdraw(h.rec)
         else:
-            from wanbeacon.dyndns import reply
-
-            addresses = sent if not offline else (None, None)
-            outs = reply.read(account.row, answer.status, answer.body, names, addresses, answer.retry_after, wall)
+            outs = self._read(account, names, answer, sent if not offline else (None, None))
             drop("dyndns.reply")
             status, said = answer.status, answer.body[:80].decode("utf-8", "replace") if answer.body else ""
             for h in hosts:
@@ -264,18 +281,28 @@ class Agent:
             self._learn(hosts[i], outs[i])
         return outs
 
-    def _exchange(self, account, hosts, template, sent, offline):
-        """The request itself: an Answer, or the Trouble there was."""
+    def _request(self, account, hosts, template, sent, offline):
         from wanbeacon.dyndns import request
+
+        docs = [h.doc for h in hosts]
+        return request.build(account.row, account.doc, docs, template, sent, self.agent_name, offline)
+
+    def _exchange(self, account, hosts, req):
+        """The request itself: an Answer, or the Trouble there was."""
         from wanbeacon.net import http
 
         row, doc = account.row, account.doc
-        req = request.build(row, doc, [h.doc for h in hosts], template, sent, self.agent_name, offline)
         root = max([h.rec.root for h in hosts])
         try:
             return http.exchange(req, self.board, root, row.get("roots") or (), doc.get("ca"), doc.get("bind"))
         except Trouble as e:
             return e
+
+    def _read(self, account, names, answer, sent):
+        from wanbeacon.dyndns import reply
+
+        wall = self.clock.wall()
+        return reply.read(account.row, answer.status, answer.body, names, sent, answer.retry_after, wall)
 
     def _learn(self, host, out):
         account = host.account
@@ -398,6 +425,7 @@ class Agent:
 
 # Sources that read the device's own address: then the connection comes from it too.
 _OWN = ("netlink", "interface", "ubus")
+_WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
 
 
 def _fault(e):

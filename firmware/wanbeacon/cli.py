@@ -1,6 +1,11 @@
 """The commands of the command line other than `run`. Knows files and the control socket, not how the agent works."""
 
-from wanbeacon.start import Mistake, load, words_of
+from wanbeacon.board import Mistake, words_of
+
+CONFIG = "/etc/wanbeacon/config.json"
+STATE = "/etc/wanbeacon"
+STATUS = "/var/run/wanbeacon/status.json"
+CONTROL = "/var/run/wanbeacon/control"
 
 USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
   run         keep the names up to date (in the foreground)
@@ -11,6 +16,42 @@ USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--stat
   pause, resume, offline HOST
   providers   names of the providers
   --version"""
+
+
+def arguments(argv):
+    """argv -> (words, options). Raises Mistake."""
+    options = {"--config": CONFIG, "--state": STATE, "--status": STATUS, "--control": CONTROL}
+    words, i = [], 0
+    while i < len(argv):
+        word = argv[i]
+        if word in options:
+            i += 1
+            if i == len(argv):
+                raise Mistake("%s needs a value" % word)
+            options[word] = argv[i]
+        elif word[:1] == "-" and word not in ("--version", "--help", "-h"):
+            raise Mistake("unknown option %s; see --help" % word)
+        else:
+            words.append(word)
+        i += 1
+    return words, options
+
+
+def load(path):
+    """The checked config. Raises Mistake with every problem in one line each."""
+    from wanbeacon import config
+
+    try:
+        with open(path) as f:
+            text = f.read(config.SIZE_MAX + 1)
+    except OSError as e:
+        raise Mistake("cannot read the config %s (%s); give its path with --config" % (path, words_of(e)))
+    except UnicodeError:
+        raise Mistake("%s is not a text file (UTF-8)" % path)
+    try:
+        return config.load(text)
+    except config.ConfigError as e:
+        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in e.problems]))
 
 
 def main(words, options):
@@ -69,10 +110,10 @@ def check(options):
 
 def tell(words, options):
     """Send a command to the running agent and print its answer."""
-    from wanbeacon.board import control
+    import asyncio
 
     try:
-        answer = control.run(options["--control"], " ".join(words))
+        answer = asyncio.run(_ask(options["--control"], " ".join(words)))
     except (OSError, ValueError):
         raise Mistake("no agent answers at %s: is it running?" % options["--control"])
     if words[0] == "status" and "hosts" in answer:
@@ -80,6 +121,29 @@ def tell(words, options):
     if not answer["ok"]:
         raise Mistake(answer["text"])
     print(answer["text"])
+
+
+async def _ask(path, line):
+    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
+    it cannot be read."""
+    import json
+
+    from wanbeacon.net import udp
+
+    sock = udp.open_unix(path)
+    try:
+        sock.send(line.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            if not await udp.ready(sock, 30000):
+                raise OSError(110, "no answer")
+            data = udp.receive(sock, 4096)
+            if data == b"":
+                break
+            answer += data or b""
+        return json.loads(answer)
+    finally:
+        sock.close()
 
 
 def show(doc):

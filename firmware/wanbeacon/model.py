@@ -6,9 +6,10 @@ from wanbeacon.observe import UNKNOWN
 class Line:
     """One way to the internet: its sources and what they said last; the dicts go by family (4, 6)."""
 
-    def __init__(self, name, chooser):
+    def __init__(self, name, chooser, sources):
         self.name = name
         self.chooser = chooser
+        self.sources = sources  # as in the config
         self.found = {4: None, 6: None}  # canonical text, publishable or not
         self.kind = {4: UNKNOWN, 6: UNKNOWN}
         self.source = {4: None, 6: None}

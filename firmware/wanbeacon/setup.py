@@ -3,7 +3,7 @@
 import hashlib
 
 from wanbeacon import decide, journal
-from wanbeacon.dyndns import catalog, request
+from wanbeacon.lean import drop
 from wanbeacon.model import Account, Host, Line
 from wanbeacon.observe import choose
 
@@ -15,36 +15,29 @@ def fingerprint(*parts):
 
 def build(agent):
     """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
-    cfg, stored, lines = agent.cfg, {}, {}
+    cfg = agent.cfg
+    rows = [row_of(agent, doc) for doc in cfg["accounts"]]
+    drop("dyndns.catalog", "dyndns.url")
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
-    for style in (None, "dyn"):
-        agent.names[style] = request.user_agent(device, style)
+    options, families = _of_requests(agent, device, rows)
+    drop("dyndns.request", "dyndns.url")
+    stored = {}
     for rec in agent.journal.load():
         stored[rec.fp] = rec
-    intervals = cfg["intervals"]
     seed = fingerprint(agent.board.unique)[0]
     for doc in cfg["accounts"]:
         for secret in ("password", "token"):
             agent.log.keep_secret(doc.get(secret))
-        row = row_of(agent, doc)
-        sources = doc.get("address") or cfg["address"]
-        key = str(sources)
-        if key not in lines:
-            chooser = choose.Chooser(sources, agent, cfg["cross_check"], intervals["outside"])
-            lines[key] = Line("line %d" % (len(lines) + 1), chooser)
-            agent.lines.append(lines[key])
-        days = intervals.get("refresh_days") or row.get("days") or decide.REFRESH_DAYS
-        minimum = row.get("min") or intervals["minimum"]
-        limits = decide.Limits(minimum, days * decide.DAY, bool(row.get("conn")), seed)
-        account = Account(doc, row, lines[key], limits)
+        row = rows.pop(0)
+        account = Account(doc, row, _line(agent, doc), _limits(cfg["intervals"], row, seed))
         server = row["id"], doc.get("server"), (doc.get("custom") or {}).get("url")
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
         account.fp = fingerprint(server, secret)
         for h in doc["hosts"]:
-            fp = fingerprint(server, secret, h["name"], [h.get(o) for o in request.OPTIONS])
-            host = Host(h, account, stored.get(fp) or _new_record(fp, account, stored), request.families(row, h))
+            fp = fingerprint(server, secret, h["name"], [h.get(o) for o in options])
+            host = Host(h, account, stored.get(fp) or _new_record(fp, account, stored), families.pop(0))
             _resume(agent, host)
             account.hosts.append(host)
             for family, wanted in zip((4, 6), host.families):
@@ -54,8 +47,41 @@ def build(agent):
         agent.log(agent.journal.lost)
 
 
+def _of_requests(agent, device, rows):
+    """Set the User-Agents; return the names of the options that change a request, and (IPv4, IPv6) of every host."""
+    from wanbeacon.dyndns import request
+
+    for style in (None, "dyn"):
+        agent.names[style] = request.user_agent(device, style)
+    families = []
+    for i in range(len(rows)):
+        for h in agent.cfg["accounts"][i]["hosts"]:
+            families.append(request.families(rows[i], h))
+    return request.OPTIONS, families
+
+
+def _line(agent, doc):
+    """The line with this account's sources; accounts with the same sources share one."""
+    cfg = agent.cfg
+    sources = doc.get("address") or cfg["address"]
+    for line in agent.lines:
+        if line.sources == sources:
+            return line
+    chooser = choose.Chooser(sources, agent, cfg["cross_check"], cfg["intervals"]["outside"])
+    line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
+    agent.lines.append(line)
+    return line
+
+
+def _limits(intervals, row, seed):
+    days = intervals.get("refresh_days") or row.get("days") or decide.REFRESH_DAYS
+    return decide.Limits(row.get("min") or intervals["minimum"], days * decide.DAY, bool(row.get("conn")), seed)
+
+
 def row_of(agent, doc):
     """The catalogue row of an account."""
+    from wanbeacon.dyndns import catalog
+
     if doc["provider"] == "custom":
         return catalog.custom(doc["custom"])
     try:
@@ -89,6 +115,7 @@ def _resume(agent, host):
 def unknown_provider(name, path):
     """One line that says so and suggests the nearest names."""
     from wanbeacon.config import nearest
+    from wanbeacon.dyndns import catalog
 
     near = nearest(name, catalog.names(path))
     hint = "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"

@@ -6,8 +6,8 @@ The document's form is part of the interface (LuCI, the portal and `python -m to
 import json
 import os
 
-LOG_LINES = 30  # lines kept in RAM; a line is cut at LINE_MAX
-LINE_MAX = 160
+LOG_LINES = 20  # lines kept in RAM; a line is cut at LINE_MAX
+LINE_MAX = 140
 SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
 
 

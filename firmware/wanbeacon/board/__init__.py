@@ -1,0 +1,12 @@
+"""What differs from machine to machine. Here: what all of them share."""
+
+
+class Mistake(Exception):
+    """A user's mistake, in one line."""
+
+
+def words_of(e):
+    """An OSError in words."""
+    known = {1: "not permitted", 2: "no such file", 13: "permission denied", 20: "not a folder", 21: "it is a folder"}
+    known.update({28: "no space left", 30: "read-only file system", 98: "in use"})
+    return known.get(e.errno) or str(e)

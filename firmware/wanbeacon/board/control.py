@@ -1,6 +1,5 @@
 """The local control channel on Linux: a unix socket, one command line in, one JSON line out. Knows no command."""
 
-import asyncio
 import json
 import os
 import socket
@@ -70,33 +69,9 @@ async def _one(client, agent):
                 return
 
 
-async def ask(path, line):
-    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
-    it cannot be read."""
-    sock = udp.open_unix(path)
-    try:
-        sock.send(line.encode() + b"\n")
-        answer = b""
-        while not answer.endswith(b"\n"):
-            if not await udp.ready(sock, 30000):
-                raise OSError(110, "no answer")
-            data = udp.receive(sock, 4096)
-            if data == b"":
-                break
-            answer += data or b""
-        return json.loads(answer)
-    finally:
-        sock.close()
-
-
 def remove(path):
     """Take the socket's file away; never raises."""
     try:
         os.remove(path)
     except OSError:
         pass
-
-
-def run(path, line):
-    """`ask` for callers outside asyncio."""
-    return asyncio.run(ask(path, line))

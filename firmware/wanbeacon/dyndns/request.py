@@ -8,25 +8,12 @@ import ubinascii
 
 from wanbeacon import VERSION
 from wanbeacon.dyndns import url
+from wanbeacon.net import Request
 
 LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
 LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 OPTIONS = ("system", "wildcard", "mx", "backmx")
-
-
-class Request:
-    """One HTTP request. path holds the query; headers is a dict of str; secret parts are never to be logged."""
-
-    def __init__(self, post, tls, host, port, path, headers, body, family):
-        self.post = post
-        self.tls = tls
-        self.host = host
-        self.port = port
-        self.path = path
-        self.headers = headers
-        self.body = body
-        self.family = family
 
 
 def quote(value):

@@ -1,4 +1,4 @@
-"""The way out: verified, bounded, one exchange at a time."""
+"""The way out: verified, bounded, one exchange at a time. Here: what goes in and comes out, so that the rest may be dropped."""
 
 
 class Trouble(Exception):
@@ -13,3 +13,29 @@ class Trouble(Exception):
         self.word = word
         self.text = text
         self.sent = sent
+
+
+class Request:
+    """One HTTP request. path holds the query; headers is a dict of str; secret parts are never to be logged."""
+
+    def __init__(self, post, tls, host, port, path, headers, body, family):
+        self.post = post
+        self.tls = tls
+        self.host = host
+        self.port = port
+        self.path = path
+        self.headers = headers
+        self.body = body
+        self.family = family
+
+
+class Answer:
+    """status: HTTP status. body: bytes, bounded. retry_after: header text or None. ms: duration.
+    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA."""
+
+    def __init__(self, status, body, retry_after, ms, root):
+        self.status = status
+        self.body = body
+        self.retry_after = retry_after
+        self.ms = ms
+        self.root = root

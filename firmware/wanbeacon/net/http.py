@@ -6,22 +6,10 @@ Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but
 import gc
 import time
 
-from wanbeacon.net import Trouble, trust, wire
+from wanbeacon.net import Answer, Request, Trouble, trust, wire
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
-
-
-class Answer:
-    """status: HTTP status. body: bytes, at most BODY_MAX. retry_after: header text or None. ms: duration.
-    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA."""
-
-    def __init__(self, status, body, retry_after, ms, root):
-        self.status = status
-        self.body = body
-        self.retry_after = retry_after
-        self.ms = ms
-        self.root = root
 
 
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, cap=BODY_MAX):
@@ -71,12 +59,12 @@ def _unknown_root(text):
 
 
 def _context(board, batch):
+    """A TLS context for one batch of roots (names, or the path of an own CA), or None for plain TCP."""
     if batch is None:
         return None
+    paths = [batch] if isinstance(batch, str) else ["%s/%s.der" % (board.roots, n) for n in batch]
     try:
-        if isinstance(batch, str):
-            return trust.context([trust.read(batch)])
-        return trust.context([trust.read("%s/%s.der" % (board.roots, n)) for n in batch])
+        return trust.context(paths)
     except ImportError:
         raise Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
     except OSError as e:
@@ -109,7 +97,6 @@ def _ask(req, guard):
 
 def get(url, board, agent, family=0, budget=BUDGET, cap=BODY_MAX, ca=None):
     """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
-    from wanbeacon.dyndns.request import Request
     from wanbeacon.dyndns.url import split_url
 
     tls, host, port, path, query = split_url(url)

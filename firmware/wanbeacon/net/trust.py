@@ -4,6 +4,8 @@ One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a seco
 silently ignored. A few roots are loaded at a time (about 2 KB each), not 140.
 """
 
+import gc
+
 BATCH = 6  # roots loaded together
 
 
@@ -31,19 +33,15 @@ def batches(folder, wanted=()):
     return out
 
 
-def context(ders):
-    """A TLS client context that requires a certificate signed by one of `ders` (DER bytes each). Raises ImportError
-    when the interpreter has no TLS, ValueError when a root is damaged."""
+def context(paths):
+    """A TLS client context that requires a certificate signed by a root in one of the DER files `paths`. Raises
+    ImportError when the interpreter has no TLS, OSError when a file cannot be read, ValueError when it is damaged."""
     import tls
 
     ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     ctx.verify_mode = tls.CERT_REQUIRED  # explicit: the `ssl` wrapper's default is CERT_NONE
-    for der in ders:
-        ctx.load_verify_locations(der)
+    for path in paths:
+        with open(path, "rb") as f:
+            ctx.load_verify_locations(f.read())
+        gc.collect()  # the DER is copied by the TLS library; one at a time in the heap
     return ctx
-
-
-def read(path):
-    """A DER file's bytes."""
-    with open(path, "rb") as f:
-        return f.read()

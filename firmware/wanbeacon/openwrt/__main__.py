@@ -3,8 +3,8 @@
 
 import sys
 
-from wanbeacon import start
-from wanbeacon.board import linux
+from wanbeacon import cli, start
+from wanbeacon.board import Mistake, linux
 
 CONFIG = "/var/run/wanbeacon/config.json"
 ROOTS = "/var/run/wanbeacon/roots"
@@ -36,7 +36,7 @@ def main(argv):
 
         return import_ddns.main(argv[1:], CATALOGUE)
     linux.Board = Router
-    start.CONFIG = CONFIG
+    cli.CONFIG = CONFIG
     if argv == ["run"]:
         from wanbeacon.openwrt import roots
 
@@ -56,11 +56,9 @@ def main(argv):
 
 def look():
     """Have the running agent look at the address now."""
-    from wanbeacon.board import control
-
     try:
-        print(control.run(start.CONTROL, "check")["text"])
-    except (OSError, ValueError):
+        cli.tell(["check"], {"--control": cli.CONTROL})
+    except Mistake:
         sys.stderr.write("wanbeacon: the agent is not running; run: service wanbeacon start\n")
         return 1
     return 0
