@@ -1,0 +1,277 @@
+"""The LuCI pages in real Chromium, over a stand-in for LuCI's runtime: what they show, what they do, what they may."""
+
+import json
+from fnmatch import fnmatch
+
+import pytest
+
+from host_tests.openwrt import luci_page
+from host_tests.openwrt.browser import Browser
+from tools import ROOT
+from tools.openwrt import pot
+
+pytestmark = pytest.mark.needs("chromium")
+APP = ROOT / "boards/openwrt/luci-app-wanbeacon"
+PROGRAM = "/usr/bin/wanbeacon"
+SHOTS = ROOT / "out/luci"
+
+
+@pytest.fixture(scope="module")
+def show():
+    """show(view, router, width, query) -> Page; at the end no page may have had an error or asked elsewhere."""
+    pages = []
+    with luci_page.Site() as url, Browser() as browser:
+
+        def open_(view, what, width=1100, query=""):
+            pages.append(luci_page.show(browser, url, view, what, width, query))
+            return pages[-1]
+
+        yield open_
+        for page in pages:
+            assert page.errors == []
+            assert [asked for asked in page.requests if not asked.startswith(url)] == []
+
+
+def text(page):
+    return page.run("document.getElementById('view').innerText")
+
+
+def answers(*commands, code=0, said="done"):
+    return {" ".join(command): {"code": code, "stdout": said, "stderr": ""} for command in commands}
+
+
+def click(page, label):
+    found = page.run("(() => { const b = [...document.querySelectorAll('button')].find(b => b.textContent === %s);"
+                     " if (b) b.click(); return !!b; })()" % json.dumps(label))
+    assert found, "no button %r" % label
+    page.run("new Promise(done => setTimeout(done, 60))")
+
+
+def allowed():
+    """Every (kind, pattern) that rpcd's access file grants."""
+    acl = json.loads((APP / "root/usr/share/rpcd/acl.d/luci-app-wanbeacon.json").read_text())["luci-app-wanbeacon"]
+    for right in ("read", "write"):
+        for pattern, kinds in acl[right].get("file", {}).items():
+            for kind in kinds:
+                yield kind, pattern
+        for name, methods in acl[right].get("ubus", {}).items():
+            for method in methods:
+                yield "rpc", name + " " + method
+
+
+def only_what_rpcd_grants(page):
+    rights = list(allowed())
+    for kind, *words in page.run("calls"):
+        call = " ".join(words[:2] if kind == "rpc" else words)
+        assert any(kind == right and fnmatch(call, pattern) for right, pattern in rights), (kind, call)
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_the_status_page_shows_every_name_with_its_state_and_fits(show, width):
+    page = show("status", luci_page.router(luci_page.status()), width)
+    page.shot(SHOTS / ("status-%d.png" % width))
+    shown = text(page)
+    for word in ("home.ddns.net", "45.33.7.52", "2a02:8010:1::7", "2 h 1 min ago", "up to date", "stopped", "waiting",
+                 "not sent yet", "badauth: the provider refuses", "sends in 2", "confirms it in 23 days",
+                 "nothing until you act", "waits for an address", "carrier-grade NAT", "1 of 5 names are stopped",
+                 "HTTP 200, 214 ms", "line 79 of the log", "running for 26 h 3 min, 9 requests"):
+        assert word in shown, word
+    assert page.run("document.documentElement.scrollWidth") <= width
+    only_what_rpcd_grants(page)
+
+
+def test_what_a_provider_answers_stays_text(show):
+    evil = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>"
+    doc = luci_page.status(log=[evil], hosts=[luci_page.host(evil, why=evil, provider=evil)])
+    doc["exchange"]["reply"] = evil
+    page = show("status", luci_page.router(doc))
+    page.run("new Promise(done => setTimeout(done, 100))")
+    assert page.run("[window.hit, document.querySelectorAll('#view img, #view script').length]") == [None, 0]
+    assert text(page).count("<img src=x") >= 4
+
+
+@pytest.mark.parametrize(("what", "word"), [
+    (luci_page.router(None, running=False), "The agent is not running"),
+    (luci_page.router(luci_page.status(), running=False), "The agent is not running"),
+    (luci_page.router(None), "The agent has just started"),
+    (luci_page.router(luci_page.status(clock="not set", now=None)), "The clock is not set yet"),
+    (luci_page.router(luci_page.status(paused=True)), "Paused: nothing is sent"),
+    (luci_page.router(luci_page.status(hosts=[], lines=[], exchange=None, log=[])), "No service is switched on."),
+], ids=["stopped", "stale", "starting", "no clock", "paused", "empty"])
+def test_each_state_of_the_agent_has_its_sentence(show, what, word):
+    assert word in text(show("status", what, 390))
+
+
+def test_half_a_status_document_is_waited_over(show):
+    what = luci_page.router(luci_page.status())
+    path = "/var/run/wanbeacon/status.json"
+    whole, what["files"][path] = what["files"][path], what["files"][path][:300]
+    page = show("status", what)
+    assert "has just started" in text(page)
+    page.run("router.files[%s] = %s; runPolls()" % (json.dumps(path), json.dumps(whole)))
+    assert "home.ddns.net" in text(page)
+
+
+def test_a_poll_brings_the_new_address(show):
+    page = show("status", luci_page.router(luci_page.status()))
+    changed = json.dumps(luci_page.status(hosts=[luci_page.host("home.ddns.net", ipv4="45.33.7.99")]))
+    page.run("router.files['/var/run/wanbeacon/status.json'] = %s; runPolls()" % json.dumps(changed))
+    assert "45.33.7.99" in text(page) and "stopped" not in text(page)
+
+
+@pytest.mark.parametrize(("label", "command"), [
+    ("Try again", (PROGRAM, "retry", "office.dyndns.org")),
+    ("Send once", (PROGRAM, "update", "home.ddns.net")),
+    ("Check now", (PROGRAM, "check")),
+    ("Pause", (PROGRAM, "pause")),
+])
+def test_each_button_runs_its_command_and_shows_the_answer(show, label, command):
+    page = show("status", luci_page.router(luci_page.status(), exec=answers(command, said="this was said")))
+    click(page, label)
+    assert ["exec", *command] in page.run("calls")
+    assert "this was said" in page.run("document.getElementById('notifications').innerText")
+    only_what_rpcd_grants(page)
+
+
+def test_a_refused_command_says_why(show):
+    what = luci_page.router(luci_page.status(), exec=answers((PROGRAM, "pause"), code=1, said="wanbeacon: no"))
+    page = show("status", what)
+    click(page, "Pause")
+    assert page.run("document.querySelector('#notifications .error').innerText") == "wanbeacon: no"
+    click(page, "Check now")
+    assert "Permission denied" in page.run("document.getElementById('notifications').innerText")
+
+
+def test_start_is_offered_when_it_is_down(show):
+    page = show("status", luci_page.router(None, False, exec=answers(("/etc/init.d/wanbeacon", "start"))))
+    click(page, "Start")
+    assert ["exec", "/etc/init.d/wanbeacon", "start"] in page.run("calls")
+    only_what_rpcd_grants(page)
+
+
+UCI = {
+    "main": {".type": "wanbeacon", "enabled": "1"},
+    "home": {".type": "service", "enabled": "1", "service_name": "noip", "domain": ["home.ddns.net"],
+             "username": "me@example.org", "password": "p'q", "use_ipv6": "both", "ip_source": ["network", "natpmp"],
+             "ip_network": ["wan", "wan6"]},
+}
+EXEC = {**answers((PROGRAM, "providers"), said="dyn\nnoip\nduckdns\n"), **answers((PROGRAM, "check"), said="no fault found")}
+
+
+def form(show, width=1100, uci=None):
+    return show("settings", luci_page.router(uci=uci or UCI, exec=EXEC), width)
+
+
+def visible(page, name):
+    return page.run("document.querySelector('[data-row=\"%s\"]').style.display !== 'none'" % name)
+
+
+def put(page, field, value):
+    page.run("(() => { const f = document.querySelector('[data-field=\"%s\"]'); const i = f.matches('input,select') ? f :"
+             " f.querySelector('input'); i.value = %s; i.dispatchEvent(new Event('change', {bubbles: true})); })()"
+             % (field, json.dumps(value)))
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_the_form_shows_the_settings_and_fits(show, width):
+    page = form(show, width)
+    page.shot(SHOTS / ("settings-%d.png" % width))
+    shown = text(page)
+    for word in ("home.ddns.net", "noip", "IPv4 and IPv6", "Add a service", "Cross-check"):
+        assert word in shown, word
+    assert "p'q" not in shown
+    click(page, "Edit")
+    page.shot(SHOTS / ("service-%d.png" % width))
+    assert page.run("document.querySelector('[data-field=\"home.password\"]').type") == "password"
+    assert page.run("document.documentElement.scrollWidth") <= width
+    only_what_rpcd_grants(page)
+
+
+def test_a_source_asks_only_for_what_it_needs(show):
+    page = form(show)
+    click(page, "Edit")
+    assert visible(page, "home.ip_network") and not visible(page, "home.ip_url") and not visible(page, "home.stun_server")
+    put(page, "home.ip_source", "web")
+    assert visible(page, "home.ip_url")
+
+
+def saved(page, section):
+    page.run("document.querySelector('[data-save=\"%s\"]').click()" % section)
+    return page.run("[router.uci, problems]")
+
+
+def agents_view(uci_dict, tmp_path):
+    """What the router would make of these sections: through the file, as its own program reads it."""
+    from wanbeacon.openwrt import render, uci
+
+    sections = []
+    for name, options in uci_dict.items():
+        section = uci.Section(options[".type"], name, 0, 0)
+        section.options = [[key, value, 0] for key, value in options.items() if key != ".type"]
+        sections.append(section)
+    file = tmp_path / "wanbeacon"
+    file.write_text(uci.dump(sections))
+    return render.load(str(file), str(ROOT / "firmware/catalogue/providers.dat"))
+
+
+def test_what_the_form_saves_the_program_accepts(show, tmp_path):
+    page = form(show)
+    click(page, "Edit")
+    put(page, "home.domain", "b.ddns.net")
+    found, problems = saved(page, "home")
+    assert problems == []
+    assert found["home"]["ip_source"] == ["network", "natpmp"]
+    result = agents_view(found, tmp_path)
+    assert result.problems == []
+    account = json.loads(json.dumps(result.document))["accounts"][0]
+    assert [h["name"] for h in account["hosts"]] == ["home.ddns.net", "b.ddns.net"]
+    assert account["address"][-1] == "natpmp" and account["password"] == "p'q"
+
+
+def test_a_new_service_is_complete_or_not_saved(show, tmp_path):
+    page = form(show)
+    click(page, "Add a service")
+    found, problems = saved(page, "added")
+    assert [p[1] for p in problems] == ["service_name", "domain"]
+    put(page, "added.service_name", "dyn")
+    put(page, "added.domain", "x.dyndns.org")
+    put(page, "added.password", "k")
+    found, problems = saved(page, "added")
+    assert problems == [] and found["added"]["enabled"] == "1"
+    assert agents_view(found, tmp_path).problems == []
+
+
+def test_the_check_button_shows_the_programs_words(show):
+    page = form(show)
+    click(page, "Check")
+    assert "no fault found" in page.run("document.getElementById('modal').innerText")
+    only_what_rpcd_grants(page)
+
+
+@pytest.mark.parametrize("view", ["status", "settings"])
+def test_every_text_of_the_views_can_be_translated(show, view):
+    data = luci_page.router(luci_page.status(hosts=[luci_page.host("§")], lines=[], log=["§"], exchange=None),
+                            uci={"main": {".type": "wanbeacon"}}, exec=EXEC, networks=[])
+    data["files"] = {path: doc.replace("noip", "§").replace("the provider has this address", "§")
+                     for path, doc in data["files"].items()}
+    page = show(view, data, query="?marks")
+    words = page.run("[...document.getElementById('view').querySelectorAll('*')].flatMap(n => [...n.childNodes])"
+                     ".filter(n => n.nodeType === 3 && n.textContent.trim() && !n.parentNode.closest('datalist, pre'))"
+                     ".map(n => n.textContent)")
+    assert len(words) > 8
+    for word in words:
+        assert "«" in word or word in ("§", "-", "45.33.7.52"), word
+
+
+def test_the_translators_template_is_up_to_date():
+    assert pot.POT.read_text() == pot.template(), "run: python -m tools.openwrt.pot"
+
+
+def test_the_menu_leads_to_views_that_exist_and_to_rights_that_exist():
+    menu = json.loads((APP / "root/usr/share/luci/menu.d/luci-app-wanbeacon.json").read_text())
+    rights = json.loads((APP / "root/usr/share/rpcd/acl.d/luci-app-wanbeacon.json").read_text())
+    views = [entry["action"]["path"] for entry in menu.values() if entry["action"]["type"] == "view"]
+    assert sorted(views) == ["wanbeacon/settings", "wanbeacon/status"]
+    for path in views:
+        assert (APP / "htdocs/luci-static/resources/view" / (path + ".js")).is_file()
+    assert menu["admin/services/wanbeacon"]["depends"]["acl"] == list(rights)
