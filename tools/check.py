@@ -1,0 +1,179 @@
+"""`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also prints the
+configuration reference from the table of wanbeacon.config. Knows the config's meaning only through the firmware.
+
+`examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the file."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import typer
+
+from tools import ROOT, UserError
+
+CATALOGUE = ROOT / "firmware/catalogue/providers.dat"
+
+
+def firmware(name):
+    """A pure module of firmware/wanbeacon."""
+    for path in ("firmware", "host_tests/shims"):  # the shims last: `ubinascii` comes from there, `requests` must not
+        if str(ROOT / path) not in sys.path:
+            sys.path.append(str(ROOT / path))
+    return importlib.import_module("wanbeacon." + name)
+
+
+def app(
+    config: Path = typer.Argument(None, help="settings file (JSON)"),
+    reference: bool = typer.Option(False, "--reference", help="print the configuration reference (Markdown) instead"),
+):
+    """Check a settings file as the device does: every problem on its own line, warnings apart."""
+    if reference:
+        print(reference_text())
+        return
+    if config is None:
+        raise UserError("name a settings file: python -m tools check my.json")
+    problems, warnings = examine(config)
+    for line in warnings:
+        print("warning: " + line)
+    for line in problems:
+        print("wanbeacon: " + line, file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+    print("%s: ok, %s" % (config, summary(config)))
+
+
+def examine(path):
+    """(problems, warnings) of the settings in a file."""
+    settings = firmware("config")
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        return ["%s: cannot be read (%s)" % (path, error.strerror)], []
+    except UnicodeError:
+        return ["%s: is not a text file (UTF-8)" % path], []
+    size = len(text.encode())
+    if size > settings.SIZE_MAX >= len(text):  # the device counts characters where it can, its flash counts bytes
+        return ["%s: the config is %d bytes long: a board takes at most %d" % (path, size, settings.SIZE_MAX)], []
+    try:
+        document = settings.load(text)
+    except settings.ConfigError as error:
+        return ["%s: %s" % (path, line) for line in error.problems], []
+    problems, warnings = [], _twice(text)
+    for number, account in enumerate(document["accounts"]):
+        _account(account, "accounts[%d]" % number, Path(path).parent, problems, warnings)
+    _across(document, warnings)
+    return ["%s: %s" % (path, line) for line in problems], ["%s: %s" % (path, line) for line in warnings]
+
+
+def summary(path):
+    """How many hosts and accounts a good file has."""
+    document = firmware("config").load(Path(path).read_text(encoding="utf-8"))
+    hosts = sum(len(account["hosts"]) for account in document["accounts"])
+    return "%d host%s in %d account%s" % (hosts, "" if hosts == 1 else "s", len(document["accounts"]),
+                                          "" if len(document["accounts"]) == 1 else "s")
+
+
+def _account(account, path, folder, problems, warnings):
+    """What needs the catalogue or the file system."""
+    catalog = firmware("dyndns.catalog")
+    if account["provider"] == "custom":
+        try:
+            row = catalog.custom(account["custom"])
+        except ValueError as error:
+            problems.append("%s.custom.%s" % (path, error))
+            return
+        for key in ("url", "url6", "url_dual"):
+            if "{password}" in account["custom"].get(key, ""):
+                warnings.append("%s.custom.%s: the password stands in the URL, which servers write into their logs" % (path, key))
+    else:
+        row = catalog.find(CATALOGUE, account["provider"])
+    if row is None:
+        near = firmware("config").nearest(account["provider"], catalog.names(CATALOGUE))
+        hint = "did you mean %s?" % " or ".join(near) if near else "`python -m tools providers` lists them, or use custom"
+        problems.append("%s.provider: %s is not in the catalogue; %s" % (path, account["provider"], hint))
+        return
+    bad, unwise = firmware("dyndns.advice").advice(row, account)
+    problems += ["%s.%s" % (path, line) for line in bad]
+    warnings += ["%s.%s" % (path, line) for line in unwise]
+    if account.get("ca") and not (folder / account["ca"]).is_file():
+        problems.append("%s.ca: there is no file %s in %s" % (path, account["ca"], folder))
+
+
+def _across(document, warnings):
+    """What shows only when all accounts are seen together."""
+    seen = {}
+    for number, account in enumerate(document["accounts"]):
+        for host in account["hosts"]:
+            key = account["provider"], host["name"].lower()
+            if seen.setdefault(key, number) != number:
+                warnings.append("accounts[%d].hosts: %s is also in accounts[%d]: they will overwrite each other"
+                                % (number, host["name"], seen[key]))
+    for place in document["address"]:
+        if place["source"] == "web" and (place.get("url") or place.get("url6")).startswith("http://"):
+            warnings.append("address: plain HTTP: whoever is on the way can answer with another address")
+
+
+def _twice(text):
+    """JSON lets a key stand twice in an object and forgets the first; a person did not mean that."""
+    found = []
+
+    def pairs(items):
+        keys = [key for key, _ in items]
+        found.extend("the key %s stands twice in one object; only the last counts" % key
+                     for key in dict.fromkeys(keys) if keys.count(key) > 1)
+        return dict(items)
+
+    json.loads(text, object_pairs_hook=pairs)
+    return found
+
+
+# ---- the reference
+
+#: kind in the table -> words; {0} {1}: its bounds
+KINDS = {"text": "text, at most {0} characters", "secret": "text (secret), at most {0} characters",
+         "url": "URL, at most {0} characters", "flag": "true or false", "whole": "whole number, {0} to {1}",
+         "source": "address source (below)", "host": "name, or `host` object", "object": "`{0}` object"}
+#: Order of the tables: (section of the validator's table, heading, what it is)
+PARTS = (("", "The document", "One JSON object."),
+         ("account", "`account`: an entry of `accounts`", "One account at one provider."),
+         ("host", "`host`: an entry of `hosts`", "A host name in quotation marks, or an object with its options."),
+         ("custom", "`custom`", "A provider that is not in the catalogue, with `\"provider\": \"custom\"`."),
+         ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
+         ("intervals", "`intervals`", "How often things happen."),
+         ("portal", "`portal`", "Web pages of a board."),
+         ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."))
+
+
+def _form(kind):
+    """A kind of the table in words."""
+    name, _, rest = kind.partition(":")
+    if name == "choice":
+        return "one of " + ", ".join("`%s`" % value for value in rest.split(","))
+    if name == "list":
+        most, _, inner = rest.partition(":")
+        return "list of 1 to %s: %s" % (most, _form(inner))
+    return KINDS[name].format(*rest.split(":"))
+
+
+def _rows(section):
+    for key, required, kind, default, what in firmware("config").rows(section):
+        shown = "**required**" if required else "" if default in ("-", "{}") else "`%s`" % default
+        yield "| `%s` | %s | %s | %s |" % (key, what, _form(kind), shown)
+
+
+def reference_text():
+    """The configuration reference as Markdown, from the table that checks the settings."""
+    settings = firmware("config")
+    lines = ["# Configuration reference", "",
+             "Written by `python -m tools check --reference` from the validator's own table. The whole document is at most "
+             "%d bytes long; `python -m tools check my.json` checks one." % settings.SIZE_MAX]
+    for section, heading, what in PARTS:
+        lines += ["", "## " + heading, "", what, "", "| key | what it is | form | default |", "|---|---|---|---|"]
+        lines += _rows(section)
+    lines += ["", "## Address sources", "",
+              "An entry of `address`: a name in quotation marks, or an object `{\"source\": NAME, ...}` with these keys.", "",
+              "| source | key | what it is | form | default |", "|---|---|---|---|---|"]
+    for source in settings.sources():
+        lines += ["| `%s` %s" % (source, row) for row in list(_rows("source " + source)) or ["| | | | |"]]
+    return "\n".join(lines)
