@@ -40,6 +40,7 @@ class Agent:
         self.exchange = None
         self.again = None  # mono_ms of the second look after an event
         self.clock_was_set = clock.wall() is not None
+        self.clock_gone = False
         self.save_after = 0
         self.save_error = None
         self.tasks = {}
@@ -125,12 +126,13 @@ class Agent:
         # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
         crowd = lost is not None and now - lost >= OUTAGE
         crowd = crowd or before is None and self.board.reset_cause == "power"
+        wall, chance = self.clock.wall(), self._chance()
         for h in self.hosts():
             if h.account.line is line and decide.changed(h.rec, self.want(h)):
                 if crowd and h.rec.cls:
-                    decide.line_returned(h.rec, now, self.clock.wall(), self.board.random())
+                    decide.line_returned(h.rec, now, wall, h.account.limits, chance)
                 elif before is not None:
-                    decide.address_changed(h.rec, now, self.clock.wall(), h.account.limits)
+                    decide.address_changed(h.rec, now, wall, h.account.limits)
 
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another."""
@@ -196,8 +198,7 @@ class Agent:
     def _pick(self, host, want):
         from wanbeacon.dyndns import request
 
-        rec = host.rec
-        have = (None if rec.try4 else rec.v4, None if rec.try6 else rec.v6)
+        have = decide.stored(host.rec)
         own = host.account.line.source[4] in _OWN
         return request.pick(host.account.row, want, have, own, host.doc)
 
@@ -217,19 +218,32 @@ class Agent:
             return
         groups = self._groups(account, items)
         while groups:
-            group = groups.pop(0)
+            group = [i for i in groups.pop(0) if not due[i].rec.stopped()]  # an answer may have stopped the account
+            if not group:
+                continue
             first = items[group[0]]
             outs = self._send(account, [due[i] for i in group], first[1], first[2], first[3])
             if outs is None:
                 break
-            if outs[0].cls == outcome.LATER and outs[0].reach == outcome.ACCOUNT:
-                # the server is in trouble: the account's other requests of this round wait as long
-                for i in [i for g in groups for i in g]:
-                    self._learn(due[i], outs[0])
+            met = [due[group[i]] for i in range(len(outs)) if _trouble(outs[i])]
+            if met:
+                self._wait_as(account, met, [due[i] for g in groups for i in g])
                 break
         self.save()
         for h in self.hosts():
             self._judge(h)
+
+    def _wait_as(self, account, met, due):
+        """The server is in trouble, said the answer to the hosts `met`: the account's other hosts wait as long, all of
+        them when it said so itself, those that are `due` when the network failed."""
+        now, wall = self.clock.mono(), self.clock.wall()
+        first = met[0].rec
+        for h in met:
+            if h.rec.hold > first.hold:
+                first = h.rec
+        for h in account.hosts:
+            if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
+                decide.wait_as(h.rec, first, now, wall, h in due)
 
     def _no_address(self, host):
         line = host.account.line
@@ -277,8 +291,9 @@ class Agent:
             "ms": self.clock.mono_ms() - start,
         }  # fmt: skip
         self.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
+        chance = self._chance()  # one for all, so that they stay together in one request
         for i in range(len(hosts)):
-            self._learn(hosts[i], outs[i])
+            self._learn(hosts[i], outs[i], chance)
         return outs
 
     def _request(self, account, hosts, template, sent, offline):
@@ -304,12 +319,15 @@ class Agent:
         wall = self.clock.wall()
         return reply.read(account.row, answer.status, answer.body, names, sent, answer.retry_after, wall)
 
-    def _learn(self, host, out):
+    def _chance(self):
+        return self.board.random() << 8 | self.board.random()
+
+    def _learn(self, host, out, chance):
         account = host.account
         out.word = self.log.scrub(out.word)
         now, wall = self.clock.mono(), self.clock.wall()
         cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
-        warning = decide.learn(host.rec, out, now, wall, account.limits, self.board.random(), cause)
+        warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
         if warning:
             self.log("%s: %s" % (host.name, warning))
         if host.rec.stopped():
@@ -321,7 +339,7 @@ class Agent:
                     same = other.account.provider_fp == account.provider_fp
                 if same and other is not host and not other.rec.stopped():
                     r = other.rec
-                    r.cls, r.word, r.kind, r.cause, r.fails = out.cls, out.word, None, cause, 1
+                    r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
                     decide.withdraw(r)
 
     def save(self):
@@ -378,15 +396,20 @@ class Agent:
         if wall is None:
             self.board.set_clock(self)
             wall = self.clock.wall()
+        step = self.clock.stepped()
+        back, self.clock_gone = self.clock_gone and wall, wall is None
         if wall and not self.clock_was_set:
             self.clock_was_set = True
             for h in self.hosts():
                 journal.clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
-        step = self.clock.stepped()
-        if step and wall:
-            self.log("the clock was stepped by %d s" % step)
-            if journal.rebase([h.rec for h in self.hosts()], now, wall):
-                self.save()
+            self.save()
+        elif wall and (step or back):
+            self.log("the clock was stepped by %d s" % step if step else "the clock is set again")
+            for h in self.hosts():
+                journal.restate(h.rec, now, wall)
+            self.save()
+        elif self.journal.strange(wall):
+            self.save()
 
     def pause_for(self):
         """Seconds until there is something to do without an event."""
@@ -421,6 +444,10 @@ class Agent:
         from wanbeacon import commands
 
         return commands.status(self)
+
+
+def _trouble(out):
+    return out.cls == outcome.LATER and out.reach == outcome.ACCOUNT
 
 
 # Sources that read the device's own address: then the connection comes from it too.

@@ -45,7 +45,7 @@ def _update(agent, hosts):
         if why:
             said.append("%s: %s" % (h.name, why))
         else:
-            some, h.rec.offline = True, False
+            some = True
             said.append("%s: sending one update" % h.name)
     if some:
         agent.save()
@@ -91,10 +91,9 @@ def _offline(agent, hosts):
             return _no("%s: provider %s knows no offline" % (h.name, h.account.row["id"]))
         if h.rec.offline:
             return _no("%s is offline already; update %s brings it back" % (h.name, h.name))
-        why = decide.force(h.rec, now, wall)
+        why = decide.force(h.rec, now, wall, True)
         if why:
             return _no("%s: %s" % (h.name, why))
-        h.rec.offline = True
     agent.save()
     agent.event.set()
     return _yes("; ".join(["%s: setting it offline" % h.name for h in hosts]))
@@ -121,7 +120,7 @@ def status(agent, hosts=None):
                 "name": h.name, "provider": account.row["id"], "account": i, "ipv4": r.v4, "ipv6": r.v6,
                 "since": r.at or None, "state": h.state, "result": r.word, "class": r.cls, "text": text_of(r),
                 "next": _next(h, wait), "next_in": wait, "next_at": wall + wait if wall and wait is not None else None,
-                "why": agent.log.scrub(h.why), "offline": r.offline,
+                "why": agent.log.scrub(h.why), "offline": bool(r.offline),
             })  # fmt: skip
     counters = dict(agent.counters)
     counters["journal_writes"] = agent.journal.writes

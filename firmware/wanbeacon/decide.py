@@ -1,7 +1,7 @@
 """What to do about one host: Send, Wait or Stopped; and what an outcome teaches. Pure: no clock, socket or file.
 
-`now` is always monotonic whole seconds (Clock.mono). Wall time appears only as a value to keep for people and for
-waits that outlive a reboot (journal.py converts them).
+`now` is always monotonic whole seconds (Clock.mono), `rnd` a random number 0..65535. Wall time appears only as a value
+to keep for people and for waits that outlive a reboot (journal.py converts them).
 """
 
 from wanbeacon.dyndns import outcome
@@ -12,22 +12,30 @@ SEND, WAIT, STOPPED = "send", "wait", "stopped"
 STOPS = (outcome.AUTH, outcome.FEATURE, outcome.HOST, outcome.BLOCK, outcome.AGENT)
 
 NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
+DAY = 86400
 MINIMUM = 60  # seconds between two requests for one host when the provider names no other (ddclient 30, No-IP 120)
 REFRESH_DAYS = 28  # Dyn lets free names expire after about 35 days without an update
 ODD_TRIES = 3  # answers we do not understand before the host stops
 FORCE_EVERY = 600  # seconds between two updates forced by the user; doubles with each needless one
 
-# Kind of LATER -> first wait and longest wait in seconds. 911/dnserr: not before 30 minutes (No-IP response page).
-SCHEDULE = {outcome.NET: (60, 3600), outcome.SERVER: (300, 86400), outcome.TROUBLE: (1800, 86400)}
-ODD_WAIT = 1800
-DAY = 86400
+# Kind of failure -> first wait, its random part, longest wait, in seconds; waits double with each failure.
+# 911/dnserr: not before 30 minutes (No-IP response page). The random part is wide and leans to its early end
+# (`_lean`): a million devices that time out together come back over 20 minutes, fewer in each minute than in the one
+# before, instead of as a wave that makes them time out again (`python -m tools simulate fleet --scene provider`).
+SCHEDULE = {
+    outcome.NET: (60, 1200, 3600),
+    outcome.SERVER: (300, 1200, DAY),
+    outcome.TROUBLE: (1800, 1800, DAY),
+    outcome.ODD: (1800, 600, 3600),
+}
 # After an outage of the line every device of the region comes back in the same second: each waits a random part of
-# this. 118 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
-SPREAD = 118
+# this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
+SPREAD = 110
+
 
 class Limits:
     """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds until an
-    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`), and a number 0..255
+    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`), and a number 0..65535
     that differs from device to device (`seed`)."""
 
     def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, conn=False, seed=0):
@@ -42,17 +50,21 @@ class Record:
 
     def __init__(self, fp):
         self.fp = fp  # 8 bytes: fingerprint of the host's settings; this record is void when they change
+        self.place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold hangs on
         self.cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
-        self.v4 = self.v6 = None  # what the provider stores, canonical text, as far as we know
+        self.v4 = self.v6 = None  # what the provider stores, canonical text; None = not known, or nothing
         self.cls = ""  # class of the last outcome, "" = none yet
         self.word = ""  # the provider's word
         self.kind = None  # kind of LATER
-        self.fails = 0  # outcomes of this kind in a row
+        self.fails = 0  # SERVER and TROUBLE answers since the last success
+        self.nets = 0  # requests since the last answer of any kind
+        self.odds = 0  # ODD answers since the last success
         self.same = 0  # nochg in a row
         self.at = 0  # wall time of the last success, unix seconds, 0 = not known
         self.attempt = False  # a request left (or was about to) and its outcome is not known
         self.try4 = self.try6 = None  # what that request carried
-        self.offline = False  # the user set the host offline
+        self.offline = 0  # the user wants the host offline: 1 = to be sent, 2 = done
+        self.single = False  # send alone: a list got one answer
         self.root = 0  # 1 + number of the CA root that verified this provider last
         self.hold = 0  # mono: no request before
         self.hold_for = 0  # how long that hold was when it was set
@@ -61,19 +73,25 @@ class Record:
         self.force_for = 0
         self.force_wall = 0
         self.refresh = NEVER  # RAM, mono: send again though unchanged (journal.py derives it from `at`)
+        self.age = 0  # RAM: seconds from a success to its refresh
+        self.left = 0  # RAM, mono: the last request did not leave later than this
         self.forced = False  # RAM: the user asked for one update now
-        self.single = False  # send alone: a list got one answer
         self.unsure = False  # RAM: the request before this one had no known outcome
-        self.left = -NEVER  # RAM, mono: when the last request left
 
     def stopped(self):
         """True while only the user or new settings may go on."""
-        return self.cls in STOPS or self.cls == outcome.ODD and self.fails >= ODD_TRIES
+        return self.cls in STOPS or self.odds >= ODD_TRIES
 
 
 def hold(rec, now, wall, seconds):
     """No request for this host for `seconds` from now; kept over reboots."""
     rec.hold, rec.hold_for, rec.hold_wall = now + seconds, seconds, wall + seconds if wall else 0
+
+
+def stored(rec):
+    """(v4, v6): what the provider stores for sure; None = nothing, or not known."""
+    lost = rec.attempt and not (rec.try4 or rec.try6)
+    return None if rec.try4 or lost else rec.v4, None if rec.try6 or lost else rec.v6
 
 
 def changed(rec, want):
@@ -91,14 +109,16 @@ def decide(rec, want, now):
         return STOPPED, NEVER, stop_text(rec)
     if not (want[0] or want[1]):
         return WAIT, NEVER, "no publishable address is known"
-    if rec.offline and not rec.forced:
+    if rec.offline == 2:
         return WAIT, NEVER, "set offline by the user"
-    if rec.forced:
+    if rec.offline:
+        why = "to be set offline, as the user asked"
+    elif rec.forced:
         why = "update asked for by the user"
+    elif rec.attempt:
+        why = "the outcome of the last request is not known"
     elif changed(rec, want):
         why = "the address changed" if rec.v4 or rec.v6 else "not published yet"
-        if rec.attempt:
-            why = "the outcome of the last request is not known"
     elif now >= rec.refresh:
         why = "refresh, so that the name does not expire"
     else:
@@ -113,35 +133,46 @@ def hold_text(rec):
     if rec.cls == outcome.LATER:
         return "%s: trying again later" % rec.word
     if rec.cls == outcome.ODD:
-        return "the answer was not understood (%s): trying again later" % rec.word
+        return "%s: trying again later" % _odd_text(rec)
     return "waiting, so that the provider is not asked too often"
+
+
+def _odd_text(rec):
+    have = " ".join([a for a in (rec.v4, rec.v6) if a])
+    if rec.word == "other address" and have:
+        return "the provider says it stored another address than the one sent: %s" % have
+    return "the answer was not understood (%s)" % rec.word
 
 
 def stop_text(rec):
     """Why a record is stopped and what ends it, in words."""
+    if rec.cls not in STOPS:
+        return "%s: look at the provider's answers, then retry" % _odd_text(rec)
     what = {
         outcome.AUTH: "the provider refuses user name or password: correct them",
         outcome.FEATURE: "an option is not available to this account: remove it or upgrade",
         outcome.HOST: "the provider does not know this host in this account: correct the name",
         outcome.BLOCK: "the provider blocked this host: ask the provider to unblock it, then retry",
         outcome.AGENT: "the provider refuses this program: update it, then retry",
-        outcome.ODD: "the provider's answers are not understood: look at them, then retry",
     }[rec.cls]
     return "%s: %s" % (rec.word, what)
 
 
 def start(rec, now, wall, limits, sent):
     """A request for this host is about to leave with `sent` = (v4 or None, v6 or None): to be saved BEFORE it does,
-    so that a power cut in between is visible and holds for the minimum interval."""
+    so that a power cut in between is visible and holds for the minimum interval, and longer when cuts (or crashes)
+    keep hitting the requests: a board that browns out whenever its radio sends must not ask once a minute for ever."""
     rec.unsure = rec.attempt
+    rec.v4, rec.v6 = stored(rec)  # what an earlier request without outcome carried is not known, whatever comes of this
     rec.attempt = True
     rec.try4, rec.try6 = sent
     rec.left = now
-    hold(rec, now, wall, limits.minimum)
+    rec.nets = min(rec.nets + 1, 255)
+    hold(rec, now, wall, max(limits.minimum, _base(outcome.NET, rec.nets - 1)))
 
 
 def withdraw(rec):
-    """The request of `start` never reached the provider (no connection): nothing is unsure."""
+    """The request of `start` changed nothing at the provider: it did not get there, or was refused."""
     rec.attempt = False
     rec.try4 = rec.try6 = None
 
@@ -149,108 +180,154 @@ def withdraw(rec):
 def learn(rec, out, now, wall, limits, rnd, cause):
     """Put one Outcome into the record of the host it is about.
 
-    rnd: random 0..255, the only chance in this module. cause: fingerprint (8 bytes) of the settings a stop hangs on.
+    rnd: the only chance in this module. cause: fingerprint (8 bytes) of the settings a stop hangs on.
     Returns a warning for the log, or None.
     """
+    if out.kind != outcome.NET:
+        rec.nets = 0
+    if out.split and not rec.single:  # which host of the list is meant? ask once for each alone, spaced by the minimum
+        withdraw(rec)
+        rec.attempt = rec.single = True
+        rec.cls, rec.word, rec.kind = outcome.LATER, out.word, outcome.SERVER
+        hold(rec, now, wall, limits.minimum)
+        return "one answer (%s) for a list: asking host by host" % out.word
     warning = None
-    forced, rec.forced = rec.forced, False
-    fails = rec.fails + 1 if (rec.cls, rec.kind) == (out.cls, out.kind) else 1
-    if out.cls in (outcome.OK, outcome.SAME):
-        warning = _success(rec, out, now, wall, limits, forced)
-        fails = 0
-    elif out.cls == outcome.LATER:
+    if out.cls == outcome.LATER:
+        times = rec.nets
         if out.kind != outcome.NET:
             withdraw(rec)  # they said that they did not do it
-        hold(rec, now, wall, max(limits.minimum, later(out, fails, rnd)))
+            times = rec.fails = min(rec.fails + 1, 255)
+        hold(rec, now, wall, max(limits.minimum, later(out.kind, times, rnd, out.delay)))
     elif out.cls == outcome.ODD:
         if out.got:  # it says it stored something else: believe it, so that the status can name both
-            for a in out.got:
-                if ":" in a:
-                    rec.v6 = a
-                else:
-                    rec.v4 = a
+            _take(rec, out.got)
             withdraw(rec)
+        rec.odds += 1
         rec.cause = cause
-        hold(rec, now, wall, max(limits.minimum, ODD_WAIT + rnd * 2))
-    else:
+        hold(rec, now, wall, max(limits.minimum, later(outcome.ODD, 1, rnd)))
+    elif out.cls in STOPS:
         withdraw(rec)
         rec.cause = cause
-    rec.single = out.split and not rec.single
-    if rec.single:  # which host of the list is meant? ask once for each alone, spaced by the minimum
-        rec.cls, rec.word, rec.kind, rec.fails = outcome.LATER, out.word, outcome.SERVER, 0
-        hold(rec, now, wall, limits.minimum)
-        rec.attempt = True
-        return "one answer (%s) for a list: asking host by host" % out.word
-    rec.cls, rec.word, rec.kind, rec.fails = out.cls, out.word, out.kind, min(fails, 255)
+        if out.cls == outcome.FEATURE:
+            rec.offline &= 2  # it may be that very option: a retry sends the address again
+    else:
+        warning = _success(rec, out, now, wall, limits)
+    if out.cls not in (outcome.LATER, outcome.ODD):
+        rec.forced = rec.single = False
+    rec.cls, rec.word, rec.kind = out.cls, out.word, out.kind
     return warning
 
 
-def _success(rec, out, now, wall, limits, forced):
-    warning = None
-    expected = forced or rec.unsure or rec.fails or now >= rec.refresh
-    known = (rec.v4, rec.v6)
-    if rec.attempt:
-        rec.v4, rec.v6 = rec.try4 or rec.v4, rec.try6 or rec.v6
-    if limits.conn:
-        for a in out.got:
-            if ":" in a:
-                rec.v6 = a
-            else:
-                rec.v4 = a
+def _take(rec, addresses):
+    for a in addresses:
+        if ":" in a:
+            rec.v6 = a
+        else:
+            rec.v4 = a
+
+
+def _success(rec, out, now, wall, limits):
+    warning, wait = None, limits.minimum
+    expected = rec.forced or rec.unsure or rec.offline or rec.fails or rec.odds or now >= rec.refresh
+    known, sent = (rec.v4, rec.v6), (rec.try4, rec.try6)
+    rec.v4, rec.v6 = sent[0] or rec.v4, sent[1] or rec.v6
     withdraw(rec)
-    if out.cls == outcome.SAME:
-        rec.same = min(rec.same + 1, 255)
-        if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
-            warning = "nochg twice for the same address: please report this as a bug"
-    else:
-        rec.same = 0
+    if rec.offline:
+        rec.offline, rec.v4, rec.v6 = 2, None, None
+    rec.same = min(rec.same + 1, 255) if out.cls == outcome.SAME else 0
+    if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
+        warning, wait = "nochg twice for the same address: please report this as a bug", max(wait, 1800)
+    elif limits.conn and out.got and not [a for a in out.got if a in sent]:
+        # it always takes the connection's address: sending again would change nothing
+        warning = "the provider stored the connection's address %s, not %s" % (
+            " ".join(out.got), " ".join([a for a in sent if a]),
+        )  # fmt: skip
+    rec.fails = rec.odds = 0
     rec.at = wall or 0
     rec.cause = b""
-    rec.refresh = now + refresh_age(limits)
-    hold(rec, now, wall, limits.minimum)
+    rec.age = refresh_age(limits)
+    rec.refresh = now + rec.age
+    hold(rec, now, wall, wait)
     return warning
 
 
 def refresh_age(limits):
     """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh at once."""
-    return limits.refresh - (limits.refresh >> 12) * limits.seed
+    return limits.refresh - (limits.refresh * limits.seed >> 20)
 
 
-def later(out, fails, rnd):
-    """Seconds to wait after the `fails`-th LATER of this kind in a row. Never before the provider's own word
-    (Retry-After); the random part is added, so that a crowd does not come back in step."""
-    first, longest = SCHEDULE[out.kind]
-    if out.delay:
-        return out.delay + (out.delay >> 11) * rnd + (rnd >> 3)
-    wait = min(longest, first << min(fails - 1, 12))
-    if out.kind == outcome.NET:
-        return min(longest, wait + (wait * rnd >> 8))
-    return min(longest, wait + (wait * rnd >> 10))
+def _lean(rnd):
+    """0..65535 that leans to the low end: the cube of a uniform number. A fleet's returns thin out from the first
+    second on; with an even spread they would swell first."""
+    return (rnd * rnd >> 16) * rnd >> 16
 
 
-def line_returned(rec, now, wall, rnd):
+def _base(kind, times):
+    """Least wait of the `times`-th failure in a row; 0 for none."""
+    first, _, longest = SCHEDULE[kind]
+    return min(longest >> 1, first << min(times - 1, 12)) if times > 0 else 0
+
+
+def later(kind, times, rnd, delay=0):
+    """Seconds to wait after the `times`-th failure of this kind in a row, or when the provider asked for `delay`
+    (Retry-After). Never before the provider's own word: the random part is added. At most the kind's longest wait."""
+    _, window, longest = SCHEDULE[kind]
+    base = delay or _base(kind, times)
+    window = delay + 600 if delay else window << min(times - 1, 12)
+    return base + (max(0, min(longest - base, window)) * _lean(rnd) >> 16)
+
+
+def wait_as(rec, other, now, wall, due):
+    """The provider's trouble, met by `other` (a record of the same account): this host waits as long. due: it was
+    about to be sent too."""
+    if rec.stopped():
+        return
+    if due:
+        rec.cls, rec.word, rec.kind = other.cls, other.word, other.kind
+    if other.hold > rec.hold:
+        hold(rec, now, wall, other.hold - now)
+
+
+def _least(rec, now, limits):
+    """Seconds until the minimum interval since the last request is over, whatever other wait ends early."""
+    return max(0, rec.left + limits.minimum - now) if rec.hold > now else 0
+
+
+def line_returned(rec, now, wall, limits, rnd):
     """The line was down and is back: what failed only for want of a network need not wait its turn out, but everybody
     in the region is back in the same second: a random part of SPREAD."""
-    if rec.cls == outcome.LATER and rec.kind == outcome.NET or rec.hold <= now:
-        wait = SPREAD * rnd >> 8
-        least = rec.left + MINIMUM - now
-        hold(rec, now, wall, max(wait, least))
+    if rec.hold <= now or rec.cls == outcome.LATER and rec.kind == outcome.NET:
+        hold(rec, now, wall, max(SPREAD * rnd >> 16, _least(rec, now, limits)))
 
 
 def address_changed(rec, now, wall, limits):
     """A new address on a line that stayed up: waits that came from the network are void (not the minimum interval)."""
-    if rec.cls == outcome.LATER and rec.kind == outcome.NET and rec.hold > now:
-        hold(rec, now, wall, max(0, rec.left + limits.minimum - now))
+    if rec.hold > now and rec.cls == outcome.LATER and rec.kind == outcome.NET:
+        hold(rec, now, wall, _least(rec, now, limits))
+
+
+def inherit(rec, old, minimum):
+    """The wait of `old`, a record of the same provider and user whose settings are gone, for a record that is new
+    here: what the provider asked for stays whole, any other wait shrinks to the minimum. Before journal.resume."""
+    wait = old.hold_for
+    if old.cls != outcome.LATER or old.kind == outcome.NET:
+        wait = min(wait, minimum)
+    wall = old.hold_wall and old.hold_wall - old.hold_for + wait
+    if rec.hold_for:
+        wall = wall and rec.hold_wall and max(wall, rec.hold_wall)
+    rec.hold_for, rec.hold_wall = max(rec.hold_for, wait), wall
 
 
 def retry(rec):
     """The user says: try again. Ends a stop; the minimum interval stays."""
-    rec.cls, rec.fails, rec.cause, rec.kind = "", 0, b"", None
+    rec.cls, rec.kind, rec.cause = "", None, b""
+    rec.fails = rec.nets = rec.odds = 0
+    withdraw(rec)
     rec.attempt = True  # what the provider stores is not known: send once
 
 
-def force(rec, now, wall):
-    """The user asks for one update now. None when granted, else the reason why not, in words."""
+def force(rec, now, wall, offline=False):
+    """The user asks for one update now, or to set the host offline. None when granted, else why not, in words."""
     if rec.stopped():
         return "%s (use retry)" % stop_text(rec)
     if now < rec.force:
@@ -261,5 +338,8 @@ def force(rec, now, wall):
         return "%s: again in %d s" % (hold_text(rec), rec.hold - now)
     wait = min(DAY, FORCE_EVERY << min(rec.same, 8))
     rec.force, rec.force_for, rec.force_wall = now + wait, wait, wall + wait if wall else 0
+    if rec.offline and not offline:
+        rec.v4 = rec.v6 = None  # the name does not lead here now: send until it does
+    rec.offline = 1 if offline else 0
     rec.forced = True
     return None

@@ -25,7 +25,8 @@ def build(agent):
     stored = {}
     for rec in agent.journal.load():
         stored[rec.fp] = rec
-    seed = fingerprint(agent.board.unique)[0]
+    seed = fingerprint(agent.board.unique)
+    seed = seed[0] << 8 | seed[1]
     for doc in cfg["accounts"]:
         for secret in ("password", "token"):
             agent.log.keep_secret(doc.get(secret))
@@ -35,9 +36,12 @@ def build(agent):
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
         account.fp = fingerprint(server, secret)
+        place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
             fp = fingerprint(server, secret, h["name"], [h.get(o) for o in options])
-            host = Host(h, account, stored.get(fp) or _new_record(fp, account, stored), families.pop(0))
+            rec = stored.get(fp) or _new_record(fp, place, account, stored)
+            rec.place = place
+            host = Host(h, account, rec, families.pop(0))
             _resume(agent, host)
             account.hosts.append(host)
             for family, wanted in zip((4, 6), host.families):
@@ -95,12 +99,15 @@ def row_of(agent, doc):
     return row
 
 
-def _new_record(fp, account, stored):
-    """A record for a host that is new here; a stop that hangs on the account or the provider holds for it too."""
+def _new_record(fp, place, account, stored):
+    """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
+    does a wait that the same provider set the same user: an edit of the settings is no way around it."""
     rec = decide.Record(fp)
     for old in stored.values():
+        if old.place == place:
+            decide.inherit(rec, old, account.limits.minimum)
         if old.stopped() and old.cause in (account.fp, account.provider_fp):
-            rec.cls, rec.word, rec.cause, rec.fails = old.cls, old.word, old.cause, old.fails
+            rec.cls, rec.word, rec.cause = old.cls, old.word, old.cause
     return rec
 
 

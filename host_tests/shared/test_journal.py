@@ -22,19 +22,21 @@ def full(fp=b"12345678"):
     r = Record(fp)
     r.cause, r.v4, r.v6, r.try4, r.try6 = b"causecau", "45.33.7.7", "2600:77::1", "45.33.7.8", "2600:77::2"
     r.cls, r.word, r.kind, r.fails, r.same, r.root = "LATER", "911", "trouble", 3, 2, 5
-    r.attempt = r.offline = r.single = True
+    r.attempt = r.single = True
+    r.offline, r.nets, r.odds, r.place = 2, 9, 1, b"plac"
     r.at, r.hold_for, r.hold_wall, r.force_for, r.force_wall = WALL, 1800, WALL + 1800, 600, WALL + 600
     return r
 
 
 KEPT = (
     "fp", "cause", "v4", "v6", "cls", "word", "kind", "fails", "same", "at", "attempt", "try4", "try6", "offline", "root",
-    "single", "hold_for", "hold_wall", "force_for", "force_wall",
+    "single", "nets", "odds", "place", "hold_for", "hold_wall", "force_for", "force_wall",
 )  # fmt: skip
 
 
 def test_an_image_brings_back_every_kept_field():
     empty = Record(b"abcdefgh")
+    empty.place = bytes(4)
     for r in (full(), empty):
         seq, newest, paused, rows = journal.decode(journal.encode([r], 7, WALL, True))
         assert (seq, newest, paused, len(rows)) == (7, WALL, True, 1)
@@ -49,15 +51,15 @@ def test_every_flipped_bit_and_every_cut_is_noticed():
         bad = bytearray(image)
         bad[i] ^= 1 << (i & 7)
         assert journal.decode(bad) is None
-    assert journal.decode(bytes(image) + b"x") is None
+    assert journal.decode(bytes(image) + b"rest of a longer image")[0] == 7
     for foreign in (None, b"", b"{}", b"\xff" * 4096, b"\0" * 138, b"WBj" + b"\0" * 400):
         assert journal.decode(foreign) is None
 
 
 def test_the_size_of_an_image_is_bounded_per_host():
     size = len(journal.encode([], 1, 0))
-    assert size == 32
-    assert len(journal.encode([full()] * 20, 1, 0)) == size + 20 * 100
+    assert size == 21
+    assert len(journal.encode([full()] * 20, 1, 0)) == size + 20 * 104
 
 
 def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
@@ -138,8 +140,10 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
     assert r.hold == 1140
     r = Record(b"x" * 8)
     decide.hold(r, 0, WALL, 1800)
-    assert journal.rebase([r], 300, WALL + 5000) and r.hold_wall == WALL + 6500 and r.hold_for == 1500
-    assert not journal.rebase([r], 1800, WALL)
+    journal.restate(r, 300, WALL + 5000)
+    assert (r.hold_for, r.hold_wall) == (1500, WALL + 6500)
+    journal.restate(r, 1800, WALL)
+    assert (r.hold_for, r.hold_wall) == (1500, WALL + 6500)  # it is over: nothing to state
 
 
 def test_the_refresh_age_counts_from_the_last_success():
