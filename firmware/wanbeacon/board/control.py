@@ -4,10 +4,12 @@ import json
 import os
 import socket
 
+from micropython import const
+
 from wanbeacon.net import udp
 
-LINE_MAX = 400  # a command and a host name
-WAIT_MS = 2000  # a client that says nothing is let go
+_LINE_MAX = const(400)  # a command and a host name
+_WAIT_MS = const(2000)  # a client that says nothing is let go
 
 
 def listen(path):
@@ -53,9 +55,9 @@ async def serve(sock, agent):
 async def _one(client, agent):
     line = b""
     while b"\n" not in line:
-        if len(line) > LINE_MAX or not await udp.ready(client, WAIT_MS):
+        if len(line) > _LINE_MAX or not await udp.ready(client, _WAIT_MS):
             return
-        data = udp.receive(client, LINE_MAX)
+        data = udp.receive(client, _LINE_MAX)
         if data == b"":
             return
         line += data or b""
@@ -65,7 +67,7 @@ async def _one(client, agent):
         try:
             data = data[client.send(data) :]
         except OSError as e:
-            if e.errno != 11 or not await udp.ready(client, WAIT_MS, write=True):
+            if e.errno != 11 or not await udp.ready(client, _WAIT_MS, write=True):
                 return
 
 

@@ -2,11 +2,13 @@
 
 import time
 
+from micropython import const
+
 # Unix time before which no wall clock is plausible: the day this version was made (tools/version.py checks it).
 BUILD = 1793491200  # 2026-11-01
 LATEST = BUILD + 40 * 365 * 86400
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0  # ESP32 counts from 2000, unix from 1970
-STEP = 20  # seconds the wall clock may drift from the ticks between two looks before it counts as stepped
+_STEP = const(20)  # seconds the wall clock may drift from the ticks between two looks before it counts as stepped
 
 
 class Clock:
@@ -46,6 +48,6 @@ class Clock:
             return 0
         offset = wall - self.mono()
         before, self._offset = self._offset, offset
-        if before is None or abs(offset - before) <= STEP:
+        if before is None or abs(offset - before) <= _STEP:
             return 0
         return offset - before

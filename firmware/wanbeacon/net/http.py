@@ -36,17 +36,17 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=BUDGET, 
     for i in order:
         gc.collect()
         tls = _context(board, batches[i])
-        guard = wire.Guard(board, tls, req.host, deadline, cap, req.family, device, board.keep_alive)
+        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device)
         try:
-            status, body = _ask(req, guard)
+            status, body = _ask(req, link)
             ms = time.ticks_diff(time.ticks_ms(), start)
-            return Answer(status, body, guard.wire.retry_after, ms, 0 if ca or not req.tls else i + 1)
+            return Answer(status, body, link.retry_after, ms, 0 if ca or not req.tls else i + 1)
         except Trouble as e:
             if e.word != "untrusted" or ca or not _unknown_root(e.text):
                 raise
             last = e
         finally:
-            guard.close()
+            link.close()
     raise last
 
 
@@ -73,12 +73,12 @@ def _context(board, batch):
         raise Trouble("roots", "a CA root file is damaged")
 
 
-def _ask(req, guard):
+def _ask(req, link):
     import requests
 
     name = "socket" if hasattr(requests, "socket") else "usocket"  # 1.23 calls it usocket
     before = getattr(requests, name)
-    setattr(requests, name, guard)
+    setattr(requests, name, link)
     try:
         # "http" whatever the scheme: the Wire does the TLS, `requests` would do it unverified.
         url = "http://%s:%d%s" % (req.host, req.port, req.path)
@@ -90,7 +90,7 @@ def _ask(req, guard):
     except (ValueError, IndexError, NotImplementedError) as e:
         raise Trouble("odd", "the reply is not HTTP (%s)" % e, True)
     except OSError as e:
-        raise Trouble("reset", str(e), bool(guard.wire and guard.wire.sent))
+        raise Trouble("reset", str(e), link.sent)
     finally:
         setattr(requests, name, before)
 

@@ -6,7 +6,9 @@ silently ignored. A few roots are loaded at a time (about 2 KB each), not 140.
 
 import gc
 
-BATCH = 6  # roots loaded together
+from micropython import const
+
+_BATCH = const(6)  # roots loaded together
 
 
 def names(folder):
@@ -28,8 +30,8 @@ def batches(folder, wanted=()):
     out = [first] if first else []
     rest = [n for n in every if n not in wanted]
     while rest:
-        out.append(rest[:BATCH])
-        rest = rest[BATCH:]
+        out.append(rest[:_BATCH])
+        rest = rest[_BATCH:]
     return out
 
 

@@ -1,8 +1,8 @@
 """The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one connection.
 
 `requests` alone verifies no certificate, has no total time limit, reads without bound and follows redirects with the
-password (micropython-lib #838). So it never opens its own socket: `requests.socket` is a Guard, and the only thing
-that Guard hands out, once, is a Wire. A Wire must not know what is sent over it.
+password (micropython-lib #838). So it never opens its own socket: `requests.socket` is a Wire, which must not know what
+is sent over it.
 
 Every wait is a poll of a non-blocking socket against the deadline. Only the DNS look-up blocks, on every port and
 beyond any deadline (10 s and more): a watchdog must be longer than that.
@@ -12,25 +12,27 @@ import errno
 import select
 import time
 
+from micropython import const
+
 from wanbeacon.net import Trouble
 
-LINE_MAX = 1024  # longest header line; real ones are below 300 bytes
-HEAD_MAX = 8192  # all header lines together
-SLICE = 100  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
+_LINE_MAX = const(1024)  # longest header line; real ones are below 300 bytes
+_HEAD_MAX = const(8192)  # all header lines together
+_SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 
 
 
-class Guard:
-    """Stands in for the `socket` module inside `requests`.
+class Wire:
+    """Stands in for the `socket` module inside `requests`, and for the one socket that this module hands out.
 
     tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
-    board: stream(socket) and bind(socket, device). keep_alive: called while waiting (feeds a watchdog).
+    board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog).
     """
 
     SOCK_STREAM = 1
 
-    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, keep_alive=None):
+    def __init__(self, board, tls, host, deadline, cap, family=0, device=None):
         self.board = board
         self.tls = tls
         self.host = host
@@ -38,41 +40,7 @@ class Guard:
         self.cap = cap
         self.family = family
         self.device = device
-        self.keep_alive = keep_alive
-        self.wire = None
-
-    def getaddrinfo(self, host, port, *args):
-        """All addresses of the host in one row, so that the Wire can try the next when one does not answer."""
-        import socket
-
-        family = {4: socket.AF_INET, 6: getattr(socket, "AF_INET6", 0)}.get(self.family, 0)
-        try:
-            rows = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-        except OSError as e:
-            raise Trouble("dns", "%s: name not found or no name server (%s)" % (host, e))
-        rows = [r for r in rows if r[1] == socket.SOCK_STREAM and r[4] and (isinstance(r[4], bytes) or r[4][0])]
-        if not rows:
-            raise Trouble("dns", "%s has no IPv%s address" % (host, self.family or "4 or IPv6"))
-        return [(0, 0, 0, "", rows)]
-
-    def socket(self, *args):
-        """The one Wire of this exchange; a second one would be a redirect."""
-        if self.wire:
-            raise Trouble("redirect", "the server sends us elsewhere", True)
-        self.wire = Wire(self)
-        return self.wire
-
-    def close(self):
-        """Close whatever is open; never raises."""
-        if self.wire:
-            self.wire.close()
-
-
-class Wire:
-    """What `requests` sees as its socket: connect, write, readline, read, close."""
-
-    def __init__(self, guard):
-        self.guard = guard
+        self.used = False
         self.sock = None
         self.stream = None
         self.out = bytearray()
@@ -86,21 +54,46 @@ class Wire:
         self.retry_after = None
         self.truncated = False
 
+    # as the `socket` module
+
+    def getaddrinfo(self, host, port, *args):
+        """All addresses of the host in one row, so that connect can try the next when one does not answer."""
+        import socket
+
+        family = {4: socket.AF_INET, 6: getattr(socket, "AF_INET6", 0)}.get(self.family, 0)
+        try:
+            rows = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        except OSError as e:
+            raise Trouble("dns", "%s: name not found or no name server (%s)" % (host, e))
+        # an ESP32 gives an IPv6 address as None
+        rows = [r for r in rows if r[1] == socket.SOCK_STREAM and r[4] and (isinstance(r[4], bytes) or r[4][0])]
+        if not rows:
+            raise Trouble("dns", "%s has no IPv%s address" % (host, self.family or "4 or IPv6"))
+        return [(0, 0, 0, "", rows)]
+
+    def socket(self, *args):
+        """The one socket of this exchange; a second one would be a redirect."""
+        if self.used:
+            raise Trouble("redirect", "the server sends us elsewhere", True)
+        self.used = True
+        return self
+
+    # as the socket
+
     def settimeout(self, _):
-        """The deadline is the Guard's."""
+        """One deadline holds for all."""
 
     def connect(self, rows):
         """TCP to the first address that answers, then TLS over it (its handshake ends with the first write)."""
         import socket
 
-        guard = self.guard
         trouble = None
         for row in rows[:4]:
             self.sock = sock = socket.socket(row[0], row[1], row[2])
             try:
                 sock.setblocking(False)
-                if guard.device:
-                    guard.board.bind(sock, guard.device)
+                if self.device:
+                    self.board.bind(sock, self.device)
                 try:
                     sock.connect(row[4])
                 except OSError as e:
@@ -109,7 +102,7 @@ class Wire:
                 self._wait(select.POLLOUT, connecting=True)
                 break
             except OSError as e:
-                trouble = Trouble("connect", "no connection to %s (%s)" % (guard.host, e))
+                trouble = Trouble("connect", "no connection to %s (%s)" % (self.host, e))
             except Trouble as e:
                 trouble = e
             sock.close()
@@ -118,12 +111,12 @@ class Wire:
                 break
         if not self.sock:
             raise trouble
-        if not guard.tls:
-            self.stream = guard.board.stream(self.sock)
+        if not self.tls:
+            self.stream = self.board.stream(self.sock)
             return
         try:
-            self.stream = guard.tls.wrap_socket(
-                self.sock, server_hostname=guard.host, do_handshake_on_connect=False
+            self.stream = self.tls.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
         except (OSError, ValueError) as e:
             raise Trouble("tls", _clean(e))
@@ -141,12 +134,12 @@ class Wire:
                 text = _clean(e)
                 raise Trouble("clock" if "future" in text or "not yet valid" in text else "untrusted", text)
             except OSError as e:
-                raise Trouble("reset" if self.sent or not self.guard.tls else "tls", _clean(e), self.sent)
+                raise Trouble("reset" if self.sent or not self.tls else "tls", _clean(e), self.sent)
             if n:
                 at += n
                 self.sent = True
             else:  # TLS is in its handshake (it waits to read), or the send buffer is full
-                self._wait(select.POLLIN, SLICE)
+                self._wait(select.POLLIN, _SLICE)
         self.out = bytearray()
 
     def _wait(self, event, most=0, connecting=False):
@@ -155,15 +148,14 @@ class Wire:
         poller.register(self.sock, event)
         start = time.ticks_ms()
         while True:
-            left = time.ticks_diff(self.guard.deadline, time.ticks_ms())
+            left = time.ticks_diff(self.deadline, time.ticks_ms())
             if left <= 0:
-                raise Trouble("timeout", "no answer from %s in time" % self.guard.host, self.sent)
-            if self.guard.keep_alive:
-                self.guard.keep_alive()
-            ready = poller.poll(min(left, SLICE))
+                raise Trouble("timeout", "no answer from %s in time" % self.host, self.sent)
+            self.board.keep_alive()
+            ready = poller.poll(min(left, _SLICE))
             if ready:
                 if connecting and ready[0][1] & ~select.POLLOUT:
-                    raise Trouble("connect", "%s refused the connection or cannot be reached" % self.guard.host)
+                    raise Trouble("connect", "%s refused the connection or cannot be reached" % self.host)
                 return
             if most and time.ticks_diff(time.ticks_ms(), start) >= most:
                 return
@@ -194,12 +186,12 @@ class Wire:
     def _line(self):
         while True:
             cut = self.buf.find(b"\n")
-            if cut >= 0 or len(self.buf) > LINE_MAX:
+            if cut >= 0 or len(self.buf) > _LINE_MAX:
                 break
             if not self._fill():
                 break
         if cut < 0:
-            if len(self.buf) > LINE_MAX:
+            if len(self.buf) > _LINE_MAX:
                 raise Trouble("header", "a header line is too long", True)
             cut = len(self.buf) - 1
         line, self.buf = self.buf[: cut + 1], self.buf[cut + 1 :]
@@ -209,7 +201,7 @@ class Wire:
         """Status line and header lines, bounded; keeps what the exchange needs and hides what `requests` chokes on."""
         line = self._line()
         self.head += len(line)
-        if self.head > HEAD_MAX:
+        if self.head > _HEAD_MAX:
             raise Trouble("header", "the reply's header is too long", True)
         if not self.status:
             parts = line.split(None, 2)
@@ -243,7 +235,7 @@ class Wire:
 
     def _take(self, size):
         """`size` body bytes (-1: until the end of the stream), at most cap."""
-        cap = self.guard.cap
+        cap = self.cap
         goal = cap if size < 0 or size > cap else size
         while len(self.buf) < goal and self._fill():
             pass
@@ -256,7 +248,7 @@ class Wire:
 
     def _chunks(self):
         """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do always."""
-        out, cap = b"", self.guard.cap
+        out, cap = b"", self.cap
         while len(out) < cap:
             try:
                 size = int(self._line().split(b";")[0].strip() or b"x", 16)
