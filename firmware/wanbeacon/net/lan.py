@@ -73,15 +73,12 @@ async def read_message(sock, until, cap):
                 want = int(length) if length.isdigit() else None
             elif size > _MAX_HEAD or not data:
                 raise OSError(errno.EINVAL, "no HTTP")
-        if head is not None and (not data or want is not None and size >= want):
-            body = b"".join(chunks)
-            if want is None:
-                return head, body
-            if size < want:
-                raise OSError(errno.EINVAL, "cut")
-            return head, body[:want]
-        if size > cap + _MAX_HEAD or want is not None and want > cap:
+        if (size if want is None else want) > cap and head is not None:
             raise OSError(errno.EINVAL, "too long")
+        if head is not None and (not data or want is not None and size >= want):
+            if want is not None and size < want:
+                raise OSError(errno.EINVAL, "cut")
+            return head, b"".join(chunks)[: size if want is None else want]
 
 
 async def exchange(board, host, port, verb, path, lines="", body=""):

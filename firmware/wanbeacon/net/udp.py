@@ -28,11 +28,12 @@ except ImportError:
         add, remove = (
             (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
         )
-        add(sock.fileno(), lambda: ready.done() or ready.set_result(None))
+        number = sock.fileno()  # kept: the socket may be closed while somebody waits
+        add(number, lambda: ready.done() or ready.set_result(None))
         try:
             await ready
         finally:
-            remove(sock.fileno())
+            remove(number)
 
     def _unix(path):
         return path

@@ -47,8 +47,9 @@ class Subscription:
             lines = "SID: %s\r\n" % self.sid
         else:
             self.close()
-            number = os.urandom(2)  # not "any port": MicroPython on unix could not ask which one it got
-            port = 49152 + ((number[0] << 8 | number[1]) >> 2)
+            # not "any port": MicroPython on unix could not ask which one it got. Above those that Linux gives to
+            # connections, which may still hold one (TIME_WAIT).
+            port = 61000 + int.from_bytes(os.urandom(2), "big") % 4500
             lines = "Callback: <http://%s:%d/>\r\nNT: upnp:event\r\n" % (self.board.lan_address(), port)
             self.server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self.server.setblocking(False)

@@ -1,0 +1,382 @@
+"""upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on lo."""
+
+import asyncio
+
+from wanbeacon.board import linux
+from wanbeacon.net import lan
+from wanbeacon.observe import FOUND, NONE, UNKNOWN, gena, upnp
+
+LO = "127.0.0.1"
+IGD = "urn:schemas-upnp-org:service:"
+
+
+def service(kind, control, events):
+    return (
+        "<service><serviceType>%s%s</serviceType><serviceId>x</serviceId><SCPDURL>/s.xml</SCPDURL>"
+        "<controlURL>%s</controlURL><eventSubURL>%s</eventSubURL></service>" % (IGD, kind, control, events)
+    )
+
+
+def description(*services, base=""):
+    head = '<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">%s<device><serviceList>' % base
+    tail = "</serviceList></device></root>"
+    other = service("Layer3Forwarding:1", "/l3", "/l3e")
+    return (head + other + "".join(services) + tail).encode()
+
+
+WAN = service("WANIPConnection:2", "/ctl/IPConn", "/evt/IPConn")
+
+
+def test_the_wan_service_of_either_version_and_kind_is_found():
+    found = upnp.services(description(WAN), 5000, "/rootDesc.xml")
+    assert found == [(IGD + "WANIPConnection:2", (5000, "/ctl/IPConn"), (5000, "/evt/IPConn"))]
+    both = description(service("WANPPPConnection:1", "ppp", "http://x:81/e"), service("WANIPConnection:1", "/ip", ""))
+    found = upnp.services(both, 80, "/upnp/desc.xml")
+    assert [one[0][len(IGD) :] for one in found] == ["WANPPPConnection:1", "WANIPConnection:1"]
+    assert found[0][1:] == ((80, "/upnp/ppp"), (81, "/e"))
+
+
+def test_urlbase_moves_the_port_but_never_the_host():
+    xml = description(WAN, base="<URLBase>http://203.0.113.9:49152/</URLBase>")
+    assert upnp.services(xml, 80, "/d")[0][1] == (49152, "/ctl/IPConn")
+    xml = description(service("WANIPConnection:1", "http://evil.example:8080/x", "/e"))
+    assert upnp.services(xml, 80, "/d")[0][1] == (8080, "/x")
+
+
+def test_descriptions_without_a_wan_or_damaged_ones_give_nothing_or_an_error():
+    for xml in (b"", b"<service>", description(), b"<service></service>" * 50, b"\xff" * 4000, b"<" * 16000):
+        assert upnp.services(xml, 80, "/d") == [], xml[:30]
+    whole = description(WAN)
+    for cut in range(0, len(whole), 7):
+        try:
+            upnp.services(whole[:cut], 80, "/d")
+        except ValueError:
+            pass
+
+
+def test_elements_may_have_attributes_and_spaces():
+    assert upnp.element(b"<a><NewX xmlns:dt='x' dt:dt=\"string\"> 1.2.3.4 </NewX></a>", b"NewX") == b"1.2.3.4"
+    assert upnp.element(b"<NewX/>", b"NewX") == b""
+    assert upnp.element(b"<NewX", b"NewX") == b""
+    assert upnp.element(b"no", b"NewX") == b""
+
+
+def ssdp(url):
+    return (
+        "HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nST: x\r\nLocation:  %s\r\nSERVER: MiniUPnPd/2.3.1\r\n\r\n" % url
+    ).encode()
+
+
+def test_the_description_must_lie_on_the_host_that_answers():
+    assert upnp.location(ssdp("http://192.168.77.1:5000/rootDesc.xml"), "192.168.77.1") == (5000, "/rootDesc.xml")
+    for url in (
+        "http://192.168.77.2:5000/x", "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "",
+        "http://192.168.77.1.evil.example/x", "http://192.168.77.1@evil.example/x", "http:///x",
+    ):  # fmt: skip
+        assert upnp.location(ssdp(url), "192.168.77.1") is None, url
+    assert upnp.location(b"", "192.168.77.1") is None
+    assert upnp.location(b"\xff\xfe" * 700, "192.168.77.1") is None
+
+
+def test_renewal_is_due_at_half_the_time_and_every_five_minutes():
+    for said, seconds in (
+        ("Second-1800", 300), ("second-120", 60), ("Second-0", 5), ("infinite", 300), ("", 300), ("Second--9", 5),
+        ("Second-99999999999", 300), ("Second-x", 300),
+    ):  # fmt: skip
+        assert gena.renew_s(("HTTP/1.1 200 OK\r\nTIMEOUT: %s\r\nSID: x" % said).encode()) == seconds, said
+
+
+class Board(linux.Board):
+    def __init__(self):
+        pass
+
+    def gateway(self):
+        return LO
+
+    def lan_address(self):
+        return LO
+
+
+class Kit:
+    board = Board()
+
+
+class Router:
+    """Answers like an IGD on one TCP port: {path or action: (status, body)}; counts, and can send a NOTIFY."""
+
+    port = 15000
+
+    def __init__(self, **answers):
+        Router.port += 1
+        self.answers = {"/d.xml": (200, description(WAN)), "GetStatusInfo": (200, b"")}
+        for name in answers:
+            self.answers[name] = answers[name]
+        self.heard = []
+        self.callback = None
+        self.sid = "uuid:1"
+
+    def tell(self, text):
+        self.answers["GetExternalIPAddress"] = (200, wrap("NewExternalIPAddress", text))
+
+    async def client(self, reader, writer):
+        try:
+            head, length = b"", 0
+            while True:
+                line = await reader.readline()
+                if line in (b"\r\n", b""):
+                    break
+                if line[:15].lower() == b"content-length:":
+                    length = int(line[15:])
+                head += line
+            if length:
+                await reader.read(length)
+            verb, path, _ = head.split(b"\r\n")[0].decode().split(" ")
+            action = lan.header(head, b"soapaction").strip('"').split("#")[-1]
+            self.heard.append(action or verb + " " + path)
+            more = ""
+            if verb == "SUBSCRIBE":
+                status, body = self.subscribed(head)
+                more = "SID: %s\r\nTIMEOUT: Second-1800\r\n" % self.sid
+            else:
+                status, body = self.answers.get(action or path, (500, b""))
+            writer.write(("HTTP/1.1 %d X\r\n%sContent-Length: %d\r\n\r\n" % (status, more, len(body))).encode() + body)
+            await writer.drain()
+        finally:
+            writer.close()
+            await writer.wait_closed()  # MicroPython closes here
+
+    def subscribed(self, head):
+        sid = lan.header(head, b"sid")
+        if sid and sid != self.sid:
+            return 412, b""
+        if not sid:
+            self.callback = lan.split_url(lan.header(head, b"callback").strip("<>"))
+        return 200, b""
+
+    async def notify(self, sid, verb="NOTIFY"):
+        """Send an event; returns the status line's number."""
+        host, port, path = self.callback
+        lines = "NT: upnp:event\r\nNTS: upnp:propchange\r\nSID: %s\r\nSEQ: 0\r\n" % sid
+        return (await lan.exchange(Kit.board, host, port, verb, path, lines, "<e:propertyset/>"))[0]
+
+
+def wrap(tag, text):
+    return ("<s:Envelope><s:Body><u:R><%s>%s</%s></u:R></s:Body></s:Envelope>" % (tag, text, tag)).encode()
+
+
+def with_router(router, what):
+    """Run the coroutine what(observer) while `router` answers."""
+
+    async def go():
+        server = await asyncio.start_server(router.client, LO, router.port)
+        one = upnp.Observer({"location": "http://%s:%d/d.xml" % (LO, router.port)}, Kit())
+        try:
+            return await what(one)
+        finally:
+            one.sid = None
+            if one.gena:
+                one.gena.sid = None  # nobody answers any more: no unsubscribe
+            one.close()
+            server.close()
+            await server.wait_closed()
+
+    return asyncio.run(go())
+
+
+def read(router):
+    async def what(one):
+        return await one.read(4)
+
+    return with_router(router, what)
+
+
+def test_the_address_is_read_and_the_description_only_once():
+    router = Router()
+    router.tell("45.33.7.7")
+
+    async def what(one):
+        return (await one.read(4), await one.read(4), await one.read(4))
+
+    assert with_router(router, what) == ((FOUND, "45.33.7.7", "told by router 127.0.0.1"),) * 3
+    assert router.heard == ["GET /d.xml"] + ["GetExternalIPAddress"] * 3
+
+
+def test_connected_without_an_address_is_cgnat_and_disconnected_is_none():
+    for text in ("", "0.0.0.0"):
+        router = Router(GetStatusInfo=(200, wrap("NewConnectionStatus", "Connected")))
+        router.tell(text)
+        kind, address, why = read(router)
+        assert (kind, address) == (UNKNOWN, None) and "CGNAT" in why
+        router = Router(GetStatusInfo=(200, wrap("NewConnectionStatus", "Disconnected")))
+        router.tell(text)
+        assert read(router)[0] == NONE
+        router = Router()
+        router.tell(text)
+        assert read(router)[0] == UNKNOWN, "it says nothing about its line"
+
+
+def test_private_addresses_are_told_for_the_chooser_to_judge():
+    router = Router()
+    router.tell("100.64.250.247")
+    assert read(router)[:2] == (FOUND, "100.64.250.247")
+
+
+def test_nonsense_is_could_not_tell():
+    for text in ("1.2.3", "45.33.7.7.7", "\x7f\x01garbage", "none", "999.1.1.1", "2a02::", "45.33.7.7 evil"):
+        router = Router()
+        router.tell(text)
+        kind, address, why = read(router)
+        assert kind == UNKNOWN or (kind, address) == (FOUND, "2a02::"), (text, kind, address)
+    for answers in (
+        {"/d.xml": (404, b"")}, {"/d.xml": (200, b"x")}, {"/d.xml": (200, b"y" * 20000)},
+        {"GetExternalIPAddress": (500, b"<s:Fault/>")}, {"GetExternalIPAddress": (200, b"z" * 30000)},
+    ):  # fmt: skip
+        assert read(Router(**answers))[0] == UNKNOWN, answers
+
+
+def test_the_second_connection_is_asked_when_the_first_has_no_address():
+    router = Router()
+    router.answers["/d.xml"] = (200, description(WAN, service("WANPPPConnection:1", "/ppp", "/pppe")))
+    answers = [(200, wrap("NewExternalIPAddress", "")), (200, wrap("NewExternalIPAddress", "45.33.7.8"))]
+
+    async def what(one):
+        kept = router.answers
+        router.answers = Once(kept, answers)
+        return await one.read(4)
+
+    assert with_router(router, what)[:2] == (FOUND, "45.33.7.8")
+
+
+class Once:
+    """Gives the answers to GetExternalIPAddress in turn."""
+
+    def __init__(self, rest, turns):
+        self.rest, self.turns = rest, turns
+
+    def get(self, name, default):
+        return self.turns.pop(0) if name == "GetExternalIPAddress" else self.rest.get(name, default)
+
+
+def test_new_urls_after_a_restart_are_found():
+    router = Router()
+    router.tell("45.33.7.7")
+
+    async def what(one):
+        await one.read(4)
+        port, router.port = router.port, router.port + 1000
+        one.services[0] = (one.services[0][0], (port + 500, "/gone"), None)  # where nobody answers now
+        return await one.read(4)
+
+    assert with_router(router, what)[:2] == (FOUND, "45.33.7.7")
+    assert router.heard.count("GET /d.xml") == 2
+
+
+def test_an_event_of_the_router_wakes_and_others_do_not():
+    router = Router()
+    router.tell("45.33.7.7")
+
+    async def what(one):
+        task = asyncio.create_task(one.changed())
+        while not router.callback:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert await router.notify("uuid:2") == 412
+        assert await router.notify(router.sid, "POST") == 412
+        assert not task.done()
+        assert await router.notify(router.sid) == 200
+        await asyncio.wait_for(task, 1)
+        first = asyncio.create_task(router.notify(router.sid))  # between two calls
+        await asyncio.sleep(0.01)
+        await asyncio.wait_for(one.changed(), 1)
+        assert await first == 200
+        return router.heard.count("SUBSCRIBE /evt/IPConn")
+
+    assert with_router(router, what) == 1
+
+
+def test_noise_at_the_event_port_is_survived():
+    router = Router()
+
+    async def what(one):
+        task = asyncio.create_task(one.changed())
+        while not router.callback:
+            await asyncio.sleep(0.005)
+        for noise in (b"", b"\r\n\r\n", b"\xff" * 3000, b"NOTIFY / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"):
+            _, writer = await asyncio.open_connection(LO, router.callback[1])
+            writer.write(noise)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()  # MicroPython closes here
+            await asyncio.sleep(0.005)
+        assert not task.done()
+        assert await router.notify(router.sid) == 200
+        await asyncio.wait_for(task, 1)
+
+    with_router(router, what)
+
+
+def test_a_forgotten_subscription_is_made_anew():
+    router = Router()
+
+    async def what(one):
+        task = asyncio.create_task(one.changed())
+        while not router.callback:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        router.sid = "uuid:9"  # the router restarted: our SID is unknown to it
+        router.callback = None
+        one.gena.due = upnp.time.ticks_ms()
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        task = asyncio.create_task(one.changed())
+        while not router.callback:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert await router.notify("uuid:9") == 200
+        await asyncio.wait_for(task, 1)
+
+    with_router(router, what)
+
+
+def test_without_events_there_is_nothing_to_watch():
+    assert upnp.Observer({"events": False}, Kit()).changed is None
+    assert upnp.Observer({}, Kit()).changed
+
+
+def test_messages_are_bounded_in_size_and_time():
+    async def go(data, cap):
+        async def client(reader, writer):
+            writer.write(data)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()  # MicroPython closes here
+
+        Router.port += 1
+        server = await asyncio.start_server(client, LO, Router.port)
+        sock = upnp.udp.socket.socket()
+        try:
+            sock.connect(Kit.board.sockaddr(LO, Router.port))
+            sock.setblocking(False)
+            return await lan.read_message(sock, upnp.time.ticks_add(upnp.time.ticks_ms(), 300), cap)
+        finally:
+            sock.close()
+            server.close()
+            await server.wait_closed()
+
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef"
+    assert asyncio.run(go(ok, 10)) == (b"HTTP/1.1 200 OK\r\nContent-Length: 3", b"abc")
+    assert asyncio.run(go(b"HTTP/1.1 200 OK\r\n\r\nabc", 10))[1] == b"abc"
+    for bad in (
+        b"", b"x", b"h" * 5000, b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 9000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b"b" * 11,
+    ):  # fmt: skip
+        try:
+            asyncio.run(go(bad, 10))
+            raise AssertionError(bad)
+        except OSError:
+            pass
+
+
