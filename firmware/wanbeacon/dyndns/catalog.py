@@ -86,16 +86,20 @@ def places(template):
         cut = rest.find("{")
         for c in rest if cut < 0 else rest[:cut]:
             if c not in _URL:
-                raise ValueError("%s cannot stand in a URL: write it percent-encoded" % ("a blank" if c == " " else c))
+                raise ValueError("%s cannot stand in a URL: write it percent-encoded" % _show(c))
         if cut < 0:
             break
         end = rest.find("}", cut)
         name = rest[cut + 1 : end]
         if end < 0 or name not in _PLACES:
-            raise ValueError("unknown place {%s; known: {%s}" % (rest[cut + 1 :][:20], "} {".join(_PLACES)))
+            raise ValueError("unknown place {%s; known: {%s}" % (_show(rest[cut + 1 :][:20]), "} {".join(_PLACES)))
         found.append(name)
         rest = rest[end + 1 :]
     return found
+
+
+def _show(text):
+    return "a blank" if text == " " else "".join([c if " " <= c <= "~" else "?" for c in text])
 
 
 def custom(spec):
@@ -149,7 +153,7 @@ def _rule(text, key):
     text = text.strip().lower()
     if text in ("0", "@"):
         return text
-    if not text or text in ("^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit()):
+    if not text or text in ("^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit() and max(text) <= "9"):
         raise ValueError("%s: an answer should be word, ^word, =line, ~word, *text or #status such as #200" % key)
     if "{ip}" in text or "{ipv6}" in text:
         return "@"

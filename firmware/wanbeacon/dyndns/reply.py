@@ -37,7 +37,8 @@ _CLASSES = (
 # HTTP status without a known word.
 _STATUS = " 401=AUTH 403=AUTH 404=HOST 410=HOST 400=HOST 405=HOST 409=HOST 422=HOST 408=LATER 429=LATER "
 
-MAX_LINES = 64  # a list answer has at most 20-50 lines; more is a page, not an answer
+MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
+MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
 RETRY_MIN, RETRY_MAX = 60, 86400  # Retry-After: floor and cap in seconds
 TROUBLE_MIN = 1800  # dnserr, 911: seconds that no client may fall below (No-IP response page)
 STD, STD_FAILURES = 1, 2  # values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
@@ -70,21 +71,28 @@ def _of(entry, word, got=()):
 
 def _addresses(words):
     out = []
-    for w in words:
-        for part in w.split(","):
-            try:
-                out.append(address.canonical(part))
-            except ValueError:
-                pass
+    for part in ",".join(words[:MAX_ADDRESSES]).split(",")[:MAX_ADDRESSES]:
+        try:
+            out.append(address.canonical(part))
+        except ValueError:
+            pass
     return out
 
 
 def _wait(word):
     """Seconds of the old "wNNh", "wNNm", "wNNs" (wait) codes, else 0."""
     unit = {"h": 3600, "m": 60, "s": 1}.get(word[-1:], 0)
-    if unit and word[0] == "w" and 1 < len(word) < 7 and word[1:-1].isdigit():
+    if unit and word[0] == "w" and len(word) < 7 and _digits(word[1:-1]):
         return int(word[1:-1]) * unit
     return 0
+
+
+def _digits(text):
+    """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
+    for c in text:
+        if not "0" <= c <= "9":
+            return False
+    return text != ""
 
 
 def _line(line, words):
@@ -124,13 +132,13 @@ def _names(text, sent):
         w = w.strip(".")
         if w.count(".") == 3 or w.count(":") > 1:
             tries += 1
-            for a in (w, w.strip(":")):  # "address:1.2.3.4"
+            for a in {w, w.strip(":")}:  # "address:1.2.3.4"
                 try:
                     if address.canonical(a) in sent:
                         return True
                 except ValueError:
                     pass
-        if tries > MAX_LINES:
+        if tries >= 4 * MAX_ADDRESSES:
             break
     return False
 
@@ -325,7 +333,7 @@ def seconds(value, wall=None):
     """Retry-After (RFC 9110 section 10.2.3): delta-seconds or HTTP-date -> seconds within RETRY_MIN..RETRY_MAX, or 0
     when it cannot be read (a date while the clock is not set, an obsolete date form)."""
     value = value.strip()
-    if value.isdigit():
+    if _digits(value):
         return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))
     parts = value.replace(":", " ").split()
     try:  # Sun, 06 Nov 1994 08:49:37 GMT

@@ -22,11 +22,12 @@ def split_place(place, port):
     """"host[:port]" -> (host, port). Raises ValueError."""
     cut = place.rfind(":")
     if cut >= 0:
-        if not place[cut + 1 :].isdigit() or not 0 < int(place[cut + 1 :][:6]) < 65536:
+        digits = place[cut + 1 :]
+        if not digits.isdigit() or max(digits) > "9" or not 0 < int(digits[:6]) < 65536:
             raise ValueError("should be host or host:port")
-        place, port = place[:cut], int(place[cut + 1 :])
+        place, port = place[:cut], int(digits)
     for c in place or "/":
-        if not (c.isalpha() or c.isdigit() or c in ".-_") or c > "~":
+        if c > "~" or not (c.isalpha() or c.isdigit() or c in ".-_"):
             raise ValueError("should be host or host:port, without user name, path or braces")
     return place, port
 
