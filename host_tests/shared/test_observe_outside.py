@@ -82,17 +82,6 @@ def test_dns_takes_no_other_answer():
     assert whoami.parse(loop, asked) == []
 
 
-class Kit:
-    """resolve() as the agent gives it, for names that are literals; `fails`: raise instead."""
-
-    fails = None
-
-    def resolve(self, host, port, family=0):
-        if self.fails:
-            raise self.fails
-        return linux.Board.sockaddr(None, host, port)
-
-
 async def server(port, answer, host="127.0.0.1"):
     sock = udp.open_udp(_Board, local=(host, port))
     try:
@@ -135,7 +124,7 @@ def says(text):
 def test_two_stun_servers_must_agree():
     stun._WAITS = (100, 100)
     two = {"servers": ["127.0.0.1:13478", "127.0.0.1:13479"]}
-    one = stun.Observer(two, Kit())
+    one = stun.Observer(two, None)
     kind, text, why = live(one, {13478: says(IP), 13479: says(IP)})
     assert (kind, text) == (FOUND, IP) and "13478" in why and "13479" in why
     kind, text, why = live(one, {13478: says(IP), 13479: says("45.33.7.8")})
@@ -148,20 +137,41 @@ def test_two_stun_servers_must_agree():
 def test_stun_ignores_forged_packets_before_the_right_one():
     stun._WAITS = (200,)
     forged = [b"", b"x", stun_answer("6.6.6.6"), stun_answer("6.6.6.6", bytes(12))]
-    one = stun.Observer({"servers": ["127.0.0.1:13480"]}, Kit())
+    one = stun.Observer({"servers": ["127.0.0.1:13480"]}, None)
     assert live(one, {13480: lambda data: forged + says(IP)(data)})[:2] == (FOUND, IP)
 
 
+def fails(host, port, family):
+    raise OSError(-2)
+
+
 def test_a_failed_look_up_does_not_count_as_asked():
-    for one in (stun.Observer({"servers": ["x.example:1"]}, Kit()), whoami.Observer({"form": "opendns"}, Kit())):
-        one.kit.fails = OSError(-2)
-        assert asyncio.run(one.read(4))[0] == UNKNOWN and not one.asked
-        one.kit.fails = None
+    kept, udp.resolve = udp.resolve, fails
+    try:
+        for one in (stun.Observer({"servers": ["x.example:1"]}, None), whoami.Observer({"form": "opendns"}, None)):
+            one.asked = True
+            assert asyncio.run(one.read(4))[0] == UNKNOWN and not one.asked
+    finally:
+        udp.resolve = kept
+
+
+def test_literals_resolve_to_what_connect_takes():
+    for host, family in (("127.0.0.1", 4), ("::1", 6)):
+        sock = udp.open_udp(None, family=family)
+        try:
+            sock.connect(udp.resolve(host, 9, family))
+        finally:
+            sock.close()
+    try:
+        udp.resolve("127.0.0.1", 9, 6)
+        raise AssertionError("an IPv4 literal is no IPv6 address")
+    except OSError:
+        pass
 
 
 def test_whoami_asks_a_server_of_your_own():
     whoami._WAITS = (200,)
-    one = whoami.Observer({"server": "127.0.0.1:13053", "name": "me.example"}, Kit())
+    one = whoami.Observer({"server": "127.0.0.1:13053", "name": "me.example"}, None)
     ip = address.parse(IP)
     answer = live(one, {13053: lambda q: [q, b"", dns_answer(b"zz" + q[2:], (1, bytes(4))), dns_answer(q, (1, ip))]})
     assert answer == (FOUND, IP, "as seen by 127.0.0.1")
@@ -177,7 +187,7 @@ def test_the_three_forms_are_what_their_services_want():
         ("akamai", "ns1-1.akamaitech.net", "whoami.akamai.net", (4, 6)),
         ("noip", "ipcast1.dynupdate.no-ip.com:8253", "xip", (4,)),
     ):
-        one = whoami.Observer({"form": form}, Kit())
+        one = whoami.Observer({"form": form}, None)
         assert (one.server, one.name, one.FAMILIES) == (server_, name, families) and one.OUTSIDE
 
 

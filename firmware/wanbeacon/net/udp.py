@@ -51,6 +51,19 @@ def host_port(text, port):
     return host.strip("[]"), int(number)
 
 
+def resolve(host, port, family=4):
+    """Return the sockaddr of `host` (a name or a literal) for connect(). OSError when it has none of that family.
+
+    Blocks: no port of MicroPython looks names up without holding the loop.
+    """
+    want = socket.AF_INET6 if family == 6 else socket.AF_INET
+    for row in socket.getaddrinfo(host, port, want, socket.SOCK_DGRAM):
+        where = row[-1]
+        if row[0] == want and where and (isinstance(where, (bytes, bytearray)) or where[0]):
+            return where  # lwIP lists IPv6 hosts without their address
+    raise OSError(errno.EHOSTUNREACH, "no IPv%d address" % family)
+
+
 def open_udp(board, peer=None, local=None, family=4):
     """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port).
 

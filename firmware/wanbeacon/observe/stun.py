@@ -47,7 +47,6 @@ class Observer:
     FAMILIES = (4, 6)
 
     def __init__(self, options, kit):
-        self.kit = kit
         self.servers = options["servers"]
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
@@ -76,7 +75,7 @@ class Observer:
 
     async def _ask(self, server, family):
         host, port = udp.host_port(server, 3478)
-        where = self.kit.resolve(host, port, family)
+        where = udp.resolve(host, port, family)
         id_ = os.urandom(12)
         sock = udp.open_udp(None, family=family)
         try:

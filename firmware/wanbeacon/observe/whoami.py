@@ -73,7 +73,6 @@ class Observer:
     FAMILIES = (4, 6)
 
     def __init__(self, options, kit):
-        self.kit = kit
         server, name, kind = _FORMS.get(options.get("form"), (None, None, None))
         self.server = options.get("server") or server
         self.name = options.get("name") or name
@@ -91,7 +90,7 @@ class Observer:
         sock = found = None
         try:
             # the family of the packet decides which address of ours the server sees
-            where = self.kit.resolve(host, port, family)
+            where = udp.resolve(host, port, family)
             sock = udp.open_udp(None, family=family)
             sock.connect(where)
             self.asked = True
