@@ -79,6 +79,7 @@ def check(options):
 
     from wanbeacon.board import linux
     from wanbeacon.dyndns import catalog
+    from wanbeacon.dyndns.advice import advice
     from wanbeacon.setup import unknown_provider
 
     path = options["--config"]
@@ -89,15 +90,19 @@ def check(options):
         a = cfg["accounts"][i]
         if a["provider"] == "custom":
             try:
-                catalog.custom(a["custom"])
+                row = catalog.custom(a["custom"])
             except ValueError as e:
-                problems.append("accounts[%d].custom.url: %s" % (i, e))
+                row = None
+                problems.append("accounts[%d].custom.%s" % (i, e))
         else:
             row = catalog.find(board.catalogue, a["provider"])
             if row is None:
                 problems.append("accounts[%d].provider: %s" % (i, unknown_provider(a["provider"], board.catalogue)))
-            elif row.get("closed"):
-                print("warning: accounts[%d].provider: %s is closed" % (i, a["provider"]))
+        if row:
+            wrong, unwise = advice(row, a)
+            problems += ["accounts[%d].%s" % (i, text) for text in wrong]
+            for text in unwise:
+                print("warning: accounts[%d].%s" % (i, text))
         if a.get("ca"):
             try:
                 os.stat(a["ca"])

@@ -18,6 +18,7 @@ def build(agent):
     cfg = agent.cfg
     rows = [row_of(agent, doc) for doc in cfg["accounts"]]
     drop("dyndns.catalog", "dyndns.url")
+    _advise(agent, rows)
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
@@ -49,6 +50,20 @@ def build(agent):
         agent.accounts.append(account)
     if agent.journal.lost:
         agent.log(agent.journal.lost)
+
+
+def _advise(agent, rows):
+    """Log what is unwise about the accounts. Raises ValueError with one line about what cannot work."""
+    from wanbeacon.dyndns.advice import advice
+
+    accounts = agent.cfg["accounts"]
+    for i in range(len(rows)):
+        problems, warnings = advice(rows[i], accounts[i])
+        for text in warnings:
+            agent.log("accounts[%d].%s" % (i, text))
+        if problems:
+            raise ValueError("; ".join(["accounts[%d].%s" % (i, text) for text in problems]))
+    drop("dyndns.advice")
 
 
 def _of_requests(agent, device, rows):
@@ -94,8 +109,6 @@ def row_of(agent, doc):
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
     if row is None:
         raise ValueError(unknown_provider(doc["provider"], agent.board.catalogue))
-    if row.get("closed"):
-        agent.log("%s: this service is closed; its form is kept for servers that still speak it" % row["id"])
     return row
 
 
