@@ -255,11 +255,6 @@ def test_an_update_url_becomes_a_provider_of_ones_own():
         assert len(found.problems) == 1 and "option 'update_url'" in found.problems[0], url
 
 
-def test_both_families_on_an_interface_also_ask_its_ipv6_twin():
-    rows = convert(GOOD + "option interface wan\noption use_ipv6 both\n").document["accounts"][0]["address"]
-    assert [r["interface"] for r in rows] == ["wan", "wan6", "wan_6"]
-
-
 def test_the_main_section():
     text = ("config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
             " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD)

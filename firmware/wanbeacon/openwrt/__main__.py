@@ -7,15 +7,19 @@ from wanbeacon import cli, start
 from wanbeacon.board import Mistake, linux
 
 CONFIG = "/var/run/wanbeacon/config.json"
+CONTROL = "/var/run/wanbeacon/control"
 ROOTS = "/var/run/wanbeacon/roots"
 CATALOGUE = "/usr/share/wanbeacon/providers.dat"
 
 
-class Router(linux.Board):
+_Linux = linux.Board
+
+
+class Router(_Linux):
     """A Linux board whose catalogue and CA roots are where OpenWrt keeps such things."""
 
     def __init__(self, state="/etc/wanbeacon", home=None):
-        linux.Board.__init__(self, state, home)
+        _Linux.__init__(self, state, home)
         self.catalogue = CATALOGUE
         self.roots = ROOTS
         for device in ("br-lan", "eth0"):  # the default route's device may not be up yet
@@ -50,7 +54,7 @@ def main(argv):
         sys.modules.pop("wanbeacon.openwrt.roots", None)  # not needed any more
     elif argv == ["look"]:
         return look()
-    start.main(argv)
+    start.main(argv + ["--config", CONFIG, "--control", CONTROL])
     return 0
 
 

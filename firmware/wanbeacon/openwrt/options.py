@@ -107,13 +107,8 @@ def sources(read, interface, v4, v6):
     out = []
     for word in words or ["network"]:
         if word == "network":
-            names = networks
-            if names is None:
-                # netifd: wan6 is the usual static name, wan_6 the one it makes for PPPoE and DHCPv6 on the same line
-                names = [interface] if interface else [None]
-                if interface and v6 and not interface.endswith("6"):
-                    names += [interface + "6", interface + "_6"]
-            for name in names:
+            # of an interface the observer also knows its IPv6 twins, wan6 and wan_6
+            for name in networks or [interface]:
                 source = OrderedDict((("source", "ubus"),))
                 if name:
                     source["interface"] = name

@@ -38,7 +38,7 @@ def load(path, catalogue, devices=None):
         return known if name is None else ddns.ours(name, known)
 
     found = settings.convert(uci.parse(read_text(path), path), path, provider, devices)
-    if not found.problems and found.enabled:
+    if not found.problems and found.enabled and found.document["accounts"]:
         found.problems += [settings.name_origin(text, found, path) for text in validate(found.document)]
     return found
 

@@ -1,0 +1,44 @@
+"""What the room's tests share: the packages, built once; a router to test in."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from host_tests.needs import program, usable
+from host_tests.openwrt import namespaces, router
+from tools import package
+
+
+@pytest.fixture(scope="session")
+def wanbeacon_ipk():
+    """The bytes of our .ipk."""
+    return next(data for name, data in package.build(package.Format.ipk).items() if name.startswith("wanbeacon"))
+
+
+@pytest.fixture(scope="session")
+def parts():
+    """Skips (in CI: fails) without what a router is made of."""
+    usable("micropython-amd64")
+    for name in ("busybox", "ip", "unshare", "chroot", "setpriv"):
+        program(name)
+
+
+@pytest.fixture(scope="module")
+def net(parts):
+    """Namespaces with two uplinks."""
+    with namespaces.Internet(2) as made:
+        yield made
+
+
+@pytest.fixture
+def box(parts, net, wanbeacon_ipk):
+    """A freshly installed router in the namespace. Its path is short: unix sockets in it have 107 bytes for theirs."""
+    with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
+        os.chmod(folder, 0o755)  # the agent's user has to pass
+        root = Path(folder, "root")
+        root.mkdir()
+        made = router.Router(router.build(root, wanbeacon_ipk), net.router)
+        yield made
+        made.procd.stop()
