@@ -134,9 +134,8 @@ def _resume(agent, host):
 
 def unknown_provider(name, path):
     """One line that says so and suggests the nearest names."""
-    from wanbeacon.config import nearest
     from wanbeacon.dyndns import catalog
 
-    near = nearest(name, catalog.names(path))
+    near = catalog.nearest(name, catalog.names(path))
     hint = "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
     return "provider %s is not in the catalogue; %s" % (name, hint)

@@ -125,3 +125,16 @@ def test_credentials_in_a_custom_url_are_not_sent_twice():
     assert catalog.custom({"url": "https://h/?a={ip}&k={password}", "auth": "basic"})["auth"] == ["none"]
     assert catalog.custom({"url": "https://h/?a={ip}", "auth": "bearer"})["auth"] == ["bearer"]
     assert catalog.custom({"url": "https://h/?a={ip}", "auth": "none"})["auth"] == ["none"]
+
+
+def test_the_nearest_names_are_those_a_person_means():
+    names = catalog.names(FILE)
+    for word, near in (("no-ip", "noip"), ("no-ip.com", "noip"), ("NoIP", "noip"), ("dyndns", "dyn"), ("dyndns.org", "dyn"),
+                       ("he.net", "he-dns"), ("duck", "duckdns"), ("duckdns.org", "duckdns"), ("certdns", "certadns"),
+                       ("zergo", "zerigo"), ("mydns.se", "mydns-se"), ("dy.fi", "dyfi"), ("tunnelbroker", "he-tunnelbroker"),
+                       ("namecheep", "namecheap"), ("freedns", "freedns-v1"), ("ovh.com", "ovh"), ("allinkl", "all-inkl")):  # fmt: skip
+        found = catalog.nearest(word, names)
+        assert near in found[:1] or near == "freedns-v1" and near in found, (word, found)
+        assert len(found) <= 3
+    for word in ("", "x", "xyzzyplugh", "cloudflare", "\u00fc", "a" * 300):
+        assert catalog.nearest(word, names) == [], (word, catalog.nearest(word, names))

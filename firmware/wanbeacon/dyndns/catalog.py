@@ -75,6 +75,30 @@ def names(path):
     return out
 
 
+def nearest(name, names, most=3):
+    """Provider ids that may be meant by `name`, best first; [] when none is near. "no-ip.com", "dyndns", "he.net"."""
+    from wanbeacon.config import distance
+
+    word = _letters(name[:60])
+    label = _letters(name[:60].split(".")[0])
+    rows = []
+    for i in range(len(names)):  # of two that are equally near the first: the file begins with the better known
+        known = _letters(names[i])
+        far = min(distance(word, known), distance(label, known))
+        if len(label) > 1 and (known.startswith(label) or len(known) > 2 and label.startswith(known)):
+            far = min(far, 1)
+        elif len(label) > 2 and label in known:
+            far = min(far, 2)
+        if far <= max(1, len(label) // 3):
+            rows.append((far, i))
+    rows.sort()
+    return [names[i] for _, i in rows[:most]]
+
+
+def _letters(text):
+    return "".join([c for c in text.lower() if c.isalpha() or c.isdigit()])
+
+
 _PLACES = ("hostname", "host", "labels", "domain", "ip", "ipv6", "user", "password")
 _URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
 
