@@ -277,17 +277,16 @@ class Agent:
         if isinstance(answer, Trouble):
             odd = answer.word in ("redirect", "odd", "header")
             outs = [outcome.Outcome(outcome.ODD, answer.word) if odd else outcome.failed(answer.word) for _ in hosts]
-            status, said = answer.word, answer.text
+            status, said = answer.word, self.log.scrub(answer.text)
             if not answer.sent:
                 for h in hosts:
                     decide.withdraw(h.rec)
         else:
             outs = self._read(account, names, answer, sent if not offline else (None, None))
             drop("dyndns.reply")
-            status, said = answer.status, answer.body[:80].decode("utf-8", "replace") if answer.body else ""
+            status, said = answer.status, self.log.said(answer.body)
             for h in hosts:
                 h.rec.root = answer.root
-        said = self.log.scrub(" ".join(said.split()))
         self.exchange = {
             "when": self.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said,
             "ms": self.clock.mono_ms() - start,
@@ -326,7 +325,7 @@ class Agent:
 
     def _learn(self, host, out, chance):
         account = host.account
-        out.word = self.log.scrub(out.word)
+        out.word = self.log.scrub(out.word, out.cls == outcome.ODD)
         now, wall = self.clock.mono(), self.clock.wall()
         cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
         warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)

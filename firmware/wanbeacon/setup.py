@@ -30,7 +30,7 @@ def build(agent):
     seed = seed[0] << 8 | seed[1]
     for doc in cfg["accounts"]:
         for secret in ("password", "token"):
-            agent.log.keep_secret(doc.get(secret))
+            agent.log.keep_secret(doc.get(secret), doc.get("user"))
         row = rows.pop(0)
         account = Account(doc, row, _line(agent, doc), _limits(cfg["intervals"], row, seed))
         server = row["id"], doc.get("server"), (doc.get("custom") or {}).get("url")

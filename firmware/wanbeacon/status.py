@@ -3,6 +3,7 @@
 The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it).
 """
 
+import binascii
 import json
 import os
 
@@ -11,6 +12,7 @@ from micropython import const
 _LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
 _LINE_MAX = const(140)
 _SECRET_MIN = const(4)  # shorter secrets would turn half of every text into stars
+_SAID_MAX = const(80)  # characters of a reply that are shown
 
 
 class Log:
@@ -30,20 +32,43 @@ class Log:
         if self.out:
             self.out(line[:_LINE_MAX])
 
-    def scrub(self, text):
-        """The text in one line of printable characters, with every secret in it starred."""
+    def scrub(self, text, cut=False):
+        """The text in one line of printable characters, with every secret in it starred.
+
+        cut: the text goes on where it ends here, so its last characters may be the beginning of a secret.
+        """
         text = str(text)
         for s in self.secrets:
             if s in text:
                 text = text.replace(s, "***")
+        if cut:
+            text = self._without_tail(text)
         return "".join([c if c >= " " and c != "\x7f" else " " for c in text])
 
-    def keep_secret(self, value):
-        """From now on `value` is starred, in clear and as it stands in a URL."""
+    def _without_tail(self, text):
+        for s in self.secrets:
+            for n in range(min(len(s), len(text)), _SECRET_MIN - 1, -1):
+                if text.endswith(s[:n]):
+                    return text[:-n] + "***"
+        return text
+
+    def said(self, body):
+        """The beginning of a server's reply (bytes), for people: a server may well repeat what we sent."""
+        try:
+            text = body.decode()
+        except (UnicodeError, ValueError):
+            text = "".join([chr(b) for b in body])
+        text = " ".join(self.scrub(text).split())
+        return text[:_SAID_MAX]
+
+    def keep_secret(self, value, user=""):
+        """From now on `value` is starred: in clear, as it stands in a URL, and as it stands beside `user` in an
+        Authorization header."""
         if value and len(value) >= _SECRET_MIN:
             from wanbeacon.dyndns.request import quote
 
-            for form in (value, quote(value)):
+            basic = binascii.b2a_base64(("%s:%s" % (user or "", value)).encode()).decode().strip()
+            for form in (value, quote(value), basic):
                 if form not in self.secrets:
                     self.secrets.append(form)
 
