@@ -147,6 +147,8 @@ def text_of(rec):
         return decide.stop_text(rec)
     if not rec.cls:
         return "nothing sent yet"
+    if rec.cls in ("LATER", "ODD") and rec.word in _TROUBLES:
+        return "%s; will be tried again" % _TROUBLES[rec.word]
     return {
         "OK": "stored",
         "SAME": "was stored already",
@@ -155,6 +157,24 @@ def text_of(rec):
     }[rec.cls]
 
 
+# Words of net.Trouble, for people
+_TROUBLES = {
+    "dns": "the server's name was not found: is the name server reachable?",
+    "connect": "no connection to the server",
+    "timeout": "the server did not answer in time",
+    "no tls": "this MicroPython has no TLS, and without it no password is sent",
+    "tls": "what answers there speaks no TLS that we can use, so no password was sent",
+    "roots": "the files of known authorities are missing or damaged, so no password was sent",
+    "clock": "the server's certificate is not valid yet, so no password was sent: is the clock of this device right?",
+    "expired": "the server's certificate has expired, so no password was sent",
+    "wrong name": "the server's certificate is for another name, so no password was sent",
+    "untrusted": "no known authority signed the server's certificate, so no password was sent",
+    "reset": "the connection broke off",
+    "cut": "the answer was cut off",
+    "redirect": "the server sends us elsewhere; that is not followed, for the password's sake",
+    "header": "the answer's header is too long",
+    "odd": "what answers there does not speak HTTP",
+}
 _COMMANDS = {
     "status": status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
     "offline": _offline,

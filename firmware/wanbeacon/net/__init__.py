@@ -4,8 +4,8 @@
 class Trouble(Exception):
     """An exchange that brought no usable reply.
 
-    word: dns, connect, timeout, tls, clock, untrusted, reset, cut, redirect, header, odd. text: details for a person,
-    never a secret. sent: True when bytes of the request may have reached the server.
+    word: dns, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, reset, cut, redirect, header,
+    odd; commands.py tells people what they mean. text: details, never a secret. sent: True when bytes of the request may have reached the server.
     """
 
     def __init__(self, word, text="", sent=False):

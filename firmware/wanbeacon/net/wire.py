@@ -131,8 +131,7 @@ class Wire:
             try:
                 n = self.stream.write(view[at:])
             except ValueError as e:  # only certificate checks raise this, before any byte of ours is sent
-                text = _clean(e)
-                raise Trouble("clock" if "future" in text or "not yet valid" in text else "untrusted", text)
+                raise _refused(e)
             except OSError as e:
                 raise Trouble("reset" if self.sent or not self.tls else "tls", _clean(e), self.sent)
             if n:
@@ -173,7 +172,7 @@ class Wire:
                 else:
                     raise Trouble("reset", _clean(e), self.sent)
             except ValueError as e:
-                raise Trouble("untrusted", _clean(e), self.sent)
+                raise _refused(e)
             if data is None:
                 self._wait(select.POLLIN)
             elif data:
@@ -273,6 +272,24 @@ class Wire:
                     one.close()
                 except OSError:
                     pass
+
+
+# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong whoever
+# signed it comes first; the rest may be for want of a root.
+_REFUSALS = (
+    ("clock", ("future", "not yet valid")),
+    ("expired", ("expired",)),
+    ("wrong name", ("CN", "Hostname", "IP address")),
+)
+
+
+def _refused(error):
+    """The Trouble of a certificate that was not accepted. Nothing of the request has left then."""
+    text = _clean(error)
+    for word, marks in _REFUSALS:
+        if [m for m in marks if m in text]:
+            return Trouble(word, text)
+    return Trouble("untrusted", text)
 
 
 def _clean(error):
