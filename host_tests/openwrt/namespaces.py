@@ -77,10 +77,6 @@ class Internet:
         ip("-n", self.router, "addr", "add", address + "/24", "dev", device)
         ip("-n", self.router, "route", "replace", "default", "via", gateway, "dev", device, "metric", str(10 + uplink))
 
-    def link(self, uplink, state):
-        """"down" or "up" at the far end: the line is dead, the router's side stays configured."""
-        ip("-n", self.internet, "link", "set", "isp%d" % uplink, state)
-
     def __exit__(self, *_):
         for name in (self.internet, self.router):
             ip("netns", "del", name, check=False)

@@ -15,6 +15,7 @@ _MAIN = {
     "enabled": "bool",
     "check_interval": "number",
     "check_unit": "unit",
+    "min_interval": "number",
     "refresh_days": "number",
     "cross_check": "bool",
     "company": "text",
@@ -180,10 +181,10 @@ def convert(sections, file, provider, devices=None):
             continue
         if not read.take("enabled", "bool", False):
             continue
-        out.notes += read.unknown(_SERVICE, SOURCE)
         if read.take("use_https", "bool", True) is False:
             out.notes.append("%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https"))
         found = _account(read, provider, devices)
+        out.notes += read.unknown(_SERVICE, SOURCE)
         if found is None:
             continue
         account, hosts = found
@@ -222,9 +223,10 @@ def _main(read, out):
     every = read.take("check_interval", "number")
     if every is not None:
         intervals["check"] = every * read.take("check_unit", "unit", 60)
-    days = read.take("refresh_days", "number")
-    if days is not None:
-        intervals["refresh_days"] = days
+    for option, key in (("min_interval", "minimum"), ("refresh_days", "refresh_days")):
+        value = read.take(option, "number")
+        if value is not None:
+            intervals[key] = value
     if intervals:
         document["intervals"] = intervals
 

@@ -1,0 +1,270 @@
+"""The agent as an OpenWrt package runs it: its own user, UCI, ubus, procd's part played, against the provider lab."""
+
+import random
+import statistics
+import time
+
+import pytest
+
+from host_tests.openwrt import namespaces, router, scene
+from tools.lab.lab import Lab
+
+pytestmark = pytest.mark.needs_root
+
+
+@pytest.fixture(scope="module")
+def lab(net):
+    """The Dyn personality at an address of the internet's namespace."""
+    made = Lab("dyn", accounts=scene.ACCOUNTS, bind=(namespaces.PROVIDER,), names=(namespaces.PROVIDER,))
+    namespaces.inside(net.internet, made.start)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def play(box, net, lab):
+    """A running scene with one account and the recorded router."""
+    lab.reset()
+    net.set_address(0, net.UPLINKS[0][1])
+    with scene.Scene(box, net, lab) as made:
+        yield made
+
+
+def one(play):
+    """Started with one account, first update done."""
+    play.start(play.service("home", "home.dyndns.org"))
+    play.settled("home.dyndns.org")
+    return play
+
+
+def move(play, address):
+    """The WAN has a new address, without loss of link: the case that hotplug misses."""
+    play.net.set_address(0, address)
+    play.ubus.change("wan", scene.uplink(0, address))
+
+
+def status_agent(play):
+    return play.box.status()["user_agent"]
+
+
+def test_first_update_as_its_own_user_over_verified_tls(play):
+    one(play)
+    assert play.published("home.dyndns.org") == "45.33.7.52"
+    update, = play.lab.updates
+    assert update["tls"] and update["peer"] == "45.33.7.52"
+    assert "me@example.org" in status_agent(play)
+    assert play.lab.findings() == []
+    status = play.box.status()
+    assert status["lines"][0]["ipv4"]["source"] == "ubus"
+    run = play.box.path("/tmp/run/wanbeacon")
+    assert router.owner(run / "status.json")[:2] == (router.UID, router.UID)
+    assert {uid for uid, _, _ in play.ubus.calls} == {router.UID}
+    assert {(path, method) for _, path, method in play.ubus.calls} == {("network.interface", "dump")}
+    for file in [*run.iterdir(), *play.box.path("/etc/wanbeacon").iterdir()]:
+        if file.is_file() and file.name != "config.json":
+            assert b"home-key" not in file.read_bytes(), file
+    assert "home-key" not in play.box.procd.log()
+
+
+def test_the_commands_of_a_running_agent(play):
+    one(play)
+    done = play.box.ours("status")
+    assert done.returncode == 0 and "home.dyndns.org" in done.stdout and "45.33.7.52" in done.stdout
+    assert '"hosts"' in play.box.ours("status", "--json").stdout
+    done = play.box.ours("check")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "/etc/config/wanbeacon: no fault found")
+    assert play.box.ours("pause").returncode == 0
+    play.box.wait(lambda status: status["paused"])
+    move(play, "45.33.7.60")
+    play.box.wait(lambda status: status["lines"][0]["ipv4"]["address"] == "45.33.7.60")
+    assert len(play.lab.updates) == 1
+    assert play.box.ours("resume").returncode == 0
+    assert play.lab.wait_for(2, 8, "update")
+    done = play.box.ours("retry", "home.dyndns.org")
+    assert done.returncode == 1 and "is not stopped" in done.stderr
+    assert play.box.ours("update", "nobody.example").returncode == 1
+
+
+def test_a_new_address_without_loss_of_link_is_followed_at_once(play):
+    one(play)
+    times = []
+    for number in range(60, 65):
+        time.sleep(2.1)  # the least time between two requests is over: what is measured is the way from netifd to the lab
+        count = len(play.lab.updates)
+        play.net.set_address(0, "45.33.7.%d" % number)
+        start = time.monotonic()
+        play.ubus.change("wan", scene.uplink(0, "45.33.7.%d" % number))
+        assert play.lab.wait_for(count + 1, 8, "update")
+        times.append((time.monotonic() - start) * 1000)
+        play.box.wait(lambda _, a="45.33.7.%d" % number: play.state("home.dyndns.org").get("ipv4") == a)
+    print("address change to HTTPS request, by ubus: median %.0f ms, of %s" % (
+        statistics.median(times), ", ".join("%.0f" % one for one in times)))
+    assert statistics.median(times) < 500
+    assert len(play.lab.updates) == 6 and play.lab.findings() == []
+
+
+def test_a_restart_of_netifd_is_survived(play):
+    one(play)
+    play.ubus.stop()
+    time.sleep(0.3)
+    play.net.set_address(0, "45.33.7.77")
+    play.ubus.interfaces["wan"] = scene.uplink(0, "45.33.7.77")
+    play.ubus.start()
+    assert play.lab.wait_for(2, 10, "update"), play.box.procd.log()
+    assert play.published("home.dyndns.org") == "45.33.7.77"
+    play.box.wait(lambda _: play.ubus.subscribers)
+
+
+def test_an_unchanged_reload_keeps_the_process(play):
+    one(play)
+    pid = play.box.procd.pid()
+    for _ in range(3):
+        play.box.procd.call("reload")
+    text = play.box.path("/etc/config/wanbeacon").read_text()
+    play.box.settings("# a comment\n" + text.replace("'45", "'45"))
+    play.box.procd.call("reload")
+    assert play.box.procd.pid() == pid
+    assert len(play.lab.updates) == 1
+
+
+def test_one_changed_account_alone_starts_anew(play):
+    office = play.service("office", "office.dyndns.org", key="wrong")
+    play.start(play.service("home", "home.dyndns.org"), office)
+    play.settled("home.dyndns.org")
+    play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
+    assert len(play.lab.updates) == 2
+    play.box.procd.restart()  # a stop outlives the process
+    play.box.wait(lambda status: status.get("uptime", 99) < 3 and play.state("office.dyndns.org").get("state") == "stopped")
+    assert len(play.lab.updates) == 2
+    text = play.box.path("/etc/config/wanbeacon").read_text()
+    play.box.settings(text.replace("'wrong'", "'office-key'"))
+    play.box.procd.call("reload")
+    play.settled("office.dyndns.org")
+    assert play.state("home.dyndns.org")["state"] == "ok"
+    assert len(play.lab.updates) == 3, "only the account whose key was changed sent again"
+    assert play.published("office.dyndns.org") == "45.33.7.52"
+
+
+def test_a_fault_in_the_settings_leaves_the_running_agent_alone(play):
+    one(play)
+    pid = play.box.procd.pid()
+    play.box.path("/etc/config/wanbeacon").write_text("config service 'x\n")
+    play.box.procd.call("reload")
+    assert play.box.procd.pid() == pid
+    move(play, "45.33.7.61")
+    assert play.lab.wait_for(2, 8, "update")
+
+
+def test_stop_by_sigterm_at_any_moment_loses_nothing(play):
+    """Twenty stops at random moments around changes: at most one request per change, no damaged journal."""
+    one(play)
+    random.seed(7)
+    for number in range(20):
+        if number % 4 == 0:
+            move(play, "45.33.7.%d" % (100 + number))
+        time.sleep(random.random() * 0.25)
+        play.box.procd.stop()
+        play.box.procd.call("start")
+        play.box.wait(lambda status: status.get("hosts"))
+        assert play.box.status()["journal"]["lost"] in ("", None, [], 0, False), play.box.status()["journal"]
+    assert len(play.lab.updates) <= 6
+    names = [f for f in play.lab.findings() if f != "needless"]
+    assert names == [], names
+
+
+def test_no_route_no_request_and_the_reason_is_said(play):
+    play.ubus.interfaces["wan"] = scene.uplink(0, "100.64.3.9")
+    play.start(play.service("home", "home.dyndns.org", "\toption ip_network 'wan'\n"))
+    play.box.wait(lambda status: status.get("lines") and status["lines"][0]["ipv4"]["address"] == "100.64.3.9")
+    time.sleep(0.5)
+    assert play.lab.updates == []
+    assert "CGNAT" in play.box.status()["lines"][0]["ipv4"]["why"] or "carrier" in play.box.status()["lines"][0]["ipv4"]["why"]
+
+
+# --- several uplinks
+
+
+@pytest.fixture
+def two(box, net, lab):
+    """Two uplinks, an account tied to each."""
+    lab.reset()
+    for i in (0, 1):
+        net.set_address(i, net.UPLINKS[i][1])
+    with scene.Scene(box, net, lab, {"lan": scene.recorded("lan"), "wan": scene.uplink(0), "wanb": scene.uplink(1)}) as made:
+        yield made
+    for i, (_, _, gateway) in enumerate(net.UPLINKS):
+        namespaces.ip("-n", net.internet, "addr", "replace", gateway + "/24", "dev", "isp%d" % i)
+
+
+def way(lab, host):
+    """(the line that the last update of the name came by, the address in it)"""
+    last = [update for update in lab.updates if host in update["hosts"]][-1]
+    return last["peer"], last["wanted"]["A"]
+
+
+def both(two):
+    two.start(two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
+              two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.settled("home.dyndns.org")
+    two.settled("office.dyndns.org")
+
+
+def test_each_update_leaves_by_its_own_uplink_with_its_own_address(two):
+    both(two)
+    assert way(two.lab, "home.dyndns.org") == ("45.33.7.52", "45.33.7.52")
+    assert way(two.lab, "office.dyndns.org") == ("93.184.100.20", "93.184.100.20")
+    time.sleep(1.2)
+    two.net.set_address(1, "93.184.100.99")
+    two.ubus.change("wanb", scene.uplink(1, "93.184.100.99"))
+    assert two.lab.wait_for(3, 8, "update")
+    assert way(two.lab, "office.dyndns.org") == ("93.184.100.99", "93.184.100.99")
+    assert len(two.lab.updates) == 3, "the other uplink's account had no reason to send"
+
+
+def test_without_an_interface_of_its_own_an_account_leaves_by_the_default_route(two):
+    """What the test above would see without SO_BINDTODEVICE."""
+    two.start(two.service("office", "office.dyndns.org", "\toption ip_network 'wanb'\n"))
+    two.settled("office.dyndns.org")
+    assert way(two.lab, "office.dyndns.org") == ("45.33.7.52", "93.184.100.20")
+
+
+def test_a_dead_uplink_stops_nothing_on_the_other(two):
+    both(two)
+    time.sleep(1.2)
+    # the line of `home` is dead, but netifd does not know; its address changes, so that the agent tries and waits
+    namespaces.ip("-n", two.net.internet, "addr", "flush", "dev", "isp0")
+    two.net.set_address(0, "45.33.7.88")
+    two.ubus.change("wan", scene.uplink(0, "45.33.7.88"))
+    two.net.set_address(1, "93.184.100.77")
+    two.ubus.change("wanb", scene.uplink(1, "93.184.100.77"))
+    start = time.monotonic()
+    assert two.lab.wait_for(3, 30, "update"), two.box.procd.log()
+    print("the other uplink's update came after %.1f s" % (time.monotonic() - start))
+    assert way(two.lab, "office.dyndns.org") == ("93.184.100.77", "93.184.100.77")
+    two.box.wait(lambda _: two.state("home.dyndns.org").get("next") == "send", 30)
+    assert two.state("home.dyndns.org")["ipv4"] == "45.33.7.52"
+    assert {update["peer"] for update in two.lab.updates} == {"45.33.7.52", "93.184.100.20", "93.184.100.77"}
+
+
+def test_an_interface_that_is_down_is_said_and_the_other_goes_on(two):
+    two.ubus.interfaces["wan"] = scene.uplink(0, up=False)
+    two.ubus.change("wan", scene.uplink(0, up=False), "interface.down")
+    two.start(two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
+              two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.settled("office.dyndns.org")
+    assert [update["hosts"] for update in two.lab.updates] == [["office.dyndns.org"]]
+    assert "wan is down" in str(two.box.status()["lines"])
+    two.ubus.change("wan", scene.uplink(0))
+    two.box.procd.call("reload")  # what the interface trigger does; the device is the same, so the process stays
+    two.settled("home.dyndns.org")
+    assert way(two.lab, "home.dyndns.org") == ("45.33.7.52", "45.33.7.52")
+
+
+def test_a_device_that_is_not_there_sends_nothing_by_another_way(two):
+    """The interface has an address, but its device is unknown: better late than by the wrong line."""
+    ghost = scene.uplink(1)
+    ghost["l3_device"] = ghost["device"] = "pppoe-ghost"
+    two.ubus.change("wanb", ghost)
+    two.start(two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.box.wait(lambda _: two.state("office.dyndns.org").get("next") == "send" and two.box.status().get("exchange"))
+    assert two.lab.updates == []
