@@ -89,7 +89,7 @@ def _account(account, path, folder, problems, warnings):
     else:
         row = catalog.find(CATALOGUE, account["provider"])
     if row is None:
-        near = firmware("config").nearest(account["provider"], catalog.names(CATALOGUE))
+        near = catalog.nearest(account["provider"], catalog.names(CATALOGUE))
         hint = "did you mean %s?" % " or ".join(near) if near else "`python -m tools providers` lists them, or use custom"
         problems.append("%s.provider: %s is not in the catalogue; %s" % (path, account["provider"], hint))
         return

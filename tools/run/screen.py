@@ -1,7 +1,6 @@
 """Puts pictures onto the screen: the whole terminal, lines, or a file. Knows nothing of what they show but its parts."""
 
 import os
-import re
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
@@ -24,7 +23,7 @@ class Screen:
         self.live = None
         if self.console.is_terminal and not plain:
             self.live = Live(console=self.console, screen=True, auto_refresh=False)
-        self.said, self.scene, self.result = 0, None, ""
+        self.logged, self.scene, self.said, self.latest = 0, None, "", ""
 
     def __enter__(self):
         if self.live:
@@ -52,15 +51,20 @@ class Screen:
         """What is new since the last frame."""
         title, text, result = picture.caption
         if title != self.scene:
-            self.scene, self.result = title, ""
+            self.say(self.latest)  # a running count is told once it stands
+            self.scene, self.said = title, ""
             print("== %s. %s" % (title, text), flush=True)
         for number, when, line in picture.log:
-            if number > self.said:
-                self.said = number
+            if number > self.logged:
+                self.logged = number
                 print("   %s  %s" % (when, line), flush=True)
-        shape = re.sub(r"\d+", "", result)  # a running count is not news
-        if result and shape != re.sub(r"\d+", "", self.result):
-            self.result = result
+        if not result[:1].isdigit():
+            self.say(result)
+        self.latest = result
+
+    def say(self, result):
+        if result and result != self.said:
+            self.said = result
             print("-> %s" % result, flush=True)
 
     def write_svg(self):

@@ -14,7 +14,7 @@ ACCOUNTS = {"zones": ["dyndns.org"], "accounts": [{"user": USER, "password": PAS
 ADDRESSES = ["45.33.7.%d" % last for last in (20, 61, 7, 112, 38, 201, 149, 84)]
 CGNAT = "100.72.16.9"
 #: Least seconds between two requests in the demo; the agent's own default is 60, which nobody wants to wait for.
-MINIMUM = 4
+MINIMUM = 3
 #: After this time without a request there will be none.
 SURE_S = 3
 
@@ -39,6 +39,7 @@ class Stage:
         self.began = time.monotonic()
         self.changed_at = self.lab.world.now()
         self.requests_before = len(self.lab.updates)
+        self.connections_before = len(self.lab.connections)
         self.writes_before = self.writes()
 
     def seconds(self):
@@ -131,7 +132,7 @@ def nothing(stage):
 
 def not_fooled(stage):
     """The newest connection that the impostor got, and what could be read there."""
-    for entry in reversed(stage.lab.connections):
+    for entry in stage.lab.connections[stage.connections_before:]:
         if entry["tls"].startswith("failed") and entry["closed"]:
             return "%d bytes of user name or password reached it: its certificate is not the provider's." % len(entry["plain"])
     return ""

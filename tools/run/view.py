@@ -200,8 +200,12 @@ def render(picture, console, now=None):
     def lines(parts):
         return sum(len(console.render_lines(part, console.options.update(height=None))) for part in parts)
 
-    top = [title, caption(picture, short), facts(picture, now, short)]
-    top.append(hosts(picture, now, width, height - lines(top) - len(foot) - 4))
+    top = [title, caption(picture, short), facts(picture, now, short), None]
+    rows, over = height, 1
+    while over > 0 and rows > 0:  # a host may need several lines
+        top[3] = hosts(picture, now, width, rows)
+        over = lines(top) + len(foot) - height
+        rows = min(rows, len(picture.status["hosts"]) if picture.status else 0) - max(1, over // 2)
     room = height - lines(top) - len(foot) - 2  # a heading above the log and a blank line below it
     if room < 1:
         return Group(*top, *foot)
