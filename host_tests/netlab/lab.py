@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -86,6 +87,7 @@ class Net:
         self.spaces = []
         self.processes = []
         self.daemon = None
+        self.others = []  # pids of second routers
 
     def __enter__(self):
         for name in ("ip", "nft", "miniupnpd", "udhcpd", "udhcpc"):
@@ -194,32 +196,38 @@ class Net:
         self.run(self.dev, program("udhcpc"), "-i", "eth0", "-q", "-n", "-f", "-t", "10", "-T", "1", "-s", script)
 
     def upnpd(self):
-        """Start miniupnpd (again) and wait until it answers."""
-        path, pid = self.folder / "miniupnpd.conf", self.folder / "miniupnpd.pid"
-        path.write_text(_UPNPD)
+        """Start the router's miniupnpd (again) and wait until it answers."""
+        self.daemon = self._upnpd(self.rtr, LAN, "lan0")
+
+    def _upnpd(self, space, address, device):
+        path, pid = self.folder / (space + ".conf"), self.folder / (space + ".pid")
+        path.write_text(_UPNPD.replace("lan0", device))
         pid.unlink(missing_ok=True)
         # it goes into the background: with -d it would write so much that it is slow
-        self.run(self.rtr, program("miniupnpd"), "-f", path, "-P", pid)
-        wait_for(lambda: pid.exists() and pid.read_text().strip(), "miniupnpd does not start")
-        self.daemon = int(pid.read_text())
-        wait_for(lambda: self._answers(self.rtr), "miniupnpd does not answer")
+        self.run(space, program("miniupnpd"), "-f", path, "-P", pid)
+        wait_for(lambda: pid.exists() and pid.read_text().strip(), "miniupnpd does not start", step=0.005)
+        wait_for(lambda: self._answers(space, address), "miniupnpd does not answer", step=0.005)
+        return int(pid.read_text())
+
+    def second_router(self, space, address, wan):
+        """Make `space`, which is plugged in by eth0, a router too, with a line of its own."""
+        ip("-n", space, "addr", "add", address + "/24", "dev", "eth0")
+        self.wire(self.isp, "isp1", space, "wan0")
+        ip("-n", space, "addr", "add", wan + "/24", "dev", "wan0")
+        self.nft(space, _NFT)
+        self.others.append(self._upnpd(space, address, "eth0"))
 
     def upnpd_end(self, number=signal.SIGTERM):
-        """End miniupnpd."""
-        if self.daemon:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.daemon, number)
-            stat = Path("/proc/%d/stat" % self.daemon)
-            wait_for(lambda: not stat.exists() or ") Z " in stat.read_text(), "miniupnpd does not end", step=0.005)
-            self.daemon = None
+        """End the router's miniupnpd."""
+        pid, self.daemon = self.daemon, None
+        end(pid, number)
 
-    def _answers(self, space):
-        import socket
-
+    @staticmethod
+    def _answers(space, address):
         def ask():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
                 sock.settimeout(0.2)
-                sock.connect((LAN, 5351))
+                sock.connect((address, 5351))
                 try:
                     sock.send(b"\0\0")
                     return len(sock.recv(16)) == 12
@@ -257,13 +265,23 @@ class Net:
 
     def close(self):
         """End what was started, remove what was made."""
-        self.upnpd_end(signal.SIGKILL)
+        for pid in (self.daemon, *self.others):
+            end(pid, signal.SIGKILL)
         for process in list(self.processes):
             self.stop(process, signal.SIGKILL)
         for name in self.spaces:
             ip("netns", "del", name, check=False)
         self.spaces = []
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end(pid, number):
+    """End a daemon by its process id and wait until it is gone (or waits for its parent to notice)."""
+    if pid:
+        stat = Path("/proc/%d/stat" % pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        wait_for(lambda: not stat.exists() or ") Z " in stat.read_text(), "%d does not end" % pid, step=0.005)
 
 
 def wait_for(condition, why, timeout=10, step=0.02):

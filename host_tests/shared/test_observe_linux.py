@@ -164,7 +164,9 @@ def test_only_address_messages_wake():
     assert netlink.is_event(new_address(A, kind=21))
     assert netlink.is_event(message(16, bytes(32)) + new_address("45.33.7.7"))
     assert not netlink.is_event(new_address("fe80::1", scope=253))
-    assert not netlink.is_event(message(24, bytes(32)))
+    assert netlink.is_event(message(24, bytes((2, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0)))), "the default route"
+    assert not netlink.is_event(message(24, bytes((2, 24, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0)))), "some other route"
+    assert not netlink.is_event(message(24, bytes((2, 0, 0, 0, 255, 3, 0, 1, 0, 0, 0, 0)))), "another table"
     assert not netlink.is_event(b"")
 
 

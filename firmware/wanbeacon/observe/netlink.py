@@ -8,17 +8,23 @@ import asyncio
 from wanbeacon.net import udp
 from wanbeacon.observe import interface
 
-_GROUPS = 0x10 | 0x100  # RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR
+# RTMGRP_IPV4_IFADDR | IPV6_IFADDR, and IPV4_ROUTE | IPV6_ROUTE: a new lease brings the address first, the way out after
+_GROUPS = 0x10 | 0x100 | 0x40 | 0x400
 _ENOBUFS = 105  # events came faster than they were read: some are lost, so look
 #: Seconds before the socket is opened again after it failed (no AF_NETLINK in a jail: no need to hurry).
 _AGAIN_S = 60
 
 
 def is_event(data):
-    """Tell whether `data` holds an address that came, went or changed its flags; link-local and host ones do not count."""
+    """Tell whether in `data` an address came, went or changed its flags (not link-local), or a default route did."""
     for kind, at, end in interface.messages(data):
+        if at + 8 > end:
+            continue
         # RTM_NEWADDR, RTM_DELADDR; the scope is the fourth byte: 0 global, 253 link, 254 host
-        if kind in (20, 21) and at + 8 <= end and data[at + 3] < 253:
+        if kind in (20, 21) and data[at + 3] < 253:
+            return True
+        # RTM_NEWROUTE, RTM_DELROUTE; destination length 0, table main
+        if kind in (24, 25) and data[at + 1] == 0 and data[at + 4] == 254:
             return True
     return False
 
