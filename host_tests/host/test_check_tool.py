@@ -1,0 +1,144 @@
+"""`python -m tools check`: the same judgement as the device's own, all problems at once, and the reference. Host only."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tools import ROOT, check, interpreters
+
+GOOD = {"accounts": [{"provider": "dyn", "user": "u", "password": "secret-key", "hosts": ["a.dyndns.org"]}]}
+
+
+def account(**changes):
+    """GOOD with another account."""
+    return {"accounts": [{key: value for key, value in {**GOOD["accounts"][0], **changes}.items() if value is not None}]}
+
+
+#: document or text, the key path that must be named, a word of the reason
+WRONG = [
+    ("{", "the config is not JSON", "line 1"),
+    ("", "the config is not JSON", "empty"),
+    ({}, "accounts", "missing"),
+    ({"accounts": []}, "accounts", "1 to 20"),
+    (account(provider=None), "accounts[0].provider", "missing"),
+    (account(provider="noipp"), "accounts[0].provider", "did you mean noip"),
+    (account(provider="zzzzzz"), "accounts[0].provider", "not in the catalogue"),
+    (account(pasword="x"), "accounts[0].pasword", "did you mean password"),
+    (account(password=None), "accounts[0].password", "missing"),
+    (account(password=5), "accounts[0].password", "text"),
+    (account(password="a\nb"), "accounts[0].password", "control"),
+    (account(password="x" * 256), "accounts[0].password", "at most 255"),
+    (account(hosts=[]), "accounts[0].hosts", "1 to 50"),
+    (account(hosts=["a b.org"]), "accounts[0].hosts[0].name", "blank"),
+    (account(hosts=["a.org", "A.ORG"]), "accounts[0].hosts[1].name", "twice"),
+    (account(hosts=[{"name": "a.org", "wildcard": "yes"}]), "accounts[0].hosts[0].wildcard", "ON, OFF"),
+    (account(server="a b"), "accounts[0].server", "host:port"),
+    (account(auth="bearer"), "accounts[0].auth", "basic"),
+    (account(ca="no-such.der"), "accounts[0].ca", "no-such.der"),
+    (account(custom={"url": "https://x.org/?ip={ip}"}), "accounts[0].provider", "custom"),
+    (account(provider="custom"), "accounts[0].custom", "missing"),
+    (account(provider="custom", custom={"url": "https://x.org/{nonsense}"}), "accounts[0].custom.url", "nonsense"),
+    ({**GOOD, "address": ["netlnk"]}, "address[0]", "did you mean netlink"),
+    ({**GOOD, "address": [{"source": "stun"}]}, "address[0].servers", "missing"),
+    ({**GOOD, "intervals": {"check": 5}}, "intervals.check", "60 to 86400"),
+    ({**GOOD, "cross_check": "yes"}, "cross_check", "true or false"),
+    ({**GOOD, "device": {"company": "x" * 5000}}, "the config is", "at most 4096"),
+]
+
+
+def file(folder, document):
+    path = folder / "my.json"
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def run(*args):
+    return subprocess.run([sys.executable, "-m", "tools", "check", *map(str, args)], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(("document", "key", "word"), WRONG, ids=[row[1] + " " + row[2] for row in WRONG])
+def test_a_problem_names_file_key_and_reason(tmp_path, document, key, word):
+    path = file(tmp_path, document)
+    problems, _ = check.examine(path)
+    assert len(problems) == 1, problems
+    assert problems[0].startswith("%s: %s" % (path, key)) and word in problems[0][len(str(path)):]
+    assert "secret-key" not in problems[0]
+
+
+def test_the_device_says_the_same_of_every_one_of_them(tmp_path, micropython):
+    """One MicroPython for all of them: a start costs more than a check."""
+    for number, (document, _, _) in enumerate(WRONG):
+        (tmp_path / str(number)).mkdir()
+        file(tmp_path / str(number), document)
+    program = ("from wanbeacon import start\n"
+               "for n in range(%d):\n"
+               "  try:\n    start.main(['check', '--config', '%s/%%d/my.json' %% n])\n"
+               "  except SystemExit as e:\n    print('exit', e.args[0])\n" % (len(WRONG), tmp_path))
+    done = subprocess.run(micropython.command("-c", program), text=True, cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=interpreters.environment("firmware"))
+    assert done.stdout.count("exit 1") == len(WRONG), done.stdout
+    for number in range(len(WRONG)):
+        path = tmp_path / str(number) / "my.json"
+        ours = {line[len("%s: " % path):].split(": ")[0] for line in check.examine(path)[0]}
+        theirs = set(re.findall(r"^wanbeacon: %s: ([^:\n]*)" % re.escape(str(path)), done.stdout, re.M))
+        # the device reads no further than its limit, so that it cannot say how long a long file is
+        assert {re.sub(r"\d+ bytes", "", key) for key in ours} == {re.sub(r"\d+ bytes", "", key) for key in theirs}, WRONG[number]
+
+
+def test_all_problems_come_at_once_on_a_line_each(tmp_path):
+    path = file(tmp_path, {"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a b"]}], "adress": ["auto"], "ntp": 5})
+    done = run(path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert [line.split(": ")[2] for line in done.stderr.splitlines()] == ["adress", "accounts[0].pasword", "ntp"]
+    assert all(line.startswith("wanbeacon: %s: " % path) for line in done.stderr.splitlines())
+
+
+def test_a_good_file_is_ok_and_relative_names_start_at_the_file(tmp_path):
+    (tmp_path / "own.der").write_bytes(b"x")
+    done = run(file(tmp_path, account(ca="own.der")))
+    assert (done.returncode, done.stderr) == (0, "") and "ok, 1 host in 1 account" in done.stdout
+
+
+#: settings that work and yet deserve a word, and the word
+UNWISE = [
+    (account(provider="zerigo"), "is closed"),
+    (account(server="http://dyn.example.org"), "without encryption"),
+    (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}), "password stands in the URL"),
+    ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
+    ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password stands twice"),
+    ({"accounts": GOOD["accounts"] + GOOD["accounts"]}, "overwrite each other"),
+]
+
+
+@pytest.mark.parametrize(("document", "word"), UNWISE, ids=[row[1] for row in UNWISE])
+def test_what_is_unwise_is_a_warning_and_not_a_failure(tmp_path, document, word):
+    done = run(file(tmp_path, document))
+    assert done.returncode == 0 and done.stderr == ""
+    assert [line for line in done.stdout.splitlines() if line.startswith("warning: ") and word in line], done.stdout
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
+    for path, word in ((tmp_path / "none.json", "No such file"), (tmp_path, "directory")):
+        done = run(path)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and word in done.stderr
+    (tmp_path / "latin").write_bytes(b'{"accounts": "\xff"}')
+    assert "not a text file" in run(tmp_path / "latin").stderr
+    assert run().returncode == 1
+
+
+def test_the_reference_names_every_key_with_its_form_and_default(tmp_path):
+    text = run("--reference").stdout
+    settings = check.firmware("config")
+    sections = ["", *re.findall(r"^\[(.+)\]$", settings.TABLE, re.M)]
+    for section in sections:
+        for key, required, _, default, what in settings.rows(section):
+            row = next(line for line in text.splitlines() if "| `%s` | %s |" % (key, what) in line)
+            assert ("**required**" in row) == required
+            assert default in ("-", "{}") or "`%s`" % default in row
+    named = {part[0] for part in check.PARTS} | {"source " + name for name in settings.sources()}
+    assert named == set(sections), "a section of the table is missing in the reference"
+    assert text.count("\n") > 80 and os.path.basename(str(tmp_path)) not in text
