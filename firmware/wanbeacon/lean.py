@@ -7,11 +7,23 @@ import gc
 import sys
 
 SMALL = 112 * 1024  # bytes of heap in all below which modules are dropped: frozen or on a router nothing is gained
+TIDY = 4096  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
+
+
+def small():
+    """True when every kilobyte of this heap counts."""
+    return gc.mem_alloc() + gc.mem_free() < SMALL
+
+
+def tidy():
+    """To be called first of all: a small heap is collected often from then on."""
+    if small():
+        gc.threshold(TIDY)
 
 
 def drop(*names):
     """Forget modules of this package ("net.http"); they are loaded again when they are imported the next time."""
-    if gc.mem_alloc() + gc.mem_free() > SMALL:
+    if not small():
         return
     for name in names:
         name = "wanbeacon." + name

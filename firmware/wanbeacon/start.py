@@ -70,6 +70,7 @@ def _agent(cfg, options):
 
 def main(argv):
     """Run one command; exits with 1 after a mistake."""
+    lean.tidy()
     try:
         options, cfg = _prepare(argv)
         if cfg:
