@@ -6,12 +6,14 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 TESTS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run test lint bench mpy clean help
+.PHONY: run test lint bench mpy install uninstall clean help
 .DEFAULT_GOAL := help
 
 run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
@@ -31,12 +33,18 @@ bench: .venv/.stamp ## measure: change-to-request time, .mpy sizes, heap and res
 mpy: .venv/.stamp ## compile firmware/ to build/mpy (.mpy 6.3, MicroPython 1.23 to 1.29)
 	@$(PY) -m tools mpy build/mpy
 
+install: ## put the agent on this computer, with a systemd unit (as root; PREFIX=/usr/local, DESTDIR=)
+	@boards/linux/install install "$(PREFIX)" "$(DESTDIR)"
+
+uninstall: ## take it away again; settings and journal stay
+	@boards/linux/install uninstall "$(PREFIX)" "$(DESTDIR)"
+
 clean: ## remove what was built, measured and cached; .venv stays (rm -rf .venv for that)
 	rm -rf build dist out .cache .hypothesis .ruff_cache
 	find firmware host_tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 .venv/.stamp: pyproject.toml tools/make-venv
 	@tools/make-venv "$(PYTHON)"
