@@ -21,6 +21,16 @@ KEPT = 200
 _STAMP = re.compile(r"^(\d\d:\d\d:\d\d|\+\d+) ")
 
 
+def ask(control, line):
+    """One command to the agent behind a control socket -> its answer (dict). OSError or ValueError when there is none."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(TELL_S)
+        sock.connect(str(control))
+        sock.sendall(line.encode() + b"\n")
+        with sock.makefile() as answer:
+            return json.loads(answer.readline())
+
+
 class Agent:
     """config: path; folder: where journal, status and control socket go; code: folder to import from; where: function
     that turns an argv into one that starts in the right place; cwd: what relative paths in the config start from."""
@@ -95,12 +105,8 @@ class Agent:
 
     def tell(self, line):
         """One command -> its answer, or None when nobody answers. Never waits long: see TELL_S."""
-        with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(TELL_S)
-            sock.connect(self.control)
-            sock.sendall(line.encode() + b"\n")
-            with sock.makefile() as answer:
-                return json.loads(answer.readline())
+        with contextlib.suppress(OSError, ValueError):
+            return ask(self.control, line)
         return None
 
     def kill(self):
