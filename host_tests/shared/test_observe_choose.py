@@ -290,3 +290,18 @@ def test_close_closes_what_was_loaded():
     assert Fake.loaded
     one.close()
     assert Fake.loaded == []
+
+
+def test_outside_is_left_in_peace_while_no_host_may_be_updated():
+    """No-IP: after an error code its detection service is not to be used until the user acts."""
+    one = chooser(["natpmp", "stun"])
+    one.rest = True
+    tell(stun=found(A))
+    answer, asked = read(one)
+    assert answer[0] == UNKNOWN and asked == ["natpmp"] and "no host may be updated" in answer[3]
+    one.rest = False
+    assert read(one)[1] == ["natpmp", "stun"]
+    one.rest = True
+    one.kit.clock.now += 5000
+    answer, asked = read(one)
+    assert answer[:3] == (FOUND, A, "stun") and asked == ["natpmp"]  # what is known stays known

@@ -185,18 +185,21 @@ def _strip_tags(text):
         at = end + 1
 
 
-def _by_rules(rules, status, text, lines, sent, page, by_status):
+def _by_rules(rules, status, text, lines, sent, by_status):
     """An ordered list of [class, rule, ...], failures before successes: the first that fits decides. None when none
     fits. A success needs an HTTP status of success and must not be a web page (a captive portal) unless the row is
     one of those that answer with pages. by_status: look at the `#` rules only (True), at all others (False) or at
     all (None)."""
+    lower = text.lower()
+    low = [x.lower() for x in lines]
+    page = bool(low) and (low[0].startswith("<!doctype") or low[0].startswith("<html"))
     for row in rules:
         if row[0] in (OK, SAME) and (page or not 200 <= status < 300):
             continue
         for rule in row[1:]:
             if by_status is not None and (rule[0] == "#") != by_status:
                 continue
-            if _matches(rule, status, text, lines, sent):
+            if _matches(rule, status, lower, low, sent):
                 word = "HTTP %d" % status if rule[0] == "#" or not lines else _word(lines)
                 return _of(_entry(_CLASSES, row[0]), word)
     return None
@@ -305,17 +308,14 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
     std = row.get("std", 0 if rules else STD)
     out = None
     if rules:
-        lower = text.lower()
-        low = [x.lower() for x in lines]
-        page = bool(low) and (low[0].startswith("<!doctype") or low[0].startswith("<html"))
         # where DynDNS2 words count too, a word wins over a status
-        out = _by_rules(rules, status, lower, low, sent, page, False if std else None)
+        out = _by_rules(rules, status, text, lines, sent, False if std else None)
     if std and not out:
         outs = _dyndns2(row, lines, count, bool(lines) and lines[0][0] == "<", std == STD)
         if outs:
             outs = [_check(o, sent, row) for o in outs]
         elif rules:
-            out = _by_rules(rules, status, lower, low, sent, page, True)
+            out = _by_rules(rules, status, text, lines, sent, True)
     if not outs:
         outs = _for_all(out or _by_status(status, lines), count)
     delay = seconds(retry_after, wall) if retry_after else 0

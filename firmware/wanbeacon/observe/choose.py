@@ -45,6 +45,7 @@ class Chooser:
         self.cross_check = cross_check
         self.outside_s = outside_s
         self.seen = []
+        self.rest = False  # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
         self.slots = []
         for source in sources:
             auto = source == "auto" or source == {"source": "auto"}
@@ -162,8 +163,10 @@ class Chooser:
         if observer.OUTSIDE and family in slot.asked:
             when, kind, text, why = slot.asked[family]
             left = when + self.outside_s - now
-            if left > 0:
+            if left > 0 or self.rest:
                 return kind, text, "%s (asked %d s ago)" % (why, now - when)
+        elif observer.OUTSIDE and self.rest:
+            return UNKNOWN, None, "not asked while no host may be updated"
         if hasattr(observer, "known"):
             observer.known = address.parse(known) if known else None
         try:
