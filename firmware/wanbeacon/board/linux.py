@@ -90,7 +90,8 @@ class Board:
 
     def __init__(self, state="/etc/wanbeacon", home=None):
         self.state = state
-        here = home or __file__.rsplit("/", 3)[0]  # .../firmware or wherever the package lies
+        path = __file__ if __file__[:1] == "/" else "./" + __file__  # relative when started in the package's folder
+        here = home or path.rsplit("/", 3)[0]  # .../firmware or wherever the package lies
         self.catalogue = here + "/catalogue/providers.dat"
         self.roots = here + "/catalogue/roots"
         seed = _text("/etc/machine-id").strip() or _text("/sys/class/net/%s/address" % self.default_device())
