@@ -77,6 +77,8 @@ def test_before_the_first_status_it_says_that_the_agent_starts():
 @pytest.mark.parametrize(("changes", "words"), [
     ({}, ("refresh in 28 days", "up to date")),
     ({"state": "waiting", "next": "send", "next_at": NOW + 42, "why": "the address changed"}, ("send in 42 s", "the address changed")),
+    ({"state": "waiting", "next": "send", "next_at": NOW + 42, "why": "the address changed; cut: trying again later", "class": "LATER",
+      "text": "the answer was cut off; will be tried again"}, ("send in 42 s", "the answer was cut off; will be tried again")),
     ({"state": "waiting", "next": "wait", "next_at": None, "why": "no address"}, ("wait", "no address")),
     ({"state": "stopped", "next": "nothing", "next_at": None, "why": "nohost"}, ("nothing before you act", "nohost")),
     ({"state": "paused", "next": "nothing", "next_at": None, "why": "paused by the user"}, ("nothing", "paused by the user")),

@@ -56,6 +56,8 @@ def next_words(host, now):
         return "nothing before you act", why
     if host["state"] == "paused":
         return "nothing", why
+    if host["state"] == "waiting" and host.get("class") in ("LATER", "ODD"):
+        why = host["text"]  # the long form of what went wrong
     if host["state"] == "ok":
         return "refresh in " + wait if wait else "nothing", "up to date"
     if host["next"] == "send":
