@@ -48,7 +48,7 @@ async def main(what, sources, family):
         if "renew" in source:  # s; the firmware's own five minutes are too long for a test
             from wanbeacon.observe import gena
 
-            gena.renew_s = lambda head: source["renew"]
+            gena.renew_s = lambda head, s=source["renew"]: s
         one = choose.load(source["source"]).Observer(source, kit)
         if what == "watch":
             tasks.append(asyncio.create_task(watch(source["source"], one, family, start)))
@@ -66,7 +66,7 @@ async def main(what, sources, family):
 async def watch(name, one, family, start):
     while True:
         await one.changed()
-        kind, text, why = await one.read(family)
+        text = (await one.read(family))[1]
         say("event", name, text, time.ticks_diff(time.ticks_ms(), start))
 
 
