@@ -9,9 +9,9 @@ from wanbeacon.openwrt import settings as mapping
 
 FILE = "/etc/config/wanbeacon"
 KNOWN = ["dyn", "noip", "duckdns"]
-names = st.from_regex(r"\A[A-Za-z0-9_]{1,12}\Z")
+names = st.text("ABYZabyz0189_", min_size=1, max_size=8)
 kinds = st.sampled_from(["service", "wanbeacon", "other"])
-texts = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=30)
+texts = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=12)
 
 
 def provider(name):
@@ -35,14 +35,14 @@ def mixed(value):
 def written(draw):
     """(text, what must be read): sections with every way to quote, comments, blanks and abbreviations between."""
     lines, wanted, seen = [], [], set()
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(0, 3))):
         kind, name = draw(kinds), draw(st.none() | names)
         if name in seen:
             name = None
         seen.add(name)
         lines.append("config %s %s" % (kind, draw(st.sampled_from([uci.quote, double, bare]))(name) if name else ""))
         options = {}
-        for _ in range(draw(st.integers(0, 5))):
+        for _ in range(draw(st.integers(0, 4))):
             option, value = draw(names), draw(texts)
             # a bare line end after a backslash joins lines: libuci has no way to write it but quotes
             ways = [uci.quote, double, mixed] if "\n" not in value else [uci.quote]
@@ -67,7 +67,7 @@ def read(text):
     return [(s.kind, s.name, {n: v for n, v, _ in s.options}) for s in uci.parse(text, FILE)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(written())
 def test_whatever_the_quoting_the_same_values_are_read(case):
     text, wanted = case
@@ -75,7 +75,7 @@ def test_whatever_the_quoting_the_same_values_are_read(case):
     assert read(uci.dump(uci.parse(text, FILE))) == wanted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(written())
 def test_crlf_files_read_the_same_unless_a_value_spans_lines(case):
     text, wanted = case
@@ -103,7 +103,7 @@ known_options = st.sampled_from(sorted({**mapping._MAIN, **options.SOURCE, **map
 likely = st.sampled_from(["1", "0", "both", "dyn", "wan", "network", "web", "minutes", "10", "a.example"]) | texts
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(kinds, st.none() | names, st.lists(st.tuples(known_options, likely, st.booleans()), max_size=8)),
                 max_size=4))
 def test_any_options_become_a_document_or_problems_that_name_their_place(rows):

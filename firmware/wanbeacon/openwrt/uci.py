@@ -152,6 +152,9 @@ def parse(text, file="uci"):
         if command == "config":
             if len(words) not in (2, 3) or not words[1]:
                 raise UciError("%s: write it as: config TYPE 'NAME'" % where)
+            for c in words[1]:
+                if not " " < c <= "~":
+                    raise UciError("%s: type '%s': a type has no blank and only plain characters" % (where, _short(words[1])))
             name = words[2] if len(words) == 3 and words[2] else None
             if name and not is_name(name):
                 raise UciError("%s: section '%s': a name has letters, digits and _ only" % (where, _short(name)))
@@ -213,7 +216,7 @@ def dump(sections):
     """[Section, ...] -> text as `uci export` lays it out."""
     out = []
     for section in sections:
-        head = "config " + section.kind
+        head = "config " + (section.kind if is_name(section.kind) else quote(section.kind))
         out.append(head + (" " + quote(section.name) if section.name else ""))
         for name, value, _line in section.options:
             if isinstance(value, list):
