@@ -36,11 +36,11 @@ ROWS = {
         ["SAME", "*addresses unchanged"], ["OK", "*addresses updated"],
     ]},
     # A request without one of the families deletes it, so both are always named ("preserve"); the names of one request
-    # must lie in one domain, which only the user can tell: hosts of the same "zone" share a request.
-    "desec": {"qa": "username={user}&password={password}", "zone": 1},
+    # must lie in one domain: under dedyn.io that is one label, elsewhere the user's "zone" says so.
+    "desec": {"qa": "username={user}&password={password}", "zone": "dedyn.io"},
     "nsupdate-info": {"user": "host"},
-    # Expires after 7 days; its specification wants a refresh between the 5th and the 6th day.
-    "dyfi": {"conn": 1, "days": 6, "words": {"abuse": "ACCOUNT"}},
+    # Expires after 7 days; its specification wants a refresh between the 5th and the 6th day. A user has five names at most.
+    "dyfi": {"conn": 1, "max": 5, "days": 6, "words": {"abuse": "ACCOUNT"}},
     "spdyn": {"qa": "user={user}&pass={password}", "words": {"fatal": "HOST", "numhost": "BLOCK"}},
     "easydns": {"tags": 1, "rules": [
         ["AUTH", "~noaccess", "~no_access", "~no_auth"],

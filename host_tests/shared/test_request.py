@@ -289,8 +289,9 @@ def test_only_the_same_data_shares_a_request():
 
 
 def test_desec_names_of_one_request_lie_in_one_domain():
-    hosts = ["a.dedyn.io", "b.dedyn.io", {"name": "x.a.dedyn.io", "zone": "a.dedyn.io"}, {"name": "y.a.dedyn.io", "zone": "a.dedyn.io"}]
-    assert groups("desec", hosts) == [[0, 2, 3], [1]]
+    hosts = ["a.dedyn.io", "b.dedyn.io", "x.a.dedyn.io", "Y.Z.A.dedyn.io", "www.example.org", {"name": "mail.example.org", "zone": "example.org"},
+             {"name": "example.org", "zone": "Example.org"}, "dedyn.io"]  # fmt: skip
+    assert groups("desec", hosts) == [[0, 2, 3], [1], [4], [5, 6], [7]]
 
 
 def test_the_user_agent_is_one_line_of_ascii():

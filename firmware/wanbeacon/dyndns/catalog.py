@@ -13,8 +13,9 @@ the memory of one row wherever it stands. `python -m tools catalogue` writes it;
     auth key user enc                       login: list out of basic, bearer, query, none - first wins; key: start of
                                             a password that is a bearer token; user: "host" = the host is the user,
                                             "token" = the token is; enc: No-IP's user encoding
-    max zone both one any                   hosts: per request (1 = one), only of one zone; records: a family left out
-                                            is reset, a host is A or AAAA; any: names that are no DNS names
+    max zone both one any                   hosts: per request (1 = one), only of one domain, for names below `zone`
+                                            one label below it; records: a family left out is reset, a host is A or
+                                            AAAA; any: names that are no DNS names
     min days conn                           seconds between requests; refresh age; takes the connection's address
     opts ua roots closed                    options it knows, "name=sent when not set" (wildcard mx backmx offline
                                             system); "dyn" for Dyn's User-Agent form; CA roots of its servers; gone

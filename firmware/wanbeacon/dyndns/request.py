@@ -117,8 +117,8 @@ def group(row, items):
         host, template, sent, offline, single = items[i]
         size = len(quote(host["name"])) + 1
         key = [template, sent, offline] + [host.get(o) for o in OPTIONS]
-        if row.get("zone"):  # the names of one request must lie in one domain, which only the user can tell
-            key.append(host.get("zone") or host["name"])
+        if row.get("zone"):  # the names of one request must lie in one domain
+            key.append(_domain(row["zone"], host))
         for g in range(len(keys)):
             if keys[g] == key and len(groups[g]) < limit and sizes[g] + size <= LIST_CHARS and not single:
                 groups[g].append(i)
@@ -129,6 +129,14 @@ def group(row, items):
             groups.append([i])
             sizes.append(size)
     return groups
+
+
+def _domain(base, host):
+    """The domain that a host lies in: what the user says, else one label below the provider's own, else itself."""
+    name = host["name"].lower()
+    if not host.get("zone") and name.endswith("." + base):
+        return name[name.rfind(".", 0, len(name) - len(base) - 1) + 1 :]
+    return (host.get("zone") or name).lower()
 
 
 def _labels(host):
