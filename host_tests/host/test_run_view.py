@@ -58,9 +58,11 @@ def test_it_says_address_source_answer_state_and_why():
 
 
 def test_an_address_that_is_not_published_says_why():
-    document = status(host("home.example.org"))
+    document = status(host("home.example.org", "waiting", next="wait", next_at=None, why="100.64.1.1 is inside CGNAT"))
     document["lines"][0]["ipv4"].update(address="100.64.1.1", why="100.64.1.1 is inside CGNAT")
-    assert "not published: it is inside CGNAT" in "\n".join(draw(picture(document)))
+    text = "\n".join(draw(picture(document)))
+    assert "not published: it is inside CGNAT" in text and text.count("inside CGNAT") == 1
+    assert "wait: the line's address cannot be published" in text
 
 
 def test_trouble_of_journal_and_clock_is_shown():

@@ -157,6 +157,8 @@ def hosts(picture, now, width, rows):
         table.add_column(heading, no_wrap=True)
     table.add_column("Next, and why", ratio=1)
     every = picture.status["hosts"] if picture.status else []
+    bad = {one["why"] for line in (picture.status or {"lines": ()})["lines"] for one in (line["ipv4"], line["ipv6"])
+           if one["address"] and one["address"] in one["why"]}
     shown = every if len(every) <= rows else sorted(every, key=lambda host: host["state"] == "ok")[:max(1, rows - 1)]
     for host in shown:
         colour, mark = STATES.get(host["state"], STATES["new"])
@@ -167,6 +169,8 @@ def hosts(picture, now, width, rows):
             answer = picture.dns.get(host["name"])
             cells.append(Text(answer or "no record", "cyan" if answer else "dim"))
         action, why = next_words(host, now)
+        if why in bad:  # the reason stands above the table already, in full length
+            why = "the line's address cannot be published"
         fine = host["state"] == "ok"
         if not (fine and narrow):
             action = Text(action).append(": " + why, "dim" if fine else colour)
