@@ -129,16 +129,27 @@ def live(observer, port, replies, family=4):
 def test_natpmp_asks_the_router_and_again_when_the_first_packet_is_lost():
     natpmp._PORT = 15351
     one = natpmp.Observer({}, Kit())
-    assert live(one, 15351, [[GOOD]]) == ((FOUND, "45.33.7.7", "told by router 127.0.0.1"), [b"\0\0"])
+    told = FOUND, "45.33.7.7", "told by router 127.0.0.1"
+    assert live(one, 15351, [[GOOD], [GOOD]]) == (told, [b"\0\0"] * 2), "a new address is asked for twice"
+    assert live(one, 15351, [[GOOD]]) == (told, [b"\0\0"]), "a known one once"
     answer, heard = live(one, 15351, [[], [GOOD]])
     assert answer[0] == FOUND and heard == [b"\0\0"] * 2
+
+
+def test_natpmp_believes_no_single_answer():
+    natpmp._PORT = 15349
+    one = natpmp.Observer({}, Kit())
+    forged = GOOD[:8] + bytes([6, 6, 6, 6])
+    assert live(one, 15349, [[forged], [GOOD], [GOOD]])[0][1] == "45.33.7.7"
+    kind, text, why = live(one, 15349, [[forged], [GOOD[:11] + b"\x08"], [forged], [GOOD[:11] + b"\x09"]])[0]
+    assert (kind, text) == (UNKNOWN, None) and "contradicts" in why
 
 
 def test_natpmp_waits_for_the_right_packet_among_wrong_ones():
     natpmp._PORT = 15352
     one = natpmp.Observer({}, Kit())
     wrong = [b"", b"\0", GOOD + b"x", bytes(12), b"\xff" * 1400]
-    assert live(one, 15352, [wrong + [GOOD]])[0][:2] == (FOUND, "45.33.7.7")
+    assert live(one, 15352, [wrong + [GOOD]] * 2)[0][:2] == (FOUND, "45.33.7.7")
 
 
 def test_natpmp_result_codes_in_words():
@@ -152,7 +163,7 @@ def test_natpmp_notes_a_restarted_router():
     natpmp._PORT = 15354
     kit = Kit()
     one = natpmp.Observer({}, kit)
-    live(one, 15354, [[b"\0\x80\0\0\0\1\0\0" + IP]])
+    live(one, 15354, [[b"\0\x80\0\0\0\1\0\0" + IP]] * 2)
     live(one, 15354, [[GOOD]])
     assert len(kit.said) == 1 and "restarted" in kit.said[0]
 

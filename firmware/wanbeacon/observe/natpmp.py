@@ -42,6 +42,7 @@ class Observer:
         self.kit = kit
         self.gateway = options.get("gateway")
         self.answered = True  # until it is known better
+        self.told = None
         self.epoch = announce.Epoch()
         self.listener = announce.Listener(kit.board, self.router)
         self.changed = self.listener.changed
@@ -56,21 +57,35 @@ class Observer:
         router = self.router()
         if not router:
             return UNKNOWN, None, "there is no default router"
-        sock = reply = None
-        try:
-            sock = udp.open_udp(self.kit.board, peer=(router, _PORT))
-            reply = await udp.ask(sock, b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
-        except OSError:  # "port unreachable" or no route: nobody there
-            pass
-        finally:
-            if sock:
-                sock.close()
+        reply = None
+        # The protocol has no nonce: a new address must be told twice, over sockets of different ports, so that a host
+        # at home that floods us with answers in the router's name would have to guess both ports.
+        for _ in range(4):
+            before = reply
+            reply = await self._ask(router)
+            if not reply or not reply[2] or reply[2] == self.told or before and reply[2] == before[2]:
+                break
+        else:
+            return UNKNOWN, None, "%s contradicts itself" % router
         self.answered = bool(reply)
         if not reply:
             return UNKNOWN, None, "%s does not answer NAT-PMP" % router
         result, epoch, packed = reply
-        if self.epoch.back(epoch, self.kit.clock.mono()):
-            self.kit.log("router %s restarted or changed its address" % router)
+        if self.epoch.back(epoch, self.kit.clock.mono()) and packed == self.told:
+            self.kit.log("router %s has restarted" % router)
+        self.told = packed
         if result:
             return UNKNOWN, None, "%s %s" % (router, _RESULTS.get(result, "refuses (result %d)" % result))
         return FOUND, address.text(packed), "told by router " + router
+
+    async def _ask(self, router):
+        """Ask once; returns what parse() made of the answer, or None."""
+        sock = None
+        try:
+            sock = udp.open_udp(self.kit.board, peer=(router, _PORT))
+            return await udp.ask(sock, b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
+        except OSError:  # "port unreachable" or no route: nobody there
+            return None
+        finally:
+            if sock:
+                sock.close()

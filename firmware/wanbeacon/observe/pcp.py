@@ -94,7 +94,7 @@ class Observer:
             return UNKNOWN, None, "%s does not answer PCP" % router
         result, epoch, packed = reply
         if result != 1 and self.epoch.back(epoch, self.kit.clock.mono()):
-            self.kit.log("router %s restarted or changed its address" % router)
+            self.kit.log("router %s has restarted or changed its address" % router)
         if result:
             return UNKNOWN, None, "%s %s" % (router, _RESULTS.get(result, "refuses (result %d)" % result))
         if not packed:
