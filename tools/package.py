@@ -20,7 +20,7 @@ BOARD = ("__init__.py", "linux.py", "control.py")
 LEFT_OUT = ("portal",)
 #: Most bytes of the agent's .ipk. Issue 7 asks for 60 KB, which the agent with every address source, the validator's
 #: words and the import does not fit (the prototypes did); this only keeps it from growing unseen.
-IPK_MAX = 84 * 1024
+IPK_MAX = 96 * 1024
 
 
 class Format(StrEnum):

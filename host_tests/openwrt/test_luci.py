@@ -72,7 +72,7 @@ def test_the_status_page_shows_every_name_with_its_state_and_fits(show, width):
     page.shot(SHOTS / ("status-%d.png" % width))
     shown = text(page)
     for word in ("home.ddns.net", "45.33.7.52", "2a02:8010:1::7", "2 h 1 min ago", "up to date", "stopped", "waiting",
-                 "not sent yet", "badauth: the provider refuses", "sends in 2", "confirms it in 23 days",
+                 "not sent yet", "the server did not answer in time", "badauth: the provider refuses", "sends in 2", "confirms it in 23 days",
                  "nothing until you act", "waits for an address", "carrier-grade NAT", "1 of 5 names are stopped",
                  "HTTP 200, 214 ms", "line 79 of the log", "running for 26 h 3 min, 9 requests"):
         assert word in shown, word

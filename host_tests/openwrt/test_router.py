@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from host_tests.openwrt import namespaces, router, scene
+from host_tests.openwrt import luci_page, namespaces, router, scene
+from host_tests.openwrt.browser import Browser
 from tools.lab.lab import Lab
 
 pytestmark = pytest.mark.needs_root
@@ -64,6 +65,17 @@ def test_first_update_as_its_own_user_over_verified_tls(play):
         if file.is_file() and file.name != "config.json":
             assert b"home-key" not in file.read_bytes(), file
     assert "home-key" not in play.box.procd.log()
+
+
+@pytest.mark.needs("chromium")
+def test_the_luci_page_shows_what_this_agent_wrote(play):
+    one(play)
+    with luci_page.Site() as url, Browser() as browser:
+        page = luci_page.show(browser, url, "status", luci_page.router(play.box.status()))
+        shown = page.run("document.getElementById('view').innerText")
+        assert page.errors == []
+    for word in ("home.dyndns.org", "45.33.7.52", "up to date", "ubus", "good 45.33.7.52", "HTTP 200", "1 requests"):
+        assert word in shown, (word, shown)
 
 
 def test_the_commands_of_a_running_agent(play):

@@ -74,6 +74,14 @@ function nextOf(status, host) {
 	}
 }
 
+/* why it waits, and what the last request came to where that was no success */
+function reasons(host) {
+	var texts = [ host.why || host.text ];
+	if ((host.class === 'LATER' || host.class === 'ODD') && host.text && texts[0] !== host.text)
+		texts.push(host.text);
+	return texts;
+}
+
 function row(cells, titles) {
 	return E('tr', { 'class': 'tr' }, cells.map(function(cell, i) {
 		return E('td', { 'class': 'td left', 'data-title': titles[i] }, [ cell || '-' ]);
@@ -179,7 +187,7 @@ return view.extend({
 			return [
 				E('div', [ strong(host.name), small(host.provider) ]),
 				published.length ? E('div', published.concat(since ? [ small(since) ] : [])) : _('nothing'),
-				E('div', [ E('span', { 'class': 'label ' + state[1] }, [ state[0] ]), small(host.why || host.text) ]),
+				E('div', [ E('span', { 'class': 'label ' + state[1] }, [ state[0] ]) ].concat(reasons(host).map(small))),
 				nextOf(status, host),
 				host.state === 'stopped'
 					? self.button(_('Try again'), 'apply', [ 'retry', host.name ], _('Once you have mended the cause.'))
