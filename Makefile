@@ -25,7 +25,7 @@ test: .venv/.stamp ## install what the tests need (as root; else say what is mis
 
 lint: .venv/.stamp ## ruff, and shellcheck where it is installed
 	@$(PY) -m ruff check .
-	@if command -v shellcheck >/dev/null; then git ls-files -z | xargs -0 grep -lIZE '^#!/bin/(ba)?sh$$' | xargs -0r shellcheck -S warning; fi
+	@if command -v shellcheck >/dev/null; then git ls-files -z | xargs -0 awk 'FNR == 1 && /^#!\/bin\/(ba)?sh$$/ { print FILENAME } { nextfile }' | xargs -d '\n' -r shellcheck -S warning; fi
 
 bench: .venv/.stamp ## measure: change-to-request time, .mpy sizes, heap and resident memory
 	@$(PY) -m tools bench
