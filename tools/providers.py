@@ -78,7 +78,7 @@ def rules(row):
 def document(fact, row):
     """One provider as a JSON document for scripts."""
     return {
-        "id": row["id"], "name": fact["name"], "status": status(fact), "url": url(row), "host6": row.get("host6"),
+        "id": row["id"], "name": fact["name"], "status": status(fact), "url": url(row), "ports": fact["ports"], "host6": row.get("host6"),
         "query": {key: row[key] for key in ("q4", "q6", "qd", "qc", "qa") if key in row}, "auth": row.get("auth") or ["basic"],
         "user": fact["auth_user"], "password": fact["auth_password"], "dual_stack": dual(row), "hosts_per_request": row.get("max", 20),
         "min_interval_s": row.get("min"), "refresh_days": row.get("days", 28), "rules": row.get("rules") or [], "words": row.get("words") or {},
@@ -147,7 +147,8 @@ def detail(console, fact, row):
     out = Table(box=None, show_header=False, pad_edge=False)
     out.add_column(style="bold", no_wrap=True)
     out.add_column(overflow="fold")
-    lines = [("address", url(row))]
+    lines = [("address", url(row)), ("ports", ", ".join(map(str, fact["ports"])) + (
+        "; with \"server\": \"%s:PORT\" or \"http://%s:PORT\"" % (row["host"], row["host"]) if len(fact["ports"]) > 1 else ""))]
     if row.get("host6"):
         lines.append(("IPv6 host", row["host6"]))
     titles = {"q4": "IPv4", "q6": "IPv6", "qd": "both", "qc": "own line", "qa": "login in URL"}
