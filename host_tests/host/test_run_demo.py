@@ -207,7 +207,7 @@ def test_with_own_settings_it_remembers_beside_them_and_two_at_once_are_refused(
         assert second.process.wait(END_S) == 1
         status, rest = run.interrupt()
         assert status == 0 and "Traceback" not in rest
-        again = Run(mark, "--config", config, "--seconds", "3")
+        again = Run(mark, "--config", config, "--seconds", "2")
         again.until("Everything is up to date")
         assert again.process.wait(END_S) == 0
         assert len(lab.updates) == 1 and lab.findings() == []
