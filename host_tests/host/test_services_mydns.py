@@ -20,6 +20,7 @@ from host_tests.host.service import (
     rounds,
     service,
     settled,
+    until,
 )
 from host_tests.needs import absent
 
@@ -56,6 +57,21 @@ def test_the_connection_tells_the_address_when_the_device_holds_it(lab):
             absent("needs a default route")
         agent.wait(lambda s: len(lab.updates) == 1)
     assert params(lab.updates[0]) == {"hostname": DEMO}
+
+
+def test_a_provider_that_sees_another_address_is_told_the_right_one(lab):
+    """Two ways out of the house: the request left by the other one. Not believed, and named the next time."""
+    lab.allowed = {"bogon address sent"}
+    lab.world.check_address = B
+    config = [dict(mine(lab), hosts=[{"name": DEMO, "allow_private": True, "ipv6": False}])]
+    with service(lab, accounts=config, top={"address": [{"source": "netlink"}]}, speed=HOURS) as agent:
+        own = agent.wait(lambda s: s["lines"][0]["ipv4"]["why"] != "not looked yet")["lines"][0]["ipv4"]["address"]
+        if own is None:
+            absent("needs a default route")
+        entry = settled(agent, 1)[DEMO]
+        assert (entry["class"], entry["result"]) == ("ODD", "other address")
+        until(agent, lambda s: s["hosts"][0]["state"] == "ok")
+        assert params(lab.updates[1]) == {"hostname": DEMO, "myip": own} and lab.published(DEMO) == dns(own)
 
 
 def test_a_records_only(lab):
