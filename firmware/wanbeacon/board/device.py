@@ -14,6 +14,7 @@ import os
 import sys
 import time
 
+from wanbeacon import lean
 from wanbeacon.board import esp32, lights, rtc
 from wanbeacon.net.clock import Clock
 
@@ -23,6 +24,8 @@ CRASH_S = 10  # time to read the traceback on the console before the reset
 LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
 SETUP_S = 900  # and goes again after this when there are settings (it is a door)
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
+PLENTY = 1024 * 1024  # bytes of heap that only boards with PSRAM have
+TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 _WATCH_S = 5
 _LIGHT_MS = 50
 
@@ -45,10 +48,12 @@ class Device:
         self.agent = None
         self.running = False
         self.round = time.ticks_ms()
+        self.portal = None  # portal/server.py, where it is installed
         self.door = None  # the access point of set-up mode (portal/door.py) while it is open
         self.wish = None  # "restart", "reset", "setup": what the button or a page asked for
         self.wake = asyncio.Event()
         self.said = {}
+        self.keeper = None  # the task that keeps the link up
         from wanbeacon.status import Log
 
         self.log = Log(self.clock)
@@ -72,6 +77,8 @@ class Device:
         except config.ConfigError as e:
             self.problems = e.problems
             return False
+        finally:
+            lean.drop("config")
         self.board.ntp = self.cfg["ntp"]
         return True
 
@@ -145,7 +152,6 @@ class Device:
 
     async def run(self):
         """Everything at once, until a reset."""
-        board = self.board
         usable = self.load()
         gc.collect()
         for p in self.problems:
@@ -153,37 +159,43 @@ class Device:
         if self.last_reason:
             self.say("the run before ended badly: %s" % self.last_reason)
         tasks = [self._lights(), self._watch()]
-        self._connect()
-        if board.link:
-            tasks.append(self._guard("network", board.link.keep))
+        self.connect(self.cfg or {})
         if usable and not self.safe:
             tasks.append(self._agent())
         elif self.safe:
             self.say("safe mode: the agent crashed %d times in a row and rests now" % self.memory.crashes)
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
-        if not usable:
+        if self.problems:
             self.wish = "setup"
         tasks.append(self._wishes())
         tasks = [asyncio.create_task(t) for t in tasks]  # kept: a task nobody holds may be collected
         await asyncio.gather(*tasks)
 
-    def _connect(self):
-        """Make the link. A cable port beats Wi-Fi; without either there is the set-up."""
+    def connect(self, cfg):
+        """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when this board has
+        no way out (see `problems`). A cable port beats Wi-Fi."""
         from wanbeacon.board import link
 
-        cfg = self.cfg or {}
-        name = cfg.get("device", {}).get("hostname") or self.board.own_name().lower()
-        row = self.board.pins.get("lan")
+        board = self.board
+        if board.link:
+            if cfg.get("wifi") and isinstance(board.link, link.Wifi):
+                board.link.change(cfg["wifi"])
+            return board.link
+        name = cfg.get("device", {}).get("hostname") or board.own_name().lower()
+        row = board.pins.get("lan")
         try:
             if row:
-                self.board.link = link.Cable(row, name, self.say)
+                board.link = link.Cable(row, name, self.say)
             elif cfg.get("wifi"):
-                self.board.link = link.Wifi(cfg["wifi"], name, self.say)
-            elif self.cfg:
+                board.link = link.Wifi(cfg["wifi"], name, self.say)
+            elif cfg:
                 self.problems.append("wifi: missing; this board has no cable: it needs the name of a network")
         except (OSError, ValueError, AttributeError) as e:
             self.problems.append("network hardware: %s" % e)
+        if board.link:
+            self.keeper = asyncio.create_task(self._guard("network", board.link.keep))
+        return board.link
 
     async def _agent(self):
         """The agent, from the moment the link is up. Its end is the board's."""
@@ -200,6 +212,7 @@ class Device:
                 self.wake.set()
                 return
             agent.counters["boots"] = self.memory.boots
+            self._room_for(agent)
             gc.collect()
             while not board.link_up():
                 await asyncio.sleep_ms(200)
@@ -215,6 +228,17 @@ class Device:
             await asyncio.sleep(CRASH_S)
             self.board.restart()
 
+    def _room_for(self, agent):
+        """An exchange over TLS is what needs the most memory: the pages make room for it."""
+        send = agent._exchange
+
+        def exchange(*args):
+            if self.portal:
+                self.portal.make_room()
+            return send(*args)
+
+        agent._exchange = exchange
+
     async def _nudge(self):
         """The link came back: look at once."""
         link = self.board.link
@@ -227,7 +251,7 @@ class Device:
     def _report(self, agent):
         """After each round: progress is proven; what changed for a host is said on the console."""
         self.round = time.ticks_ms()
-        self.board.keep_alive()
+        self.board.feed()
         for h in agent.hosts():
             now = (h.state, h.rec.word)
             if self.said.get(h.name) != now:
@@ -274,7 +298,7 @@ class Device:
             now = self.clock.mono() - start
             quiet = time.ticks_diff(time.ticks_ms(), self.round) // 1000
             if not self.running or quiet < self.cfg["intervals"]["check"] + STUCK_S:
-                self.board.keep_alive()
+                self.board.feed()
             if self.safe:
                 if now > SAFE_S:
                     self.memory.try_again()
@@ -310,7 +334,7 @@ class Device:
             return
         try:
             self.door = door.Door(self)
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, AttributeError) as e:
             self.say("set-up access point: %s" % e)
             return
         asyncio.create_task(self._close_door())
@@ -334,6 +358,9 @@ def _list(folder):
 def main():
     """What main.py calls. Returns only when a person takes the console."""
     global current
+    if gc.mem_alloc() + gc.mem_free() < PLENTY:
+        lean.SMALL = PLENTY  # without PSRAM every kilobyte counts, even where the heap may grow to 160 of them
+        gc.threshold(TIDY)
     current = device = Device()
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()

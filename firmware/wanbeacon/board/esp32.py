@@ -68,6 +68,7 @@ class Board:
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
     def __init__(self):
+        self.home = HOME
         self.state = STATE
         self.catalogue = HOME + "/catalogue/providers.dat"
         self.roots = HOME + "/catalogue/roots"
@@ -77,6 +78,7 @@ class Board:
         self.link = None  # set by device.py
         self.ntp = "pool.ntp.org"
         self.dog = None
+        self.while_waiting = None  # the portal's: called while an exchange holds the event loop
         self._asked_clock = None
 
     # ---- names and files
@@ -109,10 +111,16 @@ class Board:
         """From now on somebody must call keep_alive(). It cannot be stopped, not even by a soft reset."""
         self.dog = machine.WDT(timeout=WATCHDOG_MS)
 
-    def keep_alive(self):
-        """Called after proven progress only: a round of the agent, a step of an exchange that has a deadline."""
+    def feed(self):
+        """Called after proven progress only: a round of the agent, a living event loop with nothing to run."""
         if self.dog:
             self.dog.feed()
+
+    def keep_alive(self):
+        """Called while an exchange, which has a deadline, waits: that is progress too."""
+        self.feed()
+        if self.while_waiting:
+            self.while_waiting()
 
     def console(self):
         """A person has the console: an hour until the watchdog brings the agent back."""
@@ -177,10 +185,16 @@ class Board:
             agent.log("time server %s: %s" % (self.ntp, e))
             self._asked_clock = time.ticks_ms()
             return False
-        t = time.gmtime(wall - clock._EPOCH)
-        machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+        self.set_time(wall)
         agent.log("clock set by %s" % self.ntp)
         return True
+
+    def set_time(self, wall):
+        """Set the clock to these unix seconds."""
+        import time
+
+        t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
+        machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
     def restart(self):
         """A reset of the whole chip; does not return."""

@@ -94,7 +94,14 @@ class Wifi(Link):
         super().__init__(network.WLAN(network.STA_IF), say)
         self.networks = networks
         self.refused = {}
+        self.hurry = asyncio.Event()
         self.start()
+
+    def change(self, networks):
+        """Other networks from now on; a link that is up stays up."""
+        if networks != self.networks:
+            self.networks, self.refused, self.word = networks, {}, "no link" if self.word != "up" else "up"
+        self.hurry.set()
 
     def start(self):
         """Radio on. Power save would delay every answer by a beacon interval: this device has mains power."""
@@ -118,7 +125,11 @@ class Wifi(Link):
                 self.nic.active(False)
                 await asyncio.sleep_ms(500)
                 self.start()
-            await asyncio.sleep(PAUSES[min(rounds, len(PAUSES)) - 1])
+            try:
+                await asyncio.wait_for(self.hurry.wait(), PAUSES[min(rounds, len(PAUSES)) - 1])
+            except asyncio.TimeoutError:
+                pass
+            self.hurry.clear()
 
     def order(self):
         """The networks to try: those in the air first (loudest wins among ours), then hidden ones. All of them when the

@@ -1,7 +1,7 @@
 """`socket` as lwIP on an ESP32 gives it: addresses are (ip, port) tuples, IPv4 only, newlib's error numbers.
 
 The sockets themselves are real. world.json may move names and ports: {"names": {"pool.ntp.org:123": ["127.0.0.1", 10123]},
-"ports": {"80": 10080}}."""
+"ports": {"80": 10080}, "peers": {"127.0.0.1": "192.168.4.2"}}: whom a connection seems to come from."""
 
 import io
 import socket as _socket
@@ -97,7 +97,8 @@ class socket(io.IOBase):
 
     def accept(self):
         real, peer = self._call("accept")
-        return (socket(_real=real), _unpack(peer))
+        ip, port = _unpack(peer)
+        return (socket(_real=real), (world.facts().get("peers", {}).get(ip, ip), port))
 
     def sendto(self, data, address):
         return self._call("sendto", data, 0, _pack(address))

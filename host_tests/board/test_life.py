@@ -1,0 +1,284 @@
+"""A board's life on the emulated board: first update, restart, power cuts, and everything that goes wrong at home.
+
+Only the first test installs with tools flash; the others start from an image (test_image.py shows that it is the same)."""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from host_tests.board.conftest import console_interpreter
+from host_tests.board.rig import BLOCK, BLOCKS, Board
+from tools import ROOT, boards, image
+from tools.lab.lab import Lab
+
+ADDRESS = "81.2.69.142"
+#: boot.py of these tests: the same code with shorter waits, where the waits are not what is tested.
+QUICK = """
+from wanbeacon.board import device, link
+link.STABLE_MS = 100
+link.DROP_MS = 500
+link.PAUSES = (0.3,)
+device.CRASH_S = 0.2
+device._WATCH_S = 0.2
+"""
+
+
+@pytest.fixture(scope="module")
+def code():
+    """The firmware's files, compiled once."""
+    return boards.files(boards.read("ESP32_GENERIC"))
+
+
+@pytest.fixture
+def lab():
+    with Lab("dyn") as lab:
+        lab.world.check_address = ADDRESS
+        yield lab
+
+
+@pytest.fixture
+def home(tmp_path, code):
+    """home(settings, boot=..., **world) -> a Board that is installed and powered on at home."""
+    made = []
+
+    def move_in(settings, boot=QUICK, files=None, **world):
+        folder = tmp_path / ("board%d" % len(made))
+        folder.mkdir()
+        device = json.dumps({"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}).encode()
+        every = dict(code, **{"/boot.py": boot.encode(), "/device.json": device, **(files or {})})
+        if settings is not None:
+            every["/config.json"] = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
+        (folder / "flash.img").write_bytes(image.filesystem(BLOCK * BLOCKS, every))
+        board = Board(folder, console_interpreter())
+        made.append(board)
+        board.world(wifi=[{"ssid": "home", "password": "homehome1"}], **world)
+        board.power_on()
+        return board
+
+    yield move_in
+    for board in made:
+        board.close()
+
+
+class Ntp:
+    """A time server: answers `offset` seconds beside the truth; .silent: not at all."""
+
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        self.silent, self.offset, self.stratum, self.asked = False, 0, 2, 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                data, peer = self.sock.recvfrom(100)
+            except OSError:
+                return
+            self.asked += 1
+            if not self.silent:
+                seconds = int(time.time()) + 2208988800 + self.offset & 0xFFFFFFFF
+                reply = struct.pack(">BBbb", 0x24, self.stratum, 6, -20) + bytes(20) + data[40:48] + struct.pack(">II", 0, 0) + struct.pack(">II", seconds, 0)
+                self.sock.sendto(reply, peer)
+
+
+@pytest.fixture
+def ntp():
+    server = Ntp()
+    yield server
+    server.sock.close()
+
+
+def settings(lab, **more):
+    """Settings as a user writes them, for the lab as provider and as check page."""
+    doc = {
+        "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
+                      "server": "localhost:%d" % lab.https_port, "ca": "/ca/ca.der"}],
+        "address": [{"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": "/ca/ca.der"}],
+        "wifi": [{"ssid": "home", "password": "homehome1"}],
+    }
+    doc.update(more)
+    return doc
+
+
+def around(lab, ntp):
+    """World and files that connect a board to the lab and the time server."""
+    return {"files": {"/ca/ca.der": lab.ca_der.read_bytes()}, "names": {"pool.ntp.org:123": ["127.0.0.1", ntp.port]}}
+
+
+def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path):
+    doc = settings(lab)
+    doc["accounts"][0]["ca"] = doc["address"][0]["ca"] = str(lab.ca_der)
+    (tmp_path / "my.json").write_text(json.dumps(doc))
+    board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
+    done = subprocess.run([sys.executable, "-m", "tools", "flash", "--port", board.port, "--config", str(tmp_path / "my.json"),
+                           "--wait", "40"], cwd=ROOT, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert "good" in done.stderr and "Done: the board keeps your name up to date" in done.stderr
+    assert ADDRESS in str(lab.published("demo.dyndns.org"))
+    assert lab.findings() == []
+    assert "demo-key" not in done.stderr + board.log and "homehome1" not in done.stderr
+
+
+def test_after_a_power_cut_the_clock_comes_from_the_network_and_nothing_is_sent_again(home, lab, ntp):
+    board = home(settings(lab), **around(lab, ntp))
+    board.wait_for("clock set by pool.ntp.org")
+    board.wait_for("demo.dyndns.org: ok")
+    assert len(lab.updates) == 1
+    for _ in range(2):
+        lab.forgive()  # a check page asked again at each start is another matter
+        board.cut()
+        since = board.mark()
+        board.power_on()
+        board.wait_for("demo.dyndns.org: ok, up to date", since=since)
+    assert len(lab.updates) == 1
+    assert board.files()["/state/journal.a"] or board.files()["/state/journal.b"]
+
+
+def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, ntp):
+    ntp.silent = True
+    board = home(settings(lab, address=["natpmp"]), boot=QUICK + "\nfrom wanbeacon.board import esp32\nesp32.CLOCK_EVERY_MS = 500\n"
+                 "from wanbeacon import agent\nagent.CLOCK_EVERY = 1\n", **around(lab, ntp))
+    board.wait_for("time server pool.ntp.org: no answer")
+    for kind in ({"stratum": 0}, {"stratum": 16}, {"offset": -900000000}):
+        asked = ntp.asked
+        ntp.stratum, ntp.offset = kind.get("stratum", 2), kind.get("offset", 0)
+        ntp.silent = False
+        while ntp.asked < asked + 2:
+            time.sleep(0.05)
+    assert "clock set" not in board.log
+    board.wait_for("does not know the time itself")
+    board.wait_for("tells a time that cannot be")
+    assert lab.ledger == []
+    ntp.stratum, ntp.offset = 2, 0
+    board.wait_for("clock set by pool.ntp.org")
+
+
+def test_a_wrong_wifi_password_is_named_as_such_and_the_right_network_is_found_again(home, lab, ntp):
+    board = home(settings(lab), **around(lab, ntp))
+    board.world(wifi=[{"ssid": "home", "password": "other-one"}])
+    board.wait_for("Wi-Fi home refuses the password")
+    board.world(wifi=[])
+    board.wait_for("Wi-Fi home not found")
+    assert lab.ledger == []
+    board.world(wifi=[{"ssid": "home", "password": "homehome1", "hidden": False}])
+    board.wait_for("demo.dyndns.org: ok", 20)
+
+
+def test_the_best_of_several_networks_is_taken_and_a_hidden_one_too(home, lab, ntp):
+    nets = [{"ssid": "far", "password": "farfar12"}, {"ssid": "near", "password": "nearnear"},
+            {"ssid": "secret-net", "password": "hidehide", "hidden": True}]
+    board = home(settings(lab, wifi=nets), **around(lab, ntp))
+    board.world(wifi=[{"ssid": "aaa", "password": "nearnear"}, {"ssid": "near", "password": "nearnear"}, {"ssid": "zzz"}])
+    board.wait_for("Wi-Fi near, address")
+    board.world(wifi=[{"ssid": "secret-net", "password": "hidehide", "hidden": True}])
+    board.wait_for("Wi-Fi near lost")
+    board.wait_for("Wi-Fi secret-net, address", 15)
+
+
+def test_a_provider_that_cannot_be_reached_is_said_and_tried_again(home, lab, ntp):
+    doc = settings(lab)
+    doc["accounts"][0]["server"] = "localhost:1"
+    board = home(doc, **around(lab, ntp))
+    board.wait_for("dyn: demo.dyndns.org -> connect")
+    board.wait_for("demo.dyndns.org: waiting")
+
+
+def test_damaged_settings_are_explained_and_set_up_mode_opens(home, lab, ntp):
+    board = home(b'{"accounts": [}', **around(lab, ntp))
+    board.wait_for("the config is not JSON: line 1")
+    board.wait_event("wlan1 up")
+
+
+def test_a_long_press_opens_the_set_up_and_a_longer_one_forgets_everything_but_the_label(home, lab, ntp):
+    board = home(settings(lab), boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.4\nlights.RESET_S = 1.2\n",
+                 pins={"0": 1}, **around(lab, ntp))
+    board.wait_for("demo.dyndns.org: ok")
+    board.press(0, 0.1)
+    assert "button" not in board.log
+    board.press(0, 0.7)
+    board.wait_for("button: set-up mode")
+    board.wait_event("wlan1 up")
+    since = board.mark()
+    board.press(0, 1.6)
+    board.wait_for("factory reset: settings and journal are gone")
+    board.wait_for("this device has no settings yet", since=since)
+    board.cut()
+    files = board.files()
+    assert "/config.json" not in files and not [path for path in files if path.startswith("/state/")]
+    assert json.loads(files["/device.json"])["ap_password"] == "kept-label-1"
+    assert "wlan1 key kept-label-1" in board.events
+
+
+#: What the agent does not survive: here its loop itself.
+CRASHING = """
+from wanbeacon import agent
+async def run(self):
+    raise RuntimeError("boom")
+agent.Agent.run = run
+"""
+HANGING = CRASHING.replace('raise RuntimeError("boom")', "while True: pass")
+
+
+def test_a_crash_loop_ends_in_safe_mode_that_keeps_the_reason_and_tries_again_later(home, lab, ntp):
+    board = home(settings(lab), boot=QUICK + CRASHING + "device.SAFE_S = 3\n", **around(lab, ntp))
+    board.wait_for("the run before ended badly: RuntimeError: boom")
+    board.wait_for("safe mode: the agent crashed 3 times in a row and rests now", 20)
+    crashes = board.log.count("the agent crashed; restart")
+    assert crashes == 3
+    since = board.mark()
+    board.wait_for("Wanbeacon on", since=since)  # it tries again by itself, once
+    board.wait_for("safe mode", since=since)
+    assert board.log.count("the agent crashed; restart") == crashes + 1
+
+
+def test_a_hang_is_ended_by_the_watchdog_and_a_console_is_not(home, lab, ntp):
+    board = home(settings(lab), boot=QUICK + HANGING + "\nfrom wanbeacon.board import esp32\nesp32.WATCHDOG_MS = 1500\n",
+                 **around(lab, ntp))
+    board.wait_event("watchdog", 15)
+    since = board.mark()
+    board.wait_for("start after watchdog", since=since)
+    board.wait_for("the run before ended badly: watchdog reset", since=since)
+    board.type("\x03")
+    board.wait_for("the console is yours for an hour", since=since)
+    count = board.events.count("watchdog")
+    time.sleep(2)
+    assert board.events.count("watchdog") == count
+    assert "wdt 3600000" in board.events
+
+
+def test_a_full_flash_stops_requests_and_the_board_recovers_when_there_is_room(home, lab, ntp):
+    full = """
+from wanbeacon.board import esp32
+from wanbeacon import agent
+agent.SAVE_AGAIN = 3
+write, left = esp32.Slot.write, [4]
+def full(self, data):
+    if left[0]:
+        left[0] -= 1
+        raise OSError(28)
+    write(self, data)
+esp32.Slot.write = full
+"""
+    board = home(settings(lab, intervals={"minimum": 1}), boot=QUICK + full, **around(lab, ntp))
+    board.wait_for("the journal cannot be written")
+    assert lab.updates == []
+    board.wait_for("demo.dyndns.org: ok", 15)
+
+
+def test_the_led_counts_what_is_wrong(home, lab, ntp):
+    board = home(settings(lab), boot=QUICK + "\nlink.JOIN_MS = 400\n", **around(lab, ntp))
+    board.world(wifi=[{"ssid": "home", "password": "other-one"}])
+    board.wait_for("refuses the password")
+    time.sleep(0.3)
+    start = len(board.events)
+    time.sleep(2.6 + 3 * 0.35)
+    lit = [event for event in board.events[start:] if event == "pin 2 1"]
+    assert 3 <= len(lit) <= 7, "three blinks, then a pause"
