@@ -190,6 +190,17 @@ def test_the_size_of_the_package(ipks):
     assert size < package.IPK_MAX
 
 
+@pytest.fixture(scope="module")
+def compiled():
+    return package.recipes()
+
+
+@pytest.fixture
+def ready(compiled, monkeypatch):
+    """Signing is looked at here, not compiling: that is done once."""
+    monkeypatch.setattr(package, "recipes", lambda: compiled)
+
+
 @pytest.fixture
 def openssl():
     if not shutil.which("openssl"):
@@ -201,7 +212,7 @@ def openssl():
     return call
 
 
-def test_the_signature_of_an_apk_is_openssls_own(openssl, tmp_path, apks):
+def test_the_signature_of_an_apk_is_openssls_own(openssl, ready, tmp_path, apks):
     key, public = tmp_path / "key.pem", tmp_path / "public.pem"
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
     openssl("ec", "-in", key, "-pubout", "-out", public)
@@ -234,7 +245,7 @@ def usign_key(folder, openssl):
     return file
 
 
-def test_the_signature_of_a_feed_is_usigns(openssl, tmp_path):
+def test_the_signature_of_a_feed_is_usigns(openssl, ready, tmp_path):
     files = package.build(package.Format.ipk, usign_key(tmp_path, openssl))
     comment, line, _ = files["Packages.sig"].decode().split("\n")
     raw = base64.b64decode(line)
@@ -254,7 +265,7 @@ def test_a_wrong_key_is_one_line_that_says_how_to_make_one(form, text, tmp_path)
 
 
 def test_an_rsa_key_is_refused(openssl, tmp_path):
-    openssl("genrsa", "-out", tmp_path / "rsa.pem", "2048")
+    openssl("genrsa", "-out", tmp_path / "rsa.pem", "1024")
     with pytest.raises(UserError, match="not a P-256 key"):
         keys.ApkKey(tmp_path / "rsa.pem")
 
