@@ -164,6 +164,13 @@ def test_however_it_ends_no_process_stays(mark, number):
     assert run.process.returncode == (0 if number == signal.SIGTERM else -number)
 
 
+def test_a_reader_that_goes_away_ends_it_silently(mark):
+    line = "%s -m tools run --plain --pace 3 | head -1" % sys.executable
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=dict(os.environ, TMPDIR=mark), capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("Wanbeacon") and done.stderr == ""
+    assert gone(mark) and os.listdir(mark) == []
+
+
 def test_on_a_terminal_it_takes_the_whole_screen_and_gives_it_back(mark):
     pid, terminal = pty.fork()
     if pid == 0:

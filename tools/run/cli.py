@@ -46,8 +46,10 @@ def app(
             words = loop(run, screen, end, seconds)
     except BadSettings as error:
         words = error.args[0]
+    except BrokenPipeError:
+        raise  # `... | head`: nobody reads any more
     except OSError as error:
-        raise UserError("the simulated line broke: %s" % error) from None
+        raise UserError("cannot go on: %s" % error) from None
     if words:
         for line in words:
             print("wanbeacon: " + line, file=sys.stderr)

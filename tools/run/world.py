@@ -75,11 +75,13 @@ class NamespaceWorld:
         return enter + (["--user", "--preserve-credentials"] if self._user else []) + ["--"] + argv
 
     def change(self, address):
-        """OSError when the kernel refuses."""
-        self._holder.stdin.write("set %s %s\n" % (self.address or "-", address or "-"))
-        answer = self._holder.stdout.readline().strip()
+        """UserError when the kernel refuses."""
+        answer = ""
+        with contextlib.suppress(BrokenPipeError):
+            self._holder.stdin.write("set %s %s\n" % (self.address or "-", address or "-"))
+            answer = self._holder.stdout.readline().strip()
         if answer != "ok":
-            raise OSError(answer or "the line's holder is gone")
+            raise UserError("the simulated line broke: %s" % (answer or "its process is gone"))
         self.address = address
 
 
