@@ -1,8 +1,10 @@
 """The agent as an OpenWrt package runs it: its own user, UCI, ubus, procd's part played, against the provider lab."""
 
 import random
+import re
 import statistics
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +51,10 @@ def status_agent(play):
 
 
 def test_first_update_as_its_own_user_over_verified_tls(play):
+    begun = time.monotonic()
     one(play)
+    resident = re.search(r"VmRSS:\s+(\d+)", Path("/proc/%d/status" % play.box.procd.pid()).read_text()).group(1)
+    print("service start to first update: %.0f ms; resident memory then: %s KB" % ((time.monotonic() - begun) * 1000, resident))
     assert play.published("home.dyndns.org") == "45.33.7.52"
     update, = play.lab.updates
     assert update["tls"] and update["peer"] == "45.33.7.52"

@@ -3,15 +3,13 @@
 
 import sys
 
-from wanbeacon import cli, start
-from wanbeacon.board import Mistake, linux
+from wanbeacon import start
+from wanbeacon.board import linux
 
 CONFIG = "/var/run/wanbeacon/config.json"
 CONTROL = "/var/run/wanbeacon/control"
 ROOTS = "/var/run/wanbeacon/roots"
 CATALOGUE = "/usr/share/wanbeacon/providers.dat"
-
-
 _Linux = linux.Board
 
 
@@ -40,7 +38,6 @@ def main(argv):
 
         return import_ddns.main(argv[1:], CATALOGUE)
     linux.Board = Router
-    cli.CONFIG = CONFIG
     if argv == ["run"]:
         from wanbeacon.openwrt import roots
 
@@ -60,8 +57,11 @@ def main(argv):
 
 def look():
     """Have the running agent look at the address now."""
+    from wanbeacon import cli
+    from wanbeacon.board import Mistake
+
     try:
-        cli.tell(["check"], {"--control": cli.CONTROL})
+        cli.tell(["check"], {"--control": CONTROL})
     except Mistake:
         sys.stderr.write("wanbeacon: the agent is not running; run: service wanbeacon start\n")
         return 1
