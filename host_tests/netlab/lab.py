@@ -200,9 +200,9 @@ class Net:
         self.start(self.rtr, program("udhcpd"), "-f", "-a", "20", conf)
         self.run(self.dev, program("udhcpc"), "-i", "eth0", "-q", "-n", "-f", "-t", "10", "-T", "1", "-s", script)
 
-    def upnpd(self):
+    def upnpd(self, address=LAN):
         """Start the router's miniupnpd (again) and wait until it answers."""
-        self.daemon = self._upnpd(self.rtr, LAN, "lan0")
+        self.daemon = self._upnpd(self.rtr, address, "lan0" if address == LAN else address)
 
     def _upnpd(self, space, address, device):
         path, pid = self.folder / (space + ".conf"), self.folder / (space + ".pid")

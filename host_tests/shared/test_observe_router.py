@@ -247,6 +247,20 @@ def test_the_groups_of_the_rfcs_can_be_listened_to():
     asyncio.run(go())
 
 
+def test_a_port_that_takes_no_group_address_is_bound_to_any():
+    async def go():
+        listener = announce.Listener(Board(LO), lambda: LO, ((4, "192.0.2.1", 15359),))
+        task = asyncio.create_task(listener.changed())
+        await asyncio.sleep(0.01)
+        sock = udp.open_udp(Board(LO), peer=(LO, 15359))
+        sock.send(GOOD)
+        await asyncio.wait_for(task, 1)
+        sock.close()
+        listener.close()
+
+    asyncio.run(go())
+
+
 def test_host_port():
     for text, want in (
         ("a.example", ("a.example", 53)), ("a.example:8253", ("a.example", 8253)), ("1.2.3.4:1", ("1.2.3.4", 1)),

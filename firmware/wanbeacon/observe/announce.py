@@ -62,12 +62,17 @@ class Listener:
                 await asyncio.sleep(_AGAIN_S)
 
     def _open(self):
+        wrong = None
         for family, host, port in self.places:
-            try:
-                self.socks.append(udp.open_udp(self.board, local=(host, port), family=family))
-            except OSError:
-                if self.places[-1][2] == port and not self.socks:
-                    raise
+            # a port that does not take the group's address takes any
+            for own in (host, "::" if family == 6 else "0.0.0.0"):
+                try:
+                    self.socks.append(udp.open_udp(self.board, local=(own, port), family=family))
+                    break
+                except OSError as e:
+                    wrong = e
+        if not self.socks:
+            raise wrong
 
     def drain(self, sock):
         """Take all that has arrived, as one hint."""
