@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 .DEFAULT_GOAL := help
 
 run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
-	@$(PY) -m tools run $(if $(CONFIG),--config "$(CONFIG)")
+	@exec $(PY) -m tools run $(if $(CONFIG),--config "$(CONFIG)")
 
 test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
