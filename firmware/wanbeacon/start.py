@@ -13,6 +13,9 @@ def run(options, cfg):
     """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
     import asyncio
 
+    import micropython
+
+    micropython.kbd_intr(3)  # `micropython -m` leaves Ctrl-C to the kernel, which would just end the process
     try:
         import tls  # noqa: F401
     except ImportError:
