@@ -100,8 +100,9 @@ class Agent:
         return [*self.before, *argv], env
 
     def start(self):
-        """Start `run`; does not wait for anything."""
+        """Start `run`; does not wait for anything. The status of an earlier run is taken away first."""
         assert self.process is None, "it runs already"
+        self.status_path.unlink(missing_ok=True)
         argv, env = self.argv("run")
         with open(self._out, "ab") as out:
             self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
