@@ -1,13 +1,16 @@
-"""Fixtures for tests on the emulated board: `board` (powered on, blank flash) and `mpremote` (the program, unmodified)."""
+"""Fixtures for tests on the emulated board: `board` (powered on, blank flash), `mpremote` (the program, unmodified), `home`
+(an installed board at home) with `lab` and `ntp` around it."""
 
 import subprocess
 import sys
 
 import pytest
 
+from host_tests.board import home as homes
 from host_tests.board.rig import Board
 from host_tests.conftest import absent
-from tools import interpreters
+from tools import boards, interpreters
+from tools.lab.lab import Lab
 
 
 def console_interpreter():
@@ -32,3 +35,37 @@ def mpremote(board):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
     return run
+
+
+@pytest.fixture(scope="session")
+def code():
+    """The firmware's files, compiled once."""
+    return boards.files(boards.read("ESP32_GENERIC"))
+
+
+@pytest.fixture
+def lab():
+    with Lab("dyn") as lab:
+        lab.world.check_address = homes.ADDRESS
+        yield lab
+
+
+@pytest.fixture
+def ntp():
+    server = homes.Ntp()
+    yield server
+    server.sock.close()
+
+
+@pytest.fixture
+def home(tmp_path, code):
+    """home(settings, boot=..., **world) -> a Board that is installed and powered on at home (home.py)."""
+    made = []
+
+    def move_in(settings, **more):
+        made.append(homes.move_in(tmp_path / ("board%d" % len(made)), code, settings, console_interpreter(), **more))
+        return made[-1]
+
+    yield move_in
+    for board in made:
+        board.close()

@@ -200,6 +200,12 @@ class Board:
     def _kill(self):
         if self._child is None:
             return
+        with contextlib.suppress(OSError):
+            while select.select([self._child], [], [], 0)[0]:  # its last words
+                data = os.read(self._child, 4096)
+                self._to_host(data.replace(_READY, b""))
+                if not data:
+                    break
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)

@@ -3,114 +3,12 @@
 Only the first test installs with tools flash; the others start from an image (test_image.py shows that it is the same)."""
 
 import json
-import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
 
-import pytest
-
-from host_tests.board.conftest import console_interpreter
-from host_tests.board.rig import BLOCK, BLOCKS, Board
-from tools import ROOT, boards, image
-from tools.lab.lab import Lab
-
-ADDRESS = "81.2.69.142"
-#: boot.py of these tests: the same code with shorter waits, where the waits are not what is tested.
-QUICK = """
-from wanbeacon.board import device, link
-link.STABLE_MS = 100
-link.DROP_MS = 500
-link.PAUSES = (0.3,)
-device.CRASH_S = 0.2
-device._WATCH_S = 0.2
-"""
-
-
-@pytest.fixture(scope="module")
-def code():
-    """The firmware's files, compiled once."""
-    return boards.files(boards.read("ESP32_GENERIC"))
-
-
-@pytest.fixture
-def lab():
-    with Lab("dyn") as lab:
-        lab.world.check_address = ADDRESS
-        yield lab
-
-
-@pytest.fixture
-def home(tmp_path, code):
-    """home(settings, boot=..., **world) -> a Board that is installed and powered on at home."""
-    made = []
-
-    def move_in(settings, boot=QUICK, files=None, **world):
-        folder = tmp_path / ("board%d" % len(made))
-        folder.mkdir()
-        device = json.dumps({"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}).encode()
-        every = dict(code, **{"/boot.py": boot.encode(), "/device.json": device, **(files or {})})
-        if settings is not None:
-            every["/config.json"] = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
-        (folder / "flash.img").write_bytes(image.filesystem(BLOCK * BLOCKS, every))
-        board = Board(folder, console_interpreter())
-        made.append(board)
-        board.world(wifi=[{"ssid": "home", "password": "homehome1"}], **world)
-        board.power_on()
-        return board
-
-    yield move_in
-    for board in made:
-        board.close()
-
-
-class Ntp:
-    """A time server: answers `offset` seconds beside the truth; .silent: not at all."""
-
-    def __init__(self):
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
-        self.port = self.sock.getsockname()[1]
-        self.silent, self.offset, self.stratum, self.asked = False, 0, 2, 0
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                data, peer = self.sock.recvfrom(100)
-            except OSError:
-                return
-            self.asked += 1
-            if not self.silent:
-                seconds = int(time.time()) + 2208988800 + self.offset & 0xFFFFFFFF
-                reply = struct.pack(">BBbb", 0x24, self.stratum, 6, -20) + bytes(20) + data[40:48] + struct.pack(">II", 0, 0) + struct.pack(">II", seconds, 0)
-                self.sock.sendto(reply, peer)
-
-
-@pytest.fixture
-def ntp():
-    server = Ntp()
-    yield server
-    server.sock.close()
-
-
-def settings(lab, **more):
-    """Settings as a user writes them, for the lab as provider and as check page."""
-    doc = {
-        "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
-                      "server": "localhost:%d" % lab.https_port, "ca": "/ca/ca.der"}],
-        "address": [{"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": "/ca/ca.der"}],
-        "wifi": [{"ssid": "home", "password": "homehome1"}],
-    }
-    doc.update(more)
-    return doc
-
-
-def around(lab, ntp):
-    """World and files that connect a board to the lab and the time server."""
-    return {"files": {"/ca/ca.der": lab.ca_der.read_bytes()}, "names": {"pool.ntp.org:123": ["127.0.0.1", ntp.port]}}
+from host_tests.board.home import ADDRESS, QUICK, around, settings
+from tools import ROOT
 
 
 def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path):
@@ -144,8 +42,8 @@ def test_after_a_power_cut_the_clock_comes_from_the_network_and_nothing_is_sent_
 
 def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, ntp):
     ntp.silent = True
-    board = home(settings(lab, address=["natpmp"]), boot=QUICK + "\nfrom wanbeacon.board import esp32\nesp32.CLOCK_EVERY_MS = 500\n"
-                 "from wanbeacon import agent\nagent.CLOCK_EVERY = 1\n", **around(lab, ntp))
+    board = home(settings(lab, address=["natpmp"]), boot=QUICK + "\nfrom wanbeacon.board import esp32\nesp32.CLOCK_EVERY_MS = 200\n"
+                 "from wanbeacon import agent\nagent.CLOCK_EVERY = 1\nfrom wanbeacon.board import ntp\nntp._WAIT_MS = 200\n", **around(lab, ntp))
     board.wait_for("time server pool.ntp.org: no answer")
     for kind in ({"stratum": 0}, {"stratum": 16}, {"offset": -900000000}):
         asked = ntp.asked
@@ -258,7 +156,7 @@ def test_a_full_flash_stops_requests_and_the_board_recovers_when_there_is_room(h
     full = """
 from wanbeacon.board import esp32
 from wanbeacon import agent
-agent.SAVE_AGAIN = 3
+agent.SAVE_AGAIN = 2
 write, left = esp32.Slot.write, [4]
 def full(self, data):
     if left[0]:

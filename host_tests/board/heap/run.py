@@ -5,7 +5,7 @@ import socket
 import sys
 
 folder, port = sys.argv[1], int(sys.argv[2])
-from wanbeacon.board import device, esp32, link
+from wanbeacon.board import device, esp32, link  # noqa: E402
 
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
 esp32.HOME = folder + "/lib"
