@@ -43,13 +43,13 @@ def load(path):
 
     try:
         with open(path) as f:
-            text = f.read(config.SIZE_MAX + 1)
+            text = f.read(config.ROUTER_MAX + 1)
     except OSError as e:
         raise Mistake("cannot read the config %s (%s); give its path with --config" % (path, words_of(e)))
     except UnicodeError:
         raise Mistake("%s is not a text file (UTF-8)" % path)
     try:
-        return config.load(text)
+        return config.load(text, config.ROUTER_MAX)
     except config.ConfigError as e:
         raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in e.problems]))
 

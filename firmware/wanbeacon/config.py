@@ -7,6 +7,7 @@ The table below is also the source of the configuration reference (`python -m to
 import json
 
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
+ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
 
 # A line: key (! = required), kind, default (- = none), what it is. Kinds: text:LONGEST, secret:LONGEST, url:LONGEST,
 # flag, whole:LOWEST:HIGHEST, choice:A,B, object:SECTION, source, host (a name or a [host] object), list:MOST:KIND.
@@ -81,7 +82,7 @@ suffix text:45 - IPv6: another host behind this device, by the lower half of its
 device text:15 - network device; default: the one with the default route
 suffix text:45 - IPv6: another host behind this device, by the lower half of its address
 [source ubus]
-interface text:32 wan OpenWrt interface
+interface text:32 - OpenWrt interface; default: the one with the default route
 socket text:100 - path of ubusd's socket
 [source natpmp]
 gateway text:45 - the router's address
@@ -141,10 +142,10 @@ class ConfigError(ValueError):
         self.problems = problems
 
 
-def load(text):
+def load(text, most=SIZE_MAX):
     """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem found."""
-    if len(text) > SIZE_MAX:
-        raise ConfigError(["the config is %d bytes long: a board takes at most %d" % (len(text), SIZE_MAX)])
+    if len(text) > most:
+        raise ConfigError(["the config is too long: at most %d bytes" % most])
     try:
         doc = json.loads(text)
         broken = _open_end(text)  # MicroPython before 1.29 takes a document that was cut off for a whole one

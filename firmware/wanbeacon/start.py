@@ -3,6 +3,7 @@
 A user's mistake is one line on stderr and exit status 1; nothing here knows how the agent works.
 """
 
+import errno
 import sys
 
 from wanbeacon import lean
@@ -28,7 +29,7 @@ def run(options, cfg):
         linux.make_folder(place.rsplit("/", 1)[0])
         sock = control.listen(place)
     except OSError as e:
-        if e.errno == 98:
+        if e.errno == errno.EADDRINUSE:
             raise Mistake("another wanbeacon runs already and answers at %s" % place)
         raise Mistake("cannot make the control socket %s (%s)" % (place, words_of(e)))
     try:

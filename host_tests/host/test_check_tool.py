@@ -46,7 +46,7 @@ WRONG = [
     ({**GOOD, "address": [{"source": "stun"}]}, "address[0].servers", "missing"),
     ({**GOOD, "intervals": {"check": 5}}, "intervals.check", "60 to 86400"),
     ({**GOOD, "cross_check": "yes"}, "cross_check", "true or false"),
-    ({**GOOD, "device": {"company": "x" * 5000}}, "the config is", "at most 4096"),
+    ({**GOOD, "device": {"company": "x" * 33000}}, "the config is", "at most 32768"),
 ]
 
 

@@ -1,5 +1,7 @@
 """What differs from machine to machine. Here: what all of them share."""
 
+import errno
+
 
 class Mistake(Exception):
     """A user's mistake, in one line."""
@@ -8,5 +10,5 @@ class Mistake(Exception):
 def words_of(e):
     """An OSError in words."""
     known = {1: "not permitted", 2: "no such file", 13: "permission denied", 20: "not a folder", 21: "it is a folder"}
-    known.update({28: "no space left", 30: "read-only file system", 98: "in use"})
+    known.update({28: "no space left", 30: "read-only file system", errno.EADDRINUSE: "in use"})
     return known.get(e.errno) or str(e)

@@ -1,5 +1,6 @@
 """The local control channel on Linux: a unix socket, one command line in, one JSON line out. Knows no command."""
 
+import errno
 import json
 import os
 import socket
@@ -16,9 +17,9 @@ def listen(path):
     """A listening socket at `path`. Raises OSError: errno EADDRINUSE when another agent answers there."""
     try:
         udp.open_unix(path).close()
-        raise OSError(98, "another wanbeacon runs already")
+        raise OSError(errno.EADDRINUSE, "another wanbeacon runs already")
     except OSError as e:
-        if e.errno == 98:
+        if e.errno == errno.EADDRINUSE:
             raise
     try:
         os.remove(path)  # left over from an agent that was killed

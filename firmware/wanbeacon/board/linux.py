@@ -163,7 +163,7 @@ class Board:
 
     def bind(self, sock, device):
         """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises OSError."""
-        sock.setsockopt(1, 25, device.encode() + b"\0")
+        sock.setsockopt(socket.SOL_SOCKET, 25, device.encode() + b"\0")
 
     def sockaddr(self, host, port):
         """What connect, bind and sendto want for an IP address: raw bytes on MicroPython's unix port, else a tuple."""
