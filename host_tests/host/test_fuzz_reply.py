@@ -80,7 +80,8 @@ def damaged(rng, body):
 def may_succeed(row, status, body, sent):
     """Whether anything in the text could mean success at this provider: written another way than the reader is."""
     text = body.decode("utf-8", "replace").lower().replace("\0", " ")
-    text = re.sub("<[^>]*(>|$)", "\n", text) if row.get("tags") else text.replace("\ufeff", "")
+    text = text.strip().removeprefix("\ufeff")
+    text = re.sub("<[^>]*(>|$)", "\n", text) if row.get("tags") else text
     lines = [words for line in re.split(r"[\r\n]", text) if (words := line.split())]
     first = {words[0] for words in lines}
     codes = {words[0] for words in lines if len(words) == 1 or re.search(r"\d+\.\d+\.|:", " ".join(words[1:]))}

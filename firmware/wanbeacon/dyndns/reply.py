@@ -300,7 +300,9 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
         text = body.decode()
     except (UnicodeError, ValueError):
         text = "".join([chr(b) if b < 128 else "?" for b in body])
-    text = text.replace("\ufeff", "").replace("\r", "\n").replace("\0", " ")
+    text = text.replace("\r", "\n").replace("\0", " ").strip()
+    if text[:1] == "\ufeff":
+        text = text[1:]
     if row.get("tags"):
         text = _strip_tags(text)
     rules, count, outs = row.get("rules") or (), len(hosts), None
