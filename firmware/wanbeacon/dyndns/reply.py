@@ -163,11 +163,13 @@ def _matches(rule, status, text, lines, sent):
             if line.startswith(what) and _bounded(line, 0, len(what)):
                 return True
         return False
-    at = text.find(what)
-    while at >= 0:
+    at = -1
+    for _ in range(MAX_LINES):  # a text that is full of it is not an answer
+        at = text.find(what, at + 1)
+        if at < 0:
+            return False
         if _bounded(text, at, len(what)):
             return True
-        at = text.find(what, at + 1)
     return False
 
 
