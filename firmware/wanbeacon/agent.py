@@ -349,9 +349,13 @@ class Agent:
         try:
             self.journal.save([h.rec for h in self.hosts()], now, self.clock.wall())
         except OSError as e:
-            self.save_error = "the journal cannot be written (%s): nothing is sent until it can be" % e
+            from wanbeacon.board import words_of
+
+            error = "the journal cannot be written (%s): nothing is sent until it can be" % words_of(e)
             self.save_after = now + SAVE_AGAIN
-            self.log(self.save_error)
+            if error != self.save_error:
+                self.log(error)
+            self.save_error = error
             return False
         self.save_error = None
         return True

@@ -30,7 +30,10 @@ class Log:
         if len(self.lines) > _LOG_LINES:
             self.lines.pop(0)
         if self.out:
-            self.out(line[:_LINE_MAX])
+            try:
+                self.out(line[:_LINE_MAX])
+            except OSError:  # whoever read it has gone away; the agent is not there for its log
+                self.out = None
 
     def scrub(self, text, cut=False):
         """The text in one line of printable characters, with every secret in it starred.

@@ -98,8 +98,18 @@ class Board:
         self.unique = (seed or "wanbeacon").encode()
 
     def slots(self):
-        """The two journal slots; their folder is made when missing. Raises OSError."""
+        """The two journal slots; their folder is made when missing. Raises OSError when it can never be written; a full
+        disk may get room."""
         make_folder(self.state)
+        path = self.state + "/journal.a"
+        new = not exists(path)
+        try:
+            open(path, "ab").close()  # writes nothing
+            if new:
+                os.remove(path)
+        except OSError as e:
+            if e.errno != 28:
+                raise
         return Slot(self.state + "/journal.a"), Slot(self.state + "/journal.b")
 
     def random(self):
