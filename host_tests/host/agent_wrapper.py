@@ -13,8 +13,11 @@ argv = sys.argv[at + 1:]
 
 
 def _hide(name):
+    import asyncio
     import builtins
 
+    # MicroPython 1.25 resolves relative imports in the wrong place below an override: those of asyncio first
+    assert asyncio.run and asyncio.Event and asyncio.wait_for
     before = builtins.__import__
 
     def guarded(wanted, *more):
