@@ -1,0 +1,256 @@
+"""Measures on a line in namespaces: how soon a new address reaches the provider, beside inadyn and ddclient; and idleness.
+
+    .venv/bin/python -m host_tests.netlab.bench [--changes 12] [--idle 600]        (root; part of `make bench`)
+
+The agent runs in real time, with HTTPS, 20 changes for each way. The others ask a check page, all at the same changes;
+their clock runs SPEED times as fast (faketime), and what is printed is their own time. They speak plain
+HTTP: beside their interval that does not count. Nothing here knows how the agent works.
+"""
+
+import argparse
+import base64
+import contextlib
+import http.server
+import random
+import statistics
+import sys
+import threading
+import time
+import urllib.parse
+
+from rich.console import Console
+from rich.table import Table
+
+from host_tests.host.agent_process import Agent, host
+from host_tests.needs import program
+from host_tests.netlab import servers
+from host_tests.netlab.lab import LAN, PROVIDER, Net
+from host_tests.openwrt.namespaces import inside, ip
+from tools import UserError
+
+SPEED = 20
+#: (what, its address source)
+AGENTS = (("NAT-PMP announcement", "natpmp"), ("PCP announcement", {"source": "pcp", "map": True}),
+          ("UPnP event", "upnp"), ("netlink, on the router", "netlink"))  # fmt: skip
+#: (program, what, seconds between two looks)
+OTHERS = (("inadyn", "default", 120), ("inadyn", "fastest", 30), ("ddclient", "default", 300), ("ddclient", "fastest", 60))
+INADYN = """period = %(period)d
+custom lab {
+  hostname = "%(name)s"
+  username = "%(user)s"
+  password = "key"
+  checkip-server = "%(provider)s:%(check)d"
+  checkip-path = "/"
+  checkip-ssl = false
+  ssl = false
+  ddns-server = "%(provider)s:%(http)d"
+  ddns-path = "/nic/update?hostname=%%h&myip=%%i"
+}
+"""
+DDCLIENT = """daemon=%(period)d
+pid=%(folder)s/ddclient.pid
+cache=%(folder)s/ddclient.cache
+syslog=no
+ssl=no
+use=web, web=http://%(provider)s:%(check)d/
+protocol=dyndns2
+server=%(provider)s:%(http)d
+login=%(user)s
+password=key
+%(name)s
+"""
+
+
+class Plain:
+    """A provider as simple as can be, for inadyn and ddclient: a check page that may be asked at will, and updates that
+    are always "good", unchunked (ddclient 3.10 takes the lab's chunks for words). `seen`: {(user, address): when}."""
+
+    def __init__(self, net):
+        self.seen = seen = {}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                url = urllib.parse.urlsplit(self.path)
+                body = "<html><body>Current IP Address: %s</body></html>" % self.client_address[0]
+                if url.path == "/nic/update":
+                    address = urllib.parse.parse_qs(url.query).get("myip", [""])[0]  # ddclient 3.10: empty at times
+                    user = base64.b64decode(self.headers["Authorization"].split()[1]).decode().split(":")[0]
+                    seen.setdefault((user, address), time.monotonic())
+                    body = "good %s\n" % address
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = inside(net.isp, lambda: http.server.ThreadingHTTPServer((PROVIDER, 0), Handler))
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def when(self, user, address):
+        return self.seen.get((user, address))
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Secure:
+    """The provider lab, asked in the same way."""
+
+    def __init__(self, lab):
+        self.lab = lab
+
+    def when(self, user, address):
+        for row in self.lab.ledger_book.requests("update", last=3):
+            if row["user"] == user and row.get("wanted", {}).get("A") == address:
+                return row["at"]
+        return None
+
+
+def device(net, number):
+    """A further device on the LAN; returns its namespace."""
+    name = "%s%d" % (net.tag, number)
+    net.space(name)
+    net.join(name)
+    ip("-n", name, "addr", "add", "192.168.77.%d/24" % (100 + number), "dev", "eth0")
+    ip("-n", name, "route", "add", "default", "via", LAN)
+    return name
+
+
+def other(net, page, number, client, period):
+    """Start inadyn or ddclient as account u<number>."""
+    folder = net.folder / ("other%d" % number)
+    folder.mkdir()
+    values = {"period": period, "name": "h%d.dyndns.org" % number, "user": "u%d" % number, "provider": PROVIDER,
+              "check": page.port, "http": page.port, "folder": folder}  # fmt: skip
+    path = folder / "conf"
+    path.write_text((INADYN if client == "inadyn" else DDCLIENT) % values)
+    path.chmod(0o600)
+    words = ["-n", "-f", path, "--cache-dir", folder, "-P", folder / "pid"] if client == "inadyn" else ["-foreground", "-file", path]
+    return net.start(device(net, number), program("faketime"), "-f", "+0 x%d" % SPEED, program(client), *words)
+
+
+def agent(net, lab, number, source, space=None):
+    """Start the agent as account u<number>, under the interpreter that a user would get."""
+    account = {"provider": "dyn", "user": "u%d" % number, "password": "key", "hosts": ["h%d.dyndns.org" % number],
+               "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}  # fmt: skip
+    config = {"accounts": [account], "address": source if isinstance(source, list) else [source],
+              "intervals": {"minimum": 1}}
+    made = Agent("micropython-wheel", config, before=net.exec(space or device(net, number)))
+    return made.start()
+
+
+def ours(changes, console):
+    """Rows (client, what, [seconds] of each change that arrived): one agent after another, for they share processors."""
+    rows = []
+    for what, source in AGENTS:
+        with Net() as net, contextlib.ExitStack() as stack:
+            lab = servers.provider(net, accounts=accounts(1))
+            stack.callback(lab.stop)
+            made = agent(net, lab, 0, source, net.rtr if source == "netlink" else None)
+            stack.callback(made.__exit__)
+            made.wait(lambda s: host(s)["state"] == "ok")
+            took = []
+            for n in range(changes):
+                time.sleep(2.2)  # the minimum interval between two updates (1 s here), and the second look
+                took.append(follow(net, Secure(lab), [0], n, 5)[0])
+        rows.append(("Wanbeacon", what, [one for one in took if one is not None]))
+        console.print(what, style="dim")
+    return rows
+
+
+def theirs(changes, console):
+    """The same for inadyn and ddclient, all at the same changes; seconds of their own time."""
+    numbers, longest = range(len(OTHERS)), max(period for _, _, period in OTHERS) / SPEED
+    noise, took = random.Random(), [[] for _ in OTHERS]
+    with Net() as net, contextlib.ExitStack() as stack:
+        page = Plain(net)
+        stack.callback(page.stop)
+        for i, (client, _, period) in enumerate(OTHERS):
+            other(net, page, i, client, period)
+        time.sleep(longest + 5)
+        for n in range(changes):
+            time.sleep(noise.random() * longest)  # a change comes at any time between two looks
+            for i, one in enumerate(follow(net, page, numbers, n, longest + 5)):
+                if one is not None:
+                    took[i].append(one * SPEED)
+            console.print("change %d of %d" % (n + 1, changes), style="dim")
+    return [(client, "%s, looks each %d s" % (what, period), took[i]) for i, (client, what, period) in enumerate(OTHERS)]
+
+
+def accounts(count):
+    return {"accounts": [{"user": "u%d" % i, "password": "key", "hosts": ["h%d.dyndns.org" % i]} for i in range(count)]}
+
+
+def follow(net, where, numbers, n, timeout):
+    """Change the address for the n-th time; seconds until each account's request for it (None: not in `timeout` s)."""
+    address = "45.33.7.%d" % (20 + n)
+    before = time.monotonic()
+    net.change(address)
+    while time.monotonic() < before + timeout and not all(where.when("u%d" % i, address) for i in numbers):
+        time.sleep(0.02)
+    there = [where.when("u%d" % i, address) for i in numbers]
+    return [one and one - before for one in there]
+
+
+def idle(seconds):
+    """(packets out of the house, packets to the router, processor seconds, context switches) while nothing changes."""
+    with Net() as net:
+        lab = servers.provider(net, accounts=accounts(1))
+        made = agent(net, lab, 0, ["natpmp", "upnp"])
+        try:
+            made.wait(lambda s: host(s)["state"] == "ok")
+            time.sleep(5)
+            (out, home), requests = net.crossed(), len(lab.ledger)
+            before = effort(made.pid)
+            time.sleep(seconds)
+            after, (out2, home2) = effort(made.pid), net.crossed()
+            assert len(lab.ledger) == requests
+            return out2 - out, home2 - home, after[0] - before[0], after[1] - before[1]
+        finally:
+            made.__exit__()
+            lab.stop()
+
+
+def effort(pid):
+    """(processor seconds, voluntary context switches) of a process so far."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    with open("/proc/%d/status" % pid) as f:
+        switches = next(int(line.split()[1]) for line in f if line.startswith("voluntary"))
+    return (int(fields[11]) + int(fields[12])) / 100, switches
+
+
+def text(seconds):
+    return "%.0f ms" % (seconds * 1000) if seconds < 2 else "%.0f s" % seconds
+
+
+def main(changes=12, idle_s=600, console=None):
+    """Measure and print both tables."""
+    console = console or Console()
+    table = Table(title="From the router's new address to the request at the provider")
+    for head in ("client", "how it knows", "median", "worst", "followed"):
+        table.add_column(head, justify="right" if head in ("median", "worst") else "left")
+    if changes:
+        for client, what, took in ours(20, console) + theirs(changes, console):
+            middle, worst = (text(statistics.median(took)), text(max(took))) if took else ("-", "-")
+            table.add_row(client, what, middle, worst, "%d of %d" % (len(took), 20 if client == "Wanbeacon" else changes))
+        console.print(table)
+    if idle_s:
+        out, home, processor, switches = idle(idle_s)
+        console.print("idle for %d s with NAT-PMP and UPnP events: %d packets left the house, %d went to the router; "
+                      "%.2f s of processor time, %d wake-ups" % (idle_s, out, home, processor, switches))  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--changes", type=int, default=12, help="0: leave out")
+    parser.add_argument("--idle", type=int, default=600, help="seconds; 0: leave out")
+    given = parser.parse_args()
+    try:
+        main(given.changes, given.idle)
+    except UserError as error:
+        sys.exit(str(error))
