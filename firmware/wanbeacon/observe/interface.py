@@ -14,7 +14,7 @@ _AF_NETLINK = 16
 _UNFIT = 0x01 | 0x08 | 0x20 | 0x40
 _SECONDARY = 0x01  # the same bit, for IPv4
 _MNGTMP = 0x100  # IFA_F_MANAGETEMPADDR: made from a router advertisement, privacy addresses come and go beside it
-_RECV = 16384  # the kernel fills at most 16 KB for a dump; a smaller buffer would cut messages
+_RECV = 4096  # the kernel puts the addresses of one device into messages of a page at most
 
 
 def open_netlink(groups=0):
@@ -138,17 +138,21 @@ def device_index(sock, name):
     raise OSError(19, "no such device")
 
 
-def dump(sock, family):
-    """Return the rows (see address_row) of every address of `family`."""
+def dump(sock, family, index):
+    """Return the rows (see address_row) of every address of `family` on the device `index`."""
     rows = []
-    _request(sock, 22, 0x301, struct.pack("BBBBI", 2 if family == 4 else 10, 0, 0, 0, 0))
+    try:  # SOL_NETLINK, NETLINK_GET_STRICT_CHK: the kernel lists this device only. Before 4.20 it lists all.
+        sock.setsockopt(270, 12, 1)
+    except OSError:
+        pass
+    _request(sock, 22, 0x301, struct.pack("BBBBI", 2 if family == 4 else 10, 0, 0, 0, index))
     while True:
         data = sock.recv(_RECV)
         for kind, at, end in messages(data):
             if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
                 return rows
             row = address_row(data, at, end) if kind == 20 else None
-            if row:
+            if row and row[1] == index:
                 rows.append(row)
 
 
@@ -157,8 +161,7 @@ def rows_on(name, family):
     sock = open_netlink()
     try:
         sock.settimeout(2)  # the kernel answers at once; a bound all the same
-        index = device_index(sock, name)
-        return [row for row in dump(sock, family) if row[1] == index]
+        return dump(sock, family, device_index(sock, name))
     finally:
         sock.close()
 

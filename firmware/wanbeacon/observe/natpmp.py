@@ -10,8 +10,8 @@ from wanbeacon.observe import FOUND, UNKNOWN, announce
 _PORT = 5351
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
-#: A router that never answered NAT-PMP is not given those seconds again and again.
-_WAITS_SILENT = (250, 500)
+#: A router that did not answer last time is not given those seconds again: others may know, and they wait for us.
+_WAITS_SILENT = (250,)
 _RESULTS = {
     1: "does not speak this version of NAT-PMP",
     2: "refuses (NAT-PMP is switched off)",

@@ -4,13 +4,13 @@ Nothing is polled: between two changes this costs no packet and no wake-up. rtne
 """
 
 import asyncio
+import errno
 
 from wanbeacon.net import udp
 from wanbeacon.observe import interface
 
 # RTMGRP_IPV4_IFADDR | IPV6_IFADDR, and IPV4_ROUTE | IPV6_ROUTE: a new lease brings the address first, the way out after
 _GROUPS = 0x10 | 0x100 | 0x40 | 0x400
-_ENOBUFS = 105  # events came faster than they were read: some are lost, so look
 #: Seconds before the socket is opened again after it failed (no AF_NETLINK in a jail: no need to hurry).
 _AGAIN_S = 60
 
@@ -46,7 +46,7 @@ class Observer(interface.Observer):
                     return
             except OSError as e:
                 self.close()
-                if e.errno == _ENOBUFS:
+                if e.errno == errno.ENOBUFS:  # events came faster than they were read: some are lost, so look
                     return
                 await asyncio.sleep(_AGAIN_S)
 
@@ -54,7 +54,7 @@ class Observer(interface.Observer):
         """Take all that has arrived, as one hint."""
         hint = False
         while True:
-            data = udp.receive(self.sock, 8192)
+            data = udp.receive(self.sock, 2048)
             if not data:
                 return hint
             hint = is_event(data) or hint
