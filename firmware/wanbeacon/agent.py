@@ -87,12 +87,23 @@ class Agent:
     async def observe(self):
         """Ask every line's sources; tell the records what a change or an outage means for their waits."""
         for line in self.lines:
+            line.chooser.rest = self._rests(line)
             for family in (4, 6):
                 if line.wants[family]:
                     known = line.found[family] or self._published(line, family)
                     answer = await line.chooser.read(family, known)
                     self._note(line, family, *answer)
             self._watch(line)
+
+    def _rests(self, line):
+        """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half an
+        hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
+        now = self.clock.mono()
+        for h in self.hosts():
+            trouble = h.rec.cls == outcome.LATER and h.rec.kind == outcome.TROUBLE and now < h.rec.hold
+            if h.account.line is line and not (h.rec.stopped() or trouble or self.journal.paused):
+                return False
+        return True
 
     def _published(self, line, family):
         for h in self.hosts():
@@ -194,14 +205,18 @@ class Agent:
             host.why = "clock not set: certificates cannot be checked, so no password is sent"
             host.next = now + CLOCK_EVERY
         else:
-            return self._pick(host, want)
+            choice = self._pick(host, want)
+            if not choice:
+                host.next = decide.NEVER  # nothing that this provider could be told
+            return choice
         return None
 
     def _pick(self, host, want):
         from wanbeacon.dyndns import request
 
         have = decide.stored(host.rec)
-        own = host.account.line.source[4] in _OWN
+        # a provider that saw another address than ours is told ours the next time
+        own = host.account.line.source[4] in _OWN and host.rec.word != "other address"
         return request.pick(host.account.row, want, have, own, host.doc)
 
     def _groups(self, account, items):
@@ -238,14 +253,13 @@ class Agent:
     def _wait_as(self, account, met, due):
         """The server is in trouble, said the answer to the hosts `met`: the account's other hosts wait as long, all of
         them when it said so itself, those that are `due` when the network failed."""
-        now, wall = self.clock.mono(), self.clock.wall()
         first = met[0].rec
         for h in met:
             if h.rec.hold > first.hold:
                 first = h.rec
         for h in account.hosts:
             if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
-                decide.wait_as(h.rec, first, now, wall, h in due)
+                decide.wait_as(h.rec, first, h in due)
 
     def _no_address(self, host):
         line = host.account.line
@@ -329,8 +343,9 @@ class Agent:
         now, wall = self.clock.mono(), self.clock.wall()
         cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
         warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
-        if warning:
-            self.log("%s: %s" % (host.name, warning))
+        for text in (warning, out.note):
+            if text:
+                self.log("%s: %s" % (host.name, self.log.scrub(text)))
         if host.rec.stopped():
             self.log("%s: stopped. %s" % (host.name, decide.stop_text(host.rec)))
         if out.cls in decide.STOPS and out.reach:
@@ -338,8 +353,8 @@ class Agent:
                 same = other.account is account
                 if out.reach == outcome.PROVIDER:
                     same = other.account.provider_fp == account.provider_fp
-                if same and other is not host and not other.rec.stopped():
-                    r = other.rec
+                r = other.rec
+                if same and other is not host and (not r.stopped() or r.cause not in (cause, other.account.provider_fp)):
                     r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
                     decide.withdraw(r)
 
@@ -421,8 +436,7 @@ class Agent:
         now = self.clock.mono()
         until = now + self.cfg["intervals"]["check"]
         for h in self.hosts():
-            if now < h.next < until:
-                until = h.next
+            until = min(until, h.next)  # may be past: due since another account's exchange
         if self.save_after > now:
             until = min(until, self.save_after)
         if self.clock.wall() is None:

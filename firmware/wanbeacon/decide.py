@@ -61,8 +61,8 @@ class Record:
         self.odds = 0  # ODD answers since the last success
         self.same = 0  # nochg in a row
         self.at = 0  # wall time of the last success, unix seconds, 0 = not known
-        self.attempt = False  # a request left (or was about to) and its outcome is not known
-        self.try4 = self.try6 = None  # what that request carried
+        self.attempt = False  # a request left (or was about to) and its outcome is not known: send again
+        self.try4 = self.try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
         self.offline = 0  # the user wants the host offline: 1 = to be sent, 2 = done
         self.single = False  # send alone: a list got one answer
         self.root = 0  # 1 + number of the CA root that verified this provider last
@@ -84,14 +84,16 @@ class Record:
 
 
 def hold(rec, now, wall, seconds):
-    """No request for this host for `seconds` from now; kept over reboots."""
+    """No request for this host for `seconds` from now; kept over reboots. A second that has begun is not counted:
+    `now` and `wall` were rounded down, and a wait must not be short."""
+    seconds += 1
     rec.hold, rec.hold_for, rec.hold_wall = now + seconds, seconds, wall + seconds if wall else 0
 
 
 def stored(rec):
     """(v4, v6): what the provider stores for sure; None = nothing, or not known."""
-    lost = rec.attempt and not (rec.try4 or rec.try6)
-    return None if rec.try4 or lost else rec.v4, None if rec.try6 or lost else rec.v6
+    v4 = None if rec.try4 and rec.try4 != rec.v4 else rec.v4
+    return v4, None if rec.try6 and rec.try6 != rec.v6 else rec.v6
 
 
 def changed(rec, want):
@@ -277,15 +279,13 @@ def later(kind, times, rnd, delay=0):
     return base + (max(0, min(longest - base, window)) * _lean(rnd) >> 16)
 
 
-def wait_as(rec, other, now, wall, due):
-    """The provider's trouble, met by `other` (a record of the same account): this host waits as long. due: it was
-    about to be sent too."""
-    if rec.stopped():
-        return
-    if due:
+def wait_as(rec, other, due):
+    """The provider's trouble, met by `other` (a record of the same account): this host waits as long, even one that is
+    stopped, as it may be tried again by hand. due: it was about to be sent too."""
+    if not rec.stopped() and (due or rec.cls in (outcome.LATER, outcome.ODD)):
         rec.cls, rec.word, rec.kind = other.cls, other.word, other.kind
     if other.hold > rec.hold:
-        hold(rec, now, wall, other.hold - now)
+        rec.hold, rec.hold_for, rec.hold_wall = other.hold, other.hold_for, other.hold_wall
 
 
 def _least(rec, now, limits):
@@ -308,9 +308,10 @@ def address_changed(rec, now, wall, limits):
 
 def inherit(rec, old, minimum):
     """The wait of `old`, a record of the same provider and user whose settings are gone, for a record that is new
-    here: what the provider asked for stays whole, any other wait shrinks to the minimum. Before journal.resume."""
+    here: what the provider may have asked for stays whole, a wait that new settings could make needless shrinks to the
+    minimum. Before journal.resume."""
     wait = old.hold_for
-    if old.cls != outcome.LATER or old.kind == outcome.NET:
+    if old.cls == outcome.ODD or old.kind == outcome.NET:
         wait = min(wait, minimum)
     wall = old.hold_wall and old.hold_wall - old.hold_for + wait
     if rec.hold_for:
@@ -323,7 +324,7 @@ def retry(rec):
     rec.cls, rec.kind, rec.cause = "", None, b""
     rec.fails = rec.nets = rec.odds = 0
     withdraw(rec)
-    rec.attempt = True  # what the provider stores is not known: send once
+    rec.attempt = True
 
 
 def force(rec, now, wall, offline=False):
