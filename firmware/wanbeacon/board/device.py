@@ -129,8 +129,8 @@ class Device:
         if self.problems:
             return "settings"
         link = self.board.link
-        if not link or link.word != "up":
-            return link.word if link else "starting"
+        if not link or not link.address():
+            return link.word if link and link.word != "up" else "starting"
         agent = self.agent
         if not agent or not self.running:
             return "starting"

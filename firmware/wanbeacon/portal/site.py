@@ -11,9 +11,10 @@ from wanbeacon.lean import drop
 from wanbeacon.portal import guard, html
 from wanbeacon.portal.server import BODY_MAX
 
+# same-origin, not no-referrer: with that a browser sends "Origin: null" along with our own forms
 _HEADERS = {
     "Content-Type": "text/html; charset=UTF-8", "Cache-Control": "no-store", "Connection": "close",
-    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }  # fmt: skip

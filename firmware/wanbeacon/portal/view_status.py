@@ -17,7 +17,7 @@ def body(t, session, device):
     if device.safe:
         yield "<p>%s %s</p>" % (t["safe_why"], esc(device.last_reason))
     link = device.board.link
-    if link and link.word != "up":
+    if link and not link.address():
         yield "<p>%s</p>" % esc(link.text)
     if not device.agent:
         if session and session.admin:
@@ -62,7 +62,8 @@ def _host(t, session, h, doc):
     yield _row(t["published"], esc(", ".join(published)) or t["nothing_yet"])
     if h["since"]:
         yield _row(t["since"], when(h["since"]))
-    yield _row(t["state"], "<b>%s</b> - %s" % (t["host_" + h["state"]], esc(h["why"])))
+    word = t["host_" + h["state"]]
+    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in (word, h["text"]) else " - " + esc(h["why"])))
     soon = h["next_in"] is None or h["next_in"] <= 0
     yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % span(h["next_in"])))
     if h["result"]:

@@ -1,0 +1,209 @@
+"""The whole set-up in real Chromium, walked as a new user would, on a phone and on a desk; with and without JavaScript.
+
+Screenshots are kept in out/portal. axe-core judges every page."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from host_tests.board.home import ADDRESS, QUICK, around, settings
+from host_tests.board.web import free_port
+from host_tests.conftest import program
+from tools import ROOT
+
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+SHOTS = ROOT / "out/portal"
+#: axe-core as PyPI's axe-playwright-python brings it along (npm's file, MPL 2.0).
+AXE = Path(importlib.util.find_spec("axe_playwright_python").origin).with_name("axe.min.js")
+WIDTHS = {"phone": (320, 640), "desk": (1280, 800)}
+
+
+@pytest.fixture(scope="module")
+def port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def chromium(port):
+    """One browser in whose world the device and every captive-portal check are the emulated board."""
+    from playwright.sync_api import sync_playwright
+    rules = ", ".join("MAP %s:80 127.0.0.1:%d" % (name, port) for name in (
+        "192.168.4.1", "192.168.1.50", "wanbeacon-7f3a.local", "connectivitycheck.gstatic.com"))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=[*_FLAGS, "--host-resolver-rules=" + rules])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser window that checks each page it comes to and keeps a picture."""
+
+    def __init__(self, browser, name, script=True):
+        width, height = WIDTHS[name]
+        self.name, self.script = name, script
+        self.context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script)
+        self.page = self.context.new_page()
+        self.problems, self.foreign, self.heavy = [], [], []
+        self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _request(self, request):
+        if not request.url.startswith(("http://192.168.", "http://wanbeacon-7f3a.local", "http://connectivitycheck.")):
+            self.foreign.append(request.url)
+
+    def go(self, url):
+        self.page.goto(url)
+
+    def look(self, title):
+        """Picture, no sideways scrolling, small enough, and what axe says."""
+        page = self.page
+        page.screenshot(path=SHOTS / ("%s-%s%s.png" % (self.name, title, "" if self.script else "-plain")), full_page=True)
+        assert len(page.content()) < 15000, title
+        if not self.script:
+            return
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, "%s scrolls sideways by %d" % (title, wide)
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run().then(r => r.violations)")
+        serious = ["%s: %s (%s)" % (v["impact"], v["help"], v["nodes"][0]["html"][:120]) for v in found]
+        assert not serious, (title, serious)
+
+    def press(self, text):
+        self.page.get_by_role("button", name=text).first.click()
+
+    def close(self):
+        self.context.close()
+        assert self.foreign == [], "the pages ask nobody else"
+        assert [p for p in self.problems if "favicon" not in p and "503" not in p] == []
+
+
+def at_the_provider(lab, ntp):
+    """World and files for a board whose Dyn is the lab: real names, and the lab's CA among the roots."""
+    names = {"%s:443" % name: ["127.0.0.1", lab.https_port] for name in ("members.dyndns.org", "checkip.dyndns.org")}
+    roots = (ROOT / "firmware/catalogue/roots/index.txt").read_text()
+    return {"files": {"/lib/catalogue/roots/lab.der": lab.ca_der.read_bytes(), "/lib/catalogue/roots/index.txt": ("lab\n" + roots).encode()},
+            "names": dict(names, **{"pool.ntp.org:123": ["127.0.0.1", ntp.port]})}
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name, script", [("phone", True), ("desk", True), ("phone", False)])
+def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, home, lab, ntp, name, script):
+    board = home(None, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}, **at_the_provider(lab, ntp))
+    board.world(wifi=[{"ssid": "home", "password": "homehome1", "rssi": -50}, {"ssid": "Café Zürich & <Söhne>", "password": "x" * 8}, {"ssid": "open"}])
+    board.wait_for("set-up mode: Wi-Fi")
+    me = Visitor(chromium, name, script)
+    page = me.page
+
+    me.go("http://connectivitycheck.gstatic.com/generate_204")
+    assert page.url == "http://192.168.4.1/wifi", "the phone shows the set-up by itself"
+    me.look("1-wifi")
+    me.press("Continue")
+    assert "Choose a network" in page.inner_text("[role=alert]")
+    page.get_by_label("home").check()
+    page.get_by_label("Wi-Fi password").fill("homehome1")
+    me.press("Continue")
+
+    if script:
+        page.get_by_label("Search").type("dyn")
+        assert not page.get_by_label("noip", exact=True).is_visible()
+    else:
+        page.get_by_label("Search").fill("dyn")
+        me.press("Search")
+    me.look("2-provider")
+    page.get_by_label("dyn", exact=True).check()
+    me.press("Continue")
+
+    me.look("3-account")
+    page.get_by_label("User name").fill("demo")
+    page.get_by_label("Password, update key or token").fill("demo-key")
+    page.get_by_label("Host names").fill("demo.dyndns.org")
+    me.press("Continue")
+
+    me.look("4-address")
+    page.get_by_label("Only ask a page").check()
+    page.get_by_label("Page to ask").fill("https://checkip.dyndns.org/")
+    me.press("Continue")
+
+    me.look("5-finish")
+    me.press("Test now")
+    page.get_by_text("members.dyndns.org found").wait_for(timeout=30000)
+    assert ADDRESS in page.inner_text("main")
+    me.look("6-tested")
+    lab.forgive()  # the first real question comes sooner than a strict check page likes
+    since = board.mark()
+    me.press("Save and start")
+    me.look("7-saved")
+    assert "http://wanbeacon-7f3a.local/" in page.inner_text("main")
+
+    board.world(peers=None)
+    board.wait_for("demo.dyndns.org: ok", 30, since)
+    assert lab.published("demo.dyndns.org")["A"] == ADDRESS
+    me.go("http://wanbeacon-7f3a.local/")
+    assert "Everything is up to date" in page.inner_text("h1")
+    me.look("8-status")
+    me.close()
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("name", list(WIDTHS))
+def test_the_owner_logs_in_and_finds_the_way_around(chromium, port, home, lab, ntp, name):
+    board = home(settings(lab), boot=QUICK, ports={"80": port}, **around(lab, ntp))
+    board.wait_for("demo.dyndns.org: ok", 15)
+    me = Visitor(chromium, name)
+    page = me.page
+    me.go("http://192.168.1.50/")
+    page.get_by_role("link", name="Log in to check now").click()
+    page.get_by_label("Password").fill("not it")
+    me.press("Log in")
+    assert "not the password" in page.inner_text("[role=alert]")
+    me.look("login")
+    me.problems.clear()  # Chromium notes the 403
+    page.get_by_label("Password").fill("kept-label-1")
+    me.press("Log in")
+    me.press("Pause")
+    assert "Paused" in page.inner_text("main")
+    me.press("Resume")
+    me.press("Check now")
+    me.look("status-owner")
+    page.get_by_role("link", name="Settings").click()
+    me.look("settings")
+    page.get_by_role("link", name="Change").click()
+    me.look("account")
+    me.press("Log out")
+    page.goto("http://192.168.1.50/settings")
+    assert page.url.endswith("/login")
+    me.close()
+
+
+@pytest.mark.needs("chromium")
+def test_a_stopped_host_says_what_to_do_and_can_be_retried(chromium, port, home, lab, ntp):
+    doc = settings(lab)
+    doc["accounts"][0]["password"] = "wrong-key"
+    board = home(doc, ports={"80": port}, **around(lab, ntp))
+    board.wait_for("demo.dyndns.org: stopped", 15)
+    me = Visitor(chromium, "phone")
+    me.go("http://192.168.1.50/login")
+    me.page.get_by_label("Password").fill("kept-label-1")
+    me.press("Log in")
+    assert "your help is needed" in me.page.inner_text("h1")
+    me.look("stopped")
+    me.press("Try again")
+    board.wait_for(r"badauth.*\n(.*\n)*.*badauth", 15)
+    me.close()
+
+
+@pytest.mark.needs("chromium")
+def test_damaged_settings_are_explained_on_the_page(chromium, port, home):
+    board = home(json.dumps({"accounts": [{"provider": "dyn", "hosts": ["a.b"], "pasword": "x"}]}).encode(), ports={"80": port},
+                 peers={"127.0.0.1": "192.168.4.2"})
+    board.wait_for("set-up mode: Wi-Fi")
+    me = Visitor(chromium, "phone")
+    me.go("http://192.168.4.1/settings")
+    assert "accounts[0].pasword: unknown key" in me.page.inner_text("main")
+    me.look("damaged")
+    me.close()

@@ -1,0 +1,138 @@
+"""What surrounds the agent on an ESP32: time server answers, RTC memory, LED and button, network names."""
+
+import struct
+import sys
+
+if sys.implementation.name == "micropython":
+    sys.path.append("host_tests/shims")  # `machine` and `network` of an ESP32; CPython has them on its path
+
+import machine  # noqa: E402
+from wanbeacon.board import lights, ntp, rtc  # noqa: E402
+from wanbeacon.board.link import name_of  # noqa: E402
+
+NOW = 1795291800  # 2026-11-21 20:10 UTC
+
+
+def packet(wall=NOW, first=0x24, stratum=2, refid=b"GPS\0"):
+    seconds = (wall + 2208988800) & 0xFFFFFFFF
+    return bytes([first, stratum, 6, 0xEC]) + bytes(8) + refid + bytes(24) + struct.pack(">II", seconds, 0)
+
+
+def refusal(data):
+    try:
+        return ntp._read(data, NOW - 1000, NOW + 4000000000)
+    except ValueError as e:
+        return str(e)
+
+
+def test_a_time_servers_answer_is_read_also_after_2036():
+    assert refusal(packet()) == NOW
+    assert refusal(packet(NOW + 400000000)) == NOW + 400000000, "the 32-bit count starts anew in 2036"
+
+
+def test_an_answer_that_will_not_do_is_refused_with_its_reason():
+    for data, word in ((packet(first=0x23), "no NTP"), (packet(first=0x0C), "no NTP"), (packet(first=0xE4), "does not know"),
+                       (packet(stratum=16), "does not know"), (packet(stratum=0, refid=b"RATE"), "RATE"),
+                       (packet(NOW - 2000), "cannot be"), (packet(0), "cannot be")):
+        assert word in str(refusal(data)), (word, refusal(data))
+
+
+def fresh():
+    machine.RTC().memory(b"")
+
+
+def test_three_young_deaths_in_a_row_make_a_safe_start():
+    fresh()
+    assert [rtc.Memory().begin("watchdog") for _ in range(4)] == [False, False, False, True]
+    memory = rtc.Memory()
+    assert memory.crashes == 3 and memory.boots == 4
+    memory.begin("reset")
+    assert rtc.Memory().reason == "watchdog reset", "the first reason is kept"
+
+
+def test_a_run_that_proved_itself_or_was_told_to_end_counts_as_none():
+    fresh()
+    for _ in range(5):
+        memory = rtc.Memory()
+        assert not memory.begin("reset")
+        memory.proven()
+    assert rtc.Memory().crashes == 0 and rtc.Memory().boots == 5
+
+
+def test_after_a_safe_run_one_more_crash_is_enough():
+    fresh()
+    for _ in range(4):
+        memory = rtc.Memory()
+        memory.begin("reset")
+    memory.try_again()
+    memory = rtc.Memory()
+    assert not memory.begin("reset")
+    memory.crash("ValueError: x")
+    memory = rtc.Memory()
+    assert memory.begin("reset") and memory.reason == "ValueError: x"
+
+
+def test_rtc_memory_after_a_power_cut_or_of_somebody_else_counts_as_empty():
+    for junk in (b"", b"\xff" * 40, bytes(2048), b"WB1\1\2\0\0\0\7" + b"\0" * 4):
+        machine.RTC().memory(junk)
+        memory = rtc.Memory()
+        assert (memory.boots, memory.crashes, memory.reason) == (0, 0, "")
+
+
+def test_a_reason_is_one_short_line():
+    fresh()
+    memory = rtc.Memory()
+    memory.begin("reset")
+    memory.crash("a\nb" + "x" * 500)
+    assert rtc.Memory().reason == "a b" + "x" * (rtc.REASON_MAX - 3)
+
+
+class FakePin:
+    def __init__(self):
+        self.level = 1
+
+    def value(self, *new):
+        if new:
+            self.level = new[0]
+        return self.level
+
+
+def led():
+    one = lights.Led(None)
+    one.pin = FakePin()
+    one.lit = None
+    return one
+
+
+def blinks(state, total):
+    one, count, before = led(), 0, 0
+    for ms in range(0, total, 10):
+        one.show(state, ms)
+        count += one.pin.level and not before
+        before = one.pin.level
+    return count
+
+
+def test_each_state_has_its_own_count_of_blinks():
+    counts = [n for n in lights.BLINKS.values() if n > 0]
+    assert len(set(counts)) == len(counts)
+    for state, n in lights.BLINKS.items():
+        if n > 0:
+            assert blinks(state, n * 350 + 1400) == n, state
+    assert blinks("ok", 4000) == 1
+
+
+def test_a_short_press_does_nothing_a_long_one_and_a_longer_one_differ():
+    button = lights.Button(None)
+    presses = lights.Presses(button)
+    said = []
+    for held in [0, 1.0, 2.0, 0, 0.5, 3.2, 0, 0, 4.0, 9.0, 10.5, 0]:
+        button.held = lambda held=held: held
+        said.append(presses.look())
+    assert [s for s in said if s] == ["setup", "reset"]
+
+
+def test_a_host_name_is_made_of_any_text():
+    for text, name in (("Wanbeacon-7F3A", "Wanbeacon-7F3A"), ("my home!", "my-home"), ("--a..b--", "a-b"), ("", "wanbeacon"),
+                       ("äöü", "wanbeacon"), ("x" * 40, "x" * 32)):
+        assert name_of(text) == name, text
