@@ -25,6 +25,7 @@ PACKAGES = {
     "shellcheck": ("shellcheck", "lint: init scripts"),
     "inadyn": ("inadyn", "host: other clients graded by the provider lab"),
     "ddclient": ("ddclient", "host: other clients graded by the provider lab"),
+    "libio-socket-ssl-perl": ("/usr/share/perl5/IO/Socket/SSL.pm", "host: ddclient has no TLS without it"),
     "faketime": ("faketime", "host: a clock that is not set"),
     "chromium": ("chromium", "board: the status page in a real browser"),
     "debian-archive-keyring": ("/usr/share/keyrings/debian-archive-keyring.gpg", "shared: MicroPython 1.25, 64 and 32 bit"),

@@ -1,0 +1,137 @@
+"""`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of things only."""
+
+import json
+import time
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from tools import ROOT, UserError
+from tools.grade import certify, clients, rules, run, scenes, view
+
+#: Where the last results are kept, for --why.
+LAST = ROOT / "out" / "grade.json"
+_READY = "a ready client: %s; default: all of them" % ", ".join(clients.PROFILES)
+
+
+def chosen(profiles, words, template, name, own_time):
+    """The clients to grade: those named, the one on the command line, or every profile that can run here."""
+    found = [clients.profile(one) for one in profiles]
+    if words:
+        found.append(clients.given(words, template, name, own_time))
+    return found or [clients.profile(one) for one in clients.PROFILES]
+
+
+def some(names, short):
+    """The scenes of these names; all, or the shortened set."""
+    known = {scene.name: scene for scene in scenes.SCENES}
+    for name in names:
+        if name not in known:
+            raise UserError("there is no scene %r; there are: %s" % (name, ", ".join(known)))
+    return [known[name] for name in names] or [scene for scene in scenes.SCENES if scene.short or not short]
+
+
+def results_of(found, played, wanted):
+    """The list that everything else works on: name, version, speed, verdicts, records of each client."""
+    return [{"name": client.name, "version": client.version(), "speed": client.speed,
+             "verdicts": rules.judge(played[client.name], client.cannot, [scene.name for scene in wanted]),
+             "records": played[client.name]} for client in found]
+
+
+def save(path, document):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(document)
+    except OSError as error:
+        raise UserError("cannot write %s: %s; name another file" % (path, error.strerror))
+
+
+def last(path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise UserError("there are no earlier results in %s; run `python -m tools grade` first" % path)
+
+
+def rule_of(name):
+    for rule in rules.RULES:
+        if rule.id == name:
+            return rule
+    raise UserError("there is no rule %r; there are: %s" % (name, ", ".join(rule.id for rule in rules.RULES)))
+
+
+def play(found, wanted, speed, jobs, short, quiet):
+    """Plays everything; returns the results. A dot per scene on stderr, with a client's name where it did nothing."""
+    for client in found:
+        client.speed = speed or client.speed
+    err, began = Console(stderr=True), time.monotonic()
+    count = sum(not client.cannot.keys() & scene.options.keys() for client in found for scene in wanted)
+    done = []
+
+    def told(record):
+        done.append(record)
+        if not quiet:
+            err.print("%3d of %d  %4d s  %s: %s" % (len(done), count, time.monotonic() - began, record["client"], record["scene"]),
+                      highlight=False)
+    results = results_of(found, run.play_all(found, wanted, jobs=jobs, short=short, told=told), wanted)
+    for one in results:
+        if not any(record["requests"] for record in one["records"].values()):
+            said = next((record["output"] for record in one["records"].values()), "").strip().splitlines()
+            raise UserError("%s sent nothing in any scene; its last words: %s" % (one["name"], said[-1] if said else "none"))
+    return results
+
+
+def show(results, short, certification, why):
+    out = Console(soft_wrap=True)
+    if why:
+        rule = rule_of(why)
+        for one in results:
+            out.print("\n".join(view.why(rule, one, whole=True)), markup=False, highlight=False)
+        return
+    wide = Console(width=max(out.width, 110 + 16 * len(results)))
+    if certification:
+        for one in results:
+            wide.print(view.certification(certification, one, certify.view(certification, one["verdicts"])))
+        out.print("Evidence of a rule: python -m tools grade --last --why RULE", highlight=False)
+        return
+    wide.print(view.table(results))
+    out.print(view.method(results, short), highlight=False)
+    out.print("Why a rule is not met: python -m tools grade --last --why RULE", highlight=False)
+
+
+def app(
+    client: list[str] = typer.Argument(None, help="a client and its arguments, after --; placeholders: docs/grading.md"),
+    profile: list[str] = typer.Option([], help=_READY),
+    template: Path = typer.Option(None, help="settings file of the client, with placeholders"),
+    name: str = typer.Option("", help="the client's name in the table"),
+    own_time: bool = typer.Option(False, help="no libfaketime: the client is told {speed} and makes its time pass itself"),
+    scene: list[str] = typer.Option([], help="only this scene"),
+    short: bool = typer.Option(False, help="the shortened set: about a minute for all four"),
+    speed: float = typer.Option(0, help="how many times as fast time passes; default: what the client bears"),
+    jobs: int = typer.Option(2, min=1, help="scenes at the same time"),
+    certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
+    why: str = typer.Option("", help="the ledger lines behind a rule"),
+    use_last: bool = typer.Option(False, "--last", help="do not run anything: show the last results again"),
+    as_json: Path = typer.Option(None, "--json", help="write everything, ledger lines included, to this file"),
+    as_markdown: Path = typer.Option(None, "--markdown", help="write the table to this file"),
+    quiet: bool = typer.Option(False, help="no progress on stderr"),
+):
+    """Judge any DDNS client against the provider lab, by the providers' own rules."""
+    if certification and certification not in certify.REQUIREMENTS:
+        raise UserError("--certification is dyn or noip, not %r" % certification)
+    if why:
+        rule_of(why)
+    if use_last:
+        document = last(LAST)
+        results = [one for one in document["results"] if not profile or one["name"] in profile]
+        short = document["short"]
+    else:
+        results = play(chosen(profile, client, template, name, own_time), some(scene, short), speed, jobs, short, quiet)
+        document = {"short": short, "method": view.method(results, short), "results": results}
+        save(LAST, json.dumps(document))
+    if as_json:
+        save(as_json, json.dumps(document, indent=1) + "\n")
+    if as_markdown:
+        save(as_markdown, view.markdown(results, short))
+    show(results, short, certification, why)

@@ -1,0 +1,209 @@
+"""One client in one scene: a lab of its own, a folder of its own, both clocks at the same speed. Also many of them at once.
+Knows processes and time; what happens in a scene is scenes.py's business, what it means rules.py's."""
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tools import UserError, lab
+from tools.grade.clients import REAL_NAMES, Setup
+
+#: Seconds of real time between two looks at what happened.
+_LOOK_S = 0.02
+#: A client that does not end at SIGTERM within this time is killed, as a power cut would.
+_STOP_S = 1.0
+_LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
+#: Loopback addresses for labs that must have port 443, one per scene that runs.
+_places = itertools.count()
+_lock = threading.Lock()
+#: What of a ledger entry is kept.
+KEPT = ("number", "time", "kind", "method", "path", "target", "hosts", "user", "agent", "listener", "tls", "status", "reply",
+        "findings", "connection", "wanted")
+
+
+def library():
+    """Path of libfaketime; UserError when it is not installed."""
+    for pattern in _LIBRARY:
+        for path in sorted(Path("/").glob(pattern[1:])):
+            return str(path)
+    raise UserError("libfaketime is not installed: apt-get install faketime")
+
+
+class Run:
+    """What a scene holds in its hands. Times are the lab's seconds since the scene began.
+
+    lab; marks: {name: time}; exits: [(time, exit status)] of clients that ended by themselves; starts: [time]."""
+
+    def __init__(self, client, scene, speed):
+        self.client, self.speed = client, speed
+        self.marks, self.exits, self.starts = {}, [], []
+        self.process, self.disturbed = None, False
+        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
+        options = scene.options
+        hosts = options.get("hosts", ("demo.ddns.net",) if options.get("service") == "noip" else ("demo.dyndns.org",))
+        self.setup = Setup(self.folder, options.get("service", "dyn"), hosts=hosts, page=options.get("page", False),
+                           dual=options.get("dual", False))
+        where = {"bind": ("127.0.0.1",)}
+        if client.real_names:
+            with _lock:
+                place = "127.77.%d.%d" % (os.getpid() % 250 + 1, next(_places) % 250 + 1)
+            where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
+            self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
+        self.lab = lab.running(self.setup.service, speed=speed, **where)
+        # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes after it.
+        self.lab.rules.agent_required, self.lab.rules.refusal_limit, self.lab.rules.nochg_limit = False, 0, 0
+        # ddclient 3.10 and others read chunked answers raw: one scene asks for that, the others must not hang on it.
+        self.lab.rules.chunked = options.get("chunked", False)
+        self._where = where["bind"][0]
+
+    def __enter__(self):
+        self.lab.start()
+        self.zero = self.lab.world.now()
+        setup = self.setup
+        setup.ca, setup.ca_der = str(self.lab.ca_pem), str(self.lab.ca_der)
+        setup.port, setup.check_port = self.lab.https_port, self.lab.http_port
+        (self.folder / "config").write_text(self.client.config(setup))
+        (self.folder / "config").chmod(0o600)
+        (self.folder / "hosts").write_text("".join("%s %s\n" % (self._where, name)
+                                                   for name in (*REAL_NAMES.values(), "localhost")))
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.lab.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # what a scene does
+
+    def now(self):
+        return self.lab.world.now() - self.zero
+
+    def mark(self, name):
+        self.marks[name] = self.now()
+
+    def address(self, *addresses):
+        """What the line's address is from now on; none: the source fails."""
+        if addresses:
+            part = self.folder / "address.new"
+            part.write_text("\n".join(addresses) + "\n")
+            part.replace(self.setup.address_file)
+            self.lab.world.check_address = addresses[0]
+        else:
+            self.setup.address_file.unlink(missing_ok=True)
+
+    def start(self):
+        words = {**self.setup.words(), "speed": str(self.speed)}
+        argv = [words.get(word[1:-1], word) if word[:1] == "{" else word for word in self.client.argv(self.setup)]
+        env = {**os.environ, "HOME": str(self.folder), "TZ": "UTC", **self.client.environment}
+        if not self.client.own_time:
+            when = datetime.fromtimestamp(self.lab.world.now(), timezone.utc)
+            env.update(LD_PRELOAD=library(), FAKETIME=when.strftime("@%Y-%m-%d %H:%M:%S x") + str(self.speed),
+                       FAKETIME_DONT_RESET="1")
+        if self.client.real_names:  # a mount namespace: only this process sees other hosts
+            preload = env.pop("LD_PRELOAD", "")
+            argv = ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc/hosts && shift && LD_PRELOAD="$1" && shift && '
+                    'export LD_PRELOAD && exec "$@"', "sh", str(self.folder / "hosts"), preload, *argv]
+        self.starts.append(self.now())
+        with open(self.folder / "output", "ab") as out:
+            self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=subprocess.STDOUT)
+
+    def stop(self):
+        self._ended()
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def restart(self):
+        self.stop()
+        self.mark("restart")
+        self.start()
+
+    def wait(self, seconds, until=None):
+        """Lets the lab's seconds pass; ends early when `until()` is true. Returns whether it was."""
+        end = self.now() + seconds
+        while self.now() < end:
+            self._ended()
+            if until and until():
+                return True
+            time.sleep(min(_LOOK_S, max(0.001, (end - self.now()) / self.speed)))
+        return bool(until and until())
+
+    def _ended(self):
+        if self.process is not None and self.process.poll() is not None:
+            self.exits.append((self.now(), self.process.returncode))
+            self.process = None
+
+    # what it sees
+
+    def answered(self, count):
+        """For wait(): that many updates have been answered."""
+        return lambda: sum("status" in entry for entry in self.lab.updates) >= count
+
+    def holds(self, address, host=None, kind="A"):
+        """For wait(): the name points there."""
+        return lambda: self.lab.published(host or self.setup.hosts[0])[kind] == address
+
+    def result(self, scene):
+        """The scene's record: plain values only."""
+        self._ended()
+        self.lab.wait_quiet(0.3)
+        entries = [{**{key: entry.get(key) for key in KEPT}, "time": entry["time"] - self.zero,
+                    "credentials": "authorization" in entry.get("headers", ())} for entry in self.lab.ledger]
+        connections = self.lab.connections
+        asked = {entry["connection"] for entry in entries}
+        silent = [one["number"] for one in connections if one["listener"] == "https" and one["number"] not in asked]
+        output = (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
+        return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
+                "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
+                "alive": self.process is not None, "silent": silent, "output": output[-3000:],
+                "published": {host: self.lab.published(host) for host in self.setup.hosts}, "hosts": list(self.setup.hosts)}
+
+
+def play(client, scene, speed=None, short=False):
+    """Runs one scene with one client; returns its record. A scene in which the machine was too slow for a client whose
+    deadlines run `speed` times as fast (a connection without a request that no fault explains) is run once more at half
+    the speed."""
+    speed = speed or client.speed
+    for attempt in (speed, speed / 2):
+        with Run(client, scene, attempt) as run:
+            run.short = short
+            with contextlib.suppress(Enough):
+                scene.script(run)
+            record = run.result(scene)
+        if scene.options.get("broken") or not record["silent"]:
+            break
+    return record
+
+
+class Enough(Exception):
+    """Raised by a script: nothing more can be learnt."""
+
+
+def play_all(clients, scenes, speed=None, jobs=2, short=False, told=lambda record: None):
+    """{client name: {scene name: record}} of every client in every scene it has settings for; `told(record)` after each."""
+    table = {client.name: {} for client in clients}
+
+    def one(client, scene):
+        record = play(client, scene, speed, short)
+        table[client.name][scene.name] = record
+        told(record)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        work = [pool.submit(one, client, scene) for scene in scenes for client in clients if not client.cannot.keys() & scene.options]
+        for item in work:
+            item.result()
+    return table
