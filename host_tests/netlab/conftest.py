@@ -9,7 +9,7 @@ import pytest
 
 from host_tests.needs import absent, usable
 from host_tests.netlab import servers
-from host_tests.netlab.lab import Net
+from host_tests.netlab.lab import Net, sweep
 from tools import ROOT, interpreters
 
 CPYTHON = "cpython"
@@ -21,6 +21,7 @@ def net():
     """A line whose router answers and whose device has a lease."""
     if os.getuid() != 0:
         absent("needs root rights (network namespaces)")
+    sweep()
     with Net() as made:
         yield made
 

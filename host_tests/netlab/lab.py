@@ -274,6 +274,19 @@ class Net:
             self.batch = self.start(self.rtr, program("ip"), "-force", "-batch", "-", stdin=subprocess.PIPE, bufsize=0)
         self.batch.stdin.write(line.encode() + b"\n")
 
+    @contextlib.contextmanager
+    def big_nat(self, public, inner="100.64.1.2"):
+        """The provider puts the line behind its own NAT: the router has `inner`, the outside sees `public`."""
+        before = self.address()[0]
+        self.nft(self.isp, "table ip cgn { chain in { type nat hook input priority 100; policy accept;\n"
+                           "ip saddr %s snat to %s\n}\n}\n" % (inner, public))  # fmt: skip
+        self.change(inner)
+        try:
+            yield
+        finally:
+            self.run(self.isp, program("nft"), "delete", "table", "ip", "cgn")
+            self.change(before)
+
     def crossed(self):
         """How many packets went (from the home out to the line, from the home to the router itself) so far."""
         out = []
@@ -292,6 +305,17 @@ class Net:
             ip("netns", "del", name, check=False)
         self.spaces = []
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep():
+    """Remove the namespaces of a test run that was killed, and what still runs in them."""
+    for line in ip("netns", "list").splitlines():
+        name = line.split()[0]
+        owner = name[3:].split("-")[0]
+        if name.startswith("wbn") and owner.isdigit() and not Path("/proc", owner).exists():
+            for pid in ip("netns", "pids", name, check=False).split():
+                end(int(pid), signal.SIGKILL)
+            ip("netns", "del", name, check=False)
 
 
 def end(pid, number):

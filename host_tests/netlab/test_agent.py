@@ -208,17 +208,33 @@ def test_behind_cgnat_nothing_is_sent_and_the_reason_is_shown(net, lab, start):
     assert arrival(lab, "45.33.7.32", 5), agent.output
 
 
-def test_the_outside_is_asked_seldom_and_only_when_the_router_cannot_tell(net, lab, start):
+@pytest.mark.parametrize("inner", ["100.64.1.2", "10.1.2.3"])
+def test_behind_a_second_nat_the_outside_is_asked_and_seldom(net, lab, start, inner):
+    """Of the provider (CGNAT) or of another router; the agent's own ten minutes are 30 s here."""
     page = {"source": "web", "url": "http://%s:%d/" % (PROVIDER, lab.http_port)}
-    agent = start("natpmp", page)
-    assert lab.ledger_of("check") == []
-    net.change("100.64.1.2")
-    wait_for(lambda: lab.ledger_of("check"), "the outside was not asked", 10)
-    for _ in range(5):
-        agent.command("check")
-        time.sleep(0.2)
+    agent = start("natpmp", "upnp", page)
+    assert lab.ledger_of("check") == [], "the router tells: nobody outside is asked"
+    with net.big_nat("45.33.7.99", inner):
+        assert arrival(lab, "45.33.7.99", 10), agent.output
+        line = agent.wait(lambda s: s["lines"][0]["ipv4"]["source"] == "web")["lines"][0]["ipv4"]
+        assert "CGNAT" in line["why"], line
+        for _ in range(5):
+            agent.command("check")
+            time.sleep(0.1)
+        assert len(lab.ledger_of("check")) == 1
+        assert lab.findings() == []
+
+
+def test_with_cross_check_two_must_agree(net, lab, start):
+    """At first router and page agree. Then the router tells of a change that the page does not confirm: it is not sent."""
+    page = {"source": "web", "url": "http://%s:%d/" % (PROVIDER, lab.http_port)}
+    agent = start("natpmp", page, top={"cross_check": True})
     assert len(lab.ledger_of("check")) == 1
-    assert lab.findings() == []
+    net.change("45.33.7.51")
+    why = agent.wait(lambda s: "disagree" in s["lines"][0]["ipv4"]["why"], 5)["lines"][0]["ipv4"]["why"]
+    assert "natpmp says 45.33.7.51" in why and "web says " + WAN in why
+    time.sleep(0.3)
+    assert len(lab.updates) == 1 and len(lab.ledger_of("check")) == 1
 
 
 def test_a_device_that_was_unplugged_catches_up(net, lab, start):

@@ -70,22 +70,15 @@ def test_cgnat_double_nat_and_a_dead_line_are_told_apart(net, driver):
 
 
 def test_behind_cgnat_the_outside_tells_and_the_reason_is_said(net, driver, stun):
-    try:
-        net.change(CGN)
-        # the provider's big NAT, before the outside servers
-        net.nft(net.isp, "table ip cgn { chain in { type nat hook input priority 100; policy accept;\n"
-                         "ip saddr 100.64.0.0/10 snat to %s\n}\n}\n" % NAT_CGN)  # fmt: skip
+    with net.big_nat(NAT_CGN, CGN):
         (kind, text, source, why, seen) = driver.ask("choose", ["natpmp", "upnp", {"source": "stun", "servers": stun}])[-1]
         assert (kind, text, source) == (FOUND, NAT_CGN, "stun")
         assert "CGNAT" in why and [row["kind"] for row in seen] == ["unknown", "unknown", "found"]
         # without a way outside: nothing, and the reason
-        (kind, text, source, why, seen) = driver.ask("choose", ["natpmp", "upnp"])[-1]
+        kind, text, _, why, _ = driver.ask("choose", ["natpmp", "upnp"])[-1]
         assert (kind, text) == (UNKNOWN, None) and "CGNAT" in why
-        (kind, text, source, why, seen) = driver.ask("choose", ["auto"])[-1]
+        kind, text, _, why, _ = driver.ask("choose", ["auto"])[-1]
         assert (kind, text) == (UNKNOWN, None) and DEV in why and "CGNAT" in why
-    finally:
-        net.run(net.isp, "nft", "delete", "table", "ip", "cgn", check=False)
-        net.change(WAN)
 
 
 def test_auto_behind_nat_asks_the_router(driver):
