@@ -69,7 +69,7 @@ def one(row, account, hosts, want, bad, other, i):
     for part in path.split("/"):
         assert part not in (".", "..") and decode(part) is not None, where
 
-    label, zone = request._labels(hosts[0])
+    label, zone = request.labels_of(hosts[0])
     values = {"hostname": bad, "host": label, "labels": bad.split(".")[0], "domain": zone, "ip": sent[0] or "", "ipv6": sent[1] or "",
               "user": other, "password": bad}  # fmt: skip
     text = row[template + "@"] if label == "@" and template + "@" in row else row[template]

@@ -8,25 +8,28 @@ import ubinascii
 
 from wanbeacon import VERSION
 from wanbeacon.dyndns import url
+from wanbeacon.lean import printable
 from wanbeacon.net import Request
 
 LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
 LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters
-_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 OPTIONS = ("system", "wildcard", "mx", "backmx")
 
 
 def quote(value):
     """Percent-encode all but RFC 3986's unreserved characters, as UTF-8."""
-    out = []
-    for b in str(value).encode():
-        c = chr(b)
-        out.append(c if c in _PLAIN else "%%%02X" % b)
-    return "".join(out)
+    out = bytearray()
+    for b in str(value).encode():  # by bytes, see lean.printable
+        if b in _PLAIN:
+            out.append(b)
+        else:
+            out.extend(("%%%02X" % b).encode())
+    return bytes(out).decode()
 
 
 def _ascii(value):
-    return "".join([c if " " <= c <= "~" else "?" for c in str(value)]).strip()
+    return printable(value).strip()
 
 
 def user_agent(device, style=None):
@@ -139,7 +142,7 @@ def _domain(base, host):
     return (host.get("zone") or name).lower()
 
 
-def _labels(host):
+def labels_of(host):
     """(host label or "@", zone) of a config's host; a bare label is its own host."""
     name, zone = host["name"], host.get("zone")
     if zone and name.lower() == zone.lower():
@@ -162,7 +165,7 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     """
     way = auth_of(row, account)
     names = [h["name"] for h in hosts]
-    label, zone = _labels(hosts[0])
+    label, zone = labels_of(hosts[0])
     user, password = _login(row, account, names[0])
     values = {
         "hostname": ",".join([quote(n) for n in names]),
