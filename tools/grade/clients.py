@@ -197,6 +197,6 @@ def given(words, template=None, name="", own_time=False, environment=None, canno
     if program is None:
         raise UserError("there is no program %s; name the client after --" % words[0])
     argv = [str(Path(program).absolute()), *words[1:]]
-    return Client(name or Path(words[-1 if own_time else 0]).stem, lambda setup: fill(text, setup.words()),
+    return Client(name or Path(words[0]).stem, lambda setup: fill(text, setup.words()),
                   lambda setup: [fill(word, setup.words()) for word in argv], own_time=own_time,
                   environment=environment or {}, cannot=cannot or {})
