@@ -14,10 +14,10 @@ def _v4(text):
         if not 0 < len(p) < 4:
             raise ValueError("not an address")
         n = 0
-        for c in p:
-            if not "0" <= c <= "9":
+        for c in p.encode():  # by bytes, see lean.printable
+            if not 48 <= c <= 57:
                 raise ValueError("not an address")
-            n = n * 10 + ord(c) - 48
+            n = n * 10 + c - 48
         if n > 255:
             raise ValueError("not an address")
         out[i] = n
@@ -39,11 +39,10 @@ def _v6(text):
             if not 0 < len(g) < 5:
                 raise ValueError("not an address")
             n = 0
-            for c in g:  # not int(g, 16): that would take "+1" and "1_0"
-                d = "0123456789abcdef".find(c.lower())
-                if d < 0:
+            for c in g.lower().encode():  # not int(g, 16): that would take "+1" and "1_0"
+                if not (48 <= c <= 57 or 97 <= c <= 102):
                     raise ValueError("not an address")
-                n = n << 4 | d
+                n = n << 4 | (c - 48 if c < 58 else c - 87)
             row.append(n)
         groups.append(row)
     if len(halves) == 2:

@@ -6,6 +6,8 @@ The table below is also the source of the configuration reference (`python -m to
 
 import json
 
+from wanbeacon.lean import printable
+
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
 
@@ -167,25 +169,25 @@ def _open_end(text):
     if not text.strip():
         return "it is empty"
     depth, quoted, line, skip = [], False, 1, False
-    for c in text:
-        if c == "\n":
+    for c in text.encode():  # by bytes, see lean.printable
+        if c == 10:
             if quoted:
                 return "line %d: a text is not closed with a quotation mark" % line
             line += 1
         if skip:
             skip = False
         elif quoted:
-            skip = c == "\\"
-            quoted = c != '"'
-        elif c == '"':
+            skip = c == 92
+            quoted = c != 34
+        elif c == 34:
             quoted = True
-        elif c in "{[":
+        elif c in b"{[":
             depth.append((c, line))
-        elif c in "}]":
-            if not depth or depth.pop()[0] != ("{" if c == "}" else "["):
-                return "line %d: a '%s' that nothing opened" % (line, c)
+        elif c in b"}]":
+            if not depth or depth.pop()[0] != c - 2:  # "{" and "[" stand two before their other halves
+                return "line %d: a '%s' that nothing opened" % (line, chr(c))
     if depth:
-        return "the '%s' of line %d is never closed" % depth[-1]
+        return "the '%s' of line %d is never closed" % (chr(depth[-1][0]), depth[-1][1])
     return "a text is never closed" if quoted else None
 
 
@@ -228,7 +230,7 @@ def _join(path, key):
 
 
 def _show(key):
-    return "".join([c if " " < c <= "~" else "?" for c in str(key)])[:40] or "(empty)"
+    return printable(key, 33)[:40] or "(empty)"
 
 
 def _value(value, kind, path, what, problems):
@@ -242,8 +244,8 @@ def _value(value, kind, path, what, problems):
             return bad("text in quotation marks")
         if len(value) > int(bounds):
             return bad("at most %s characters long" % bounds)
-        for c in value:
-            if c < " " or c == "\x7f":
+        for c in value.encode():
+            if c < 32 or c == 127:
                 return bad("without control characters or line ends")
         if name == "url" and not (value.startswith("https://") or value.startswith("http://")):
             return bad("an address that starts with https://")
@@ -308,8 +310,8 @@ def _sense(doc, problems):
             h = a["hosts"][j]
             where = "%s.hosts[%d]" % (path, j)
             name = h["name"]
-            for c in name:
-                if c in " ,/?&=%#\"'<>\\" or not " " < c <= "~":
+            for c in name.encode():
+                if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
                     problems.append("%s.name: a host name has no blank, comma or sign such as / ? & = %% # in it" % where)
                     break
             if name.lower() in seen:

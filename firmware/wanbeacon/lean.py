@@ -21,6 +21,17 @@ def tidy():
         gc.threshold(TIDY)
 
 
+def printable(text, low=32):
+    """The text with "?" for each character outside low..126. By its bytes: for every single character that is looked at,
+    MicroPython keeps a string of its own for good."""
+    raw, at = bytearray(str(text).encode()), 0
+    for b in raw:
+        if not 128 <= b < 192:  # one sign for a letter of several bytes
+            raw[at] = b if low <= b < 127 else 63
+            at += 1
+    return bytes(raw[:at]).decode()
+
+
 def drop(*names):
     """Forget modules of this package ("net.http"); they are loaded again when they are imported the next time."""
     if not small():

@@ -57,7 +57,7 @@ def _reason(packed):
     for row in (_V4 if len(packed) == 4 else _V6).split(" "):
         cut = row.find("/")
         if _inside(packed, row[1:cut], int(row[cut + 1 :])):
-            return row[0]
+            return row[:1]
     return None
 
 

@@ -46,7 +46,11 @@ class Log:
                 text = text.replace(s, "***")
         if cut:
             text = self._without_tail(text)
-        return "".join([c if c >= " " and c != "\x7f" else " " for c in text])
+        raw = bytearray(text.encode())  # by bytes, see lean.printable
+        for i in range(len(raw)):
+            if raw[i] < 32 or raw[i] == 127:
+                raw[i] = 32
+        return bytes(raw).decode()
 
     def _without_tail(self, text):
         for s in self.secrets:
@@ -60,7 +64,7 @@ class Log:
         try:
             text = body.decode()
         except (UnicodeError, ValueError):
-            text = "".join([chr(b) for b in body])
+            text = bytes([b if b < 128 else 63 for b in body]).decode()
         text = " ".join(self.scrub(text).split())
         return text[:_SAID_MAX]
 

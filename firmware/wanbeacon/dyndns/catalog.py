@@ -25,6 +25,7 @@ the memory of one row wherever it stands. `python -m tools catalogue` writes it;
 import json
 
 from wanbeacon.dyndns.url import split_url
+from wanbeacon.lean import printable
 
 _HEAD = 32
 _ID = 26
@@ -101,7 +102,7 @@ def _letters(text):
 
 
 _PLACES = ("hostname", "host", "labels", "domain", "ip", "ipv6", "user", "password")
-_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+_URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
 
 
 def places(template):
@@ -109,9 +110,10 @@ def places(template):
     found, rest = [], template
     while rest:
         cut = rest.find("{")
-        for c in rest if cut < 0 else rest[:cut]:
-            if c not in _URL:
-                raise ValueError("%s cannot stand in a URL: write it percent-encoded" % _show(c))
+        part = rest if cut < 0 else rest[:cut]
+        for i in range(len(part)):
+            if part[i : i + 1].encode() not in _URL:
+                raise ValueError("%s cannot stand in a URL: write it percent-encoded" % _show(part[i]))
         if cut < 0:
             break
         end = rest.find("}", cut)
@@ -124,7 +126,7 @@ def places(template):
 
 
 def _show(text):
-    return "a blank" if text == " " else "".join([c if " " <= c <= "~" else "?" for c in text])
+    return "a blank" if text == " " else printable(text)
 
 
 def custom(spec):

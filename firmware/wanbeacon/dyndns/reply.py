@@ -19,6 +19,7 @@ from wanbeacon.dyndns.outcome import (
     WORD_MAX,
     Outcome,
 )  # fmt: skip
+from wanbeacon.lean import printable
 
 # The tables are text: as tuples they would cost an ESP32 four times the heap.
 # word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response page. A row's
@@ -59,10 +60,10 @@ def _entry(table, word):
     code = _find(table, word)
     if not code:
         return None
-    kind = {"t": TROUBLE, "s": SERVER}.get(code[-1])
+    kind = {"t": TROUBLE, "s": SERVER}.get(code[-1:])
     if kind:
         code = code[:-1]
-    return code[:-2], int(code[-2]), int(code[-1]), kind
+    return code[:-2], int(code[-2:-1]), int(code[-1:]), kind
 
 
 def _of(entry, word, got=()):
@@ -82,15 +83,15 @@ def _addresses(words):
 def _wait(word):
     """Seconds of the old "wNNh", "wNNm", "wNNs" (wait) codes, else 0."""
     unit = {"h": 3600, "m": 60, "s": 1}.get(word[-1:], 0)
-    if unit and word[0] == "w" and len(word) < 7 and _digits(word[1:-1]):
+    if unit and word[:1] == "w" and len(word) < 7 and _digits(word[1:-1]):
         return int(word[1:-1]) * unit
     return 0
 
 
 def _digits(text):
     """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
-    for c in text:
-        if not "0" <= c <= "9":
+    for c in text.encode():  # by bytes, see lean.printable
+        if not 48 <= c <= 57:
             return False
     return text != ""
 
@@ -117,18 +118,20 @@ def _line(line, words):
 def _bounded(text, at, size):
     """True when text[at:at+size] stands alone: no letter, digit or '_' on either side."""
     for i in (at - 1, at + size):
-        if 0 <= i < len(text) and (text[i].isalpha() or text[i].isdigit() or text[i] == "_"):
+        c = text[i : i + 1] if i >= 0 else ""
+        if c.isalpha() or c.isdigit() or c == "_":
             return False
     return True
 
 
 def _names(text, sent):
     """True when one of the sent addresses stands in the text, spelt in whatever way."""
-    out = []
-    for c in text:
-        out.append(c if c in "0123456789abcdef:." else " ")
+    raw = bytearray(text.encode())
+    for i in range(len(raw)):
+        if raw[i] not in b"0123456789abcdef:.":
+            raw[i] = 32
     tries = 0
-    for w in "".join(out).split():
+    for w in bytes(raw).decode().split():
         w = w.strip(".")
         if w.count(".") == 3 or w.count(":") > 1:
             tries += 1
@@ -147,7 +150,7 @@ def _matches(rule, status, text, lines, sent):
     """Whether one rule of a row fits. Rules are lower case: `^x` a line starts with the word(s) x, `=x` a line is x,
     `~x` x stands anywhere as whole words, `*x` anywhere (blanks do not count), `@` one of the sent addresses stands
     anywhere, `0` the body is empty, `#204` the HTTP status."""
-    how, what = rule[0], rule[1:]
+    how, what = rule[:1], rule[1:]
     if how == "#":
         return str(status) == what
     if how == "0":
@@ -199,18 +202,18 @@ def _by_rules(rules, status, text, lines, sent, by_status):
         if row[0] in (OK, SAME) and (page or not 200 <= status < 300):
             continue
         for rule in row[1:]:
-            if by_status is not None and (rule[0] == "#") != by_status:
+            if by_status is not None and (rule[:1] == "#") != by_status:
                 continue
             if _matches(rule, status, lower, low, sent):
-                word = "HTTP %d" % status if rule[0] == "#" or not lines else _word(lines)
+                word = "HTTP %d" % status if rule[:1] == "#" or not lines else _word(lines)
                 return _of(_entry(_CLASSES, row[0]), word)
     return None
 
 
 def _word(lines):
     """First word of a reply, for people: printable ASCII, no mark-up."""
-    word = "".join([c if "!" <= c <= "~" else "?" for c in lines[0].split()[0][:WORD_MAX]])
-    return "a web page" if word[0] == "<" else word
+    word = printable(lines[0].split()[0][:WORD_MAX], 33)
+    return "a web page" if word[:1] == "<" else word
 
 
 def _by_status(status, lines):
@@ -301,7 +304,7 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
     try:
         text = body.decode()
     except (UnicodeError, ValueError):
-        text = "".join([chr(b) if b < 128 else "?" for b in body])
+        text = bytes([b if b < 128 else 63 for b in body]).decode()
     text = text.replace("\r", "\n").replace("\0", " ").strip()
     if text[:1] == "\ufeff":
         text = text[1:]
@@ -315,7 +318,7 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
         # where DynDNS2 words count too, a word wins over a status
         out = _by_rules(rules, status, text, lines, sent, False if std else None)
     if std and not out:
-        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][0] == "<", std == STD)
+        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][:1] == "<", std == STD)
         if outs:
             outs = [_check(o, sent, row) for o in outs]
         elif rules:

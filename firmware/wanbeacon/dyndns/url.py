@@ -1,5 +1,6 @@
 """Taking URLs and server names apart. Pure."""
 
+_HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 
 def split_url(url):
     """"https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
@@ -23,11 +24,11 @@ def split_place(place, port):
     cut = place.rfind(":")
     if cut >= 0:
         digits = place[cut + 1 :]
-        if not digits.isdigit() or max(digits) > "9" or not 0 < int(digits[:6]) < 65536:
+        if not digits.isdigit() or len(digits.encode()) != len(digits) or not 0 < int(digits[:6]) < 65536:
             raise ValueError("should be host or host:port")
         place, port = place[:cut], int(digits)
-    for c in place or "/":
-        if c > "~" or not (c.isalpha() or c.isdigit() or c in ".-_"):
+    for c in (place or "/").encode():
+        if c not in _HOST:
             raise ValueError("should be host or host:port, without user name, path or braces")
     return place, port
 

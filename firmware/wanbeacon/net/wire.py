@@ -221,7 +221,7 @@ class Wire:
         elif name == b"transfer-encoding":
             self.chunked = b"chunked" in value.lower()
         elif name == b"retry-after":
-            self.retry_after = "".join([chr(c) for c in value[:40] if c < 128])
+            self.retry_after = bytes([c for c in value[:40] if c < 128]).decode()
         elif name == b"location" and 300 <= self.status < 400:
             raise Trouble("redirect", "the server sends us elsewhere; that is not followed, for the password's sake", True)
         return b"X: y\r\n"  # `requests` needs no header: what it would refuse or follow is dealt with here
