@@ -142,3 +142,18 @@ def test_the_reference_names_every_key_with_its_form_and_default(tmp_path):
     named = {part[0] for part in check.PARTS} | {"source " + name for name in settings.sources()}
     assert named == set(sections), "a section of the table is missing in the reference"
     assert text.count("\n") > 80 and os.path.basename(str(tmp_path)) not in text
+
+
+def test_the_configuration_reference_is_the_validators_own():
+    """python -m tools check --reference > docs/configuration.md"""
+    done = subprocess.run([sys.executable, "-m", "tools", "check", "--reference"], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == (ROOT / "docs/configuration.md").read_text()
+
+
+def test_half_a_character_is_refused():
+    path = "accounts[0].password"
+    settings = check.firmware("config")
+    text = '{"accounts": [{"provider": "dyn", "password": "\\ud800x", "hosts": ["a.b"]}]}'
+    with pytest.raises(settings.ConfigError) as caught:
+        settings.load(text)
+    assert caught.value.problems[0].startswith(path)

@@ -1,6 +1,6 @@
 """What a provider's reply means: status + body -> one Outcome per host. Knows no socket, no clock, no file.
 
-The only place where words become classes (protocol.md section 0); `decide` turns classes into actions.
+The only place where words become classes; `decide` turns classes into actions.
 """
 
 from wanbeacon import address
