@@ -244,7 +244,11 @@ def _value(value, kind, path, what, problems):
             return bad("text in quotation marks")
         if len(value) > int(bounds):
             return bad("at most %s characters long" % bounds)
-        for c in value.encode():
+        try:
+            raw = value.encode()
+        except UnicodeError:  # half a character ("\\ud800"), which no UTF-8 holds
+            return bad("whole characters")
+        for c in raw:
             if c < 32 or c == 127:
                 return bad("without control characters or line ends")
         if name == "url" and not (value.startswith("https://") or value.startswith("http://")):
