@@ -13,7 +13,7 @@ export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run test lint bench mpy install uninstall clean help
+.PHONY: run test lint bench mpy release install uninstall clean help
 .DEFAULT_GOAL := help
 
 run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
@@ -32,6 +32,9 @@ bench: .venv/.stamp ## measure: change-to-request time, .mpy sizes, heap and res
 
 mpy: .venv/.stamp ## compile firmware/ to build/mpy (.mpy 6.3, MicroPython 1.23 to 1.29)
 	@$(PY) -m tools mpy build/mpy
+
+release: .venv/.stamp ## build what a release consists of, twice, into dist/: boards, mip, ipk, apk, .mpy, sums
+	@$(PY) -m tools release
 
 install: ## put the agent on this computer, with a systemd unit (as root; PREFIX=/usr/local, DESTDIR=)
 	@boards/linux/install install "$(PREFIX)" "$(DESTDIR)"

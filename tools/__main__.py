@@ -26,6 +26,7 @@ TOOLS = {
     "bench": "measure change-to-request time, sizes and memory",
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
     "mpy": "compile firmware/ to .mpy files",
+    "release": "build everything a release consists of, twice, with checksums",
     "version": "versions of the agent, the tools and the interpreters found",
 }
 

