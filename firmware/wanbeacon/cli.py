@@ -133,16 +133,16 @@ async def _ask(path, line):
     it cannot be read."""
     import json
 
-    from wanbeacon.net import udp
+    from wanbeacon.net import waits
 
-    sock = udp.open_unix(path)
+    sock = waits.open_unix(path)
     try:
         sock.send(line.encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n"):
-            if not await udp.ready(sock, 30000):
+            if not await waits.ready(sock, 30000):
                 raise OSError(110, "no answer")
-            data = udp.receive(sock, 4096)
+            data = waits.receive(sock, 4096)
             if data == b"":
                 break
             answer += data or b""

@@ -7,7 +7,7 @@ import socket
 
 from micropython import const
 
-from wanbeacon.net import udp
+from wanbeacon.net import waits
 
 _LINE_MAX = const(400)  # a command and a host name
 _WAIT_MS = const(2000)  # a client that says nothing is let go
@@ -16,7 +16,7 @@ _WAIT_MS = const(2000)  # a client that says nothing is let go
 def listen(path):
     """A listening socket at `path`. Raises OSError: errno EADDRINUSE when another agent answers there."""
     try:
-        udp.open_unix(path).close()
+        waits.open_unix(path).close()
         raise OSError(errno.EADDRINUSE, "another wanbeacon runs already")
     except OSError as e:
         if e.errno == errno.EADDRINUSE:
@@ -27,7 +27,7 @@ def listen(path):
         pass
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.bind(udp.unix_address(path))
+        sock.bind(waits.unix_address(path))
         sock.listen(2)
         sock.setblocking(False)
     except OSError:
@@ -39,7 +39,7 @@ def listen(path):
 async def serve(sock, agent):
     """Answer commands until cancelled; one client at a time."""
     while True:
-        await udp.ready(sock)
+        await waits.ready(sock)
         try:
             client = sock.accept()[0]
         except OSError:
@@ -56,9 +56,9 @@ async def serve(sock, agent):
 async def _one(client, agent):
     line = b""
     while b"\n" not in line:
-        if len(line) > _LINE_MAX or not await udp.ready(client, _WAIT_MS):
+        if len(line) > _LINE_MAX or not await waits.ready(client, _WAIT_MS):
             return
-        data = udp.receive(client, _LINE_MAX)
+        data = waits.receive(client, _LINE_MAX)
         if data == b"":
             return
         line += data or b""
@@ -68,7 +68,7 @@ async def _one(client, agent):
         try:
             data = data[client.send(data) :]
         except OSError as e:
-            if e.errno != 11 or not await udp.ready(client, _WAIT_MS, write=True):
+            if e.errno != 11 or not await waits.ready(client, _WAIT_MS, write=True):
                 return
 
 

@@ -33,28 +33,6 @@ class Slot:
                 os.fsync(f.fileno())
 
 
-class Stream:
-    """A plain socket of CPython with MicroPython's stream methods: None instead of an exception when it would block."""
-
-    def __init__(self, sock):
-        self.sock = sock
-        self.close = sock.close
-
-    def read(self, n):
-        """At most n bytes, b"" at the end, None when there is nothing yet."""
-        try:
-            return self.sock.recv(n)
-        except BlockingIOError:
-            return None
-
-    def write(self, data):
-        """Number of bytes taken, or None."""
-        try:
-            return self.sock.send(data)
-        except BlockingIOError:
-            return None
-
-
 def _text(path, most=4096):
     try:
         with open(path) as f:
@@ -169,7 +147,11 @@ class Board:
 
     def stream(self, sock):
         """A socket with read(n) and write(b) that give None when they would block."""
-        return sock if _MICRO else Stream(sock)
+        if _MICRO:
+            return sock
+        from wanbeacon.net.cpython import Stream
+
+        return Stream(sock)
 
     def bind(self, sock, device):
         """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises OSError."""

@@ -7,7 +7,7 @@ A blob's head is 32 bits: extended (1), id or type (7), length with the head (24
 import errno
 import struct
 
-from wanbeacon.net import udp
+from wanbeacon.net import waits
 
 #: Milliseconds for one answer of ubusd, which is on this machine.
 _ANSWER_MS = 2000
@@ -67,7 +67,7 @@ class Bus:
     """One connection. OSError when ubusd is not there or goes away; ValueError for what is no message."""
 
     def __init__(self, path):
-        self.sock = udp.open_unix(path)
+        self.sock = waits.open_unix(path)
         self.buf = b""
         self.seq = 0
 
@@ -83,9 +83,9 @@ class Bus:
                     data, self.buf = self.buf[:size], self.buf[size:]
                     found = {head >> 24 & 127: data[at:end] for head, at, end in _blobs(data, 12, size)}
                     return kind, seq, found
-            if not await udp.ready(self.sock, ms):
+            if not await waits.ready(self.sock, ms):
                 raise OSError(errno.ETIMEDOUT, "ubusd does not answer")
-            data = udp.receive(self.sock, 4096)
+            data = waits.receive(self.sock, 4096)
             if data == b"":
                 raise OSError(errno.ECONNRESET, "ubusd is gone")
             self.buf += data or b""

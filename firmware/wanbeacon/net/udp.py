@@ -1,46 +1,15 @@
-"""Sockets under asyncio where its streams do not reach (UDP, netlink, unix). Knows no protocol; deadlines are ticks.
+"""UDP sockets under asyncio, where its streams do not reach. Knows no protocol; deadlines are ticks.
 
-The two interpreters differ in how a task waits for a socket and in what an address looks like; both differences end here
-and in board.sockaddr(). On MicroPython only one task may wait for a socket at a time.
+What an address looks like differs from machine to machine: see board.sockaddr(). On MicroPython only one task may wait
+for a socket at a time.
 """
 
 import asyncio
 import errno
 import socket
-import struct
 import time
 
-try:  # MicroPython: the poller behind its streams takes any socket
-    from asyncio import core
-
-    def _wait(sock, write):
-        queue = core._io_queue  # looked up each time: a new event loop makes a new one
-        yield (queue.queue_write if write else queue.queue_read)(sock)
-
-    def _unix(path):
-        return struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0"  # a raw sockaddr_un
-
-except ImportError:
-
-    async def _wait(sock, write):
-        loop = asyncio.get_running_loop()
-        ready = loop.create_future()
-        add, remove = (
-            (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
-        )
-        number = sock.fileno()  # kept: the socket may be closed while somebody waits
-        add(number, lambda: ready.done() or ready.set_result(None))
-        try:
-            await ready
-        finally:
-            remove(number)
-
-    def _unix(path):
-        return path
-
-
-#: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
-MAX_DATAGRAM = 1500
+from wanbeacon.net.waits import MAX_DATAGRAM, ready, receive, wait
 
 
 def host_port(text, port):
@@ -84,44 +53,12 @@ def open_udp(board, peer=None, local=None, family=4):
     return sock
 
 
-def unix_address(path):
-    """Return what connect and bind want for a unix socket: a raw sockaddr_un on MicroPython, the path on CPython
-    (which would take the raw bytes for a path)."""
-    if hasattr(socket, "sockaddr"):
-        return struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0"
-    return path
-
-
-def open_unix(path):
-    """Return a non-blocking stream socket connected to the unix socket `path`. OSError when nobody listens."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.connect(unix_address(path))
-        sock.setblocking(False)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-async def ready(sock, ms=None, write=False):
-    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is over."""
-    if ms is None:
-        await _wait(sock, write)
-        return True
-    try:
-        await asyncio.wait_for(_wait(sock, write), ms / 1000)
-        return True
-    except asyncio.TimeoutError:
-        return False
-
-
 async def any_ready(socks):
     """Wait until one of `socks` can be read."""
     event = asyncio.Event()
 
     async def watch(sock):
-        await _wait(sock, False)
+        await wait(sock, False)
         event.set()
 
     tasks = [asyncio.create_task(watch(sock)) for sock in socks]
@@ -142,16 +79,6 @@ def receive_from(sock):
         raise
 
 
-def receive(sock, size=MAX_DATAGRAM):
-    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket failed."""
-    try:
-        return sock.recv(size)
-    except OSError as e:
-        if e.errno == errno.EAGAIN:
-            return None
-        raise
-
-
 async def ask(sock, packet, accept, waits):
     """Send `packet` on a connected socket until somebody answers.
 
@@ -159,9 +86,9 @@ async def ask(sock, packet, accept, waits):
     is not one (stray, forged, damaged): that costs none of the waiting time. Returns the answer; None when all waits
     went by. OSError when the peer refused (no such service there) or the network is down.
     """
-    for wait in waits:
+    for ms in waits:
         sock.send(packet)
-        until = time.ticks_add(time.ticks_ms(), wait)
+        until = time.ticks_add(time.ticks_ms(), ms)
         while True:
             left = time.ticks_diff(until, time.ticks_ms())
             if left <= 0 or not await ready(sock, left):

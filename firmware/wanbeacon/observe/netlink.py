@@ -6,7 +6,7 @@ Nothing is polled: between two changes this costs no packet and no wake-up. rtne
 import asyncio
 import errno
 
-from wanbeacon.net import udp
+from wanbeacon.net import waits
 from wanbeacon.observe import interface
 
 # RTMGRP_IPV4_IFADDR | IPV6_IFADDR, and IPV4_ROUTE | IPV6_ROUTE: a new lease brings the address first, the way out after
@@ -41,7 +41,7 @@ class Observer(interface.Observer):
                 if not self.sock:
                     self.sock = interface.open_netlink(_GROUPS)
                     self.sock.setblocking(False)
-                await udp.ready(self.sock)
+                await waits.ready(self.sock)
                 if self.drain():
                     return
             except OSError as e:
@@ -54,7 +54,7 @@ class Observer(interface.Observer):
         """Take all that has arrived, as one hint."""
         hint = False
         while True:
-            data = udp.receive(self.sock, 2048)
+            data = waits.receive(self.sock, 2048)
             if not data:
                 return hint
             hint = is_event(data) or hint

@@ -1,0 +1,66 @@
+"""Waiting for any socket under asyncio, and unix sockets: what netlink, ubus and the control socket share. Knows no protocol.
+
+The two interpreters differ in how a task waits for a socket; that difference ends here. On MicroPython only one task may
+wait for a socket at a time.
+"""
+
+import asyncio
+import errno
+import socket
+import struct
+
+try:  # MicroPython: the poller behind its streams takes any socket
+    from asyncio import core
+
+    def wait(sock, write):
+        """Until `sock` can be read, or written."""
+        queue = core._io_queue  # looked up each time: a new event loop makes a new one
+        yield (queue.queue_write if write else queue.queue_read)(sock)
+
+except ImportError:
+    from wanbeacon.net.cpython import wait
+
+#: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
+MAX_DATAGRAM = 1500
+
+
+def unix_address(path):
+    """Return what connect and bind want for a unix socket: a raw sockaddr_un on MicroPython, the path on CPython
+    (which would take the raw bytes for a path)."""
+    if hasattr(socket, "sockaddr"):
+        return struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0"
+    return path
+
+
+def open_unix(path):
+    """Return a non-blocking stream socket connected to the unix socket `path`. OSError when nobody listens."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.connect(unix_address(path))
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def ready(sock, ms=None, write=False):
+    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is over."""
+    if ms is None:
+        await wait(sock, write)
+        return True
+    try:
+        await asyncio.wait_for(wait(sock, write), ms / 1000)
+        return True
+    except asyncio.TimeoutError:
+        return False
+
+
+def receive(sock, size=MAX_DATAGRAM):
+    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket failed."""
+    try:
+        return sock.recv(size)
+    except OSError as e:
+        if e.errno == errno.EAGAIN:
+            return None
+        raise
