@@ -1,7 +1,8 @@
 """Shorter names for what is compiled to .mpy: each different name is a string in a board's heap for good, 15 KB in all.
 
 Renamed are only names that nothing outside can mean: parameters that no call in the tree names, functions and globals of a
-module that start with "_", and attributes that start with "_". Public names stay, so a log or a traceback stays readable.
+module that start with "_", constants (ALL_CAPITALS) that no other module of the tree reads, and attributes that start with
+"_". Other public names stay, so a log or a traceback stays readable.
 Knows nothing of what the program does.
 """
 
@@ -80,7 +81,7 @@ class Tree:
         self.attributes = self._plan_attributes(nodes)
 
     def _reached_from_outside(self):
-        """Private names that another module uses: `module._name`, `from module import _name`."""
+        """Names that another module uses: `module.name`, `from module import name`."""
         found = set()
         for tree in self.trees.values():
             imported = set()
@@ -90,7 +91,7 @@ class Tree:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
                     found.add(node.attr)
-            found |= {name for name in imported if _private(name)}
+            found |= imported
         return found
 
     def _plan_attributes(self, nodes):
@@ -149,14 +150,14 @@ class Tree:
         return ast.unparse(tree)
 
     def _plan_globals(self, tree):
-        """{private global: short name} of one module."""
+        """{private global or constant: short name} of one module."""
         made = []
         for node in tree.body:
             if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                 made.append(node.name)
             elif isinstance(node, ast.Assign) and not _is_const(node.value):
                 made += [n.id for n in _targets(node)]
-        mine = [n for n in dict.fromkeys(made) if _private(n) and n not in self.kept]
+        mine = [n for n in dict.fromkeys(made) if (_private(n) or n.isupper()) and n not in self.kept]
         return dict(zip(mine, _fresh(_names(tree), "_")))
 
     def _shrink_parameters(self, function):
