@@ -96,7 +96,7 @@ class Net:
     def __enter__(self):
         for name in ("ip", "nft", "miniupnpd", "udhcpd", "udhcpc"):
             program(name)
-        self.folder = Path(tempfile.mkdtemp(prefix="wbn-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="wbn%d-" % os.getpid()))
         try:
             self._build()
         except BaseException:
@@ -308,7 +308,7 @@ class Net:
 
 
 def sweep():
-    """Remove the namespaces of a test run that was killed, and what still runs in them."""
+    """Remove the namespaces and folders of a test run that was killed, and what still runs in them."""
     for line in ip("netns", "list").splitlines():
         name = line.split()[0]
         owner = name[3:].split("-")[0]
@@ -316,6 +316,10 @@ def sweep():
             for pid in ip("netns", "pids", name, check=False).split():
                 end(int(pid), signal.SIGKILL)
             ip("netns", "del", name, check=False)
+    for folder in Path(tempfile.gettempdir()).glob("wbn*-*"):
+        owner = folder.name[3:].split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def end(pid, number):
