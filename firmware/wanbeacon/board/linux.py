@@ -112,11 +112,14 @@ class Board:
         return ["netlink", "natpmp", "upnp"]
 
     def _route(self):
-        for line in _text("/proc/net/route").split("\n")[1:]:
+        best = None, None
+        metric = 1 << 32
+        for line in _text("/proc/net/route", 32768).split("\n")[1:]:
             f = line.split()
-            if len(f) > 7 and f[1] == "00000000" and int(f[3], 16) & 1:
-                return f[0], f[2]
-        return None, None
+            # the mask too: a VPN's route to 0.0.0.0/1 is not the default route
+            if len(f) > 7 and f[1] == f[7] == "00000000" and int(f[3], 16) & 1 and int(f[6]) < metric:
+                best, metric = (f[0], f[2]), int(f[6])
+        return best
 
     def default_device(self):
         """Name of the device of the IPv4 (else IPv6) default route, or None."""
