@@ -9,18 +9,20 @@ import gc
 
 from micropython import const
 
-from wanbeacon import VERSION, address, decide, journal
-from wanbeacon.dyndns import outcome
+from wanbeacon import VERSION
 from wanbeacon.lean import drop
+from wanbeacon.model import Journal
 from wanbeacon.net import Trouble
-from wanbeacon.observe import FOUND, NONE
 from wanbeacon.status import Log
 
-_OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
-_AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
+_AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
 _FAULT_WAIT = const(60)  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
+
+# What a small heap has no room for while a request is under way, and what it has none for after it.
+_STEPS = ("plan", "learn", "decide", "journal", "ranges", "dyndns.request", "dyndns.url", "dyndns.outcome")
+_WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
 
 
 class Agent:
@@ -49,13 +51,13 @@ class Agent:
         self.lines = []
         self.accounts = []
         self.names = {}  # style -> User-Agent
-        self.journal = journal.Journal(board.slots())
+        self.journal = Journal(board.slots())
         self._build()
-        drop("setup")
+        drop("setup", *_STEPS)
 
     # ---- set-up
 
-    # What a module is needed for stands in a method of its own: a frame that still names a module keeps it alive.
+    # A module that is dropped later has no name in a frame that lives on: that would keep it alive.
 
     def _build(self):
         from wanbeacon import setup
@@ -87,67 +89,15 @@ class Agent:
     async def observe(self):
         """Ask every line's sources; tell the records what a change or an outage means for their waits."""
         for line in self.lines:
-            line.chooser.rest = self._rests(line)
+            line.chooser.rest = _plan().rests(self, line)
             self._watch(line)
             await asyncio.sleep(0)
             for family in (4, 6):
                 if line.wants[family]:
-                    known = line.found[family] or self._published(line, family)
+                    known = line.found[family] or _plan().published(self, line, family)
                     answer = await line.chooser.read(family, known)
-                    self._note(line, family, *answer)
+                    _plan().note(self, line, family, *answer)
             self._watch(line)
-
-    def _rests(self, line):
-        """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half an
-        hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
-        now = self.clock.mono()
-        for h in self.hosts():
-            trouble = h.rec.cls == outcome.LATER and h.rec.kind == outcome.TROUBLE and now < h.rec.hold
-            if h.account.line is line and not (h.rec.stopped() or trouble or self.journal.paused):
-                return False
-        return True
-
-    def _published(self, line, family):
-        for h in self.hosts():
-            if h.account.line is line:
-                have = h.rec.v4 if family == 4 else h.rec.v6
-                if have:
-                    return have
-        return None
-
-    def _note(self, line, family, kind, text, source, why):
-        now = self.clock.mono()
-        before = line.found[family]
-        line.kind[family], line.why[family] = kind, why
-        if kind != FOUND:
-            if kind == NONE or before is None:
-                line.found[family] = line.source[family] = None
-            if line.lost[family] is None:
-                line.lost[family] = now
-                if kind == NONE or line.since[family]:
-                    self.log("IPv%d: %s" % (family, why))
-            return
-        lost, line.lost[family] = line.lost[family], None
-        line.source[family] = source
-        if text == before and lost is None:
-            return
-        if text != before:
-            line.since[family] = self.clock.wall()
-            line.found[family] = text
-            self.log("IPv%d address %s from %s" % (family, text, source))
-            bad = address.why_not(address.parse(text))
-            if bad:
-                self.log("%s %s" % (text, bad))
-        # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
-        crowd = lost is not None and now - lost >= _OUTAGE
-        crowd = crowd or before is None and self.board.reset_cause == "power"
-        wall, chance = self.clock.wall(), self._chance()
-        for h in self.hosts():
-            if h.account.line is line and decide.changed(h.rec, self.want(h)):
-                if crowd and h.rec.cls:
-                    decide.line_returned(h.rec, now, wall, h.account.limits, chance)
-                elif before is not None:
-                    decide.address_changed(h.rec, now, wall, h.account.limits)
 
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
@@ -170,15 +120,7 @@ class Agent:
 
     def want(self, host):
         """(v4 or None, v6 or None): the publishable addresses this host should have, canonical text."""
-        out = []
-        for family, wanted in zip((4, 6), host.families):
-            text = host.account.line.found[family] if wanted else None
-            if text:
-                packed = address.parse(text)
-                if address.why_not(packed) and (not host.doc["allow_private"] or address.never(packed)):
-                    text = None
-            out.append(text)
-        return tuple(out)
+        return _plan().want(host)
 
     # ---- decide, send, learn, remember
 
@@ -189,131 +131,67 @@ class Agent:
         for account in self.accounts:
             self._act(account)
 
-    def _judge(self, host):
-        """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None."""
-        now, rec, want = self.clock.mono(), host.rec, self.want(host)
-        verdict, host.next, host.why = decide.decide(rec, want, now)
-        host.state = "waiting"
-        if verdict == decide.STOPPED:
-            host.state = "stopped"
-        elif self.journal.paused:
-            host.state, host.why, host.next = "paused", "paused by the user", decide.NEVER
-        elif self.save_error:
-            host.why, host.next = self.save_error, self.save_after
-        elif verdict == decide.WAIT:
-            if not (want[0] or want[1]):
-                host.why = self._no_address(host)
-            elif host.why == "up to date":
-                host.state = "ok"
-        elif not host.account.plain and self.clock.wall() is None:
-            host.why = "clock not set: certificates cannot be checked, so no password is sent"
-            host.next = now + CLOCK_EVERY
-        else:
-            choice = self._pick(host, want)
-            if not choice:
-                host.next = decide.NEVER  # nothing that this provider could be told
-            return choice
-        return None
-
-    def _pick(self, host, want):
-        from wanbeacon.dyndns import request
-
-        have = decide.stored(host.rec)
-        # a provider that saw another address than ours is told ours the next time
-        own = host.account.line.source[4] in _OWN and host.rec.word != "other address"
-        return request.pick(host.account.row, want, have, own, host.doc)
-
-    def _groups(self, account, items):
-        from wanbeacon.dyndns import request
-
-        return request.group(account.row, items)
-
     def _act(self, account):
-        due, items = [], []
-        for h in account.hosts:
-            choice = self._judge(h)
-            if choice:
-                due.append(h)
-                items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
+        due = _plan().groups(self, account)
         if not due:
             return
-        groups = self._groups(account, items)
-        while groups:
-            group = [i for i in groups.pop(0) if not due[i].rec.stopped()]  # an answer may have stopped the account
-            if not group:
+        while due:
+            hosts, template, sent, offline = due.pop(0)
+            hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
+            if not hosts:
                 continue
-            first = items[group[0]]
-            outs = self._send(account, [due[i] for i in group], first[1], first[2], first[3])
-            if outs is None:
-                break
-            met = [due[group[i]] for i in range(len(outs)) if _trouble(outs[i])]
+            met = self._send(account, hosts, template, sent, offline)
             if met:
-                self._wait_as(account, met, [due[i] for g in groups for i in g])
+                _learn().wait_as(account, met, [h for group in due for h in group[0]])
+            if met or met is None:
                 break
         self.save()
         for h in self.hosts():
-            self._judge(h)
-
-    def _wait_as(self, account, met, due):
-        """The server is in trouble, said the answer to the hosts `met`: the account's other hosts wait as long, all of
-        them when it said so itself, those that are `due` when the network failed."""
-        first = met[0].rec
-        for h in met:
-            if h.rec.hold > first.hold:
-                first = h.rec
-        for h in account.hosts:
-            if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
-                decide.wait_as(h.rec, first, h in due)
-
-    def _no_address(self, host):
-        line = host.account.line
-        for family in (4, 6):
-            text = line.found[family]
-            if text and host.families[family // 6]:
-                bad = address.why_not(address.parse(text))
-                if bad:
-                    return "%s %s" % (text, bad)
-        return line.why[4 if host.families[0] else 6]
+            _plan().judge(self, h)
 
     def _send(self, account, hosts, template, sent, offline):
-        """One request for some hosts; None when the journal cannot be written, else their Outcomes."""
-        now, wall = self.clock.mono(), self.clock.wall()
-        for h in hosts:
-            decide.start(h.rec, now, wall, account.limits, sent)
-        if not self.save():
-            for h in hosts:
-                decide.withdraw(h.rec)
+        """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
+        drop(*_STEPS)
+        if not self._begin(account, hosts, sent):
             return None
-        names = [h.name for h in hosts]
-        self.counters["requests"] += 1
-        start = self.clock.mono_ms()
+        drop(*_STEPS)
         req = self._request(account, hosts, template, sent, offline)
-        drop("dyndns.request")
+        drop(*_STEPS)
+        start = self.clock.mono_ms()
         answer = self._exchange(account, hosts, req)
         req = None
         drop(*_WIRE)
         if isinstance(answer, Trouble):
-            odd = answer.word in ("redirect", "odd", "header")
-            outs = [outcome.Outcome(outcome.ODD, answer.word) if odd else outcome.failed(answer.word) for _ in hosts]
             status, said = answer.word, self.log.scrub(answer.text)
-            if not answer.sent:
-                for h in hosts:
-                    decide.withdraw(h.rec)
+            outs = _learn().failed(hosts, answer)
         else:
-            outs = self._read(account, names, answer, sent if not offline else (None, None))
-            drop("dyndns.reply")
             status, said = answer.status, self.log.said(answer.body)
+            outs = self._read(account, hosts, answer, sent if not offline else (None, None))
+            drop("dyndns.reply")
             for h in hosts:
                 h.rec.root = answer.root
+        answer = None
+        names = [h.name for h in hosts]
         self.exchange = {
             "when": self.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said,
             "ms": self.clock.mono_ms() - start,
         }  # fmt: skip
         self.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
-        chance = self._chance()  # one for all, so that they stay together in one request
-        for i in range(len(hosts)):
-            self._learn(hosts[i], outs[i], chance)
-        return outs
+        return _learn().learn(self, account, hosts, outs)
+
+    def _begin(self, account, hosts, sent):
+        """Note the request in the journal before it leaves. False when that cannot be done: then it must not leave."""
+        from wanbeacon import decide
+
+        now, wall = self.clock.mono(), self.clock.wall()
+        for h in hosts:
+            decide.start(h.rec, now, wall, account.limits, sent)
+        if self.save():
+            self.counters["requests"] += 1
+            return True
+        for h in hosts:
+            decide.withdraw(h.rec)
+        return False
 
     def _request(self, account, hosts, template, sent, offline):
         from wanbeacon.dyndns import request
@@ -332,35 +210,18 @@ class Agent:
         except Trouble as e:
             return e
 
-    def _read(self, account, names, answer, sent):
+    def _read(self, account, hosts, answer, sent):
+        """Outcomes of an Answer."""
         from wanbeacon.dyndns import reply
 
-        wall = self.clock.wall()
-        return reply.read(account.row, answer.status, answer.body, names, sent, answer.retry_after, wall)
+        names = [h.name for h in hosts]
+        return reply.read(
+            account.row, answer.status, answer.body, names, sent, answer.retry_after, self.clock.wall()
+        )
 
-    def _chance(self):
+    def chance(self):
+        """A random number 0..65535."""
         return self.board.random() << 8 | self.board.random()
-
-    def _learn(self, host, out, chance):
-        account = host.account
-        out.word = self.log.scrub(out.word, out.cls == outcome.ODD)
-        now, wall = self.clock.mono(), self.clock.wall()
-        cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
-        warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
-        for text in (warning, out.note):
-            if text:
-                self.log("%s: %s" % (host.name, self.log.scrub(text)))
-        if host.rec.stopped():
-            self.log("%s: stopped. %s" % (host.name, decide.stop_text(host.rec)))
-        if out.cls in decide.STOPS and out.reach:
-            for other in self.hosts():
-                same = other.account is account
-                if out.reach == outcome.PROVIDER:
-                    same = other.account.provider_fp == account.provider_fp
-                r = other.rec
-                if same and other is not host and (not r.stopped() or r.cause not in (cause, other.account.provider_fp)):
-                    r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
-                    decide.withdraw(r)
 
     def save(self):
         """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
@@ -411,10 +272,10 @@ class Agent:
         await self.observe()
         self.act()
         self._clocks()
+        gc.collect()  # before the report: who waits for it may press Ctrl-C, which Linux ports survive badly in here
         if self.report:
             self.report(self)
-            drop("commands")
-        gc.collect()
+        drop("commands", *_STEPS)
 
     def _clocks(self):
         """The clock was set, or stepped: waits are told."""
@@ -426,16 +287,23 @@ class Agent:
         back, self.clock_gone = self.clock_gone and wall, wall is None
         if wall and not self.clock_was_set:
             self.clock_was_set = True
-            for h in self.hosts():
-                journal.clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
-            self.save()
+            self._restate(now, wall, True)
         elif wall and (step or back):
             self.log("the clock was stepped by %d s" % step if step else "the clock is set again")
-            for h in self.hosts():
-                journal.restate(h.rec, now, wall)
-            self.save()
+            self._restate(now, wall, False)
         elif self.journal.strange(wall):
             self.save()
+
+    def _restate(self, now, wall, first):
+        """Put all waits into the time of a clock that was set for the first time in this run, or stepped."""
+        from wanbeacon import journal
+
+        for h in self.hosts():
+            if first:
+                journal.clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
+            else:
+                journal.restate(h.rec, now, wall)
+        self.save()
 
     def pause_for(self):
         """Seconds until there is something to do without an event."""
@@ -467,13 +335,16 @@ class Agent:
         return commands.status(self)
 
 
-def _trouble(out):
-    return out.cls == outcome.LATER and out.reach == outcome.ACCOUNT
+def _plan():
+    from wanbeacon import plan
+
+    return plan
 
 
-# Sources that read the device's own address: then the connection comes from it too.
-_OWN = ("netlink", "interface", "ubus")
-_WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
+def _learn():
+    from wanbeacon import learn
+
+    return learn
 
 
 def _fault(e):

@@ -5,17 +5,10 @@ to keep for people and for waits that outlive a reboot (journal.py converts them
 """
 
 from wanbeacon.dyndns import outcome
+from wanbeacon.model import DAY, NEVER, STOPS, Limits, Record  # noqa: F401
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
 
-# Classes after which only the user, or a change of the settings that caused them, may go on.
-STOPS = (outcome.AUTH, outcome.FEATURE, outcome.HOST, outcome.BLOCK, outcome.AGENT)
-
-NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
-DAY = 86400
-MINIMUM = 60  # seconds between two requests for one host when the provider names no other (ddclient 30, No-IP 120)
-REFRESH_DAYS = 28  # Dyn lets free names expire after about 35 days without an update
-ODD_TRIES = 3  # answers we do not understand before the host stops
 FORCE_EVERY = 600  # seconds between two updates forced by the user; doubles with each needless one
 
 # Kind of failure -> first wait, its random part, longest wait, in seconds; waits double with each failure.
@@ -31,56 +24,6 @@ SCHEDULE = {
 # After an outage of the line every device of the region comes back in the same second: each waits a random part of
 # this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
 SPREAD = 110
-
-
-class Limits:
-    """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds until an
-    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`), and a number 0..65535
-    that differs from device to device (`seed`)."""
-
-    def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, conn=False, seed=0):
-        self.minimum = minimum
-        self.refresh = refresh
-        self.conn = conn
-        self.seed = seed
-
-
-class Record:
-    """All we know about one host. The journal keeps every field but those marked RAM."""
-
-    def __init__(self, fp):
-        self.fp = fp  # 8 bytes: fingerprint of the host's settings; this record is void when they change
-        self.place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold hangs on
-        self.cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
-        self.v4 = self.v6 = None  # what the provider stores, canonical text; None = not known, or nothing
-        self.cls = ""  # class of the last outcome, "" = none yet
-        self.word = ""  # the provider's word
-        self.kind = None  # kind of LATER
-        self.fails = 0  # SERVER and TROUBLE answers since the last success
-        self.nets = 0  # requests since the last answer of any kind
-        self.odds = 0  # ODD answers since the last success
-        self.same = 0  # nochg in a row
-        self.at = 0  # wall time of the last success, unix seconds, 0 = not known
-        self.attempt = False  # a request left (or was about to) and its outcome is not known: send again
-        self.try4 = self.try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
-        self.offline = 0  # the user wants the host offline: 1 = to be sent, 2 = done
-        self.single = False  # send alone: a list got one answer
-        self.root = 0  # 1 + number of the CA root that verified this provider last
-        self.hold = 0  # mono: no request before
-        self.hold_for = 0  # how long that hold was when it was set
-        self.hold_wall = 0  # wall deadline of the hold, 0 = clock not set then
-        self.force = 0  # mono: no forced update before; with _for and _wall as above
-        self.force_for = 0
-        self.force_wall = 0
-        self.refresh = NEVER  # RAM, mono: send again though unchanged (journal.py derives it from `at`)
-        self.age = 0  # RAM: seconds from a success to its refresh
-        self.left = 0  # RAM, mono: the last request did not leave later than this
-        self.forced = False  # RAM: the user asked for one update now
-        self.unsure = False  # RAM: the request before this one had no known outcome
-
-    def stopped(self):
-        """True while only the user or new settings may go on."""
-        return self.cls in STOPS or self.odds >= ODD_TRIES
 
 
 def hold(rec, now, wall, seconds):
@@ -247,15 +190,10 @@ def _success(rec, out, now, wall, limits):
     rec.fails = rec.odds = 0
     rec.at = wall or 0
     rec.cause = b""
-    rec.age = refresh_age(limits)
+    rec.age = limits.age()
     rec.refresh = now + rec.age
     hold(rec, now, wall, wait)
     return warning
-
-
-def refresh_age(limits):
-    """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh at once."""
-    return limits.refresh - (limits.refresh * limits.seed >> 20)
 
 
 def _lean(rnd):

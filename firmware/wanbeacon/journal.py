@@ -10,10 +10,11 @@ changed.
 """
 
 import binascii
+import hashlib
 import struct
 
 from wanbeacon import address
-from wanbeacon.decide import DAY, NEVER, Record, refresh_age
+from wanbeacon.model import BELIEVE, NEVER, Journal, Record  # noqa: F401
 
 _MAGIC = b"WBj"
 # Every head begins: magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size.
@@ -28,10 +29,6 @@ _FORMS = {1: (28, _ROW1, 100), 2: (17, _ROW2, 104)}
 _CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD")
 _KINDS = (None, "net", "server", "trouble")
 _ATTEMPT, _OFFLINE, _V4, _V6, _T4, _T6, _SINGLE, _DONE = 1, 2, 4, 8, 16, 32, 64, 128
-
-# A clock that runs behind the newest time in the journal, or this far beyond it, is not believed when it would
-# shorten a wait: the whole wait starts again.
-BELIEVE = 180 * DAY
 
 
 def _pack(value, size):
@@ -124,7 +121,7 @@ def resume(rec, now, wall, newest, limits):
     rec.hold = now + _left(rec.hold_for, rec.hold_wall, wall, newest)
     rec.left = rec.hold - rec.hold_for
     rec.force = now + _left(rec.force_for, rec.force_wall, wall, newest)
-    age = rec.age = refresh_age(limits)
+    age = rec.age = limits.age()
     if rec.at and believed(wall, newest):
         age = max(0, min(age, rec.at + age - wall))
     rec.refresh = now + age if rec.at or rec.v4 or rec.v6 else NEVER
@@ -150,68 +147,50 @@ def restate(rec, now, wall, known=True):
         rec.at = wall + rec.refresh - now - rec.age
 
 
-class Journal:
-    """Two slots. `slots` are objects with read() -> bytes or None, and write(bytes), each raising OSError."""
-
-    def __init__(self, slots):
-        self.slots = slots
-        self.seq = 0
-        self.newest = 0
-        self.paused = False
-        self.writes = 0
-        self.lost = None  # what was lost, in words, or None
-        self._next = 0
-        self._last = None
-
-    def load(self):
-        """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
-        best, bad = None, 0
-        for i in range(2):
-            try:
-                image = self.slots[i].read()
-            except OSError:
-                image = b""
-            if image is None:
-                continue
-            got = decode(image)
-            if not got:
-                bad += 1
-            elif best is None or got[0] > best[0]:
-                best, self._next = got, 1 - i
-        if bad:
-            self.lost = "one journal slot is damaged or foreign; the other is used"
-            if best is None:
-                self.lost = "the journal is damaged or foreign: what was published is not known any more"
+def load(journal):
+    """See model.Journal."""
+    best, bad = None, 0
+    for i in range(2):
+        try:
+            image = journal.slots[i].read()
+        except OSError:
+            image = b""
+        if image is None:
+            continue
+        got = decode(image)
+        if not got:
+            bad += 1
+        elif best is None or got[0] > best[0]:
+            best, journal.turn = got, 1 - i
+    if bad:
+        journal.lost = "one journal slot is damaged or foreign; the other is used"
         if best is None:
-            return []
-        self.seq, self.newest, self.paused, records = best
-        self._last = self._body(records)
-        return records
+            journal.lost = "the journal is damaged or foreign: what was published is not known any more"
+    if best is None:
+        return []
+    journal.seq, journal.newest, journal.paused, records = best
+    journal.last = _body(journal, records)
+    return records
 
-    def _body(self, records):
-        return encode(records, 0, 0, self.paused)
 
-    def strange(self, wall):
-        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or the journal
-        is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
-        return bool(wall and self.newest) and not self.newest <= wall <= self.newest + BELIEVE // 2
+def _body(journal, records):
+    """A fingerprint of the image but its number and time."""
+    return hashlib.sha256(encode(records, 0, 0, journal.paused)).digest()
 
-    def save(self, records, now, wall):
-        """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
 
-        now: mono; wall: unix seconds or None.
-        """
-        strange = self.strange(wall)
-        if strange:
-            for r in records:
-                restate(r, now, wall)
-        body = self._body(records)
-        if body == self._last and not strange:
-            return False
-        self.slots[self._next].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
-        self._next = 1 - self._next
-        self.seq += 1
-        self.newest = wall or self.newest
-        self._last = body
-        self.writes += 1
-        return True
+def save(journal, records, now, wall):
+    """See model.Journal."""
+    strange = journal.strange(wall)
+    if strange:
+        for r in records:
+            restate(r, now, wall)
+    body = _body(journal, records)
+    if body == journal.last and not strange:
+        return False
+    journal.slots[journal.turn].write(encode(records, journal.seq + 1, wall or journal.newest, journal.paused))
+    journal.turn = 1 - journal.turn
+    journal.seq += 1
+    journal.newest = wall or journal.newest
+    journal.last = body
+    journal.writes += 1
+    return True

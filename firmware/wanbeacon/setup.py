@@ -4,7 +4,7 @@ import hashlib
 
 from wanbeacon import decide, journal
 from wanbeacon.lean import drop
-from wanbeacon.model import Account, Host, Line
+from wanbeacon.model import DAY, REFRESH_DAYS, Account, Host, Limits, Line, Record
 from wanbeacon.observe import choose
 
 
@@ -93,8 +93,8 @@ def _line(agent, doc):
 
 
 def _limits(intervals, row, seed):
-    days = intervals.get("refresh_days") or row.get("days") or decide.REFRESH_DAYS
-    return decide.Limits(row.get("min") or intervals["minimum"], days * decide.DAY, bool(row.get("conn")), seed)
+    days = intervals.get("refresh_days") or row.get("days") or REFRESH_DAYS
+    return Limits(row.get("min") or intervals["minimum"], days * DAY, bool(row.get("conn")), seed)
 
 
 def row_of(agent, doc):
@@ -115,7 +115,7 @@ def row_of(agent, doc):
 def _new_record(fp, place, account, stored):
     """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
     does a wait that the same provider set the same user: an edit of the settings is no way around it."""
-    rec = decide.Record(fp)
+    rec = Record(fp)
     for old in stored.values():
         if old.place == place:
             decide.inherit(rec, old, account.limits.minimum)

@@ -5,6 +5,7 @@ silently ignored. A few roots are loaded at a time (about 2 KB each), not 140.
 """
 
 import gc
+import os
 
 from micropython import const
 
@@ -44,6 +45,6 @@ def context(paths):
     ctx.verify_mode = tls.CERT_REQUIRED  # explicit: the `ssl` wrapper's default is CERT_NONE
     for path in paths:
         with open(path, "rb") as f:
-            ctx.load_verify_locations(f.read())
+            ctx.load_verify_locations(f.read(os.stat(path)[6]))  # without a size, a buffer grows beyond it
         gc.collect()  # the DER is copied by the TLS library; one at a time in the heap
     return ctx
