@@ -1,0 +1,357 @@
+"""The real agent in virtual time: clock, board, flash, line and provider in memory. Knows no script and no judge.
+
+Runs on CPython and MicroPython (host_tests/shared imports it by its path), so it uses only what both have. Time moves
+only when a World is told so; a power cut is the exception PowerCut out of a flash write or an exchange.
+"""
+
+import asyncio
+import sys
+
+import ubinascii
+from wanbeacon import agent, config, journal
+from wanbeacon.net import Answer, Trouble
+from wanbeacon.observe import FOUND, NONE, UNKNOWN
+
+_MICRO = sys.implementation.name == "micropython"
+HALF_WRAP_S = 500000  # the ticks of an ESP32 wrap after 2^30 ms: nobody may sleep longer than half of that
+START = 1800000000  # unix time when a world begins: 2027-01-15
+
+_ENDS = {"timeout": ("timeout", True), "reset": ("reset", True), "refuse": ("connect", False), "dns": ("dns", False)}
+
+
+def _own_copy(name):
+    """A private copy of a module, so that its `time` can be ours alone."""
+    parent, _, child = name.rpartition(".")
+    __import__(name)
+    before = sys.modules.pop(name)
+    __import__(name)
+    mine, sys.modules[name] = sys.modules[name], before
+    setattr(sys.modules[parent], child, before)
+    return mine
+
+
+clock = _own_copy("wanbeacon.net.clock")
+
+
+class PowerCut(Exception):
+    """The device lost its power."""
+
+
+class Time:
+    """Stands in for the module `time`. ms: true milliseconds since the world began. offset: what the device's wall
+    clock adds to the true time, None = it is not set. ticks wrap like those of an ESP32."""
+
+    WRAP = 1 << 30
+
+    def __init__(self, tick0=0):
+        self.ms = 0
+        self.offset = START
+        self.tick0 = tick0
+
+    def ticks_ms(self):
+        return (self.ms + self.tick0) % self.WRAP
+
+    def ticks_diff(self, a, b):
+        return (a - b + self.WRAP // 2) % self.WRAP - self.WRAP // 2
+
+    def time(self):
+        return 0 if self.offset is None else self.ms // 1000 + self.offset
+
+    def now(self):
+        """True seconds since the world began."""
+        return self.ms / 1000
+
+
+class Slot:
+    """One journal slot in memory. `cut` says what becomes of the next write: None, or "old", "new", "torn" (then the
+    power is gone), "refuse" (then flash says no, until told otherwise)."""
+
+    def __init__(self, world, number):
+        self.world = world
+        self.number = number
+        self.data = None
+
+    def read(self):
+        return self.data
+
+    def write(self, data):
+        cut = self.world.cut
+        if cut == "refuse":
+            raise OSError(5)
+        self.world.cut = None
+        if cut == "torn":
+            self.data = bytes(data[: len(data) * self.world.torn >> 8]) + b"\xff" * 7
+        elif cut != "old":
+            self.data = bytes(data)
+            self.world.writes += 1
+            if self.world.judge:
+                self.world.judge.written(self.number, len(data), bool(cut))
+        if cut:
+            raise PowerCut()
+
+
+class Board:
+    """What the agent may ask of its machine."""
+
+    name = "virtual"
+    unique = b"virtual"
+    roots = "firmware/catalogue/roots"
+    catalogue = "firmware/catalogue/providers.dat"
+
+    def __init__(self, world):
+        self.world = world
+        self.reset_cause = world.reset_cause
+
+    def slots(self):
+        return self.world.slots
+
+    def random(self):
+        return self.world.random()
+
+    def model(self):
+        return None
+
+    def sources(self):
+        return ()
+
+    def keep_alive(self):
+        pass
+
+    def set_clock(self, kit):
+        self.world.ask_time()
+
+
+class Line:
+    """Stands in for the chooser: what the world says is the address. found: {4: text or None (sure) or UNKNOWN}."""
+
+    seen = ()
+
+    def __init__(self, world):
+        self.world = world
+
+    def watchers(self):
+        return ()
+
+    def close(self):
+        pass
+
+    async def read(self, family, known=None):
+        text = self.world.line[family]
+        if text == UNKNOWN:
+            return UNKNOWN, None, None, "the router does not answer"
+        if text is None:
+            return NONE, None, "router", "the line is down"
+        return FOUND, text, "router", "told by the router"
+
+
+class Core(agent.Agent):
+    """The agent with the world's provider at the other end of every exchange."""
+
+    world = None
+
+    def _exchange(self, account, hosts, req):
+        try:
+            return self.world.exchange(req)
+        except Trouble as e:
+            return e
+
+
+def unquote(text):
+    """Percent-decoding of ASCII."""
+    parts = text.split("%")
+    return parts[0] + "".join([chr(int(p[:2], 16)) + p[2:] for p in parts[1:]])
+
+
+class Provider:
+    """A DynDNS2 provider: stores what it is sent and answers good or nochg, unless `say` (host name, user, or "*" ->
+    answer) holds another answer: a DynDNS2 word; "one WORD" (a single line for a list); an int (HTTP status);
+    (status or word, Retry-After); "timeout", "reset", "refuse", "dns", "lost" (stored, but no answer arrived), "other"
+    (says that it stored something else), "page", "empty", "garbage"."""
+
+    # answers that are one for the whole list
+    ONCE = ("badauth", "noauth", "!donator", "badsys", "badagent", "dnserr", "911", "page", "empty", "garbage", "lost",
+            "timeout", "reset", "refuse", "dns")  # fmt: skip
+    TEXTS = {"page": "<html>hello</html>", "empty": "", "garbage": "\0\xff what?"}
+
+    def __init__(self):
+        self.stored = {}  # host name -> {4:, 6:, "offline": bool}
+        self.say = {}
+        self.heard = []  # a row per host and request: (true seconds, user, host, v4, v6, offline, answer)
+
+    def says(self, user, names):
+        """The answers to these hosts, and whether they are one for all."""
+        say = self.say
+        all = [say.get(name) or say.get(user) or say.get("*") or "ok" for name in names] if say else ["ok"] * len(names)
+        for one in all:
+            if one in self.ONCE or not isinstance(one, str) or one.startswith("one "):
+                return [one] * len(names), True
+        return all, False
+
+    def answer(self, now, user, names, addresses, offline, says, once):
+        """(status, body, Retry-After or None, Trouble or None) for one request that has arrived."""
+        for i in range(len(names)):
+            self.heard.append((now, user, names[i], addresses.get(4), addresses.get(6), offline, says[i]))
+        say = says[0]
+        if once and say != "lost":
+            if say in _ENDS:
+                return 0, b"", None, Trouble(_ENDS[say][0], "", _ENDS[say][1])
+            after = None
+            if isinstance(say, tuple):
+                say, after = say
+                after = str(after)
+            if isinstance(say, int):
+                return say, b"", after, None
+            word = say[4:] if say.startswith("one ") else say
+            return 200, self.TEXTS.get(word, word).encode(), after, None
+        lines = []
+        for i in range(len(names)):
+            if says[i] in ("ok", "lost", "other"):
+                line = self._store(names[i], addresses, offline)
+                lines.append("good 45.33.99.99" if says[i] == "other" and 4 in addresses else line)
+            else:
+                lines.append(says[i])
+        return 200, "\n".join(lines).encode(), None, Trouble("timeout", "", True) if say == "lost" else None
+
+    def _store(self, name, addresses, offline):
+        have = self.stored.get(name)
+        new = dict(have) if have else {}
+        new.update(addresses)
+        new["offline"] = offline
+        self.stored[name] = new
+        words = " ".join([addresses[f] for f in (4, 6) if f in addresses])
+        return ("nochg " if new == have else "good ") + words
+
+
+class World:
+    """One device, its line and its provider. `cfg`: config document as text (JSON) or checked (dict)."""
+
+    def __init__(self, cfg, chance=None, tick0=0, judge=None):
+        self.time = Time(tick0)
+        self.provider = Provider()
+        self.slots = (Slot(self, 0), Slot(self, 1))
+        self.cut, self.torn = None, 128
+        self.die = None  # power goes "before" or "after" the next request reaches the provider
+        self.writes = 0
+        self.line = {4: "45.33.1.1", 6: None}
+        self.reset_cause = "start"
+        self.time_server = True  # whether ask_time sets a clock that is not set
+        self.right = START  # what it would set
+        self.cfg = config.load(cfg) if isinstance(cfg, str) else cfg
+        self.agent = None
+        self.judge = judge  # an oracle.Oracle, or None
+        self.lines = []  # log
+        self.took = 300  # ms of an exchange; 20 s more when it times out
+        self._chance = chance
+
+    def random(self):
+        return self._chance() if self._chance else 128
+
+    def ask_time(self):
+        if self.time_server:
+            self.time.offset = self.right
+
+    def exchange(self, req):
+        """What stands behind the agent's exchange: parse the request, let judge and provider have it."""
+        args = {}
+        for pair in req.path.split("?", 1)[1].split("&"):
+            key, _, value = pair.partition("=")
+            args[key] = unquote(value)
+        addresses = {}
+        for text in args.get("myip", "").split(","):
+            if text:
+                addresses[6 if ":" in text else 4] = text
+        names, offline = args["hostname"].split(","), args.get("offline") == "YES"
+        user = ubinascii.a2b_base64(req.headers["Authorization"][6:]).decode().split(":")[0]
+        says, once = self.provider.says(user, names)
+        what = user, names, addresses.get(4), addresses.get(6), offline
+        die, self.die = self.die, None
+        if self.judge:  # a device that dies cannot know whether its request arrived
+            may = die or says[0] not in _ENDS or _ENDS[says[0]][1]
+            self.judge.arrive(self.time.now(), *(what + (may,)))
+        if die == "before":
+            raise PowerCut()
+        self.time.ms += self.took
+        status, body, after, trouble = self.provider.answer(
+            self.time.now(), user, names, addresses, offline, says, once
+        )
+        if trouble and trouble.word == "timeout":
+            self.time.ms += 20000
+        if die:
+            raise PowerCut()
+        if self.judge:
+            self.judge.answered(self.time.now(), *(what + (says, once)))
+        if trouble:
+            raise trouble
+        return Answer(status, body, after, self.took, 0)
+
+    # ---- the device's life
+
+    def boot(self):
+        """Start the agent; the first round follows with `run` or `round`."""
+        clock.time = self.time
+        Core.world = self
+        if self.judge:
+            self.judge.booted(self.newest_slot())
+        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=self.lines.append)
+        for line in self.agent.lines:
+            line.chooser = Line(self)
+
+    def newest_slot(self):
+        """Number of the slot the agent will believe, or None."""
+        found = []
+        for slot in self.slots:
+            image = journal.decode(slot.data)
+            if image:
+                found.append((image[0], slot.number))
+        return max(found)[1] if found else None
+
+    def off(self, seconds=0, tick0=0):
+        """Power off for some seconds; the ticks start anew."""
+        self.agent = None
+        self.time.ms += int(seconds * 1000)
+        self.time.tick0 = tick0 - self.time.ms
+
+    def round(self):
+        """One walk through the house."""
+        clock.time = self.time
+        Core.world = self
+        if self.judge:
+            self.judge.sees(self.line)
+        walk = self.agent.round()
+        if _MICRO:
+            asyncio.run(walk)
+            return
+        try:  # nothing in it really waits, and CPython takes long to make a loop
+            while True:
+                walk.send(None)
+        except StopIteration:
+            pass
+
+    def next(self):
+        """True seconds until the agent has something to do without an event; the slow timer is left out, as nothing
+        changes here unseen."""
+        a = self.agent
+        now = a.clock.mono()
+        times = [h.next for h in a.hosts()]
+        if a.save_after > now:
+            times.append(a.save_after)
+        if a.clock.wall() is None:
+            times.append(now + agent.CLOCK_EVERY)
+        return max(1, min(min(times) - now, HALF_WRAP_S))
+
+    def run(self, seconds):
+        """Let time pass while the device is on (or off). Ends at a PowerCut, which is the caller's."""
+        end = self.time.ms + int(seconds * 1000)
+        while self.agent and self.time.ms < end:
+            self.round()  # takes time itself, perhaps beyond the end
+            self.time.ms = max(self.time.ms, min(end, self.time.ms + int(self.next() * 1000)))
+        self.time.ms = max(end, self.time.ms)
+
+    def command(self, text):
+        """What a user says to the running agent."""
+        clock.time = self.time
+        return self.agent.command(text)
+
+    def record(self, name):
+        """The Record of a host."""
+        return next(h for h in self.agent.hosts() if h.name == name).rec
