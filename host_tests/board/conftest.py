@@ -39,7 +39,13 @@ def mpremote(board):
 
 @pytest.fixture(scope="session")
 def code():
-    """The firmware's files, compiled once."""
+    """The firmware's files, compiled once, with private names as in the source: boot.py files of tests set some."""
+    return boards.files(boards.read("ESP32_GENERIC"), shrunk=False)
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The firmware's files as a user gets them."""
     return boards.files(boards.read("ESP32_GENERIC"))
 
 

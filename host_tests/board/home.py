@@ -18,7 +18,7 @@ link.STABLE_MS = 100
 link.DROP_MS = 500
 link.PAUSES = (0.3,)
 device.CRASH_S = 0.2
-device._WATCH_S = 0.2
+device.WATCH_S = 0.2
 """
 
 

@@ -43,7 +43,7 @@ def test_after_a_power_cut_the_clock_comes_from_the_network_and_nothing_is_sent_
 def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, ntp):
     ntp.silent = True
     board = home(settings(lab, address=["natpmp"]), boot=QUICK + "\nfrom wanbeacon.board import esp32\nesp32.CLOCK_EVERY_MS = 200\n"
-                 "from wanbeacon import agent\nagent.CLOCK_EVERY = 1\nfrom wanbeacon.board import ntp\nntp._WAIT_MS = 200\n", **around(lab, ntp))
+                 "from wanbeacon import agent\nagent.CLOCK_EVERY = 1\nfrom wanbeacon.board import ntp\nntp.WAIT_MS = 200\n", **around(lab, ntp))
     board.wait_for("time server pool.ntp.org: no answer")
     for kind in ({"stratum": 0}, {"stratum": 16}, {"offset": -900000000}):
         asked = ntp.asked

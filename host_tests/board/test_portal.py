@@ -204,7 +204,7 @@ def test_the_set_up_network_leads_every_name_to_the_set_up_page(fresh):
 
 
 def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
-    board, web = installed(boot=QUICK + "\ndevice.SETUP_S = 2\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n",
+    board, web = installed(boot=QUICK + "\nfrom wanbeacon.board import rare\nrare.SETUP_S = 2\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n",
                            pins={"0": 1}, peers={"127.0.0.1": "192.168.4.2"})
     web.host = "192.168.4.1"
     assert web.ask("/settings").status == 421, "the door is closed"

@@ -203,7 +203,7 @@ def test_damaged_settings_are_explained_on_the_page(chromium, port, home):
                  peers={"127.0.0.1": "192.168.4.2"})
     board.wait_for("set-up mode: Wi-Fi")
     me = Visitor(chromium, "phone")
-    me.go("http://192.168.4.1/settings")
+    me.go("http://192.168.4.1/finish")
     assert "accounts[0].pasword: unknown key" in me.page.inner_text("main")
     me.look("damaged")
     me.close()

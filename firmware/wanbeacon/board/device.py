@@ -10,7 +10,6 @@ Every way a run can end:
 
 import asyncio
 import gc
-import os
 import sys
 import time
 
@@ -22,11 +21,10 @@ PROVEN_S = 300  # a run that got so far was no crash at start
 SAFE_S = 1800  # a safe run ends by itself after this: what broke the others may be gone
 CRASH_S = 10  # time to read the traceback on the console before the reset
 LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
-SETUP_S = 900  # and goes again after this when there are settings (it is a door)
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
 PLENTY = 1024 * 1024  # bytes of heap that only boards with PSRAM have
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
-_WATCH_S = 5
+WATCH_S = 5
 _LIGHT_MS = 50
 
 current = None  # the Device, for a person at the console
@@ -86,28 +84,6 @@ class Device:
         """New settings (bytes of JSON, already checked): written, then everything starts anew. Raises OSError."""
         esp32.replace(esp32.CONFIG, data)
         self.ask("restart")
-
-    def access(self):
-        """The password of this device's own access point: from its label, or made now. Raises OSError."""
-        doc = esp32.read_json(esp32.DEVICE)
-        if not doc.get("ap_password"):
-            import json
-
-            letters = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-            doc["name"] = self.board.own_name()
-            doc["ap_password"] = "".join([letters[b % len(letters)] for b in os.urandom(12)])
-            esp32.replace(esp32.DEVICE, json.dumps(doc).encode())
-        return doc["ap_password"]
-
-    def forget(self):
-        """Factory reset: settings and journal go, what is printed on the label stays. Resets."""
-        for path in [esp32.CONFIG] + [esp32.STATE + "/" + name for name in _list(esp32.STATE)]:
-            try:
-                os.remove(path)
-            except OSError:
-                pass
-        self.say("factory reset: settings and journal are gone")
-        self.restart()
 
     # ---- for the portal, the button and people
 
@@ -204,7 +180,7 @@ class Device:
             from wanbeacon.agent import Agent
 
             try:
-                self.agent = agent = Agent(self.cfg, board, self.clock, report=self._report)
+                self.agent = agent = Agent(self.cfg, board, self.clock, report=self.report)
             except ValueError as e:  # settings that only the catalogue could judge
                 self.problems.append(str(e))
                 self.say(str(e))
@@ -229,15 +205,21 @@ class Device:
             self.board.restart()
 
     def _room_for(self, agent):
-        """An exchange over TLS is what needs the most memory: the pages make room for it."""
-        send = agent._exchange
+        """An exchange over TLS is what needs the most memory: whoever is being served is waited for between looking and
+        sending, and then the pages make room."""
+        look, send = agent.observe, agent._exchange
+
+        async def observe():
+            await look()
+            if self.portal:
+                await self.portal.settle()
 
         def exchange(*args):
             if self.portal:
                 self.portal.make_room()
             return send(*args)
 
-        agent._exchange = exchange
+        agent.observe, agent._exchange = observe, exchange
 
     async def _nudge(self):
         """The link came back: look at once."""
@@ -248,7 +230,7 @@ class Device:
             if link.word == "up":
                 self.agent.event.set()
 
-    def _report(self, agent):
+    def report(self, agent):
         """After each round: progress is proven; what changed for a host is said on the console."""
         self.round = time.ticks_ms()
         self.board.feed()
@@ -308,7 +290,7 @@ class Device:
             link = self.board.link
             if link and not link.ever and not self.door and now > LOST_S and not self.wish:
                 self.ask("setup")
-            await asyncio.sleep(_WATCH_S)
+            await asyncio.sleep(WATCH_S)
 
     async def _wishes(self):
         """Does what the button or a page asked for, one after the other."""
@@ -319,40 +301,17 @@ class Device:
                 self.restart()
             elif wish == "reset":
                 await asyncio.sleep(1)
-                self.forget()
+                from wanbeacon.board import rare
+
+                rare.forget(self)
             elif wish == "setup" and not self.door:
-                await self._open_door()
+                from wanbeacon.board import rare
+
+                rare.open_door(self)
+                rare = None
+                lean.drop("board.rare")
             await self.wake.wait()
             self.wake.clear()
-
-    async def _open_door(self):
-        """Set-up mode: the device's own access point. With settings it closes by itself."""
-        try:
-            from wanbeacon.portal import door
-        except ImportError:
-            self.say("no set-up pages on this device: use `python -m tools flash`")
-            return
-        try:
-            self.door = door.Door(self)
-        except (OSError, ValueError, AttributeError) as e:
-            self.say("set-up access point: %s" % e)
-            return
-        asyncio.create_task(self._close_door())
-
-    async def _close_door(self):
-        until = self.clock.mono() + SETUP_S
-        while not self.cfg or self.problems or self.clock.mono() < until or self.door.busy():
-            await asyncio.sleep(_WATCH_S)
-        self.door.close()
-        self.door = None
-        self.say("set-up mode ends")
-
-
-def _list(folder):
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def main():

@@ -8,7 +8,6 @@ import sys
 
 import machine
 
-HOME = "/lib"
 CONFIG = "/config.json"
 DEVICE = "/device.json"
 STATE = "/state"
@@ -65,14 +64,14 @@ class Board:
     """What the rest of the agent may ask of this machine."""
 
     name = "esp32"
+    home = "/lib"  # where the agent lies; a frozen one keeps its data there too
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
     def __init__(self):
-        self.home = HOME
         self.state = STATE
-        self.catalogue = HOME + "/catalogue/providers.dat"
-        self.roots = HOME + "/catalogue/roots"
-        self.pins = read_json(HOME + "/board.json")
+        self.catalogue = self.home + "/catalogue/providers.dat"
+        self.roots = self.home + "/catalogue/roots"
+        self.pins = read_json(self.home + "/board.json")
         self.unique = machine.unique_id()
         self.reset_cause = _CAUSES.get(machine.reset_cause(), "reset")
         self.link = None  # set by device.py

@@ -10,7 +10,7 @@ import time
 
 _1900 = 2208988800  # seconds from 1900 to 1970
 _ERA = 4294967296  # 2036: the 32-bit count starts anew
-_WAIT_MS = 1500
+WAIT_MS = 1500
 _TRIES = 3
 
 
@@ -47,7 +47,7 @@ def _exchange(board, sock, there):
     sock.sendto(b"\x23" + bytes(39) + nonce, there)
     poll = select.poll()
     poll.register(sock, select.POLLIN)
-    end = time.ticks_add(time.ticks_ms(), _WAIT_MS)
+    end = time.ticks_add(time.ticks_ms(), WAIT_MS)
     while True:
         left = time.ticks_diff(end, time.ticks_ms())
         if left <= 0:

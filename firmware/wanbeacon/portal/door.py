@@ -14,12 +14,11 @@ OTHER = "192.168.44.1"  # when the home network is 192.168.4.x itself
 
 
 class Door:
-    """device: board/device.py. Raises OSError or ValueError when the access point cannot be opened."""
+    """device: board/device.py; password: of the access point. Raises OSError or ValueError when it cannot be opened."""
 
-    def __init__(self, device):
+    def __init__(self, device, password):
         self.device = device
         board = device.board
-        password = device.access()
         lan = board.lan_address() or ""
         self.address = OTHER if lan.startswith("192.168.4.") else ADDRESS
         self.ap = ap = network.WLAN(network.AP_IF)

@@ -17,7 +17,7 @@ class Draft:
     def __init__(self, raw=None):
         try:
             doc = json.loads(raw) if raw else {}
-        except ValueError:
+        except (ValueError, UnicodeError):
             doc = {}
         self.doc = doc if isinstance(doc, dict) else {}
         for key in ("accounts", "wifi"):
@@ -155,16 +155,3 @@ class Draft:
         if not doc["wifi"]:
             doc.pop("wifi")
         return json.dumps(doc).encode()
-
-    def problems(self):
-        """What the agent would not accept, one line each."""
-        from wanbeacon import config
-        from wanbeacon.lean import drop
-
-        try:
-            config.load(self.data().decode())
-            return []
-        except config.ConfigError as e:
-            return e.problems
-        finally:
-            drop("config")

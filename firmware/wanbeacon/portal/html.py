@@ -15,18 +15,37 @@ def esc(value):
     return "".join([c if c >= " " or c == "\n" else " " for c in text])
 
 
+class Texts:
+    """t["key"] -> text. The sections' lines stay one block of bytes: a dict of them would need twice the heap."""
+
+    def __init__(self, block):
+        self.block = block
+
+    def __getitem__(self, key):
+        """Raises KeyError."""
+        block, word = self.block, b"\n" + key.encode() + b" = "
+        at = block.find(word)
+        if at < 0:
+            raise KeyError(key)
+        at += len(word)
+        return block[at : block.find(b"\n", at)].decode()
+
+    def get(self, key, default=None):
+        """The text, or `default` where there is none of that key."""
+        return self[key] if self.block.find(b"\n" + key.encode() + b" = ") >= 0 else default
+
+
 def texts(*sections):
-    """{key: text} of some sections of en.txt ("[section]" lines, then "key = text")."""
-    found, inside = {}, False
-    with open(WWW + "/en.txt") as f:
+    """The Texts of some sections of en.txt ("[section]" lines, then "key = text"); [all] is always among them."""
+    block, inside = bytearray(b"\n"), False
+    with open(WWW + "/en.txt", "rb") as f:
         for line in f:
-            line = line.strip()
-            if line.startswith("["):
-                inside = line[1:-1] in sections or line == "[all]"
-            elif inside and " = " in line:
-                key, _, text = line.partition(" = ")
-                found[key] = text
-    return found
+            if line[:1] == b"[":
+                name = line.strip()[1:-1].decode()
+                inside = name in sections or name == "all"
+            elif inside:
+                block.extend(line)
+    return Texts(bytes(block))
 
 
 def page(t, title, body, session=None, here="", again=0):
@@ -45,6 +64,14 @@ def page(t, title, body, session=None, here="", again=0):
     if session and session.admin:
         yield form("/logout", session) + '<button class="link">%s</button></form>' % t["logout"]
     yield "%s</footer></body></html>" % t["footer"]
+
+
+def steps(t, here):
+    """The steps of the set-up, the present one marked."""
+    out = '<ol class="steps">'
+    for step in ("wifi", "provider", "account", "address", "finish"):
+        out += '<li%s><a href="/%s">%s</a></li>' % (' aria-current="step"' if step == here else "", step, t["step_" + step])
+    return out + "</ol>"
 
 
 def form(action, session, more=""):

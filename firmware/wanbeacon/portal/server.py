@@ -19,6 +19,7 @@ REQUEST_S = 10  # for a whole request and its answer: a phone at the edge of the
 BODY_MAX = 4096  # the longest form is the account's: 50 host names
 LINE_MAX = 1024
 HEAD_MAX = 4096  # all header lines together
+SETTLE_MS = 3000  # a change of address waits so long at most for a page to be finished
 QUIET_MS = 20000  # after so long without a request the pages are forgotten
 _BUSY = (
     "HTTP/1.0 503 Busy\r\nContent-Type: text/html; charset=UTF-8\r\nRetry-After: 2\r\nCache-Control: no-store\r\n"
@@ -79,10 +80,18 @@ class Server:
         """Forget the pages, if nobody is being served: before an exchange, and when it is quiet."""
         if self.site and not self.clients:
             self.site = None
-            lean.drop("portal.site", "portal.html", "portal.view_status", "portal.view_setup", "portal.view_more")
+            lean.drop(*[n[10:] for n in list(sys.modules) if n.startswith("wanbeacon.portal.page_")])
+            lean.drop("portal.site", "portal.html")
             if "wanbeacon.portal.site" not in sys.modules:
                 sys.modules.pop("microdot", None)
             gc.collect()
+
+    async def settle(self):
+        """Wait until nobody is being served, for some seconds at most."""
+        for _ in range(SETTLE_MS // 20):
+            if not self.clients:
+                return
+            await asyncio.sleep_ms(20)
 
     async def client(self, conn, peer):
         """One connection: a request, an answer, the end."""

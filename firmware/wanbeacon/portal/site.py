@@ -19,9 +19,13 @@ _HEADERS = {
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }  # fmt: skip
 _REASONS = {200: "OK", 403: "Forbidden", 400: "Bad Request", 404: "Not Found", 413: "Too Large", 421: "Misdirected Request", 429: "Too Many Requests"}
-PAGES = ("", "login", "logout", "settings", "wifi", "provider", "account", "address", "finish", "test", "do", "status.json",
-         "style.css", "portal.js")  # fmt: skip
-VIEWS = ("view_status", "view_setup", "view_more")
+# path -> its module page_NAME, None: made here
+PAGES = {
+    "": "status", "do": "status", "login": "login", "logout": "login", "settings": "settings", "wifi": "wifi",
+    "provider": "provider", "account": "account", "address": "address", "finish": "finish", "test": None,
+    "status.json": None, "style.css": None, "portal.js": None,
+}  # fmt: skip
+_STEPS = ("wifi", "provider", "account", "address", "finish")
 
 
 class Site(microdot.Microdot):
@@ -32,7 +36,13 @@ class Site(microdot.Microdot):
         self.kept = kept
         if not kept.guard:
             password = ((device.cfg or {}).get("portal") or {}).get("password")
-            kept.guard = guard.Guard(os.urandom, password or device.access())
+            if not password:
+                from wanbeacon.board import rare
+
+                password = rare.access(device.board)
+                rare = None
+                drop("board.rare")
+            kept.guard = guard.Guard(os.urandom, password)
         self.guard = kept.guard
         html.WWW = device.board.home + "/wanbeacon/portal/www"
         super().__init__()
@@ -57,20 +67,16 @@ class Site(microdot.Microdot):
 
     def names(self):
         """Names and addresses this device answers to."""
-        from wanbeacon.board.link import name_of
-
-        board = self.device.board
-        name = ((self.device.cfg or {}).get("device") or {}).get("hostname") or board.own_name()
-        addresses = [board.lan_address()]
+        addresses = [self.device.board.lan_address()]
         if self.device.door:
             addresses.append(self.device.door.address)
-        return (name_of(name).lower(), name_of(board.own_name()).lower()), addresses
+        return (self.name_of((self.device.cfg or {}).get("device")), self.name_of(None)), addresses
 
-    def names_of(self, draft):
-        """The name a saved draft will give this device."""
+    def name_of(self, device):
+        """The host name that settings with this "device" part give; device: dict or None."""
         from wanbeacon.board.link import name_of
 
-        return name_of((draft.doc.get("device") or {}).get("hostname") or self.device.board.own_name()).lower()
+        return name_of((device or {}).get("hostname") or self.device.board.own_name()).lower()
 
     def at_home(self, request):
         """True for a browser in the set-up network: its password, from the label, was the proof."""
@@ -100,8 +106,7 @@ class Site(microdot.Microdot):
             except ValueError:
                 form = None
             if form is None or self.guard.forged(session, form.get("csrf")):
-                t = html.texts("more")
-                return self.answer(request, t, t["nav_status"], self.view("view_more").message(t, session, t["nav_status"], t["forged"]), 403)
+                return self.message(request, "nav_status", "forged", 403)
         return None
 
     # ---- answers
@@ -111,15 +116,15 @@ class Site(microdot.Microdot):
         headers["Content-Type"] = "text/plain; charset=UTF-8"
         return microdot.Response(text + "\n", status, headers, _REASONS.get(status, "Error"))
 
-    def answer(self, request, t, title, body, status=200, here="", again=0):
-        """A page; sets the cookie of a session that was made for it."""
+    def page(self, request, name, body, status=200, here="", again=0):
+        """A whole page: name: section of the texts; body(texts) -> generator of its inside. Sets a new session's cookie."""
         headers = dict(_HEADERS)
         if getattr(request.g, "cookie", None):
             headers["Set-Cookie"] = "wb=%s; Path=/; HttpOnly; SameSite=Strict" % request.g.cookie
-        session = getattr(request.g, "session", None)
         gc.collect()
-        page = html.pieces(html.page(t, title, body, session, here, again))
-        return microdot.Response(page, status, headers, _REASONS.get(status, "OK"))
+        t = html.texts(name, "steps" if name in _STEPS else name)
+        whole = html.page(t, t.get("title_" + name) or t["nav_status"], body(t), getattr(request.g, "session", None), here, again)
+        return microdot.Response(html.pieces(whole), status, headers, _REASONS.get(status, "OK"))
 
     def to(self, path, request=None):
         """A redirect after a form: reloading the page does not send it again."""
@@ -129,69 +134,123 @@ class Site(microdot.Microdot):
         return microdot.Response(b"", 303 if request else 302, headers, "See Other")
 
     def message(self, request, title, text, status=200, link="/"):
-        t = html.texts("more")
-        body = self.view("view_more").message(t, request.g.session, t.get(title, title), t.get(text, text), link)
-        return self.answer(request, t, t.get(title, title), body, status)
+        """One sentence and a way on; title and text: keys of the texts, or texts."""
 
-    def view(self, name):
-        """One module of pages; the others make room."""
-        for other in VIEWS:
-            if other != name:
-                drop("portal." + other)
-        gc.collect()
-        __import__("wanbeacon.portal." + name)
-        return sys.modules["wanbeacon.portal." + name]
+        def body(t):
+            yield "<h1>%s</h1><p>%s</p>" % (html.esc(t.get(title) or title), html.esc(t.get(text) or text))
+            yield '<p><a class="button" href="%s">%s</a></p>' % (link, t["go_on"])
+
+        return self.page(request, "message", body, status)
 
     # ---- routes
 
-    def draft(self):
-        """The settings in the making; from the saved ones at first."""
-        if self.kept.draft is None:
-            from wanbeacon.board import esp32
-            from wanbeacon.portal import draft
+    def status(self):
+        """The status document, {} while there is no agent. Made before a page is loaded: each needs its room."""
+        doc = self.device.agent.status() if self.device.agent else {}
+        drop("commands")
+        return doc
 
+    def draft(self):
+        """The settings in the making; from the saved ones at first. Between requests they are kept as JSON."""
+        from wanbeacon.board import esp32
+        from wanbeacon.portal import draft
+
+        raw, at = self.kept.draft or (None, 0)
+        if raw is None:
             try:
-                with open(esp32.CONFIG) as f:
+                with open(esp32.CONFIG, "rb") as f:
                     raw = f.read(BODY_MAX)
-            except (OSError, UnicodeError):
-                raw = None
-            self.kept.draft = draft.Draft(raw)
-        return self.kept.draft
+            except OSError:
+                pass
+        self.edited = draft.Draft(raw)
+        self.edited.at = at
+        return self.edited
 
     def route(self, request):
         """All pages. Only status, log-in and the static files are for everybody."""
-        path = request.path
-        if path[1:] not in PAGES:
+        name, device = request.path[1:], self.device
+        if name not in PAGES:
             return self.message(request, "odd_title", "odd", 404)
-        if path in ("/style.css", "/portal.js"):
-            return self.static(path)
+        if name in ("style.css", "portal.js"):
+            return self.static(name)
         session = request.g.session
         admin = bool(session and session.admin)
-        if path == "/":
-            if admin and self.at_home(request) and not self.device.cfg:
-                return self.to("/wifi" if "lan" not in self.device.board.pins else "/provider", request)
-            t = html.texts("status")
-            body = self.view("view_status").body(t, session, self.device)
-            return self.answer(request, t, t["nav_status"], body, here="/")
-        if path == "/status.json":
-            doc = self.device.agent.status() if self.device.agent else {}
-            drop("commands")
-            doc["device"] = {"state": self.device.state(), "problems": self.device.problems, "safe": self.device.safe}
+        if name == "status.json":
+            doc = self.status()
+            doc["device"] = {"state": device.state(), "problems": device.problems, "safe": device.safe}
             headers = dict(_HEADERS)
             headers["Content-Type"] = "application/json"
             return microdot.Response(doc, 200, headers)
-        from wanbeacon.portal import routes
+        if name == "" and admin and self.at_home(request) and not device.cfg:
+            return self.to("/wifi" if "lan" not in device.board.pins else "/provider", request)
+        if name not in ("", "login") and not admin:
+            if request.method == "GET":
+                return self.to("/login")
+            return self.message(request, "nav_settings", "needs_login", 403, "/login")
+        if name in ("finish", "test"):
+            return self.last(request, name)
+        return self.routed(PAGES[name], "answer" if name not in ("do", "logout") else name, request)
+
+    def last(self, request, name):
+        """The last page, in steps that each have the heap for themselves: what was typed goes into the draft, the draft is
+        checked by the agent's own rules, and then it is saved, tested or shown."""
+        post, problem = request.method == "POST", None
+        if name == "finish" and post:
+            problem = self.routed("finish", "typed", request)
+        cfg, problems = self.check()
+        if post and not problem and not problems:
+            if name == "finish":
+                self.device.save(self.kept.draft[0])
+                return self.routed("finish", "saved", request)
+            self.test(cfg)
+        if name == "test":
+            return self.to("/finish", request)
+        return self.routed("finish", "answer", request, problem, problems)
+
+    def test(self, cfg):
+        """Starts the test of checked settings; the last page shows how it goes."""
+        if not (self.kept.trial and self.kept.trial.running):
+            from wanbeacon.portal.trial import Trial
+
+            self.kept.trial = Trial(self.device, cfg)
+            self.kept.trial.start()
+
+    def routed(self, name, function, *args):
+        """One function of a page's module, the others gone; the draft it changed is kept."""
+        for other in PAGES.values():
+            if other and other != name:
+                drop("portal.page_" + other)
+        gc.collect()
+        __import__("wanbeacon.portal.page_" + name)
+        self.edited = None
+        try:
+            return getattr(sys.modules["wanbeacon.portal.page_" + name], function)(self, *args)
+        finally:
+            if self.edited:
+                self.kept.draft = self.edited.data(), self.edited.at
+                self.edited = None
+            drop("portal.draft")
+
+    def check(self):
+        """(checked settings or None, what the agent would refuse) of the draft."""
+        if not self.kept.draft:
+            self.draft()
+            self.kept.draft = self.edited.data(), 0
+            self.edited = None
+            drop("portal.draft")
+        from wanbeacon import config
 
         try:
-            if path == "/login":
-                return routes.login(self, request)
-            if not admin:
-                return self.to("/login") if request.method == "GET" else self.message(request, "nav_settings", "needs_login", 403, "/login")
-            return getattr(routes, path[1:])(self, request)
+            cfg = config.load(self.kept.draft[0].decode())
+            if not cfg["wifi"] and "lan" not in self.device.board.pins:
+                return None, [html.texts("wifi")["wifi_none"]]
+            return cfg, []
+        except config.ConfigError as e:
+            return None, e.problems
         finally:
-            drop("portal.routes", "config", "dyndns.catalog")
+            drop("config")
 
     def static(self, path):
         headers = {"Content-Type": "text/css" if path.endswith("css") else "text/javascript", "Cache-Control": "max-age=3600",
                    "X-Content-Type-Options": "nosniff", "Connection": "close"}  # fmt: skip
-        return microdot.Response(open(html.WWW + path, "rb"), 200, headers)
+        return microdot.Response(open(html.WWW + "/" + path, "rb"), 200, headers)

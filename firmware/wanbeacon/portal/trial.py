@@ -3,7 +3,6 @@
 Runs beside the pages; the last page of the set-up shows its rows and loads again while it runs."""
 
 import asyncio
-import json
 import sys
 
 from wanbeacon.lean import drop
@@ -25,11 +24,11 @@ class Kit:
 
 
 class Trial:
-    """rows: (mood, text) so far; running; ip: own address once joined."""
+    """cfg: checked settings; rows: (mood, text) so far; running; ip: own address once joined."""
 
-    def __init__(self, device, draft):
+    def __init__(self, device, cfg):
         self.device = device
-        self.cfg = _checked(draft)
+        self.cfg = cfg
         self.rows = []
         self.running = True
         self.ip = None
@@ -113,11 +112,3 @@ class Trial:
                 self.note("good", "%s: %s found" % (account["provider"], host))
             except OSError:
                 self.note("bad", "%s: no server %s found" % (account["provider"], host))
-
-
-def _checked(draft):
-    from wanbeacon import config
-
-    cfg = config.load(json.dumps(draft.doc))
-    drop("config")
-    return cfg

