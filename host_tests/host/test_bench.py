@@ -1,0 +1,85 @@
+"""`python -m tools bench`: every row leads somewhere, what is missing is named, numbers are what was measured."""
+
+import json
+
+import pytest
+
+from tools.bench import cli, rows
+from tools.bench.measure import Bench, Missing, Result, Row
+
+
+def number(bench, value):
+    bench.note("as given")
+    return value
+
+
+def missing(bench):
+    raise Missing("no such thing here")
+
+
+def breaks(bench):
+    raise RuntimeError("first line\nsecond line")
+
+
+def row(name, function, *args, target=None):
+    return Row(name, name, "ms", "%s:%s" % (__name__, function), target, args)
+
+
+@pytest.fixture(autouse=True)
+def this_module(monkeypatch):
+    """importlib mode gives this file a name of its own; load() finds it by that."""
+    monkeypatch.setattr(cli, "load", lambda where: globals()[where.partition(":")[2]])
+
+
+def test_the_median_counts_and_is_held_against_the_target():
+    result = cli.run(row("a", "number", [3, 1, 100], target=("<", 4)), Bench())
+    assert (result.value, result.met, result.notes) == (3, True, ["as given"])
+    assert cli.run(row("a", "number", [3, 1, 100], target=("<", 3)), Bench()).met is False
+    assert cli.run(row("a", "number", 3, target=("<=", 3)), Bench()).met is True
+    assert cli.run(row("a", "number", 3), Bench()).met is None
+
+
+def test_what_is_missing_or_breaks_is_named_and_stops_nothing():
+    assert cli.run(row("a", "missing"), Bench()).missing == "no such thing here"
+    assert cli.run(row("a", "breaks"), Bench()).missing == "failed: first line"
+    shown = [result.document() for result in (cli.run(row("a", "missing"), Bench()), Result(row("b", "number"), [1.5]))]
+    assert [one["missing"] for one in shown] == ["no such thing here", None]
+
+
+def test_a_function_that_is_not_there_yet_is_named(monkeypatch):
+    monkeypatch.undo()
+    result = cli.run(Row("a", "a", "", "tools.no_such_room:x"), Bench())
+    assert "not part of this checkout yet" in result.missing and result.value is None
+
+
+def test_every_row_has_its_own_name_and_a_function_that_is_there_or_named(monkeypatch):
+    monkeypatch.undo()
+    names = [one.name for one in rows.ROWS]
+    assert len(set(names)) == len(names)
+    for one in rows.ROWS:
+        try:
+            assert callable(cli.load(one.where))
+        except ImportError as error:
+            assert error.name.startswith("tools.simulate"), "only another room's part may still be missing"
+
+
+def test_numbers_are_written_for_people():
+    assert [cli.shown(*one) for one in ((71.4, "ms"), (4200, "ms"), (57344, "B"), (900, "B"), (3, ""), (2.5, ""), (None, "B"))] \
+        == ["71 ms", "4 s", "56.0 KB", "900 B", "3", "2.5", "-"]
+
+
+def test_sizes_are_measured_and_written_as_json(tmp_path, monkeypatch, capsys):
+    monkeypatch.undo()
+    file = tmp_path / "out" / "bench.json"
+    cli.app(only=["size"], quick=True, as_json=file, modules=True, names=False, strict=False)
+    document = json.loads(file.read_text())
+    table = {one["name"]: one for one in document["rows"]}
+    assert 30000 < table["size-board"]["value"] < 120000 and table["size-data"]["value"] > 10000
+    assert "wanbeacon/agent.mpy" in capsys.readouterr().out
+
+
+def test_a_folder_goes_when_a_bench_is_closed():
+    bench = Bench()
+    folder = bench.folder
+    bench.close()
+    assert not folder.exists()
