@@ -14,7 +14,7 @@ ROW_MAX = 1024
 #: Order of the keys in a row, and all that may stand there; the device's side is documented in catalog.py.
 KEYS = ("id", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@", "auth", "key", "user",
         "enc", "max", "zone", "both", "one", "any", "min", "days", "conn", "opts", "ua", "roots", "words", "rules", "std",
-        "tags", "closed")
+        "tags", "check", "closed")
 AUTH = {
     "basic": None,  # what a row without "auth" means
     "query": ["none"],  # the templates themselves hold the key: this service knows no header
@@ -35,6 +35,14 @@ def source():
     return facts
 
 
+def pages(urls):
+    """The provider's own check page for IPv4, and for IPv6 where it has another one: the last resort of "auto"."""
+    web = [url for url in urls if url.startswith("http")]
+    four = [url for url in web if "6" not in url.split("/")[2]]
+    six = [url for url in web if "6" in url.split("/")[2]]
+    return (four[:1] + six[:1] or None) if four else None
+
+
 def row(fact):
     """The device's row (dict) of one provider."""
     out = {
@@ -42,7 +50,7 @@ def row(fact):
         "plain": 1 if fact["scheme"] == "http" else None, "post": 1 if fact["method"] == "POST" else None,
         "q4": fact["query"], "q6": fact["query_v6"], "qd": fact["query_dual"], "auth": AUTH[fact["auth"]],
         "max": fact["multi_host"] or None, "min": fact["min_interval_s"], "days": fact["refresh_days"],
-        "closed": 1 if fact["status"] == "closed" else None,
+        "check": pages(fact["ip_check"]), "closed": 1 if fact["status"] == "closed" else None,
     }
     out.update(catalogue_rows.ROWS.get(fact["id"], {}))
     strange = set(out) - set(KEYS)

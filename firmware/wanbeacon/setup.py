@@ -22,7 +22,7 @@ def build(agent):
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
-    drop("dyndns.request", "dyndns.url")
+    drop("dyndns.request", "dyndns.share", "dyndns.url")
     stored = {}
     for rec in agent.journal.load():
         stored[rec.fp] = rec
@@ -32,7 +32,7 @@ def build(agent):
         for secret in ("password", "token"):
             agent.log.keep_secret(doc.get(secret), doc.get("user"))
         row = rows.pop(0)
-        account = Account(doc, row, _line(agent, doc), _limits(cfg["intervals"], row, seed))
+        account = Account(doc, row, _line(agent, doc, row), _limits(cfg["intervals"], row, seed))
         server = row["id"], doc.get("server"), (doc.get("custom") or {}).get("url")
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
@@ -68,25 +68,32 @@ def _advise(agent, rows):
 
 def _of_requests(agent, device, rows):
     """Set the User-Agents; return the names of the options that change a request, and (IPv4, IPv6) of every host."""
-    from wanbeacon.dyndns import request
+    from wanbeacon.dyndns import request, share
 
     for style in (None, "dyn"):
         agent.names[style] = request.user_agent(device, style)
     families = []
     for i in range(len(rows)):
         for h in agent.cfg["accounts"][i]["hosts"]:
-            families.append(request.families(rows[i], h))
-    return request.OPTIONS, families
+            families.append(share.families(rows[i], h))
+    return share.OPTIONS, families
 
 
-def _line(agent, doc):
-    """The line with this account's sources; accounts with the same sources share one."""
+def _line(agent, doc, row):
+    """The line with this account's sources; accounts with the same sources share one. The last resort of "auto" is the
+    provider's own check page."""
     cfg = agent.cfg
-    sources = doc.get("address") or cfg["address"]
+    agent.outside = []
+    if row.get("check") and not doc.get("server"):
+        page = {"source": "web", "url": row["check"][0]}
+        if row["check"][1:]:
+            page["url6"] = row["check"][1]
+        agent.outside.append(page)
+    sources = [doc.get("address") or cfg["address"], agent.outside]
     for line in agent.lines:
         if line.sources == sources:
             return line
-    chooser = choose.Chooser(sources, agent, cfg["cross_check"], cfg["intervals"]["outside"])
+    chooser = choose.Chooser(sources[0], agent, cfg["cross_check"], cfg["intervals"]["outside"])
     line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
     agent.lines.append(line)
     return line

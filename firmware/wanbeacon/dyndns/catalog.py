@@ -17,6 +17,7 @@ the memory of one row wherever it stands. `python -m tools catalogue` writes it;
                                             one label below it; records: a family left out is reset, a host is A or
                                             AAAA; any: names that are no DNS names
     min days conn                           seconds between requests; refresh age; takes the connection's address
+    check                                   its own pages that tell the caller's address: IPv4, then IPv6
     opts ua roots closed                    options it knows, "name=sent when not set" (wildcard mx backmx offline
                                             system); "dyn" for Dyn's User-Agent form; CA roots of its servers; gone
     words rules std tags                    reply reading (see reply.py)
