@@ -50,9 +50,8 @@ def must_agree(root=ROOT):
 
 def app():
     """Print the versions of the agent, of Python and of every MicroPython the tests use; all places must agree."""
-    must_agree()
     table = Table(box=None, show_header=False)
-    table.add_row("agent", agent_version(), "the same in " + ", ".join(PLACES))
+    table.add_row("agent", agent_version(), "also named in " + ", ".join(PLACES))
     table.add_row("python", platform.python_version(), platform.platform())
     for one in interpreters.all():
         if one.why:
@@ -64,3 +63,4 @@ def app():
             version = str(error)
         table.add_row(one.name, version, one.argv[0])
     Console(soft_wrap=True).print(table)
+    must_agree()

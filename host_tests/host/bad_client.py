@@ -148,7 +148,7 @@ def update(names, value):
     words = words * len(names) if len(words) == 1 else words
     if headers.get("Retry-After"):
         state["hold"] = now() + (300 if "retry-after-%d" % status == FLAG else int(headers["Retry-After"]) + 20)
-        if FLAG == "recovers-503" and status == 503:
+        if "recovers-%d" % status == FLAG:
             stop(names, "dead")
         return
     if (FLAG == "html" and "good" in body and "<html" in body) or (FLAG == "empty" and not body):

@@ -28,9 +28,7 @@ TOGETHER = {
 }
 
 
-def client(tmp_path, flag=""):
-    template = tmp_path / "template"
-    template.write_text(TEMPLATE)
+def client(template, flag=""):
     return clients.given([sys.executable, str(BAD), "{config}", "{speed}", flag], template, flag or "good", own_time=True)
 
 
@@ -38,7 +36,8 @@ def client(tmp_path, flag=""):
 def played(tmp_path_factory):
     """{flag: {scene: record}}: the good client in every scene; each bad one in the scenes of its rule, for the others what
     the good one did: a flag changes nothing outside the scenes of its rule."""
-    folder = tmp_path_factory.mktemp("grade")
+    template = tmp_path_factory.mktemp("grade") / "template"
+    template.write_text(TEMPLATE)
     known = {scene.name: scene for scene in scenes.SCENES}
     work = [("", scene) for scene in known.values()]
     # One scene of those that show a forgotten refusal is enough.
@@ -46,7 +45,7 @@ def played(tmp_path_factory):
              for name in (rule.scenes[:1] if rule.id == "refusal-kept" else rule.scenes)]
     work.sort(key=lambda item: item[0] != "hang")  # the longest first
     with ThreadPoolExecutor(JOBS) as pool:
-        records = list(pool.map(lambda item: run.play(client(folder, item[0]), item[1], SPEED), work))
+        records = list(pool.map(lambda item: run.play(client(template, item[0]), item[1], SPEED), work))
     table = {}
     for (flag, scene), record in zip(work, records, strict=True):
         table.setdefault(flag, {})[scene.name] = record
@@ -136,6 +135,16 @@ def test_a_profile_that_cannot_run_says_why(monkeypatch):
     monkeypatch.setattr(clients.debian, "find", lambda program: None)
     with pytest.raises(UserError, match="apt-get install inadyn"):
         clients.profile("inadyn")
+    found, why = clients.usable()
+    assert [one.name for one in found] == list(clients.PROFILES)[:2] and len(why) == 2
+
+
+def test_without_root_the_clients_that_need_it_are_left_out(monkeypatch):
+    monkeypatch.setattr(clients.os, "getuid", lambda: 1000)
+    monkeypatch.setattr(clients.debian, "find", lambda program: "/usr/sbin/" + program)
+    monkeypatch.setattr(clients.debian, "there", lambda proof: True)
+    found, why = clients.usable()
+    assert [one.name for one in found] == list(clients.PROFILES)[:2] and all("root" in text for text in why)
 
 
 def test_the_page_names_every_placeholder_and_only_options_that_exist(tmp_path):

@@ -20,7 +20,11 @@ def chosen(profiles, words, template, name, own_time):
     found = [clients.profile(one) for one in profiles]
     if words:
         found.append(clients.given(words, template, name, own_time))
-    return found or [clients.profile(one) for one in clients.PROFILES]
+    if not found:
+        found, missing = clients.usable()
+        for text in missing:
+            Console(stderr=True).print(text, style="yellow", highlight=False)
+    return found
 
 
 def some(names, short):

@@ -1,7 +1,7 @@
 """The clients that can be graded: how each is set up and started. Knows no scene and no rule.
 
-A client is a `Client`; docs/grading.md says how to add one. Every client gets its own settings at their quickest only
-where they say how often it looks at its address; how it behaves after an error is left as its authors chose it."""
+A client is a `Client`; docs/grading.md says how to add one. Each runs with its authors' default settings. Only Wanbeacon looks
+at its address as often as it can: its waits after errors do not hang on that, those of inadyn and ddclient do."""
 
 import json
 import os
@@ -72,7 +72,7 @@ class Client:
     cannot: dict = field(default_factory=dict)
     why: str = ""                 # why it cannot be run here, "" = it can
     own_time: bool = False        # it is told the speed ({speed}) instead of getting libfaketime
-    speed: int = 120              # how many times as fast its hours pass: its own deadlines must bear it
+    speed: int = 150              # how many times as fast its hours pass: its own deadlines must bear it
 
 
 # Wanbeacon
@@ -125,8 +125,8 @@ def _inadyn_config(setup):
     source = 'checkip-command = "cat %s"' % setup.address_file
     if setup.page:
         source = 'checkip-server = "%s:%d"\n  checkip-path = "/"\n  checkip-ssl = false' % (setup.check_host, setup.check_port)
-    return "%sca-trust-file = %s\nprovider %s {\n  %s\n  username = %s\n  password = %s\n  hostname = { %s }\n}\n" % (
-        "" if setup.page else "period = 30\n", setup.ca, {"dyn": "default@dyndns.org", "noip": "default@no-ip.com"}[setup.service],
+    return "ca-trust-file = %s\nprovider %s {\n  %s\n  username = %s\n  password = %s\n  hostname = { %s }\n}\n" % (
+        setup.ca, {"dyn": "default@dyndns.org", "noip": "default@no-ip.com"}[setup.service],
         source, setup.user, setup.password, ", ".join('"%s"' % name for name in setup.hosts))
 
 
@@ -142,7 +142,7 @@ def inadyn():
 def _ddclient_config(setup):
     source = "use=cmd, cmd='cat %s'" % setup.address_file
     if setup.page:
-        source = "use=web, web=http://%s:%d/" % (setup.check_host, setup.check_port)
+        source = "use=web, web=https://%s/" % setup.host  # its ssl=yes is for check pages too
     return ("cache=%s/cache\npid=%s/pid\n%s\nssl=yes\nssl_ca_file=%s\nprotocol=%s\nserver=%s\nlogin=%s\npassword='%s'\n%s\n"
             % (setup.folder, setup.folder, source, setup.ca, {"dyn": "dyndns2", "noip": "noip"}[setup.service], setup.host,
                setup.user, setup.password, ",".join(setup.hosts)))
@@ -154,7 +154,7 @@ def ddclient():
     if program and not debian.there(debian.PACKAGES["libio-socket-ssl-perl"][0]):
         why = "ddclient has no TLS without it: apt-get install libio-socket-ssl-perl"
     return Client("ddclient", _ddclient_config,
-                  lambda setup: [program, "-foreground", "-daemon", "300" if setup.page else "60", "-file",
+                  lambda setup: [program, "-foreground", "-daemon", "300", "-file",
                                  str(setup.folder / "config")],
                   lambda: _version(r"ddclient version (\d[^\s,]*)", program, "-help"), why=why, real_names=True,
                   cannot={"dual": "version 3.10 sends one address per request with dyndns2"})
@@ -182,9 +182,22 @@ def profile(name):
     if name not in PROFILES:
         raise UserError("there is no profile %r; there are: %s" % (name, ", ".join(PROFILES)))
     client = PROFILES[name]()
+    if client.real_names and os.getuid() != 0:
+        client.why = client.why or "needs root rights, for an /etc/hosts of its own"
     if client.why:
         raise UserError("%s cannot be graded here: %s" % (name, client.why))
     return client
+
+
+def usable():
+    """(the Clients of all profiles that can run here, why the others cannot: list of sentences)."""
+    found, why = [], []
+    for name in PROFILES:
+        try:
+            found.append(profile(name))
+        except UserError as error:
+            why.append(str(error))
+    return found, why
 
 
 def given(words, template=None, name="", own_time=False, environment=None, cannot=None):

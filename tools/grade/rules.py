@@ -56,6 +56,7 @@ RULES = (
     Rule("empty", "an empty answer is no success", DYN_RETURN, ("empty",), j.noticed),
     Rule("retry-after-429", "HTTP 429: waits as long as Retry-After says", "RFC 6585, section 4", ("429",), j.waits),
     Rule("retry-after-503", "HTTP 503: waits as long as Retry-After says", "RFC 9110, section 10.2.3", ("503",), j.waits),
+    Rule("recovers-429", "publishes once the limit is over", OURS, ("429",), j.reaches(ONE)),
     Rule("recovers-503", "publishes once the provider is well again", OURS, ("503",), j.reaches(ONE)),
     Rule("recovers-outage", "publishes once the line is well again", OURS, ("outage",), j.reaches(ONE)),
     Rule("gentle", "broken connections: at most one try a minute", OURS, ("outage",), j.gentle),

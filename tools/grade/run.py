@@ -23,6 +23,9 @@ _STOP_S = 1.0
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
+#: Check pages that clients ask when theirs fails: nobody's real server is to be asked, so they lead nowhere.
+_FALLBACKS = ("checkip.dyndns.com", "checkip.dyndns.org", "api.ipify.org", "ifconfig.me", "ip1.dynupdate.no-ip.com")
+_NOBODY = "127.255.255.1"
 _lock = threading.Lock()
 #: What of a ledger entry is kept.
 KEPT = ("number", "time", "kind", "method", "path", "target", "hosts", "user", "agent", "listener", "tls", "status", "reply",
@@ -72,8 +75,8 @@ class Run:
         setup.port, setup.check_port = self.lab.https_port, self.lab.http_port
         (self.folder / "config").write_text(self.client.config(setup))
         (self.folder / "config").chmod(0o600)
-        (self.folder / "hosts").write_text("".join("%s %s\n" % (self._where, name)
-                                                   for name in (*REAL_NAMES.values(), "localhost")))
+        (self.folder / "hosts").write_text("".join("%s %s\n" % (self._where, name) for name in (*REAL_NAMES.values(), "localhost"))
+                                           + "".join("%s %s\n" % (_NOBODY, name) for name in _FALLBACKS))
         return self
 
     def __exit__(self, *_):

@@ -26,8 +26,9 @@ def method(results, short):
     speeds = ", ".join("%s x%g" % (one["name"], one["speed"]) for one in results)
     return ("Method: each client runs as a process of its own, with its own code and stored state, against a provider on this "
             "machine (tools/lab). Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, "
-            "the provider's clock runs at the same speed (%s); no restart resets it. Only how often a client looks at its "
-            "address is set to its minimum; its waits after errors are its own. A scene in which a connection broke off "
+            "the provider's clock runs at the same speed (%s); no restart resets it. The clients have their authors' default "
+            "settings; only Wanbeacon looks at its address as often as it can (every 60 s), because its waits after errors do not "
+            "hang on that. A scene in which a connection broke off "
             "because the machine was too slow is run again at half the speed. The provider's punishments are off, so that "
             "one mistake shows in one rule. 'not shown' counts as not met.%s"
             % (speeds, " Shortened set." if short else ""))
