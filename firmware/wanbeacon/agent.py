@@ -17,11 +17,13 @@ from wanbeacon.status import Log
 
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
 _AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
+_FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
 _FAULT_WAIT = const(60)  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 # What a small heap has no room for while a request is under way, and what it has none for after it.
-_STEPS = ("plan", "learn", "decide", "journal", "ranges", "dyndns.request", "dyndns.url", "dyndns.outcome")
+_STEPS = ("plan", "learn", "decide", "journal", "ranges", "observe.asking", "dyndns.request", "dyndns.share", "dyndns.url",
+          "dyndns.outcome")  # fmt: skip
 _WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
 
 
@@ -70,6 +72,7 @@ class Agent:
 
     def fetch(self, url, family=0, ca=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        drop(*_STEPS)
         try:
             return self._get(url, family, ca)
         finally:
@@ -90,8 +93,6 @@ class Agent:
         """Ask every line's sources; tell the records what a change or an outage means for their waits."""
         for line in self.lines:
             line.chooser.rest = _plan().rests(self, line)
-            self._watch(line)
-            await asyncio.sleep(0)
             for family in (4, 6):
                 if line.wants[family]:
                     known = line.found[family] or _plan().published(self, line, family)
@@ -100,14 +101,13 @@ class Agent:
             self._watch(line)
 
     def _watch(self, line):
-        """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
-        before they are read; for a change that comes before the others do, there is a second look."""
+        """A task for each observer that can tell of a change; the chooser may have loaded another."""
         for watcher in line.chooser.watchers():
             if id(watcher) not in self.tasks:
-                self.again = self.clock.mono_ms() + _AGAIN_MS
                 self.tasks[id(watcher)] = asyncio.create_task(self._hints(watcher))
 
     async def _hints(self, watcher):
+        start, count = 0, 0
         while True:
             try:
                 await watcher.changed()
@@ -115,8 +115,14 @@ class Agent:
                 self.log("fault while listening: %s" % _fault(e))
                 await asyncio.sleep(_FAULT_WAIT)
             self.counters["events"] += 1
-            self.again = self.clock.mono_ms() + _AGAIN_MS
+            now = self.clock.mono_ms()
+            self.again = now + _AGAIN_MS
             self.event.set()
+            if now - start > 2000:
+                start, count = now, 0
+            count += 1
+            if count > _FLOOD:  # somebody in the house talks without end: hear him once a second
+                await asyncio.sleep(1)
 
     def want(self, host):
         """(v4 or None, v6 or None): the publishable addresses this host should have, canonical text."""
@@ -146,6 +152,7 @@ class Agent:
             if met or met is None:
                 break
         self.save()
+        drop(*_STEPS)
         for h in self.hosts():
             _plan().judge(self, h)
 
@@ -266,16 +273,14 @@ class Agent:
 
     async def round(self):
         """One walk through the house."""
-        if self.again is not None and self.clock.mono_ms() >= self.again:
-            self.again = None  # this is the second look
         self._clocks()
         await self.observe()
         self.act()
         self._clocks()
+        drop(*_STEPS)
         gc.collect()  # before the report: who waits for it may press Ctrl-C, which Linux ports survive badly in here
         if self.report:
             self.report(self)
-        drop("commands", *_STEPS)
 
     def _clocks(self):
         """The clock was set, or stepped: waits are told."""
@@ -315,24 +320,34 @@ class Agent:
             until = min(until, self.save_after)
         if self.clock.wall() is None:
             until = min(until, now + CLOCK_EVERY)
-        wait = max(1, until - now)
+        wait = until - self.clock.mono_ms() / 1000 if until > now else 1
         if self.again is not None:
-            wait = min(wait, max(0, self.again - self.clock.mono_ms()) / 1000)
+            left = (self.again - self.clock.mono_ms()) / 1000
+            if left <= 0:
+                self.again = None
+            else:
+                wait = min(wait, left)
         return wait
 
     # ---- for people
 
     def command(self, text):
         """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document instead."""
-        from wanbeacon import commands
-
-        return commands.run(self, text)
+        answer = _commands().run(self, text)
+        drop("commands", *_STEPS)
+        return answer
 
     def status(self):
         """The status document."""
-        from wanbeacon import commands
+        document = _commands().status(self)
+        drop("commands", *_STEPS)
+        return document
 
-        return commands.status(self)
+
+def _commands():
+    from wanbeacon import commands
+
+    return commands
 
 
 def _plan():

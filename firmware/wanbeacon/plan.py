@@ -127,12 +127,12 @@ def _no_address(host):
 
 
 def _pick(host, wanted):
-    from wanbeacon.dyndns import request
+    from wanbeacon.dyndns import share
 
     have = decide.stored(host.rec)
     # a provider that saw another address than ours is told ours the next time
     own = host.account.line.source[4] in _OWN and host.rec.word != "other address"
-    return request.pick(host.account.row, wanted, have, own, host.doc)
+    return share.pick(host.account.row, wanted, have, own, host.doc)
 
 
 def groups(agent, account):
@@ -145,9 +145,9 @@ def groups(agent, account):
             items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
     if not due:
         return []
-    from wanbeacon.dyndns import request
+    from wanbeacon.dyndns import share
 
     out = []
-    for group in request.group(account.row, items):
+    for group in share.group(account.row, items):
         out.append(([due[i] for i in group],) + items[group[0]][1:4])
     return out

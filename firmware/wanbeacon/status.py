@@ -72,7 +72,7 @@ class Log:
         """From now on `value` is starred: in clear, as it stands in a URL, and as it stands beside `user` in an
         Authorization header."""
         if value and len(value) >= _SECRET_MIN:
-            from wanbeacon.dyndns.request import quote
+            from wanbeacon.dyndns.url import quote
 
             basic = binascii.b2a_base64(("%s:%s" % (user or "", value)).encode()).decode().strip()
             for form in (value, quote(value), basic):

@@ -1,4 +1,4 @@
-"""From hosts to requests: grouping, URL, headers, User-Agent. Knows no socket, no clock, no file.
+"""A request for hosts that share one (share.py): URL, headers, User-Agent. Knows no socket, no clock, no file.
 
 Everything that comes from a user is percent-encoded; secrets go into the Authorization header unless the provider
 has no other way.
@@ -8,24 +8,10 @@ import ubinascii
 
 from wanbeacon import VERSION
 from wanbeacon.dyndns import url
+from wanbeacon.dyndns.share import LIST_CHARS, LIST_MAX, OPTIONS, families, group, pick  # noqa: F401
+from wanbeacon.dyndns.url import quote
 from wanbeacon.lean import printable
 from wanbeacon.net import Request
-
-LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
-LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters
-_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-OPTIONS = ("system", "wildcard", "mx", "backmx")
-
-
-def quote(value):
-    """Percent-encode all but RFC 3986's unreserved characters, as UTF-8."""
-    out = bytearray()
-    for b in str(value).encode():  # by bytes, see lean.printable
-        if b in _PLAIN:
-            out.append(b)
-        else:
-            out.extend(("%%%02X" % b).encode())
-    return bytes(out).decode()
 
 
 def _ascii(value):
@@ -73,73 +59,6 @@ def _basic(row, user, password):
         user = user.replace(":", "%3A").replace("#", "%23")
     word = "%s:%s" % (user, password)
     return "Basic " + ubinascii.b2a_base64(word.encode()).decode().strip()
-
-
-def families(row, host):
-    """(IPv4, IPv6): which records this provider can keep for this host (config dict). Where a host is either A or
-    AAAA (row "one"), it is A unless the user switched ipv4 off."""
-    v4 = host.get("ipv4", True) and ("q4" in row or "qd" in row)
-    v6 = host.get("ipv6", True) and ("q6" in row or "qd" in row)
-    return bool(v4), bool(v6 and not (v4 and row.get("one")))
-
-
-def pick(row, want, have, own=False, host=None):
-    """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when this
-    provider can take none of the wanted addresses.
-
-    want: publishable addresses; have: what the provider stores; own: the device itself holds the WAN address, so the
-    connection comes from it; host: the config's dict. Both families in one request where the provider has one; else
-    the one that differs, IPv4 first (the other follows by its own decision, spaced by the minimum interval).
-    """
-    may = families(row, host or {})
-    v4 = want[0] if may[0] else None
-    v6 = want[1] if may[1] else None
-    if row.get("both") and (v4 or v6):  # a family left out is reset: name again what is stored
-        v4 = v4 or may[0] and have[0] or None
-        v6 = v6 or may[1] and have[1] or None
-    if v4 and v6 and "qd" in row:
-        return "qd", (v4, v6)
-    if "q6" not in row:
-        v6 = None
-    if "q4" in row and v4 and (v4 != have[0] or not v6 or v6 == have[1]):
-        return ("qc" if own and "qc" in row else "q4"), (v4, None)
-    if v6:
-        return "q6", (None, v6)
-    return None
-
-
-def group(row, items):
-    """Hosts that get the same data share a request, within the provider's limit.
-
-    items: list of (host, template, sent, offline, single): host is the config's dict. Returns a list of lists of
-    indexes into items.
-    """
-    limit = row.get("max") or LIST_MAX
-    keys, groups, sizes = [], [], []
-    for i in range(len(items)):
-        host, template, sent, offline, single = items[i]
-        size = len(quote(host["name"])) + 1
-        key = [template, sent, offline] + [host.get(o) for o in OPTIONS]
-        if row.get("zone"):  # the names of one request must lie in one domain
-            key.append(_domain(row["zone"], host))
-        for g in range(len(keys)):
-            if keys[g] == key and len(groups[g]) < limit and sizes[g] + size <= LIST_CHARS and not single:
-                groups[g].append(i)
-                sizes[g] += size
-                break
-        else:
-            keys.append(None if single else key)
-            groups.append([i])
-            sizes.append(size)
-    return groups
-
-
-def _domain(base, host):
-    """The domain that a host lies in: what the user says, else one label below the provider's own, else itself."""
-    name = host["name"].lower()
-    if not host.get("zone") and name.endswith("." + base):
-        return name[name.rfind(".", 0, len(name) - len(base) - 1) + 1 :]
-    return (host.get("zone") or name).lower()
 
 
 def labels_of(host):

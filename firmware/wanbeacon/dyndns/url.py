@@ -1,5 +1,6 @@
-"""Taking URLs and server names apart. Pure."""
+"""Taking URLs and server names apart, and percent-encoding. Pure."""
 
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 
 def split_url(url):
@@ -41,3 +42,14 @@ def server(text, tls, port):
         tls, port, text = True, None, text[8:]
     host, port = split_place(text, port)
     return tls, host, port
+
+
+def quote(value):
+    """Percent-encode all but RFC 3986's unreserved characters, as UTF-8."""
+    out = bytearray()
+    for b in str(value).encode():  # by bytes, see lean.printable
+        if b in _PLAIN:
+            out.append(b)
+        else:
+            out.extend(("%%%02X" % b).encode())
+    return bytes(out).decode()

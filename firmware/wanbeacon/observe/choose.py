@@ -1,19 +1,7 @@
-"""Chooses the WAN address among the configured sources, in their order. It talks to observers only and sends nothing.
-
-Rules (issue: the WAN address from the router):
-- the first publishable address wins; "could not tell" is never "there is none";
-- a private or CGNAT address of the router (double NAT) is shown, and the next sources are asked;
-- sources outside the home are asked at most once per `outside_s`, and not at all while a source at home tells;
-- with `cross_check` an address other than the known one needs two sources that agree; disagreement is shown, not sent.
-"""
+"""The sources of one line, in their order: built, kept and closed here; how one is chosen stands in asking.py, which is
+only loaded while they are asked."""
 
 import sys
-
-from wanbeacon import address
-from wanbeacon.observe import FOUND, NONE, UNKNOWN
-
-_WORDS = {FOUND: "found", NONE: "none", UNKNOWN: "unknown"}
-_ROUTER = ("natpmp", "pcp", "upnp")  # they tell the IPv4 address of the router's WAN side
 
 
 def load(name):
@@ -53,10 +41,10 @@ class Chooser:
                 self.slots.append(_Slot({"source": one} if isinstance(one, str) else one, auto))
         for slot in self.slots:
             if not slot.auto:
-                self._build(slot)
+                self.build(slot)
 
-    def _build(self, slot):
-        # "auto" loads a source only when the ones before it did not tell: a board has no heap to spare
+    def build(self, slot):
+        """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to spare."""
         if not slot.observer:
             slot.observer = load(slot.name).Observer(slot.options, self.kit)
         return slot.observer
@@ -80,110 +68,6 @@ class Chooser:
         None, why). FOUND with an address that is not publishable comes only when no source could tell better; `why`
         then says what is wrong with it. Never raises for what a source does; takes a few seconds at most per source.
         """
-        asked = []  # (slot, kind, text, why)
-        private, none, told = None, None, []
-        for slot in self.slots:
-            if slot.auto and (none or self._idle(slot, family, asked)):
-                continue  # when one at home is sure that the line is down, nobody outside knows better
-            answer = await self._ask(slot, family, known)
-            if answer is None:
-                continue
-            kind, text, why = answer
-            reason = None
-            if kind == FOUND:
-                reason = address.why_not(address.parse(text))
-                why = "%s %s" % (text, reason) if reason else why
-            asked.append((slot, kind, text, why))
-            if kind == NONE:
-                none = none or (NONE, None, slot.name, why)
-            elif reason:
-                private = private or (FOUND, text, slot.name, why)
-            elif kind == FOUND:
-                told.append((slot, text, why))
-                if self._settled(told, known):
-                    break
-        self._show(asked, family)
-        return self._verdict(asked, told, private, none, family, known)
+        from wanbeacon.observe import asking
 
-    @staticmethod
-    def _idle(slot, family, asked):
-        """True for a source of "auto" that has nothing to add, so that it is not even loaded."""
-        if slot.name == "netlink":  # ubus has told about this machine already
-            return any(one[0].auto and one[1] != UNKNOWN for one in asked)
-        return family == 6 and slot.name in _ROUTER
-
-    def _settled(self, told, known):
-        """True when the last of `told` ends the search: first, known or confirmed by one before it."""
-        text = told[-1][1]
-        if not self.cross_check or (len(told) == 1 and text == known):
-            return True
-        return any(one[1] == text for one in told[:-1])
-
-    def _verdict(self, asked, told, private, none, family, known):
-        if told:
-            slot, text, why = told[-1]
-            if self._settled(told, known):
-                first = [one for one in told if one[1] == text][0][0]
-                if first is not slot:
-                    why = "%s and %s agree" % (first.name, slot.name)
-                if not first.observer.OUTSIDE:
-                    self._forget(family, text)
-                else:
-                    for one in asked:
-                        if one[0].name in _ROUTER and one[2] != text:
-                            why += "; the router (%s): %s" % (one[0].name, one[3])
-                return FOUND, text, first.name, why
-            if len(told) > 1:
-                said = ", ".join("%s says %s" % (one[0].name, one[1]) for one in told)
-                return UNKNOWN, None, None, "the sources disagree: " + said
-            return UNKNOWN, None, None, "%s says %s, but no second source confirms it yet" % (slot.name, text)
-        if none:
-            return none
-        vague = [one for one in asked if one[1] == UNKNOWN]
-        if private and not vague:
-            return private
-        if not asked:
-            return UNKNOWN, None, None, "no source tells an IPv%d address" % family
-        why = "; ".join("%s: %s" % (one[0].name, one[3]) for one in asked)
-        return UNKNOWN, None, None, why
-
-    def _forget(self, family, text):
-        """A source at home told `text`: another answer from outside is older than that. It still counts as asked."""
-        for slot in self.slots:
-            last = slot.asked.get(family)
-            if last and last[2] != text:
-                slot.asked[family] = last[0], UNKNOWN, None, "not asked: a source at home tells"
-
-    async def _ask(self, slot, family, known):
-        """Return (kind, text, why) with canonical text, or None when the source does not do this family."""
-        observer = self._build(slot)
-        if family not in observer.FAMILIES:
-            return None
-        now = self.kit.clock.mono()
-        if observer.OUTSIDE and family in slot.asked:
-            when, kind, text, why = slot.asked[family]
-            left = when + self.outside_s - now
-            if left > 0 or self.rest:
-                return kind, text, "%s (asked %d s ago)" % (why, now - when)
-        elif observer.OUTSIDE and self.rest:
-            return UNKNOWN, None, "not asked while no host may be updated"
-        if hasattr(observer, "known"):
-            observer.known = address.parse(known) if known else None
-        try:
-            kind, text, why = await observer.read(family)
-            text = address.canonical(text) if kind == FOUND else None
-            if kind == FOUND and (":" in text) != (family == 6):
-                kind, text, why = UNKNOWN, None, "answered with the wrong address family"
-        except (OSError, ValueError) as e:
-            kind, text, why = UNKNOWN, None, "failed (%s)" % e
-        if observer.OUTSIDE and getattr(observer, "asked", True):
-            slot.asked[family] = (now, kind, text, why)
-        return kind, text, why
-
-    def _show(self, asked, family):
-        rows = [row for row in self.seen if row["family"] != family]
-        for slot, kind, text, why in asked:
-            rows.append(
-                {"name": slot.name, "family": family, "kind": _WORDS[kind], "address": text, "why": why}
-            )
-        self.seen = rows
+        return await asking.read(self, family, known)
