@@ -6,7 +6,9 @@ A module stays in memory as long as sys.modules, its package, or an object of a 
 import gc
 import sys
 
-SMALL = 112 * 1024  # bytes of heap in all below which modules are dropped: frozen or on a router nothing is gained
+# Bytes of heap in all below which modules are dropped. With all of them loaded the agent needs up to 180 KB where a word has
+# 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
+SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 TIDY = 4096  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 
 
