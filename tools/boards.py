@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import CACHE, ROOT, UserError, mpy, shrink, slim
+from tools import CACHE, ROOT, UserError, mpy, shrink, slim, version
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
@@ -101,3 +101,19 @@ def shadows(path):
 def leftovers(present, wanted):
     """Of the files `present` on a board those to remove: ours of another version, and copies that would shadow ours."""
     return sorted(path for path in present if path not in wanted and (path.startswith(OURS) or shadows(path)))
+
+
+def mip_package(name):
+    """boards/NAME/package.json for `mpremote mip install`: sources, as a checkout has them. main.py is copied by hand."""
+    firmware = ROOT / "firmware"
+    urls = [["board.json", "board.json"]]
+    for path in sorted(p for p in firmware.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        inside = str(path.relative_to(firmware))
+        if not inside.startswith(LINUX_ONLY) and inside != "main.py":
+            urls.append([inside, "../../firmware/" + inside])
+    return json.dumps({"urls": urls, "deps": [], "version": version.agent_version()}, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for one in names():
+        (ROOT / "boards" / one / "package.json").write_text(mip_package(one))

@@ -117,9 +117,12 @@ def copy(link, todo):
 #: What the console says -> what to tell the user, and whether that is the end: None goes on, False fails, True is done.
 #: The left side is what firmware/ prints; host_tests/board walks each of them.
 SIGNS = (
-    (re.compile(r"\bgood\b|\bup to date\b"), "", True),
-    (re.compile(r"^Traceback"), "the agent crashed; the lines above are for a bug report", False),
-    (re.compile(r"MicroPython v?\S+ on \d{4}-"), "the agent ended and left the console; the lines above say why", False),
+    (re.compile(r"-> \d+ .*\bgood\b|: ok, up to date"), "", True),
+    (re.compile(r"Wi-Fi (.*) refuses the password"), "the Wi-Fi refuses the password; put the right one into the settings", False),
+    (re.compile(r": stopped\. (.*)"), "the provider refuses: {0}; mend the settings and run the same command again", False),
+    (re.compile(r"^Traceback"), "the agent crashed; the lines above and below are for a bug report", None),
+    (re.compile(r"safe mode: "), "the agent crashes again and again; the lines above are for a bug report", False),
+    (re.compile(r"^MicroPython v?\S+ on \d{4}-"), "the agent ended and left the console; the lines above say why", False),
 )
 
 
@@ -133,9 +136,10 @@ def follow(link, seconds):
         say.print("  " + line, markup=False)
         last = line
         for pattern, text, end in SIGNS:
-            if pattern.search(line):
+            found = pattern.search(line)
+            if found:
                 if end is False:
-                    raise UserError(text)
+                    raise UserError(text.format(*found.groups()))
                 if end:
                     say.print("Done: the board keeps your name up to date.", style="green")
                     return

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from host_tests.board.home import ADDRESS, QUICK, around, settings
 from tools import ROOT
 
@@ -23,6 +25,23 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path)
     assert ADDRESS in str(lab.published("demo.dyndns.org"))
     assert lab.findings() == []
     assert "demo-key" not in done.stderr + board.log and "homehome1" not in done.stderr
+
+
+@pytest.mark.parametrize("trouble, words", [
+    ({"wifi": [{"ssid": "home", "password": "not this one"}]}, "the Wi-Fi refuses the password"),
+    ({"password": "wrong-key"}, "the provider refuses: badauth"),
+])
+def test_a_trouble_at_home_ends_the_flash_with_its_diagnosis(board, lab, tmp_path, trouble, words):
+    doc = settings(lab)
+    doc["accounts"][0]["ca"] = doc["address"][0]["ca"] = str(lab.ca_der)
+    doc["accounts"][0].update({key: trouble[key] for key in ("password",) if key in trouble})
+    doc.update({key: trouble[key] for key in ("wifi",) if key in trouble})
+    (tmp_path / "my.json").write_text(json.dumps(doc))
+    board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
+    done = subprocess.run([sys.executable, "-m", "tools", "flash", "--port", board.port, "--config", str(tmp_path / "my.json"),
+                           "--wait", "40"], cwd=ROOT, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert words in done.stderr.splitlines()[-1]
 
 
 def test_after_a_power_cut_the_clock_comes_from_the_network_and_nothing_is_sent_again(home, lab, ntp):

@@ -71,7 +71,8 @@ class Board:
         self.state = STATE
         self.catalogue = self.home + "/catalogue/providers.dat"
         self.roots = self.home + "/catalogue/roots"
-        self.pins = read_json(self.home + "/board.json")
+        pins = read_json(self.home + "/board.json")
+        self.pins = pins.get("device") or pins  # mip copies the file of boards/ as it is
         self.unique = machine.unique_id()
         self.reset_cause = _CAUSES.get(machine.reset_cause(), "reset")
         self.link = None  # set by device.py

@@ -102,6 +102,8 @@ class Server:
             pass  # gone, too slow, or no HTTP
         except MemoryError:
             self.device.say("portal: out of memory")
+        except ImportError as e:
+            self.device.say("portal: %s; `python -m tools flash` installs all of it" % e)
         finally:
             self.clients -= 1
             self.used = time.ticks_ms()
