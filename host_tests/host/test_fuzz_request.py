@@ -62,7 +62,7 @@ def fill(template, values):
 
 
 def values_of(row, account, docs, sent):
-    label, zone = request._labels(docs[0])
+    label, zone = request.labels_of(docs[0])
     user, password = request._login(row, account, docs[0]["name"])
     return {"hostname": ",".join(d["name"] for d in docs), "host": label, "domain": zone, "user": user, "password": password,
             "labels": ",".join(d["name"].split(".")[0] for d in docs), "ip": sent[0] or "", "ipv6": sent[1] or ""}
