@@ -164,11 +164,12 @@ class Run:
         """The scene's record: plain values only."""
         self._ended()
         self.lab.wait_quiet(0.3)
+        answered = {entry["connection"]: entry.get("answered", 0) for entry in self.lab.ledger}
         entries = [{**{key: entry.get(key) for key in KEPT}, "time": entry["time"] - self.zero,
                     "credentials": "authorization" in entry.get("headers", ())} for entry in self.lab.ledger]
         connections = self.lab.connections
-        asked = {entry["connection"] for entry in entries}
-        silent = [one["number"] for one in connections if one["listener"] == "https" and one["number"] not in asked]
+        silent = [one["number"] for one in connections if one["listener"] == "https" and (
+            one["number"] not in answered or 0 < one["closed"] < answered[one["number"]])]
         output = (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
         return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
                 "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
@@ -178,8 +179,8 @@ class Run:
 
 def play(client, scene, speed=None, short=False):
     """Runs one scene with one client; returns its record. A scene in which the machine was too slow for a client whose
-    deadlines run `speed` times as fast (a connection without a request that no fault explains) is run once more at half
-    the speed."""
+    deadlines run `speed` times as fast (no fault explains why it left without a request or without waiting for the answer)
+    is run once more at half the speed."""
     speed = speed or client.speed
     for attempt in (speed, speed / 2):
         with Run(client, scene, attempt) as run:
