@@ -320,7 +320,7 @@ class Agent:
             until = min(until, self.save_after)
         if self.clock.wall() is None:
             until = min(until, now + CLOCK_EVERY)
-        wait = until - self.clock.mono_ms() / 1000 if until > now else 1
+        wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1  # whole numbers: a float has 22 bits
         if self.again is not None:
             left = (self.again - self.clock.mono_ms()) / 1000
             if left <= 0:
