@@ -210,10 +210,13 @@ def _base(kind, times):
 
 def later(kind, times, rnd, delay=0):
     """Seconds to wait after the `times`-th failure of this kind in a row, or when the provider asked for `delay`
-    (Retry-After). Never before the provider's own word: the random part is added. At most the kind's longest wait."""
+    (Retry-After). Never before the provider's own word: the random part is added; a provider that keeps giving the
+    same short one is asked once an hour in the end. At most the kind's longest wait."""
     _, window, longest = SCHEDULE[kind]
-    base = delay or _base(kind, times)
-    window = delay + 600 if delay else window << min(times - 1, 12)
+    if delay:
+        base, window = max(delay, min(3600, _base(kind, times - 3))), delay + 600
+    else:
+        base, window = _base(kind, times), window << min(times - 1, 12)
     return base + (max(0, min(longest - base, window)) * _lean(rnd) >> 16)
 
 
