@@ -159,6 +159,8 @@ def update(names, value):
         words = [["?"]] * len(names)
     for name, word in zip(names, words, strict=True):
         learn(name, value, word, status)
+    if FLAG == "well-hosts" and len(hosts) > 1 and once("well"):
+        state["stored"].clear()
     if FLAG == "other-hosts" and state["stopped"]:
         stop(hosts, "badauth")
 

@@ -37,10 +37,15 @@ def some(names, short):
 
 
 def results_of(found, played, wanted):
-    """The list that everything else works on: name, version, speed, verdicts, records of each client."""
-    return [{"name": client.name, "version": client.version(), "speed": client.speed,
-             "verdicts": rules.judge(played[client.name], client.cannot, [scene.name for scene in wanted]),
-             "records": played[client.name]} for client in found]
+    """The list that everything else works on: name, version, speed, cannot, scenes, records and verdicts of each client."""
+    return judged([{"name": client.name, "version": client.version(), "speed": client.speed, "cannot": client.cannot,
+                    "scenes": [scene.name for scene in wanted], "records": played[client.name]} for client in found])
+
+
+def judged(results):
+    for one in results:
+        one["verdicts"] = rules.judge(one["records"], one["cannot"], one["scenes"])
+    return results
 
 
 def save(path, document):
@@ -96,8 +101,10 @@ def show(results, short, certification, why):
     wide = Console(width=max(out.width, 110 + 16 * len(results)))
     if certification:
         for one in results:
-            wide.print(view.certification(certification, one, certify.view(certification, one["verdicts"])))
-        out.print("Evidence of a rule: python -m tools grade --last --why RULE", highlight=False)
+            rows = certify.view(certification, one["verdicts"])
+            wide.print(view.certification(certification, one, rows))
+            out.print("\n".join(view.evidence(one, rows)), markup=False, highlight=False)
+        out.print("All requests behind a rule: python -m tools grade --last --why RULE", highlight=False)
         return
     wide.print(view.table(results))
     out.print(view.method(results, short), highlight=False)
@@ -116,7 +123,7 @@ def app(
     jobs: int = typer.Option(2, min=1, help="scenes at the same time"),
     certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
     why: str = typer.Option("", help="the ledger lines behind a rule"),
-    use_last: bool = typer.Option(False, "--last", help="do not run anything: show the last results again"),
+    use_last: bool = typer.Option(False, "--last", help="do not run anything: judge and show the last records again"),
     as_json: Path = typer.Option(None, "--json", help="write everything, ledger lines included, to this file"),
     as_markdown: Path = typer.Option(None, "--markdown", help="write the table to this file"),
     quiet: bool = typer.Option(False, help="no progress on stderr"),
@@ -128,7 +135,7 @@ def app(
         rule_of(why)
     if use_last:
         document = last(LAST)
-        results = [one for one in document["results"] if not profile or one["name"] in profile]
+        results = judged([one for one in document["results"] if not profile or one["name"] in profile])
         short = document["short"]
     else:
         results = play(chosen(profile, client, template, name, own_time), some(scene, short), speed, jobs, short, quiet)

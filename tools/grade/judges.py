@@ -23,7 +23,7 @@ def updates(record, after=None, before=None, host=None):
 
 
 def none_of(record, entries, unless=True):
-    """Met when there are no such entries; not to be told when the client never got that far."""
+    """Met when there are no such entries; not to be told when the client never got that far (`unless` is false)."""
     if entries:
         return False, [line(record, entry) for entry in entries]
     if not unless:
@@ -63,11 +63,14 @@ def no_needless(record):
 
 
 def quiet_after_restart(record):
-    return none_of(record, updates(record, "restart"), updates(record, before="restart"))
+    verdict, lines = none_of(record, updates(record, "restart"), updates(record, before="restart"))
+    return verdict, ["%s: no update after the restart" % record["scene"]] if verdict else lines
 
 
 def one_try(record):
-    return none_of(record, updates(record, before="restart")[1:], updates(record))
+    verdict, lines = none_of(record, updates(record, before="restart")[1:], updates(record))
+    until = record["marks"].get("restart", record["end"])
+    return verdict, ["%s: 1 update in %d s" % (record["scene"], until)] if verdict else lines
 
 
 def without_finding(*names):

@@ -72,6 +72,7 @@ RULES = (
     Rule("grouped", "several hosts share one request", DYN_UPDATE, ("hosts",), j.one_request),
     Rule("refused-host", "the host that is refused is not asked for again", DYN_RETURN, ("hosts",), j.refused_host_rests),
     Rule("other-hosts", "the other hosts go on", DYN_RETURN, ("hosts",), j.others_follow),
+    Rule("well-hosts", "and are not sent again without a change", DYN_POLICIES, ("hosts",), j.without_finding("needless update")),
     Rule("dual", "keeps A and AAAA", DYN_UPDATE, ("dual",), j.both_families),
     Rule("dual-once", "one request for both families", DYN_UPDATE, ("dual",), j.one_for_both),
     Rule("check-page", "check page at most once in 10 minutes", DYN_POLICIES, ("page",), j.rarely_checked),

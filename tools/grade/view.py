@@ -67,6 +67,16 @@ def certification(service, one, rows):
     return out
 
 
+def evidence(one, rows):
+    """The first lines behind each requirement."""
+    out = []
+    for document, text, whole, known in rows:
+        out.append("%s: %s: %s" % (document, text, _SHORT.get(whole, whole)))
+        for rule, _ in known:
+            out += ["   %-16s %s" % (rule, proof) for proof in one["verdicts"][rule][1][:2]]
+    return out
+
+
 def why(rule, one, whole=False):
     """Evidence lines of one client for a rule; whole: and every request of its scenes."""
     verdict, lines = one["verdicts"].get(rule.id, ("not run", []))
