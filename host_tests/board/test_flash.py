@@ -1,9 +1,13 @@
 """`python -m tools flash` against the emulated board: install, again, cut in the middle, upgrade, leave nothing behind."""
 
+import fcntl
 import hashlib
 import json
+import os
+import select
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -153,3 +157,32 @@ def test_no_board_on_the_port_is_one_line(board, flash):
     done = flash(check=False)
     assert done.returncode == 1
     assert "there is no port" in done.stderr
+
+
+def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
+    master, slave = os.openpty()
+    done = subprocess.Popen([sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "0"], cwd=ROOT, stdin=slave,
+                            stdout=slave, stderr=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(slave)
+    said = b""
+
+    def until(word):
+        nonlocal said
+        end = time.monotonic() + 30
+        while word not in said and time.monotonic() < end and select.select([master], [], [], 10)[0]:
+            said += os.read(master, 4096)
+        assert word in said, said.decode()
+
+    for question, answer in ((b"Wi-Fi network", "home"), (b"Wi-Fi password", "geheim-wifi"), (b"Provider", ""), (b"User name", "anna"),
+                             (b"update key there", "geheim-123"), (b"Host names", "a.dyndns.org b.dyndns.org")):
+        until(question)
+        time.sleep(0.2)  # the prompt turns the echo off first
+        os.write(master, answer.encode() + b"\n")
+    until(b"Restarted")
+    assert done.wait(20) == 0
+    os.close(master)
+    assert b"geheim" not in said and b"anna" in said
+    board.cut()
+    doc = json.loads(board.files()["/config.json"])
+    assert doc["wifi"] == [{"ssid": "home", "password": "geheim-wifi"}]
+    assert doc["accounts"] == [{"provider": "dyn", "user": "anna", "password": "geheim-123", "hosts": ["a.dyndns.org", "b.dyndns.org"]}]

@@ -169,3 +169,78 @@ def test_another_chip_too_little_flash_and_too_many_files_are_refused(firmware):
     old = esp_firmware.parse(firmware.read_bytes().replace(b"v1.23.0 on", b"v1.22.0 on"))
     with pytest.raises(UserError, match=r"1\.22\.0; the agent needs 1\.23"):
         image.check(old, boards.read("ESP32_GENERIC"))
+
+
+class Chip:
+    """esptool's library as esp_port.py uses it, with a chip that is not there. What it cannot show: that a real one answers."""
+
+    CHIP_NAME = "ESP32"
+
+    def __init__(self, size="4MB"):
+        self.size, self.written = size, []
+
+    def run_stub(self, chip):
+        return chip
+
+    def detect_chip(self, port):
+        if port == "silent":
+            import esptool
+            raise esptool.FatalError("Failed to connect to Espressif device: No serial data received.\nFor troubleshooting...")
+        return self
+
+    def attach_flash(self, chip):
+        pass
+
+    def detect_flash_size(self, chip):
+        return self.size
+
+    def write_flash(self, chip, rows, compress):
+        self.written += rows
+
+    def reset_chip(self, chip, mode):
+        self.written.append(mode)
+
+
+def test_esptool_has_what_the_port_uses():
+    import inspect
+
+    from esptool import cmds
+    for name in ("run_stub", "detect_chip", "attach_flash", "detect_flash_size", "write_flash", "reset_chip"):
+        assert callable(getattr(cmds, name)), name
+    assert list(inspect.signature(cmds.write_flash).parameters)[:2] == ["esp", "addr_data"]
+
+
+def test_writing_checks_chip_and_flash_first(firmware, monkeypatch, tmp_path):
+    import esptool
+
+    from tools import esp_port
+
+    def port(chip, name="/dev/x", wanted="ESP32"):
+        monkeypatch.setattr(esptool, "cmds", chip)
+        return esp_port.Port(name, wanted)
+
+    with pytest.raises(UserError, match="hold BOOT while you press RESET"):
+        port(Chip(), "silent")
+    with pytest.raises(UserError, match="has the chip ESP32, the firmware is for ESP32-C3"):
+        port(Chip(), wanted="ESP32-C3")
+    with pytest.raises(UserError, match="say it with --flash"):
+        port(Chip("unknown"))
+    chip = Chip("8MB")
+    one = port(chip)
+    assert one.flash_mb == 8
+    one.write(0x1000, b"image", None)
+    assert chip.written == [(0x1000, b"image"), "hard-reset"]
+
+
+def test_the_label_holds_name_password_and_a_code_to_join(made, tmp_path):
+    from tools import label
+    svg = (made[0].parent / "label.svg").read_text()
+    assert made[1]["name"] in svg and made[1]["ap_password"] in svg and "<path" in svg and svg.startswith("<svg")
+    assert label.wifi_qr({"name": 'a;b', "ap_password": 'x"\\:y'}) == 'WIFI:T:WPA;S:a\\;b;P:x\\"\\\\\\:y;;'
+    (tmp_path / "d.json").write_text('{"name": "N", "ap_password": "short"}')
+    with pytest.raises(UserError, match="8 to 63 characters"):
+        label.identity(tmp_path / "d.json")
+    assert label.new()["ap_password"] != label.new()["ap_password"]
+    fresh = tmp_path / "new.json"
+    assert label.identity(fresh) == label.identity(fresh)
+    assert fresh.stat().st_mode & 0o077 == 0

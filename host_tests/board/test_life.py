@@ -10,6 +10,7 @@ import time
 import pytest
 
 from host_tests.board.home import ADDRESS, QUICK, around, settings
+from host_tests.board.web import Browser, free_port
 from tools import ROOT
 
 
@@ -79,9 +80,13 @@ def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, n
 
 
 def test_a_wrong_wifi_password_is_named_as_such_and_the_right_network_is_found_again(home, lab, ntp):
-    board = home(settings(lab), **around(lab, ntp))
+    port = free_port()
+    board = home(settings(lab), boot=QUICK + "device.LOST_S = 1\n", ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"},
+                 **around(lab, ntp))
     board.world(wifi=[{"ssid": "home", "password": "other-one"}])
     board.wait_for("Wi-Fi home refuses the password")
+    board.wait_for("set-up mode: Wi-Fi")  # who cannot join is to be helped: by its own Wi-Fi, and there is the reason
+    assert "Wi-Fi home refuses the password" in Browser(port, "192.168.4.1").ask("/").text
     board.world(wifi=[])
     board.wait_for("Wi-Fi home not found")
     assert lab.ledger == []
