@@ -18,7 +18,7 @@ TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "
  "service": "{service}", "file": "{address_file}", "check": "{check_url}", "source": "{source}", "ca": "{ca}",
  "state": "{dir}/state.json"}"""
 #: The bad client sleeps most of the time; its hours pass so fast that a Python's start takes a minute of them.
-SPEED, JOBS = 400, 8
+SPEED, JOBS = 400, 10
 #: Rules that cannot be broken alone, and what goes with them.
 TOGETHER = {
     # a User-Agent that names nobody is not in Dyn's form either
@@ -124,6 +124,17 @@ def test_the_shortened_set_for_all_profiles(tmp_path):
 def test_a_users_mistake_is_one_line(args, said):
     done = grade(*args)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr
+
+
+def test_any_client_can_be_graded_with_a_template(tmp_path):
+    (tmp_path / "template").write_text(TEMPLATE)
+    done = grade("--quiet", "--scene", "wrong-name", "--scene", "redirect", "--speed", str(SPEED), "--own-time", "--name", "mine",
+                 "--template", str(tmp_path / "template"), "--json", str(tmp_path / "g.json"), "--certification", "dyn",
+                 "--", sys.executable, str(BAD), "{config}", "{speed}", "tls-name")
+    assert done.returncode == 0, done.stderr
+    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    assert {rule: row[0] for rule, row in result["verdicts"].items()} == {"tls-name": rules.UNMET, "redirect": rules.MET}
+    assert result["name"] == "mine" and "HTTPS, with Basic" in done.stdout
 
 
 def test_a_client_that_sends_nothing_is_named_with_its_last_words():
