@@ -2,6 +2,7 @@
 
 The password is random for each device: one derived from the MAC address, which every neighbour sees, would be none."""
 
+import html
 import json
 import secrets
 from pathlib import Path
@@ -60,10 +61,16 @@ def svg(identity, path):
     code = segno.make(wifi_qr(identity), micro=False)
     side = code.symbol_size(border=0)[0]
     mesh = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
-    lines = ("Wanbeacon", "Wi-Fi: %s" % identity["name"], "Password: %s" % identity["ap_password"], "then http://192.168.4.1")
-    texts = "".join('<text x="29" y="%d" font-size="%s">%s</text>' % (7 + 6 * i, "4" if i == 0 else "2.6", line)
-                    for i, line in enumerate(lines))
+    lines = (("Wanbeacon", 4, "sans-serif"), ("Wi-Fi: " + identity["name"], 2.4, "sans-serif"), ("Password:", 2.4, "sans-serif"),
+             (identity["ap_password"], 3.2, "monospace"), ("then http://192.168.4.1", 2.4, "sans-serif"))
+    texts = "".join('<text x="29" y="%g" font-size="%g" font-family="%s"%s>%s</text>' % (7 + 5 * i, size, font, _fit(text, size), html.escape(text))
+                    for i, (text, size, font) in enumerate(lines))
     Path(path).write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="60mm" height="30mm" viewBox="0 0 60 30" font-family="sans-serif">'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="60mm" height="30mm" viewBox="0 0 60 30">'
         '<rect width="60" height="30" fill="white"/><svg x="3" y="3" width="24" height="24" viewBox="0 0 %d %d">%s</svg>%s</svg>\n'
         % (side, side, mesh, texts))
+
+
+def _fit(text, size):
+    """Squeezes a text that would run over the label's edge: a letter is 0.62 of its size wide."""
+    return ' textLength="28" lengthAdjust="spacingAndGlyphs"' if len(text) * size * 0.62 > 28 else ""
