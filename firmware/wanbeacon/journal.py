@@ -35,6 +35,11 @@ def _pack(value, size):
     return address.parse(value) if value else bytes(size)
 
 
+def _word(text):
+    """At most 15 bytes, ASCII: a letter cut in half would make the row unreadable."""
+    return bytes([ord(c) if c < "\x7f" else 63 for c in text[:15]])
+
+
 def encode(records, seq, newest, paused=False):
     """Records to one image (bytes)."""
     at, form, size = _FORMS[VERSION]
@@ -53,7 +58,7 @@ def encode(records, seq, newest, paused=False):
         )
         struct.pack_into(
             form, out, at, r.fp, r.cause, _pack(r.v4, 4), _pack(r.v6, 16), _pack(r.try4, 4), _pack(r.try6, 16), flags,
-            _CLASSES.index(r.cls), _KINDS.index(r.kind), r.fails, r.same, r.root, r.word.encode(), r.at,
+            _CLASSES.index(r.cls), _KINDS.index(r.kind), r.fails, r.same, r.root, _word(r.word), r.at,
             r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.nets, r.odds, r.place,
         )  # fmt: skip
         at += size

@@ -1,6 +1,8 @@
+import binascii
+import struct
+
 from wanbeacon import decide, journal
 from wanbeacon.decide import DAY, NEVER, Limits, Record
-from wanbeacon.dyndns import outcome
 
 WALL = 1800000000
 
@@ -117,33 +119,103 @@ def resumed(hold_for, hold_wall, wall, newest, now=1000):
 
 def test_waits_outlive_a_reboot_by_clock_and_restart_whole_without_one():
     assert resumed(1800, WALL + 1800, WALL + 600, WALL) == 1200
+    assert resumed(1800, WALL + 1800, WALL + 1799, WALL) == 1
     assert resumed(1800, WALL + 1800, WALL + 5000, WALL) == 0
+    assert resumed(1800, WALL + 9000, WALL, WALL) == 1800  # never more than the whole wait
     assert resumed(1800, WALL + 1800, None, WALL) == 1800
     assert resumed(1800, 0, WALL, WALL) == 1800  # the clock was not set when the wait began
+
+
+def test_a_clock_that_cannot_be_right_shortens_no_wait():
     year = 365 * DAY
-    for step in (-30 * year, -year, -1, year, 30 * year):
+    for step in (-30 * year, -year, -1, 180 * DAY + 1, year, 30 * year):
         assert resumed(1800, WALL + 1800, WALL + step, WALL) == 1800, step
+        assert not journal.believed(WALL + step, WALL)
+    assert not journal.believed(None, WALL)
+    for step in (0, 1, 180 * DAY):
+        assert journal.believed(WALL + step, WALL)
+    assert resumed(1800, WALL + 1800, WALL + 180 * DAY, WALL) == 0
+
+
+def test_both_waits_and_the_last_request_come_back():
+    r = Record(b"x" * 8)
+    r.hold_for, r.hold_wall, r.force_for, r.force_wall = 1800, WALL + 1800, 600, WALL + 600
+    journal.resume(r, 1000, WALL + 500, WALL, Limits(seed=9))
+    assert (r.hold, r.force, r.left) == (2300, 1100, 500)
+    assert r.age == Limits(seed=9).age()
+
+
+def test_a_clock_that_is_set_late_ends_waits_that_are_over_but_none_of_this_run():
+    r = Record(b"x" * 8)
+    r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.at = 1800, WALL + 1800, 600, WALL + 600, WALL - DAY
+    journal.resume(r, 0, None, WALL, Limits())
+    assert (r.hold, r.force, r.refresh) == (1800, 600, 28 * DAY)
+    journal.clock_set(r, 30, WALL + 1000, WALL, Limits())
+    assert (r.hold, r.force, r.refresh) == (830, 30, 30 + 27 * DAY - 1000)
+    assert (r.hold_for, r.hold_wall, r.at) == (1800, WALL + 1800, WALL - DAY)  # they have a wall time: nothing to write
+    r = Record(b"x" * 8)
+    decide.hold(r, 100, None, 60)
+    r.force, r.force_for, r.v4 = 700, 600, "45.33.1.1"
+    r.age, r.refresh = 28 * DAY, 100 + 28 * DAY
+    journal.clock_set(r, 120, WALL, WALL, Limits())
+    assert (r.hold, r.hold_for, r.hold_wall) == (161, 41, WALL + 41)
+    assert (r.force, r.force_for, r.force_wall) == (700, 580, WALL + 580)
+    assert r.at == WALL - 20 and r.refresh == 100 + 28 * DAY  # the success was 20 s ago
 
 
 def test_a_stepped_clock_restates_running_waits_in_its_own_time():
-    a, b = Slot(), Slot()
-    j = journal.Journal((a, b))
-    r = Record(b"x" * 8)
-    decide.hold(r, 0, WALL, 1800)
-    j.save([r], 0, WALL)
-    r.word = "changed"
     year = 365 * DAY
-    assert j.save([r], 600, WALL + year)  # the clock leapt a year while the device ran
-    k = journal.Journal((a, b))
-    r = k.load()[0]
-    journal.resume(r, 0, WALL + year + 60, k.newest, Limits())
-    assert r.hold == 1140
+    for step in (-30 * year, -year, 5000, year, 30 * year):
+        wall = WALL + step
+        a, b = Slot(), Slot()
+        j = journal.Journal((a, b))
+        r = Record(b"x" * 8)
+        decide.hold(r, 0, WALL, 1799)
+        r.force, r.force_for, r.force_wall = 600, 600, WALL + 600
+        r.at, r.age, r.refresh, r.v4 = WALL, 28 * DAY, 28 * DAY, "45.33.1.1"
+        j.save([r], 0, WALL)
+        journal.restate(r, 300, wall)
+        assert (r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.at) == (
+            1500, wall + 1500, 300, wall + 300, wall - 300,
+        )  # fmt: skip
+        assert j.save([r], 300, wall)
+        k = journal.Journal((a, b))
+        r = k.load()[0]
+        journal.resume(r, 0, wall + 60, k.newest, Limits())
+        assert (r.hold, r.force, r.refresh) == (1440, 240, 28 * DAY - 360)
+        journal.restate(r, 5000, wall)
+        assert (r.hold_wall, r.force_wall) == (wall + 1500, wall + 300)  # they are over: nothing to state
     r = Record(b"x" * 8)
-    decide.hold(r, 0, WALL, 1800)
-    journal.restate(r, 300, WALL + 5000)
-    assert (r.hold_for, r.hold_wall) == (1500, WALL + 6500)
-    journal.restate(r, 1800, WALL)
-    assert (r.hold_for, r.hold_wall) == (1500, WALL + 6500)  # it is over: nothing to state
+    journal.restate(r, 300, WALL)
+    assert r.at == 0  # never published
+
+
+def test_a_journal_written_in_another_time_states_all_waits_anew():
+    j = journal.Journal((Slot(), Slot()))
+    assert not j.strange(WALL) and not j.strange(None)  # it was never written
+    r = Record(b"x" * 8)
+    decide.hold(r, 0, WALL, 1799)
+    j.save([r], 0, WALL)
+    for wall, strange in ((None, False), (WALL, False), (WALL + 90 * DAY, False), (WALL + 90 * DAY + 1, True), (WALL - 1, True)):
+        assert j.strange(wall) == strange, wall
+    year = 365 * DAY
+    assert j.save([r], 600, WALL + year) and r.hold_wall == WALL + year + 1200
+    assert j.newest == WALL + year and not j.strange(WALL + year)
+    assert j.save([r], 9000, WALL)  # nothing to state any more, but the time of the last write is
+    assert j.newest == WALL
+    assert not j.save([r], 9000, WALL)
+
+
+def test_without_a_clock_the_newest_time_stays():
+    a = Slot()
+    j = journal.Journal((a, Slot()))
+    j.save([full()], 0, WALL)
+    j.paused = True
+    j.save([full()], 0, None)
+    assert j.newest == WALL and j.seq == 2
+    k = journal.Journal((a, j.slots[1]))
+    k.load()
+    assert (k.newest, k.seq, k.paused, k.writes) == (WALL, 2, True, 0)
 
 
 def test_the_refresh_age_counts_from_the_last_success():
@@ -151,11 +223,75 @@ def test_the_refresh_age_counts_from_the_last_success():
     limits = Limits()
     journal.resume(r, 5, WALL, WALL, limits)
     assert r.refresh == NEVER  # nothing was ever published: there is nothing to refresh
-    r.cls, r.at = outcome.OK, WALL - 10 * DAY
+    r.at = WALL - 10 * DAY
     journal.resume(r, 5, WALL, WALL - DAY, limits)
     assert r.refresh == 5 + 18 * DAY
     r.at = WALL - 100 * DAY
     journal.resume(r, 5, WALL, WALL - DAY, limits)
     assert r.refresh == 5
+    r.at = WALL + DAY
+    journal.resume(r, 5, WALL, WALL - DAY, limits)
+    assert r.refresh == 5 + 28 * DAY
     journal.resume(r, 5, None, WALL - DAY, limits)
     assert r.refresh == 5 + 28 * DAY
+    r.at = 0
+    for r.v4, r.v6 in (("45.33.1.1", None), (None, "2600:77::1")):  # published without a clock
+        journal.resume(r, 5, WALL, WALL - DAY, limits)
+        assert r.refresh == 5 + 28 * DAY
+
+
+# ---- other versions
+
+
+def version1(cls, fails):
+    """An image as version 1 wrote it, one host."""
+    head = struct.pack(">3sBIIHBH11s", b"WBj", 1, 41, WALL, 1, 1, 100, b"")
+    row = struct.pack(
+        ">8s8s4s16s4s16sBBBBBB15sIIIII3s", b"12345678", b"causecau", bytes([45, 33, 7, 7]), b"", b"", b"", 4 | 2, cls, 0,
+        fails, 1, 5, b"word", WALL, 1800, WALL + 1800, 600, WALL + 600, b"",
+    )  # fmt: skip
+    body = head + row
+    return body + struct.pack(">I", binascii.crc32(body) & 0xFFFFFFFF)
+
+
+def test_a_journal_of_version_1_is_read_and_written_anew():
+    a, b = Slot(version1(3, 2)), Slot()
+    j = journal.Journal((a, b))
+    r = j.load()[0]
+    assert (j.seq, j.newest, j.paused, j.lost) == (41, WALL, True, None)
+    assert (r.fp, r.cause, r.v4, r.v6, r.cls, r.word) == (b"12345678", b"causecau", "45.33.7.7", None, "AUTH", "word")
+    assert (r.fails, r.same, r.root, r.at, r.offline) == (2, 1, 5, WALL, 1)
+    assert (r.hold_for, r.hold_wall, r.force_for, r.force_wall) == (1800, WALL + 1800, 600, WALL + 600)
+    assert (r.nets, r.odds) == (0, 0) and r.stopped()
+    assert not j.save([r], 0, WALL)  # nothing changed: nothing to write
+    r.word = "new"
+    j.save([r], 0, WALL)
+    assert b.data[3] == journal.VERSION and journal.decode(b.data)[0] == 42
+    odd = journal.decode(version1(9, 3))[3][0]
+    assert (odd.fails, odd.odds) == (0, 3) and odd.stopped()
+
+
+def test_a_version_of_the_future_is_not_known_and_no_crash():
+    image = bytearray(journal.encode([full()], 9, WALL))
+    for version in (0, 3, 255):
+        image[3] = version
+        sealed = bytes(image[:-4]) + struct.pack(">I", binascii.crc32(image[:-4]) & 0xFFFFFFFF)
+        j = journal.Journal((Slot(sealed), Slot(sealed)))
+        assert j.load() == [] and "not known" in j.lost
+        assert j.save([full()], 0, WALL) and journal.Journal(j.slots).load()
+
+
+def test_right_checksums_over_nonsense_are_foreign():
+    good = journal.encode([full()], 9, WALL)
+    for at, value in ((17 + 57, 10), (17 + 58, 4), (17 + 63, 0xFF), (0, 0), (15, 1), (16, 1), (12, 2)):
+        image = bytearray(good)
+        image[at] = value
+        sealed = bytes(image[:-4]) + struct.pack(">I", binascii.crc32(image[:-4]) & 0xFFFFFFFF)
+        assert journal.decode(sealed) is None, at
+
+
+def test_a_word_that_is_no_ascii_does_not_spoil_the_journal():
+    r = full()
+    for word, kept in (("\xfc" * 20, "?" * 15), ("abc\u20ac", "abc?"), ("x" * 40, "x" * 15), ("", "")):
+        r.word = word
+        assert journal.decode(journal.encode([r], 1, WALL))[3][0].word == kept

@@ -1,0 +1,274 @@
+from wanbeacon import decide
+from wanbeacon.decide import SEND, WAIT, Limits, Record
+from wanbeacon.dyndns import outcome, reply
+from wanbeacon.dyndns.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
+from wanbeacon.model import DAY
+
+WALL = 1800000000
+A, B = "45.33.1.1", "45.33.1.2"
+MOST = 65535
+
+
+def fail(rec, kind, now=0, rnd=0, delay=0, limits=None, wall=WALL):
+    """One request that ends in LATER; seconds until the next."""
+    limits = limits or Limits()
+    decide.start(rec, now, wall, limits, (A, None))
+    word = "timeout" if kind == NET else "911"
+    decide.learn(rec, Outcome(LATER, word, outcome.ACCOUNT, kind, (), delay), now, wall, limits, rnd, b"settings")
+    return rec.hold - now - 1
+
+
+def row(kind, rnd):
+    rec = Record(b"12345678")
+    return [fail(rec, kind, rnd=rnd) for _ in range(14)]
+
+
+# ---- the schedule: kind of failure -> waits of the failures in a row, earliest and latest
+
+
+def test_network_faults_wait_from_one_minute_growing_to_an_hour():
+    assert row(NET, 0) == [60, 120, 240, 480, 960] + [1800] * 9
+    assert row(NET, MOST) == [1259, 2519] + [3599] * 12
+
+
+def test_server_faults_wait_from_five_minutes_growing_to_a_day():
+    first = [300, 600, 1200, 2400, 4800, 9600, 19200, 38400] + [43200] * 6
+    assert row(SERVER, 0) == first
+    assert row(SERVER, MOST)[:3] == [1499, 2999, 5999]
+    assert DAY - 5 < row(SERVER, MOST)[-1] < DAY
+
+
+def test_911_and_dnserr_wait_from_half_an_hour_growing_to_a_day():
+    assert row(TROUBLE, 0) == [1800, 3600, 7200, 14400, 28800] + [43200] * 9
+    assert row(TROUBLE, MOST)[:2] == [3599, 7199] and DAY - 5 < row(TROUBLE, MOST)[-1] < DAY
+    assert sum(row(TROUBLE, 0)[:5]) < DAY < sum(row(TROUBLE, 0)[:6]), "six requests in a day of 911"
+
+
+def test_a_wait_never_ends_early_nor_beyond_its_longest():
+    for kind in (NET, SERVER, TROUBLE):
+        first, _, longest = decide.SCHEDULE[kind]
+        for times in (1, 2, 3, 7, 13, 200, 255):
+            waits = [decide.later(kind, times, rnd) for rnd in range(0, 65536, 771)]
+            assert waits == sorted(waits) and waits[0] >= first and waits[-1] <= longest
+            assert waits[-1] > waits[0], "without a random part everybody comes back in the same second"
+            assert waits[len(waits) // 2] - waits[0] <= (waits[-1] - waits[0]) // 7 + 1, "most come back early"
+
+
+def test_the_minimum_interval_is_kept_whatever_the_schedule_says():
+    rec = Record(b"12345678")
+    assert fail(rec, NET, limits=Limits(600)) == 600
+    assert fail(rec, SERVER, delay=60, limits=Limits(600)) == 600
+
+
+def test_kinds_do_not_forget_each_other():
+    rec = Record(b"12345678")
+    assert fail(rec, TROUBLE) == 1800
+    assert fail(rec, NET) == 60
+    assert fail(rec, NET) == 120
+    assert fail(rec, TROUBLE) == 3600, "a fault on the way is no success"
+    assert fail(rec, NET) == 60, "an answer shows that the network works"
+    assert fail(rec, SERVER) == 1200, "the third failure of the server"
+    assert rec.fails == 3
+    decide.learn(rec, Outcome(OK, "good"), 0, WALL, Limits(), 0, b"")
+    assert fail(rec, TROUBLE) == 1800
+
+
+def test_counters_stay_in_their_byte():
+    rec = Record(b"12345678")
+    for _ in range(300):
+        fail(rec, TROUBLE)
+        fail(rec, NET)
+    assert rec.fails == 255
+    rec.nets = 255
+    assert fail(rec, NET) == 1800 and rec.nets == 255
+
+
+def test_who_is_told_that_it_was_not_done_is_sure_and_who_hears_nothing_is_not():
+    rec = Record(b"12345678")
+    fail(rec, TROUBLE)
+    assert not rec.attempt and (rec.cls, rec.word, rec.kind) == (LATER, "911", TROUBLE)
+    fail(rec, NET)
+    assert rec.attempt and (rec.cls, rec.word, rec.kind) == (LATER, "timeout", NET)
+    assert decide.decide(rec, (A, None), 5)[2] == "the outcome of the last request is not known; timeout: trying again later"
+
+
+def test_a_forced_update_stays_wanted_until_there_is_an_answer():
+    rec = Record(b"12345678")
+    rec.forced = True
+    fail(rec, TROUBLE)
+    fail(rec, NET)
+    assert rec.forced
+
+
+# ---- Retry-After
+
+
+def test_retry_after_is_honoured_and_never_undercut():
+    for delay in (60, 120, 1800, 7200, DAY):
+        for rnd in (0, 30000, MOST):
+            got = fail(Record(b"12345678"), SERVER, rnd=rnd, delay=delay)
+            assert delay <= got <= min(DAY, 2 * delay + 600), (delay, rnd, got)
+    assert fail(Record(b"12345678"), SERVER, delay=60) == 60, "the provider's own word, even if it is less than ours"
+    assert fail(Record(b"12345678"), SERVER, rnd=MOST, delay=60) == 60 + 659
+    assert fail(Record(b"12345678"), SERVER, rnd=MOST, delay=DAY) == DAY
+
+
+def test_a_short_retry_after_that_never_ends_grows_to_an_hour():
+    rec = Record(b"12345678")
+    assert [fail(rec, SERVER, delay=60) for _ in range(10)] == [60, 60, 60, 300, 600, 1200, 2400, 3600, 3600, 3600]
+    assert fail(rec, SERVER, delay=9000) == 9000
+
+
+def test_retry_after_of_the_answer_reaches_the_hold():
+    for text, status, seconds in (("120", 503, 120), ("1", 429, 60), ("999999", 503, DAY), ("x", 503, 300)):
+        out = reply.read({}, status, b"", ["a.example.org"], (A, None), text, WALL)[0]
+        rec = Record(b"12345678")
+        decide.learn(rec, out, 0, WALL, Limits(), 0, b"")
+        assert rec.hold == seconds + 1, text
+    out = reply.read({}, 503, b"911", ["a.example.org"], (A, None), "60", WALL)[0]
+    decide.learn(rec, out, 0, WALL, Limits(), 0, b"")
+    assert rec.hold == 1801, "911 means half an hour whatever a server in front of it thinks"
+
+
+# ---- a line that comes back, an address that changes
+
+
+def test_after_an_outage_everybody_waits_a_random_part_of_two_minutes():
+    for rnd, wait in ((0, 0), (1 << 15, 55), (MOST, 109)):
+        rec = Record(b"12345678")
+        decide.line_returned(rec, 1000, WALL, Limits(), rnd)
+        assert rec.hold == 1000 + wait + 1 and rec.hold_wall == WALL + wait + 1
+
+
+def test_waits_that_came_from_the_network_end_when_the_line_returns_or_the_address_changes():
+    for end in (lambda rec, now, limits: decide.line_returned(rec, now, WALL, limits, 0),
+                lambda rec, now, limits: decide.address_changed(rec, now, WALL, limits)):  # fmt: skip
+        for limits, now, hold in ((Limits(), 5000, 5001), (Limits(), 4030, 4061), (Limits(600), 4100, 4601)):
+            rec = Record(b"12345678")
+            for _ in range(8):
+                fail(rec, NET, 4000, limits=limits)
+            end(rec, now, limits)
+            assert rec.hold == hold, "the minimum since the last request stays"
+            rec = Record(b"12345678")
+            fail(rec, TROUBLE, 4000)
+            end(rec, now, limits)
+            assert rec.hold == 5801, "what the provider asked for stays"
+    rec = Record(b"12345678")
+    fail(rec, NET, 4000)
+    decide.address_changed(rec, 9000, WALL, Limits())
+    assert rec.hold == 4061, "a wait that is over is over"
+    rec.cls, rec.hold = ODD, 9500
+    decide.address_changed(rec, 9000, WALL, Limits())
+    assert rec.hold == 9500
+
+
+def test_a_line_that_flaps_does_not_put_the_update_off_for_ever():
+    rec = Record(b"12345678")
+    fail(rec, NET, 0, MOST)
+    for now in range(5, 60, 5):
+        decide.address_changed(rec, now, WALL, Limits())
+        assert rec.hold == 61
+    assert decide.decide(rec, (B, None), 61)[0] == SEND
+
+
+# ---- trouble of the account, edits of the settings
+
+
+def test_trouble_of_an_account_holds_its_other_hosts_as_long():
+    met = Record(b"met")
+    fail(met, TROUBLE, 100)
+    due, other, later, stopped = [Record(b"12345678") for _ in range(4)]
+    due.cls, other.cls, later.cls, stopped.cls = "", OK, ODD, outcome.AUTH
+    longer = Record(b"12345678")
+    longer.hold = 9999
+    for rec in (due, other, later, stopped, longer):
+        decide.wait_as(rec, met, rec is due)
+    for rec in (due, other, later, stopped):
+        assert (rec.hold, rec.hold_for, rec.hold_wall) == (met.hold, met.hold_for, met.hold_wall)
+    assert longer.hold == 9999
+    for rec in (due, later):
+        assert (rec.cls, rec.word, rec.kind) == (LATER, "911", TROUBLE)
+    assert (other.cls, stopped.cls) == (OK, outcome.AUTH)
+    assert stopped.stopped() and stopped.word == ""
+
+
+def test_an_edit_of_the_settings_is_no_way_around_a_wait_of_the_provider():
+    for cls, kind, wait in ((LATER, TROUBLE, 7200), (LATER, SERVER, 7200), (OK, None, 7200), (LATER, NET, 60), (ODD, None, 60)):
+        old, new = Record(b"old"), Record(b"new")
+        old.cls, old.kind, old.hold_for, old.hold_wall = cls, kind, 7200, WALL + 7200
+        decide.inherit(new, old, 60)
+        assert (new.hold_for, new.hold_wall) == (wait, WALL + wait), cls
+    new = Record(b"new")
+    for seconds, wall in ((100, WALL + 900), (500, WALL + 600), (50, WALL + 50)):
+        old = Record(b"old")
+        old.hold_for, old.hold_wall = seconds, wall
+        decide.inherit(new, old, 60)
+    assert (new.hold_for, new.hold_wall) == (500, WALL + 900), "the longest wait and the latest end of all"
+    old = Record(b"old")
+    old.hold_for = 40
+    decide.inherit(new, old, 60)
+    assert (new.hold_for, new.hold_wall) == (500, 0), "a wait without a wall time starts whole"
+    old.hold_for, old.hold_wall = 40, WALL
+    decide.inherit(new, old, 60)
+    assert new.hold_wall == 0
+
+
+# ---- the user
+
+
+def ready(same=0):
+    rec = Record(b"12345678")
+    rec.v4, rec.cls, rec.same = A, OK, same
+    return rec
+
+
+def test_an_update_by_hand_is_sent_once_and_not_again_soon():
+    rec = ready()
+    assert decide.force(rec, 1000, WALL) is None
+    assert decide.decide(rec, (A, None), 1000) == (SEND, 1000, "update asked for by the user")
+    assert (rec.force, rec.force_for, rec.force_wall) == (1600, 600, WALL + 600)
+    no = "the last update by hand was too recent: again in %d s, so that the provider does not block you"
+    assert decide.force(rec, 1599, WALL) == no % 1
+    assert decide.force(rec, 1000, WALL) == no % 600
+    assert decide.force(rec, 1600, None) is None and rec.force_wall == 0
+
+
+def test_needless_updates_by_hand_are_granted_less_and_less():
+    assert [_granted(n) for n in (0, 1, 2, 7, 8, 200)] == [600, 1200, 2400, 76800, DAY, DAY]
+
+
+def _granted(same):
+    rec = ready(same)
+    decide.force(rec, 0, WALL)
+    return rec.force
+
+
+def test_an_update_by_hand_is_refused_with_the_reason():
+    rec = ready()
+    rec.cls, rec.word = outcome.AUTH, "badauth"
+    assert decide.force(rec, 0, WALL).endswith("correct them (use retry)")
+    rec = ready()
+    rec.hold = 50
+    assert decide.force(rec, 0, WALL) == "waiting, so that the provider is not asked too often: again in 50 s"
+    assert not rec.forced and rec.force == 0
+    assert decide.force(rec, 50, WALL) is None
+
+
+def test_a_host_set_offline_stays_so_until_an_update_brings_it_back():
+    rec = ready()
+    assert decide.force(rec, 1000, WALL, True) is None
+    assert rec.offline == 1
+    assert decide.decide(rec, (A, None), 1000) == (SEND, 1000, "to be set offline, as the user asked")
+    fail(rec, NET, 1000)
+    assert rec.offline == 1 and decide.decide(rec, (A, None), 9000)[0] == SEND
+    decide.start(rec, 9000, WALL, Limits(), (A, None))
+    decide.learn(rec, Outcome(OK, "good"), 9000, WALL, Limits(), 0, b"")
+    assert (rec.offline, rec.v4, rec.v6) == (2, None, None)
+    assert decide.decide(rec, (B, None), 99999) == (WAIT, decide.NEVER, "set offline by the user")
+    assert decide.force(rec, 20000, WALL) is None
+    assert rec.offline == 0 and decide.decide(rec, (A, None), 20000)[0] == SEND
+    fail(rec, NET, 20000)
+    assert decide.decide(rec, (A, None), 30000)[0] == SEND, "until it is done"
+    rec = ready()
+    decide.force(rec, 0, WALL)
+    assert rec.v4 == A, "an update by hand does not make a name unknown"
