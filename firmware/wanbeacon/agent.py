@@ -154,7 +154,7 @@ class Agent:
         self.save()
         drop(*_STEPS)
         for h in self.hosts():
-            _plan().judge(self, h)
+            _plan().judge(self, h, self.clock.mono())
 
     def _send(self, account, hosts, template, sent, offline):
         """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""

@@ -19,15 +19,15 @@ def failed(hosts, trouble):
 def learn(agent, account, hosts, outs):
     """Put the Outcomes of one request into the hosts' records. Returns the hosts that met trouble of the server's or the
     network's own, whatever they asked for."""
-    chance = agent.chance()  # one for all, so that they stay together in one request
+    # one for all, so that they stay together in one request
+    now, wall, chance = agent.clock.mono(), agent.clock.wall(), agent.chance()
     for i in range(len(hosts)):
-        _one(agent, account, hosts[i], outs[i], chance)
+        _one(agent, account, hosts[i], outs[i], now, wall, chance)
     return [hosts[i] for i in range(len(hosts)) if outs[i].cls == outcome.LATER and outs[i].reach == outcome.ACCOUNT]
 
 
-def _one(agent, account, host, out, chance):
+def _one(agent, account, host, out, now, wall, chance):
     out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
-    now, wall = agent.clock.mono(), agent.clock.wall()
     cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
     warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
     for text in (warning, out.note):

@@ -86,9 +86,10 @@ def want(host):
     return tuple(out)
 
 
-def judge(agent, host):
-    """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None."""
-    now, rec, wanted = agent.clock.mono(), host.rec, agent.want(host)
+def judge(agent, host, now):
+    """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None. now: the same
+    for all hosts of a request, or a second that ends between two of them would part them."""
+    rec, wanted = host.rec, agent.want(host)
     verdict, host.next, host.why = decide.decide(rec, wanted, now)
     host.state = "waiting"
     if verdict == decide.STOPPED:
@@ -137,9 +138,9 @@ def _pick(host, wanted):
 
 def groups(agent, account):
     """What is due for an account: a list with ([Host], template, sent, offline) for each request."""
-    due, items = [], []
+    due, items, now = [], [], agent.clock.mono()
     for h in account.hosts:
-        choice = judge(agent, h)
+        choice = judge(agent, h, now)
         if choice:
             due.append(h)
             items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
