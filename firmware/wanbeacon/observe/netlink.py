@@ -54,7 +54,7 @@ class Observer(interface.Observer):
         """Take all that has arrived, as one hint."""
         hint = False
         while True:
-            data = waits.receive(self.sock, 2048)
+            data = waits.receive(self.sock, 1024)
             if not data:
                 return hint
             hint = is_event(data) or hint
