@@ -157,6 +157,8 @@ def ddclient():
                   lambda setup: [program, "-foreground", "-daemon", "300", "-file",
                                  str(setup.folder / "config")],
                   lambda: _version(r"ddclient version (\d[^\s,]*)", program, "-help"), why=why, real_names=True,
+                  # its time-out is alarm(120), and libfaketime rounds what is left of it down to whole seconds: 0 is none
+                  speed=120,
                   cannot={"dual": "version 3.10 sends one address per request with dyndns2"})
 
 
