@@ -87,8 +87,11 @@ class Wire:
         """TCP to the first address that answers, then TLS over it (its handshake ends with the first write)."""
         import socket
 
-        trouble = None
+        trouble, left = None, min(len(rows), 4)
         for row in rows[:4]:
+            # one that swallows everything (an IPv6 that leads nowhere) must leave time for the next and for the exchange
+            share = time.ticks_diff(self.deadline, time.ticks_ms()) // (left + 1) if left > 1 else 0
+            left -= 1
             self.sock = sock = socket.socket(row[0], row[1], row[2])
             try:
                 sock.setblocking(False)
@@ -99,7 +102,7 @@ class Wire:
                 except OSError as e:
                     if e.errno not in _BUSY:
                         raise
-                self._wait(select.POLLOUT, connecting=True)
+                self._wait(select.POLLOUT, share, connecting=True)
                 break
             except OSError as e:
                 trouble = Trouble("connect", "no connection to %s (%s)" % (self.host, e))
@@ -107,8 +110,6 @@ class Wire:
                 trouble = e
             sock.close()
             self.sock = None
-            if trouble.word == "timeout":
-                break
         if not self.sock:
             raise trouble
         if not self.tls:
@@ -142,21 +143,23 @@ class Wire:
         self.out = bytearray()
 
     def _wait(self, event, most=0, connecting=False):
-        """Until the socket is ready, `most` ms have passed, or the deadline: then Trouble("timeout")."""
+        """Until the socket is ready, `most` ms have passed (0: no matter), or the deadline: then Trouble("timeout").
+        connecting: also when `most` ms have passed."""
         poller = select.poll()
         poller.register(self.sock, event)
         start = time.ticks_ms()
         while True:
             left = time.ticks_diff(self.deadline, time.ticks_ms())
-            if left <= 0:
+            late = most and time.ticks_diff(time.ticks_ms(), start) >= most
+            if late and not connecting:
+                return
+            if left <= 0 or late:
                 raise Trouble("timeout", "no answer from %s in time" % self.host, self.sent)
             self.board.keep_alive()
             ready = poller.poll(min(left, _SLICE))
             if ready:
                 if connecting and ready[0][1] & ~select.POLLOUT:
                     raise Trouble("connect", "%s refused the connection or cannot be reached" % self.host)
-                return
-            if most and time.ticks_diff(time.ticks_ms(), start) >= most:
                 return
 
     def _fill(self):
