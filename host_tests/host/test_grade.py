@@ -164,3 +164,9 @@ def test_the_page_names_every_placeholder_and_only_options_that_exist(tmp_path):
     assert words == {*clients.Setup(tmp_path).words(), "speed"}
     used = set(re.findall(r"(?<=\s|`)--[a-z-]+", " ".join(re.findall(r"tools grade(.*)", page)) + page))
     assert used - {"--"} <= set(re.findall(r"--[a-z-]+", grade("--help").stdout)) | {"--config"}
+
+
+def test_the_printed_result_has_every_rule_and_wanbeacon_meets_them_all():
+    rows = re.findall(r"^\| `([^`]+)` \| .* \| .* \| (.*?) \| (.*?) \| .* \| .* \|$", (ROOT / "docs" / "grades.md").read_text(), re.M)
+    assert [row[0] for row in rows] == [rule.id for rule in rules.RULES]
+    assert {word for row in rows for word in row[1:]} == {"yes"}

@@ -48,7 +48,8 @@ def table(results):
 
 
 def markdown(results, short):
-    lines = ["| rule | what it asks | from | %s |" % " | ".join(("%s %s" % (r["name"], r["version"])).strip() for r in results),
+    lines = ["# Who meets which rule", "", "Written by `python -m tools grade --markdown FILE`; how to read it: [grading.md](grading.md).", "",
+             "| rule | what it asks | from | %s |" % " | ".join(("%s %s" % (r["name"], r["version"])).strip() for r in results),
              "|---|---|---|%s" % ("---|" * len(results))]
     lines += ["| `%s` | %s | %s | %s |" % (rule.id, rule.what, rule.document, " | ".join(_SHORT.get(v, "") for v in verdicts))
               for rule, verdicts in _rows(results)]
