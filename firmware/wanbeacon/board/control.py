@@ -1,6 +1,7 @@
 """The local control channel on Linux: a unix socket, one command line in, one JSON line out. Knows no command."""
 
 import errno
+import gc
 import json
 import os
 import socket
@@ -22,7 +23,8 @@ def listen(path):
         if e.errno == errno.EADDRINUSE:
             raise
     try:
-        os.remove(path)  # left over from an agent that was killed
+        if os.stat(path)[0] & 0o170000 == 0o140000:  # a socket, left over from an agent that was killed; nothing else
+            os.remove(path)
     except OSError:
         pass
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -49,6 +51,9 @@ async def serve(sock, agent):
             await _one(client, agent)
         except (OSError, ValueError):
             pass  # the client went away, or sent something that is no text
+        except Exception as e:  # the task's root: a full heap must not end the answering
+            gc.collect()
+            agent.log("fault while answering: %s %s" % (type(e).__name__, e))
         finally:
             client.close()
 
@@ -62,14 +67,31 @@ async def _one(client, agent):
         if data == b"":
             return
         line += data or b""
-    answer = agent.command(line.split(b"\n")[0].decode())
-    data = memoryview((json.dumps(answer) + "\n").encode())
-    while data:
-        try:
-            data = data[client.send(data) :]
-        except OSError as e:
-            if e.errno != 11 or not await waits.ready(client, _WAIT_MS, write=True):
-                return
+    for part in _parts(agent.command(line.split(b"\n")[0].decode())):
+        data = memoryview(part.encode())
+        while data:
+            try:
+                data = data[client.send(data) :]
+            except OSError as e:
+                if e.errno != 11 or not await waits.ready(client, _WAIT_MS, write=True):
+                    return
+
+
+def _parts(answer):
+    """The answer as one line of JSON, in pieces: the whole status would be two blocks of 4 KB in a small heap."""
+    sign = "{"
+    for key in answer:
+        yield '%s"%s": ' % (sign, key)
+        sign = ", "
+        value = answer[key]
+        if isinstance(value, list):
+            yield "["
+            for i in range(len(value)):
+                yield (", " if i else "") + json.dumps(value[i])
+            yield "]"
+        else:
+            yield json.dumps(value)
+    yield "}\n"
 
 
 def remove(path):
