@@ -49,10 +49,11 @@ def python(name, *args, firmware="firmware", heap=None):
 class Agent:
     """config: a dict (or text, for broken ones). switches: those of agent_wrapper.py; without any the agent is started
     as a user would. before: words put before the interpreter (`ip netns exec NAME`). state: folder of the journal.
+    module: what is run instead of `-m wanbeacon`, from the firmware's folder.
 
     Attributes: folder, state, status_path, control, address_file, process, output (all that was printed so far)."""
 
-    def __init__(self, interpreter, config, firmware="firmware", heap=None, before=(), state=None, **switches):
+    def __init__(self, interpreter, config, firmware="firmware", heap=None, before=(), state=None, module="wanbeacon", **switches):
         self.folder = Path(tempfile.mkdtemp(prefix="wb-"))  # short: a unix socket's path has 107 bytes at most
         self.state = Path(state) if state else self.folder / "state"
         self.status_path, self.control = self.folder / "status.json", self.folder / "control"
@@ -60,7 +61,7 @@ class Agent:
         self.config_path = self.folder / "config.json"
         self._out = self.folder / "output"
         self.interpreter, self.firmware, self.heap = interpreter, firmware, heap
-        self.before, self.switches = list(before), switches
+        self.before, self.switches, self.module = list(before), switches, module
         self.process = None
         self.write_config(config)
 
@@ -89,7 +90,7 @@ class Agent:
         """(argv, environment) of `wanbeacon WORDS` with this agent's files."""
         files = ["--config", self.config_path, "--state", self.state, "--status", self.status_path,
                  "--control", self.control]
-        start = ["-m", "wanbeacon"]
+        start = ["-m", self.module]
         if self.switches:
             start = [WRAPPER, *("%s=%s" % item for item in self.switches.items()), "--"]
             if self.interpreter == CPYTHON:
