@@ -1,0 +1,325 @@
+# The agent with a provider, a line, flash and time in memory (tools/simulate/virtual.py): what reaches beyond one host.
+import json
+import sys
+
+sys.path.append("tools/simulate")
+import virtual  # noqa: E402
+
+YEAR = 365 * 86400
+A, B, C = "45.33.1.1", "45.33.1.2", "45.33.1.3"
+
+
+def cfg(*accounts, **more):
+    """Accounts as (user, password, hosts, more keys) -> config text."""
+    rows = []
+    for user, password, hosts, keys in accounts:
+        row = {"provider": "dyn", "user": user, "password": password, "hosts": hosts}
+        row.update(keys)
+        rows.append(row)
+    more["accounts"] = rows
+    return json.dumps(more)
+
+
+TWO = cfg(("ann", "secret", ["a1.example.org", "a2.example.org"], {}), ("bob", "secret", ["b.example.org"], {}))
+PLAIN = {"server": "http://dyn.test"}
+HOSTS = ("a1.example.org", "a2.example.org", "b.example.org")
+
+
+def started(text=TWO, chance=None):
+    """A running device whose hosts are published, a minute later."""
+    world = virtual.World(text, chance)
+    world.boot()
+    world.run(100)
+    world.provider.heard.clear()
+    return world
+
+
+def heard(world):
+    """[(host, IPv4 address)] since the last look."""
+    rows = [(row[2], row[3]) for row in world.provider.heard]
+    world.provider.heard.clear()
+    return rows
+
+
+def changed(world, address, seconds=5):
+    """The line has another address; what was sent."""
+    world.line[4] = address
+    world.run(seconds)
+    return heard(world)
+
+
+def settings(world, text):
+    """The user edits the settings; the agent starts anew."""
+    world.cfg = virtual.config.load(text)
+    world.off(5)
+    world.boot()
+
+
+def stops(world):
+    return [h.rec.stopped() for h in world.agent.hosts()]
+
+
+def test_hosts_of_an_account_share_a_request_and_accounts_do_not():
+    world = virtual.World(TWO)
+    world.boot()
+    world.run(5)
+    assert [row[2] for row in world.provider.heard] == list(HOSTS)
+    assert world.agent.counters["requests"] == 2
+    world.run(YEAR // 24)
+    assert world.agent.counters["requests"] == 2, "two weeks without a change"
+
+
+def test_a_change_is_sent_at_once_and_the_minimum_interval_is_kept():
+    world = started()
+    assert changed(world, B) == [(h, B) for h in HOSTS]
+    assert changed(world, C, 50) == []
+    world.run(10)
+    assert heard(world) == [(h, C) for h in HOSTS]
+    for address in (A, B, A, B, C):
+        assert changed(world, address, 5) == []
+    world.run(100)
+    assert heard(world) == [], "the address flapped and came back"
+
+
+def test_nohost_stops_one_host_and_no_other():
+    world = started()
+    world.provider.say["a1.example.org"] = "nohost"
+    assert len(changed(world, B)) == 3
+    assert stops(world) == [True, False, False]
+    assert changed(world, C, 200) == [("a2.example.org", C), ("b.example.org", C)]
+
+
+def test_badauth_stops_the_account_and_no_other():
+    world = started()
+    world.provider.say["ann"] = "badauth"
+    changed(world, B)
+    assert stops(world) == [True, True, False]
+    assert changed(world, C, 86400) == [("b.example.org", C)]
+
+
+def test_badauth_in_the_first_of_two_requests_holds_the_second_back():
+    hosts = ["a1.example.org", {"name": "a2.example.org", "wildcard": "ON"}]
+    world = started(cfg(("ann", "secret", hosts, {})))
+    world.provider.say["ann"] = "badauth"
+    assert changed(world, B) == [("a1.example.org", B)]
+    assert stops(world) == [True, True]
+
+
+def test_badagent_stops_every_host_at_that_provider():
+    world = started(cfg(("ann", "secret", ["a1.example.org"], {}), ("bob", "secret", ["b.example.org"], {}),
+                        ("eve", "secret", ["e.example.org"], PLAIN)))  # fmt: skip
+    world.provider.say["ann"] = "badagent"
+    assert changed(world, B) == [("a1.example.org", B), ("e.example.org", B)]
+    assert stops(world) == [True, True, False]
+    assert changed(world, C, 86400) == [("e.example.org", C)]
+
+
+def test_a_stop_outlives_reboots_and_ends_when_its_settings_change():
+    world = started()
+    world.provider.say["ann"] = "badauth"
+    changed(world, B)
+    for _ in range(5):
+        world.off(100)
+        world.boot()
+        world.run(20000)
+    assert heard(world) == []
+    world.provider.say.clear()
+    settings(world, TWO.replace('"bob"', '"bert"'))
+    world.run(100)
+    assert [h for h, _ in heard(world)] == ["b.example.org"], "another account's settings"
+    settings(world, TWO.replace("secret", "better", 1))
+    world.run(100)
+    assert heard(world)[:2] == [("a1.example.org", B), ("a2.example.org", B)]
+
+
+def test_a_new_host_in_a_stopped_account_is_stopped_too():
+    world = started()
+    world.provider.say["ann"] = "badauth"
+    changed(world, B)
+    settings(world, TWO.replace('"a2.example.org"', '"a2.example.org", "a3.example.org"'))
+    world.run(86400)
+    assert heard(world) == [] and stops(world) == [True, True, True, False]
+
+
+def test_an_edit_of_the_settings_does_not_end_the_half_hour_of_911():
+    world = started()
+    world.provider.say["ann"] = "911"
+    assert len(changed(world, B, 1)) == 3
+    world.provider.say.clear()
+    for password in ("other", "third"):
+        settings(world, TWO.replace("secret", password, 1))
+        world.run(800)
+        assert heard(world) == [], password
+    world.run(2000)
+    assert heard(world) == [("a1.example.org", B), ("a2.example.org", B)]
+
+
+def test_911_holds_the_whole_account_and_no_other():
+    hosts = ["a1.example.org", {"name": "a2.example.org", "ipv6": False}]
+    world = started(cfg(("ann", "secret", hosts, {}), ("bob", "secret", [{"name": "b.example.org", "ipv6": False}], {})))
+    world.provider.say["ann"] = "911"
+    world.line[6] = "2600:77::1"
+    world.run(60)
+    assert heard(world) == [("a1.example.org", A)]
+    world.provider.say.clear()
+    assert changed(world, B, 1700) == [("b.example.org", B)], "a2 has met no trouble itself"
+    world.run(2000)
+    assert sorted(heard(world)) == [("a1.example.org", B), ("a2.example.org", B)]
+
+
+def test_an_unchanged_reboot_sends_nothing_with_and_without_a_clock():
+    for clock in (True, False):
+        world = started(cfg(("ann", "secret", ["a1.example.org"], PLAIN)))
+        for _ in range(5):
+            world.off(1000)
+            world.time_server = clock
+            world.time.offset = virtual.START if clock else None
+            world.boot()
+            world.run(200)
+        assert heard(world) == []
+
+
+def test_no_password_leaves_before_the_clock_is_set():
+    world = virtual.World(TWO)
+    world.time.offset, world.time_server = None, False
+    world.boot()
+    world.run(400)
+    assert heard(world) == [] and "clock not set" in world.agent.hosts()[0].why
+    world.time_server = True
+    world.run(60)
+    assert len(heard(world)) == 3
+
+
+def test_a_clock_that_leaps_by_years_neither_sends_nor_holds_back():
+    for leap in (-30 * YEAR, -YEAR, YEAR, 30 * YEAR):
+        for off in (False, True):
+            world = started(cfg(("ann", "secret", ["a1.example.org"], PLAIN)))
+            world.provider.say["*"] = "911"
+            changed(world, B, 60)
+            world.provider.say.clear()
+            if off:
+                world.off(60)
+            world.time.offset += leap
+            if off:
+                world.boot()
+            world.run(1500)
+            assert heard(world) == [], (leap, off)
+            world.run(5000)
+            assert heard(world) == [("a1.example.org", B)], (leap, off)
+            world.run(20 * 86400)
+            assert heard(world) == [], "no early refresh"
+            assert changed(world, C) == [("a1.example.org", C)]
+
+
+def test_ticks_that_wrap_change_nothing():
+    world = virtual.World(TWO.replace("{", '{"intervals": {"refresh_days": 60}, ', 1), tick0=virtual.Time.WRAP - 30000)
+    world.boot()
+    world.run(100)
+    heard(world)
+    assert changed(world, B, 27 * 86400) == [(h, B) for h in HOSTS], "twice round the ticks of an ESP32"
+    assert changed(world, C) == [(h, C) for h in HOSTS]
+
+
+def test_a_journal_that_cannot_be_written_sends_nothing():
+    world = started()
+    world.cut = "refuse"
+    assert changed(world, B, 400) == []
+    assert "cannot be written" in world.agent.hosts()[0].why
+    world.cut = None
+    world.run(100)
+    assert len(heard(world)) == 3
+
+
+def test_a_damaged_journal_costs_one_request_a_host_and_is_said():
+    world = started()
+    world.off(5)
+    for slot in world.slots:
+        slot.data = b"\0" * 100
+    world.boot()
+    world.run(86400)
+    assert heard(world) == [(h, A) for h in HOSTS]
+    assert "not known" in world.agent.journal.lost
+
+
+def test_a_crowd_that_returns_together_is_spread_and_a_single_change_is_not():
+    world = started(chance=lambda: 255)
+    world.line[4] = None
+    world.run(600)
+    assert changed(world, B, 100) == [] and len(changed(world, B, 20)) == 3
+    world.run(100)
+    assert len(changed(world, C, 2)) == 3
+
+
+def test_a_power_cut_on_the_way_holds_for_the_minimum_and_sends_once():
+    for when in ("before", "after"):
+        world = started()
+        world.die = when
+        world.line[4] = B
+        try:
+            world.run(5)
+            assert False, "no power cut"
+        except virtual.PowerCut:
+            pass
+        world.provider.heard.clear()
+        for _ in range(10):
+            world.off(0.1)
+            world.boot()
+            world.run(3)
+        assert heard(world) == [("b.example.org", B)], "only the other account, which had not begun"
+        world.run(70)
+        assert heard(world) == [("a1.example.org", B), ("a2.example.org", B)]
+        world.run(86400)
+        assert heard(world) == []
+
+
+def test_commands_of_the_user():
+    world = started()
+    say = lambda text: world.command(text)  # noqa: E731
+    assert say("pause")["ok"] and changed(world, B, 500) == []
+    assert not say("update")["ok"]
+    world.off(5)
+    world.boot()
+    world.run(500)
+    assert heard(world) == [], "a pause outlives a reboot"
+    assert say("resume")["ok"]
+    world.run(5)
+    assert len(heard(world)) == 3
+    world.run(100)
+    assert say("update a1.example.org")["ok"]
+    world.run(5)
+    assert heard(world) == [("a1.example.org", B)]
+    again = say("update a1.example.org")
+    assert not again["ok"] and "again in" in again["text"]
+    assert not say("retry a1.example.org")["ok"] and not say("retry")["ok"] and not say("nonsense")["ok"]
+    world.provider.say["ann"] = "badauth"
+    assert changed(world, C, 500) == [("a2.example.org", C), ("b.example.org", C)]
+    world.provider.say.clear()
+    assert say("retry a2.example.org")["ok"], "ends the stop of the account"
+    world.run(5)
+    assert heard(world) == [("a1.example.org", C), ("a2.example.org", C)]
+
+
+def test_offline_is_sent_until_it_is_done_and_update_brings_the_host_back():
+    world = started()
+    world.provider.say["*"] = "refuse"
+    assert world.command("offline b.example.org")["ok"]
+    world.run(100)
+    heard(world)
+    world.provider.say.clear()
+    world.run(8000)
+    assert heard(world) == [("b.example.org", A)] and world.provider.stored["b.example.org"]["offline"]
+    assert changed(world, B, 1000) == [("a1.example.org", B), ("a2.example.org", B)]
+    assert world.command("update b.example.org")["ok"]
+    world.run(5)
+    assert heard(world) == [("b.example.org", B)] and not world.provider.stored["b.example.org"]["offline"]
+
+
+def test_a_list_with_one_answer_finds_the_culprit():
+    world = started()
+    world.provider.say["a2.example.org"] = "one nohost"
+    assert len(changed(world, B, 5)) == 3
+    world.run(60)
+    assert heard(world) == [("a1.example.org", B), ("a2.example.org", B)] and world.agent.counters["requests"] == 6
+    assert stops(world) == [False, True, False]
+    world.run(86400)
+    assert heard(world) == []
