@@ -1,25 +1,17 @@
-"""A flash chip and a disk in memory, for MicroPython's real file systems; every write can be logged, torn and cut.
+"""A flash chip and a disk in memory, for MicroPython's real file systems; writes are logged, to be cut.
 
 For MicroPython only in use, plain Python in form. Knows file systems by what they call, and nothing of journals.
 """
 
-#: One write: (position in bytes, what is written); None instead of bytes = the block is erased.
-
-
-class PowerGone(Exception):
-    """The device lost its power in the middle of a write."""
-
 
 class Device:
-    """size: bytes. data: content to start from (it is used, not copied). log: None, or a list that gets every write.
-    left: None, or how many writes are still done before the power goes (PowerGone); tear: whether the next is torn."""
+    """size: bytes. data: content to start from (it is used, not copied). log: None, or a list that gets every write as
+    (position in bytes, what is written; None = the block is erased): a prefix of it, put() on a copy of the medium, is
+    a device that lost its power there."""
 
     def __init__(self, size=65536, data=None):
         self.data = bytearray(b"\xff" * size) if data is None else data
         self.log = None
-        self.left = None
-        self.tear = False
-        self.dead = False
         self.erases = self.programs = 0
         self.blocks = {}  # block -> erases
 
@@ -37,17 +29,7 @@ class Device:
         return 0
 
     def write(self, at, what):
-        """One write as the medium does it, unless the power is gone."""
-        if self.dead:  # an open file of an agent that is no more may still be closed by the garbage collector
-            return
-        if self.left == 0:
-            if self.tear:
-                for one in self.torn(at, what)[:1]:
-                    self.put(at, one)
-            self.dead = True
-            raise PowerGone()
-        if self.left:
-            self.left -= 1
+        """One write as the medium does it."""
         if self.log is not None:
             self.log.append((at, what))
         if what is None:
