@@ -148,7 +148,7 @@ class Agent:
                 continue
             met = self._send(account, hosts, template, sent, offline)
             if met:
-                _learn().wait_as(account, met, [h for group in due for h in group[0]])
+                _learn().wait_as(self, account, met, [h for group in due for h in group[0]])
             if met or met is None:
                 break
         self.save()

@@ -37,7 +37,7 @@ def _one(agent, account, host, out, now, wall, chance):
         agent.log("%s: stopped. %s" % (host.name, decide.stop_text(host.rec)))
     if out.cls in decide.STOPS and out.reach:
         for other in agent.hosts():
-            same = other.account is account
+            same = other.account.fp == account.fp  # two entries with one login (two lines) are one account there
             if out.reach == outcome.PROVIDER:
                 same = other.account.provider_fp == account.provider_fp
             r = other.rec
@@ -46,13 +46,13 @@ def _one(agent, account, host, out, now, wall, chance):
                 decide.withdraw(r)
 
 
-def wait_as(account, met, due):
-    """The server is in trouble, said the answer to the hosts `met`: the account's other hosts wait as long, all of
+def wait_as(agent, account, met, due):
+    """The server is in trouble, said the answer to the hosts `met`: the other hosts of that login wait as long, all of
     them when it said so itself, those that are `due` when the network failed."""
     first = met[0].rec
     for h in met:
         if h.rec.hold > first.hold:
             first = h.rec
-    for h in account.hosts:
+    for h in [h for h in agent.hosts() if h.account.fp == account.fp]:
         if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
             decide.wait_as(h.rec, first, h in due)

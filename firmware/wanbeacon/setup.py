@@ -23,9 +23,7 @@ def build(agent):
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
     drop("dyndns.request", "dyndns.share", "dyndns.url")
-    stored = {}
-    for rec in agent.journal.load():
-        stored[rec.fp] = rec
+    stored, taken = agent.journal.load(), []
     seed = fingerprint(agent.board.unique)
     seed = seed[0] << 8 | seed[1]
     for doc in cfg["accounts"]:
@@ -40,7 +38,7 @@ def build(agent):
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
             fp = fingerprint(server, secret, h["name"], [h.get(o) for o in options])
-            rec = stored.get(fp) or _new_record(fp, place, account, stored)
+            rec = _kept(fp, stored, taken) or _new_record(fp, place, account, stored)
             rec.place = place
             host = Host(h, account, rec, families.pop(0))
             _resume(agent, host)
@@ -50,6 +48,16 @@ def build(agent):
         agent.accounts.append(account)
     if agent.journal.lost:
         agent.log(agent.journal.lost)
+
+
+def _kept(fp, stored, taken):
+    """The next record with this fingerprint that no host has yet, or None: one name may stand in two accounts, its IPv4
+    from one line and its IPv6 from another."""
+    for rec in stored:
+        if rec.fp == fp and rec not in taken:
+            taken.append(rec)
+            return rec
+    return None
 
 
 def _advise(agent, rows):
@@ -123,7 +131,7 @@ def _new_record(fp, place, account, stored):
     """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
     does a wait that the same provider set the same user: an edit of the settings is no way around it."""
     rec = Record(fp)
-    for old in stored.values():
+    for old in stored:
         if old.place == place:
             decide.inherit(rec, old, account.limits.minimum)
         if old.stopped() and old.cause in (account.fp, account.provider_fp):
