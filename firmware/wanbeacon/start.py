@@ -25,8 +25,8 @@ def run(options, cfg):
 
     path, place = options["--status"], options["--control"]
     try:
-        linux.make_folder(path.rsplit("/", 1)[0])
-        linux.make_folder(place.rsplit("/", 1)[0])
+        linux.make_folder(path.rpartition("/")[0])
+        linux.make_folder(place.rpartition("/")[0])
         sock = control.listen(place)
     except OSError as e:
         if e.errno == errno.EADDRINUSE:

@@ -23,10 +23,13 @@ def listen(path):
         if e.errno == errno.EADDRINUSE:
             raise
     try:
-        if os.stat(path)[0] & 0o170000 == 0o140000:  # a socket, left over from an agent that was killed; nothing else
-            os.remove(path)
+        kind = os.stat(path)[0] & 0o170000
     except OSError:
-        pass
+        kind = 0
+    if kind == 0o140000:
+        os.remove(path)  # left over from an agent that was killed
+    elif kind:
+        raise OSError(errno.EEXIST)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(waits.unix_address(path))
