@@ -175,7 +175,7 @@ def test_this_kernel_answers():
     sock.settimeout(2)
     try:
         index = interface.device_index(sock, "lo")
-        rows = interface.dump(sock, 4, index)
+        rows = interface.dump(sock, 4, index, 4096)
     finally:
         sock.close()
     assert [one[6] for one in rows][0] == bytes([127, 0, 0, 1])
@@ -208,3 +208,12 @@ def test_netlink_waits_and_can_be_cancelled_and_asked_again():
         one.close()
 
     asyncio.run(go())
+
+
+def test_a_buffer_that_is_too_small_is_noticed():
+    sock = interface.open_netlink()
+    sock.settimeout(2)
+    try:
+        assert interface.dump(sock, 4, interface.device_index(sock, "lo"), 20) is None
+    finally:
+        sock.close()

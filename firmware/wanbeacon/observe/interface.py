@@ -14,7 +14,9 @@ _AF_NETLINK = 16
 _UNFIT = 0x01 | 0x08 | 0x20 | 0x40
 _SECONDARY = 0x01  # the same bit, for IPv4
 _MNGTMP = 0x100  # IFA_F_MANAGETEMPADDR: made from a router advertisement, privacy addresses come and go beside it
-_RECV = 4096  # the kernel puts the addresses of one device into messages of a page at most
+# Bytes taken at a time. What does not fit is cut without a word, so a full buffer is tried again with the next size; the
+# kernel puts the addresses of a device into messages of a page at most, or as much as the largest buffer it has seen.
+_RECV = (1024, 65536)
 
 
 def open_netlink(groups=0):
@@ -137,8 +139,9 @@ def device_index(sock, name):
     return struct.unpack_from("I", data, 20)[0]
 
 
-def dump(sock, family, index):
-    """Return the rows (see address_row) of every address of `family` on the device `index`."""
+def dump(sock, family, index, size):
+    """Return the rows (see address_row) of every address of `family` on the device `index`; None when messages are too
+    large for `size`."""
     rows = []
     try:  # SOL_NETLINK, NETLINK_GET_STRICT_CHK: the kernel lists this device only. Before 4.20 it lists all.
         sock.setsockopt(270, 12, 1)
@@ -146,7 +149,9 @@ def dump(sock, family, index):
         pass
     _request(sock, 22, 0x301, struct.pack("BBBBI", 2 if family == 4 else 10, 0, 0, 0, index))
     while True:
-        data = sock.recv(_RECV)
+        data = sock.recv(size)
+        if len(data) == size:
+            return None
         for kind, at, end in messages(data):
             if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
                 return rows
@@ -157,12 +162,16 @@ def dump(sock, family, index):
 
 def rows_on(name, family):
     """Return the rows of `family` on the device `name` (see address_row). OSError; errno 19: there is no such device."""
-    sock = open_netlink()
-    try:
-        sock.settimeout(2)  # the kernel answers at once; a bound all the same
-        return dump(sock, family, device_index(sock, name))
-    finally:
-        sock.close()
+    for size in _RECV:
+        sock = open_netlink()
+        try:
+            sock.settimeout(2)  # the kernel answers at once; a bound all the same
+            rows = dump(sock, family, device_index(sock, name), size)
+        finally:
+            sock.close()
+        if rows is not None:
+            return rows
+    raise OSError(90, "the kernel's answer is too long")
 
 
 def first_ipv4(name):
