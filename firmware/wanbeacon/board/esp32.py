@@ -31,7 +31,7 @@ class Slot:
         """bytes, or None when there is no such file. Raises OSError when it cannot be read."""
         try:
             with open(self.path, "rb") as f:
-                return f.read(65536)
+                return f.read(min(os.stat(self.path)[6], 65536))  # not 64 KB at once: the heap has no such hole
         except OSError as e:
             if e.errno == 2:
                 return None
