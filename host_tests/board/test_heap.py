@@ -17,7 +17,7 @@ from host_tests.board.web import Browser, free_port
 from tools import ROOT
 
 HEAP = "128k"
-UPDATES = 15  # one a second: "minimum" of the settings
+UPDATES = 10  # one a second: "minimum" of the settings
 
 
 @pytest.fixture

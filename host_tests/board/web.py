@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import time
 from urllib.parse import urlencode
 
 
@@ -27,6 +28,7 @@ class Browser:
             more["Content-Type"] = "application/x-www-form-urlencoded"
         more.update(headers or {})
         try:
+            self._open(conn)
             conn.request(method or ("POST" if body is not None else "GET"), path, body, more)
             answer = conn.getresponse()
             answer.text = answer.read().decode("utf-8")
@@ -39,6 +41,17 @@ class Browser:
         if found:
             self.csrf = found.group(1)
         return answer
+
+    def _open(self, conn):
+        """Connects; a board that has just started may not listen yet."""
+        end = time.monotonic() + 5
+        while True:
+            try:
+                return conn.connect()
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def login(self, password="kept-label-1"):
         self.ask("/login")

@@ -136,12 +136,12 @@ class Device:
             self.say("the run before ended badly: %s" % self.last_reason)
         tasks = [self._lights(), self._watch()]
         self.connect(self.cfg or {})
+        if not usable or self.cfg["portal"]["enabled"]:
+            tasks.append(self._guard("portal", self._portal))
         if usable and not self.safe:
             tasks.append(self._agent())
         elif self.safe:
             self.say("safe mode: the agent crashed %d times in a row and rests now" % self.memory.crashes)
-        if not usable or self.cfg["portal"]["enabled"]:
-            tasks.append(self._guard("portal", self._portal))
         if self.problems:
             self.wish = "setup"
         tasks.append(self._wishes())
