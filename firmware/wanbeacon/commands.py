@@ -19,6 +19,10 @@ def run(agent, text):
             return _no("no host %s here; hosts: %s" % (words[1][:60], " ".join([h.name for h in agent.hosts()])))
     elif name in ("retry", "offline"):
         return _no("%s needs a host name" % name)
+    elif name == "update":  # what the user set offline comes back when he names it
+        hosts = [h for h in hosts if not h.rec.offline]
+        if not hosts:
+            return _no("all hosts are offline; update HOST brings one back")
     return act(agent, hosts)
 
 

@@ -148,11 +148,13 @@ def load(text, most=SIZE_MAX):
     """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem found."""
     if len(text) > most:
         raise ConfigError(["the config is too long: at most %d bytes" % most])
+    if text[:1] == "\ufeff":  # Windows' editors put a byte order mark first
+        text = text[1:]
+    broken = _open_end(text)  # MicroPython before 1.29 takes a document that was cut off for a whole one
     try:
-        doc = json.loads(text)
-        broken = _open_end(text)  # MicroPython before 1.29 takes a document that was cut off for a whole one
+        doc = broken or json.loads(text)
     except ValueError:
-        broken = _open_end(text) or "a comma, a colon or a quotation mark is missing or too many"
+        broken = "a comma, a colon or a quotation mark is missing or too many"
     if broken:
         raise ConfigError(["the config is not JSON: %s" % broken])
     problems = []
@@ -183,6 +185,8 @@ def _open_end(text):
             quoted = True
         elif c in b"{[":
             depth.append((c, line))
+            if len(depth) > 20:  # more than any parser must bear
+                return "line %d: too many brackets inside each other" % line
         elif c in b"}]":
             if not depth or depth.pop()[0] != c - 2:  # "{" and "[" stand two before their other halves
                 return "line %d: a '%s' that nothing opened" % (line, chr(c))
@@ -314,7 +318,12 @@ def _sense(doc, problems):
             h = a["hosts"][j]
             where = "%s.hosts[%d]" % (path, j)
             name = h["name"]
+            if name[-1] == ".":  # no provider knows it so, and "a.org" and "a.org." would be two hosts
+                problems.append("%s.name: leave out the dot at its end" % where)
             for c in name.encode():
+                if c > 127:
+                    problems.append("%s.name: write letters other than a to z in their xn-- form (IDNA)" % where)
+                    break
                 if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
                     problems.append("%s.name: a host name has no blank, comma or sign such as / ? & = %% # in it" % where)
                     break

@@ -57,6 +57,7 @@ def _agent(cfg, options):
 
     def report(a):
         try:
+            linux.make_folder(path.rpartition("/")[0])  # somebody may have tidied up
             status.write(path, a.status())
             written.clear()
         except OSError as e:

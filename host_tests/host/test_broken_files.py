@@ -1,5 +1,7 @@
 """Names of files a user may well give: relative ones, and one where something else lies already."""
 
+import json
+import shutil
 import subprocess
 
 import pytest
@@ -32,3 +34,58 @@ def test_a_file_that_is_no_socket_is_not_replaced_by_the_control_socket(interpre
         assert done.returncode == 1 and done.stderr.count("\n") == 1 and str(agent.control) in done.stderr, done
         assert "another wanbeacon" not in done.stderr, done.stderr
         assert agent.control.read_text() == "my thesis" and not lab.connections
+
+
+@pytest.mark.parametrize("interpreter", SOME)
+def test_the_folders_of_journal_and_status_may_go_while_it_runs(interpreter):
+    with running("dyn", bind="127.0.0.1") as lab, \
+            Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=100, check=1) as agent:
+        agent.set_address("45.33.7.9")
+        agent.status_path = agent.folder / "seen" / "status.json"
+        agent.start()
+        agent.wait(lambda s: s["hosts"][0]["state"] == "ok")
+        shutil.rmtree(agent.state)
+        shutil.rmtree(agent.status_path.parent)
+        agent.set_address("45.33.7.10")
+        agent.command("check")
+        agent.wait(lambda s: s["hosts"][0]["ipv4"] == "45.33.7.10")
+        agent.kill()
+        agent.start()
+        agent.wait(lambda s: s["hosts"][0]["state"] == "ok")
+        assert len(lab.updates) == 2 and lab.findings() == []
+
+
+@pytest.mark.parametrize("interpreter", SOME)
+@pytest.mark.parametrize(("text", "says"), [
+    ("[" * 32000, "too many brackets"), ('{"a":' * 6000, "too many brackets"),
+    ('{"accounts": [{"provider": "dyn", "password": "key", "hosts": ["m\u00fcller.dyndns.org"]}]}', "xn--"),
+    ('{"accounts": [{"provider": "dyn", "password": "key", "hosts": ["demo.dyndns.org."]}]}', "dot at its end"),
+], ids=["lists", "objects", "umlaut", "dot"])
+def test_configs_that_went_wrong_end_in_one_line(interpreter, text, says):
+    with Agent(interpreter, text) as agent:
+        status, _, err = agent.run("check")
+        assert status == 1 and err.count("\n") == 1 and says in err, err
+
+
+@pytest.mark.parametrize("interpreter", SOME)
+def test_a_byte_order_mark_does_no_harm(interpreter):
+    config = {"accounts": [{"provider": "dyn", "user": "u", "password": "some-key", "hosts": ["demo.dyndns.org"]}]}
+    with Agent(interpreter, "\ufeff" + json.dumps(config)) as agent:
+        status, out, err = agent.run("check")
+        assert status == 0 and "ok, 1 hosts" in out, err
+
+
+@pytest.mark.parametrize("interpreter", SOME)
+def test_update_for_all_leaves_a_host_offline_that_the_user_set_offline(interpreter):
+    names = "demo.dyndns.org", "demo2.dyndns.org"
+    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, *names), speed=2000) as agent:
+        agent.set_address("45.33.7.9")
+        agent.start()
+        agent.wait(lambda s: all(h["state"] == "ok" for h in s["hosts"]))
+        agent.wait(lambda _: agent.command("offline " + names[0])["ok"])
+        agent.wait(lambda s: s["hosts"][0]["why"] == "set offline by the user")
+        agent.wait(lambda _: agent.command("update")["ok"])
+        agent.wait(lambda s: s["counters"]["requests"] == 3)
+        assert agent.now()["hosts"][0]["offline"]
+        agent.wait(lambda _: agent.command("update " + names[0])["ok"])
+        agent.wait(lambda s: s["hosts"][0]["ipv4"] == "45.33.7.9")

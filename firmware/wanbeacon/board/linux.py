@@ -26,7 +26,8 @@ class Slot:
             raise
 
     def write(self, data):
-        """Replace the content. Raises OSError."""
+        """Replace the content; the folder is made again when somebody removed it. Raises OSError."""
+        make_folder(self.path.rpartition("/")[0])
         with open(self.path, "wb") as f:
             f.write(data)
             f.flush()
