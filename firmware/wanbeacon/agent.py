@@ -10,7 +10,7 @@ import gc
 from micropython import const
 
 from wanbeacon import VERSION
-from wanbeacon.lean import drop
+from wanbeacon.lean import STEPS, WIRE, drop
 from wanbeacon.model import Journal
 from wanbeacon.net import Trouble
 from wanbeacon.status import Log
@@ -20,11 +20,6 @@ _AGAIN_MS = const(1500)  # after an event the source is asked once more: the old
 _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
 _FAULT_WAIT = const(60)  # seconds after a fault of the program itself (a full heap, a bug)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
-
-# What a small heap has no room for while a request is under way, and what it has none for after it.
-_STEPS = ("plan", "learn", "decide", "journal", "ranges", "observe.asking", "dyndns.request", "dyndns.share", "dyndns.url",
-          "dyndns.outcome")  # fmt: skip
-_WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
 
 
 class Agent:
@@ -55,7 +50,7 @@ class Agent:
         self.names = {}  # style -> User-Agent
         self.journal = Journal(board.slots())
         self._build()
-        drop("setup", *_STEPS)
+        drop("setup", *STEPS)
 
     # ---- set-up
 
@@ -72,11 +67,11 @@ class Agent:
 
     def fetch(self, url, family=0, ca=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
-        drop(*_STEPS)
+        drop(*STEPS)
         try:
             return self._get(url, family, ca)
         finally:
-            drop(*_WIRE)
+            drop(*WIRE)
 
     def _get(self, url, family, ca):
         from wanbeacon.net import http
@@ -152,22 +147,23 @@ class Agent:
             if met or met is None:
                 break
         self.save()
-        drop(*_STEPS)
+        drop(*STEPS)
         for h in self.hosts():
             _plan().judge(self, h, self.clock.mono())
 
     def _send(self, account, hosts, template, sent, offline):
         """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
-        drop(*_STEPS)
+        drop(*STEPS)
         if not self._begin(account, hosts, sent):
             return None
-        drop(*_STEPS)
+        drop(*STEPS)
         req = self._request(account, hosts, template, sent, offline)
-        drop(*_STEPS)
+        drop(*STEPS)
+        self.log.settle()
         start = self.clock.mono_ms()
         answer = self._exchange(account, hosts, req)
         req = None
-        drop(*_WIRE)
+        drop(*WIRE)
         if isinstance(answer, Trouble):
             status, said = answer.word, self.log.scrub(answer.text)
             outs = _learn().failed(hosts, answer)
@@ -277,7 +273,7 @@ class Agent:
         await self.observe()
         self.act()
         self._clocks()
-        drop(*_STEPS)
+        drop(*STEPS)
         gc.collect()  # before the report: who waits for it may press Ctrl-C, which Linux ports survive badly in here
         if self.report:
             self.report(self)
@@ -334,13 +330,13 @@ class Agent:
     def command(self, text):
         """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document instead."""
         answer = _commands().run(self, text)
-        drop("commands", *_STEPS)
+        drop("commands", *STEPS)
         return answer
 
     def status(self):
         """The status document."""
         document = _commands().status(self)
-        drop("commands", *_STEPS)
+        drop("commands", *STEPS)
         return document
 
 

@@ -10,6 +10,12 @@ import sys
 # 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
 SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 TIDY = 4096  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
+# What a round of the agent needs step by step, and an exchange: dropped after use.
+STEPS = (
+    "plan", "learn", "decide", "journal", "ranges", "reasons", "observe.asking", "dyndns.share", "dyndns.request", "dyndns.reply",
+    "dyndns.url", "dyndns.outcome", "net.route",
+)  # fmt: skip
+WIRE = ("net.http", "net.wire", "net.trust", "dyndns.url")
 
 
 def small():
@@ -18,9 +24,16 @@ def small():
 
 
 def tidy():
-    """To be called first of all: a small heap is collected often from then on."""
+    """To be called first of all: a small heap is collected often from then on. All that comes and goes later is loaded
+    once now: its names stay for good, and lie together at the bottom instead of between what lives."""
     if small():
         gc.threshold(TIDY)
+        for name in STEPS + WIRE:
+            try:
+                __import__("wanbeacon." + name)
+            except ImportError:  # not part of this device
+                continue
+            drop(name)
 
 
 def printable(text, low=32):

@@ -1,32 +1,11 @@
-"""Which addresses may be published, and why the others may not. Behind address.why_not(): loaded when it is asked.
+"""Which addresses may be published. Behind address.why_not(): loaded when it is asked, and reasons.py when it has one.
 
 An address is `bytes`, 4 long (IPv4) or 16 long (IPv6). Knows no text form, socket, clock, file.
 """
 
 # The tables are text, not tuples: a row of a tuple table costs an ESP32 a hundred bytes of heap, a line of text twelve.
 #
-# Why an address is not publishable, in words that follow the address; one letter each.
-_WHY = """
-n is the unspecified address
-t is in the range 'this network', RFC 1122
-p is a private (LAN) address, RFC 1918: it is reachable at home only
-c is inside your provider's carrier-grade NAT (CGNAT, RFC 6598): a name cannot make you reachable; ask the provider \
-for a public address or use IPv6
-o is the loopback address of the device itself
-l is a link-local address: it works on one cable only
-a is reserved for protocol assignments (DS-Lite, NAT64), RFC 6890
-d is reserved for documentation
-s belongs to a shared service (AS112, AMT, 6to4 relay), not to your line
-b is reserved for benchmarks, RFC 2544
-m is a multicast address
-r is reserved
-u is a unique local (home) address, RFC 4193
-x belongs to an automatic tunnel (6to4, Teredo, NAT64), not to your line
-e is the discard prefix, RFC 6666
-g is reserved for segment routing, RFC 9602
-i is a site-local address (deprecated)
-"""
-# letter of the reason, prefix in hex, prefix length in bits; the first match wins. IANA special-purpose registries,
+# letter of the reason (reasons.py), prefix in hex, prefix length in bits; the first match wins. IANA special-purpose registries,
 # RFC 6890 and its successors; multicast and 240/4 besides. Our own table: `ipaddress` of CPython misses some.
 _V4 = (
     "n00000000/32 t00/8 p0a/8 c6440/10 o7f/8 la9fe/16 pac10/12 ac00000/24 dc00002/24 sc01fc4/24 sc034c1/24 "
@@ -69,8 +48,9 @@ def why_not(packed):
     """
     letter = _reason(packed)
     if letter:
-        at = _WHY.find("\n%s " % letter) + 3
-        return _WHY[at : _WHY.find("\n", at)]
+        from wanbeacon import reasons
+
+        return reasons.words(letter)
     if len(packed) == 16:
         if packed[0] >> 5 != 1:
             return "is outside the global IPv6 range 2000::/3"

@@ -35,6 +35,11 @@ class Log:
             except OSError:  # whoever read it has gone away; the agent is not there for its log
                 self.out = None
 
+    def settle(self):
+        """Move the lines to the lowest free places of a small heap (MicroPython: a slice is a copy)."""
+        for i in range(len(self.lines)):
+            self.lines[i] = self.lines[i][:]
+
     def scrub(self, text, cut=False):
         """The text in one line of printable characters, with every secret in it starred.
 

@@ -35,10 +35,10 @@ class Slot:
                 os.fsync(f.fileno())
 
 
-def _text(path, most=4096):
+def _text(path):
     try:
         with open(path) as f:
-            return f.read(most)
+            return f.read(128)
     except (OSError, UnicodeError):
         return ""
 
@@ -113,36 +113,17 @@ class Board:
             return ["ubus", "netlink", "natpmp", "upnp"]
         return ["netlink", "natpmp", "upnp"]
 
-    def _route(self):
-        best = None, None
-        metric = 1 << 32
-        for line in _text("/proc/net/route", 32768).split("\n")[1:]:
-            f = line.split()
-            # the mask too: a VPN's route to 0.0.0.0/1 is not the default route
-            if len(f) > 7 and f[1] == f[7] == "00000000" and int(f[3], 16) & 1 and int(f[6]) < metric:
-                best, metric = (f[0], f[2]), int(f[6])
-        return best
-
     def default_device(self):
         """Name of the device of the IPv4 (else IPv6) default route, or None."""
-        device = self._route()[0]
-        if device:
-            return device
-        for line in _text("/proc/net/ipv6_route", 32768).split("\n"):
-            f = line.split()
-            if len(f) == 10 and f[1] == "00" and f[0] == "0" * 32 and f[9] != "lo" and int(f[8], 16) & 1:
-                return f[9]
-        return None
+        from wanbeacon.net import route
+
+        return route.device()
 
     def gateway(self):
         """IPv4 address of the default router, or None."""
-        word = self._route()[1]
-        if not word or word == "00000000":
-            return None
-        packed = [int(word[i : i + 2], 16) for i in range(0, 8, 2)]
-        if sys.byteorder == "little":  # the file holds the word in the machine's byte order
-            packed.reverse()
-        return "%d.%d.%d.%d" % tuple(packed)
+        from wanbeacon.net import route
+
+        return route.gateway()
 
     def lan_address(self):
         """Own IPv4 address on the device of the default route, or None."""

@@ -6,7 +6,7 @@ Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but
 import gc
 import time
 
-from wanbeacon.net import Answer, Request, Trouble, trust, wire
+from wanbeacon.net import Answer, Request, Trouble, trust
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
@@ -36,7 +36,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
     for i in order:
         gc.collect()
         tls = _context(board, batches[i])
-        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device)
+        link = _wire(board, tls, req.host, deadline, cap, req.family, device)
         try:
             status, body = _ask(req, link)
             ms = time.ticks_diff(time.ticks_ms(), start)
@@ -70,6 +70,13 @@ def _context(board, batch):
         raise Trouble("roots", "a CA root cannot be read (%s)" % e)
     except ValueError:
         raise Trouble("roots", "a CA root file is damaged")
+
+
+def _wire(*args):
+    """Loaded after the context, whose two kilobytes must lie in one piece."""
+    from wanbeacon.net import wire
+
+    return wire.Wire(*args)
 
 
 def _ask(req, link):
