@@ -3,7 +3,7 @@
 from wanbeacon import address
 
 # A word is cut at what cannot be part of an address or a name; "host-1.2.3.4.example" so stays one word, and is none.
-_IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%"
+_IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:"
 
 
 def single(body, family):
@@ -15,14 +15,13 @@ def single(body, family):
     start = None
     for at in range(len(body) + 1):
         c = body[at] if at < len(body) else 0
-        if c in _IN_WORD or (c == 58 and family == 6):
+        if c in _IN_WORD:
             if start is None:
                 start = at
             continue
         if start is not None:
-            packed = _packed(body[start:at], family)
-            start = None
-            if packed:
+            word, start = body[start:at], None
+            for packed in _packed(word, family):
                 if found and found != packed:
                     return None, "several different IPv%d addresses in the reply" % family
                 found = packed
@@ -30,11 +29,18 @@ def single(body, family):
 
 
 def _packed(word, family):
+    """All addresses of `family` in a word. What is an IPv6 address as a whole ("64:ff9b::192.0.2.1") holds no IPv4
+    address; "address:192.0.2.1" and "192.0.2.1:80" do."""
+    whole = _parse(word)
+    out = [whole] if whole or family == 6 else [_parse(part) for part in word.split(b":")]
+    return [packed for packed in out if packed and len(packed) == (4 if family == 4 else 16)]
+
+
+def _parse(word):
     word = word.strip(b".")  # the end of a sentence
-    if not 2 <= len(word) <= 45 or word.count(b"." if family == 4 else b":") < (3 if family == 4 else 2):
+    if not 2 <= len(word) <= 45 or word.count(b".") < 3 and word.count(b":") < 2:
         return None
     try:
-        packed = address.parse(word.decode())
+        return address.parse(word.decode())
     except ValueError:
         return None
-    return packed if len(packed) == (4 if family == 4 else 16) else None
