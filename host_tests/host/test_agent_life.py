@@ -41,9 +41,9 @@ def test_a_restart_with_an_unchanged_address_sends_and_writes_nothing(interprete
 
 
 def test_ten_quiet_minutes_bring_no_packet_and_no_write():
-    """Time-compressed: 60 of the agent's seconds in one, a look at the address each second. `make bench` waits in full."""
+    """Time-compressed: 120 of the agent's seconds in one, a look at the address each second. `make bench` waits in full."""
     with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=60, check=1) as agent:
+            Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=120, check=1) as agent:
         agent.set_address(A)
         agent.start()
         agent.wait(is_ok)
