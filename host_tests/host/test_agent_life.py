@@ -8,7 +8,16 @@ import time
 import pytest
 from wanbeacon import journal
 
-from host_tests.host.agent_process import CPYTHON, EVERY, MICROPYTHONS, Agent, account, host, one_account
+from host_tests.host.agent_process import (
+    CPYTHON,
+    EVERY,
+    MICROPYTHONS,
+    Agent,
+    account,
+    forms_of,
+    host,
+    one_account,
+)
 from tools.lab import running
 
 A, B = "45.33.7.9", "45.33.7.10"
@@ -179,6 +188,8 @@ def test_each_hanging_exchange_ends_in_time_and_the_agent_lives_on_and_recovers(
                 assert host(document, name)["result"] in HANGS[fault][1], fault
             longest = max(c["closed"] - c["opened"] for c in lab.connections if c["closed"])
             assert longest < 0.7 + 0.6, "an exchange took %.1f s" % longest
+            for fault in HANGS:
+                assert not any(form in agent.everything() for form in forms_of("key-of-" + fault, fault))
             descriptors = agent.descriptors()
             lab.clear()
             end = time.monotonic() + 20

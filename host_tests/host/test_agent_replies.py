@@ -4,6 +4,7 @@ One agent process tries many cases at once: each is an account of its own with o
 provider needs a process to itself.
 """
 
+import base64
 import urllib.parse
 
 import pytest
@@ -45,6 +46,12 @@ def state(value, *faults):
         for one in faults:
             lab.fault(one, host=name_of_host)
     return act
+
+
+def echoes_the_login(lab, name_of_host):
+    """The Authorization header, as a debugging server would show it."""
+    login = base64.b64encode(("u%s:%s" % (name_of_host[1:3], PASSWORD)).encode()).decode()
+    lab.answer("%s is what you sent\nBasic %s\n" % (login, login), host=name_of_host)
 
 
 def plain(lab, name_of_host):
@@ -141,6 +148,7 @@ CASES = {
     "echoes the password": (says(PASSWORD), "ODD", "***", ODD),
     "good and the password": (says("good %s %s" % (ADDRESS, PASSWORD)), "OK", "good", MONTH),
     "the password behind a long text": (says("x" * 70 + PASSWORD), "ODD", "x" * 15, ODD),
+    "echoes the login": (echoes_the_login, "ODD", "***", ODD),
     "the password in a URL": (says("see /x?pw=" + urllib.parse.quote(PASSWORD, safe="")), "ODD", "see", ODD),
     "a cut letter of two bytes": (says("x" + "\u00e4" * 3000), "ODD", "x??????????????", ODD),
     "no letters": (fault("garbage", text="HTTP/1.0 200 OK\r\n\r\n\xff\xfe\x00\x80good"), "ODD", "??", ODD),
