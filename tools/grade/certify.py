@@ -1,7 +1,8 @@
 """The integration pages of Dyn and No-IP as lists: each requirement and the rules that show it. Only a table and a look-up.
 
 Sources: help.dyn.com, Remote Access API (Perform Update, Return Codes, Policies, CheckIP Tool, Flow);
-noip.com, Integrate (Request Method, Response)."""
+noip.com, Integrate (Request Method, Response). The codes are played by the lab as Dyn, for both lists; the scene "noip"
+alone is played as No-IP."""
 
 from tools.grade.rules import MET, NOT_APPLICABLE, UNMET
 
@@ -9,7 +10,7 @@ REQUIREMENTS = {
     "dyn": (
         ("Perform Update", "HTTPS, with Basic authentication, GET", ("over-tls", "not-in-url", "get")),
         ("Perform Update", "a User-Agent of the form Company - Device - Version", ("user-agent", "agent-dyn")),
-        ("Perform Update", "hosts with the same address in one request", ("grouped",)),
+        ("Perform Update", "hosts with the same address may share a request", ("grouped",)),
         ("Perform Update", "IPv4 and IPv6 in myip", ("dual", "dual-once")),
         ("Flow", "detects a change and updates the host", ("first-update", "follows-change")),
         ("Policies", "updates only when the address differs from the last one, also after a restart",
@@ -23,7 +24,7 @@ REQUIREMENTS = {
         ("Return Codes", "disabled until the user acts, over a restart too", ("refusal-kept",)),
         ("Return Codes", "codes are told apart host by host", ("refused-host", "other-hosts")),
         ("Return Codes", "good 127.0.0.1 is a refusal of the client", ("loopback",)),
-        ("Return Codes", "dnserr and 911: stops for half an hour", ("wait-dnserr", "wait-911", "wait-911-500")),
+        ("Return Codes", "dnserr and 911: stops (half an hour: No-IP's and DNS-O-Matic's figure)", ("wait-dnserr", "wait-911", "wait-911-500")),
         ("Return Codes", "anything but a code is a failure", ("html", "empty")),
         ("Return Codes", "reads the answer that the server sends today (chunked)", ("chunked",)),
     ),

@@ -12,6 +12,8 @@ DYN_RETURN = "Dyn, Return Codes"
 DYN_FLOW = "Dyn, Flow"
 NOIP_REQUEST = "No-IP, Request Method"
 NOIP_RESPONSE = "No-IP, Response"
+#: Dyn says to stop after dnserr, not for how long; DNS-O-Matic, which took its codes over, says half an hour.
+DNSOMATIC = "Dyn, Return Codes; the time: DNS-O-Matic"
 OURS = "ours: no provider page has it"
 
 MET, UNMET, NOT_SHOWN, NOT_APPLICABLE = "met", "not met", "not shown", "n/a"
@@ -49,8 +51,8 @@ RULES = (
     Rule("stop-401", "badauth in HTTP 401: no further update", NOIP_RESPONSE, ("badauth-401",), j.one_try),
     Rule("refusal-kept", "a refusal is remembered over a restart", DYN_RETURN, (*REFUSALS, "badauth-401"), j.every(j.quiet_after_restart)),
     Rule("wait-911", "911: not again for 30 minutes", NOIP_RESPONSE, ("911",), j.half_hour),
-    Rule("wait-dnserr", "dnserr: not again for 30 minutes", DYN_RETURN, ("dnserr",), j.half_hour),
-    Rule("wait-911-500", "911 in HTTP 500: not again for 30 minutes", DYN_RETURN, ("911-500",), j.half_hour),
+    Rule("wait-dnserr", "dnserr: not again for 30 minutes", DNSOMATIC, ("dnserr",), j.half_hour),
+    Rule("wait-911-500", "911 in HTTP 500: not again for 30 minutes", NOIP_RESPONSE, ("911-500",), j.half_hour),
     Rule("loopback", "good 127.0.0.1 is a refusal, also when the address changes", DYN_RETURN, ("loopback",), j.stops_after_loopback),
     Rule("html", "a web page with the word good is no success", DYN_RETURN, ("html",), j.noticed),
     Rule("empty", "an empty answer is no success", DYN_RETURN, ("empty",), j.noticed),
@@ -69,7 +71,7 @@ RULES = (
     Rule("private", "does not publish a private address", "RFC 6890", ("private",), j.not_sent),
     Rule("cgnat", "does not publish an address inside carrier-grade NAT", "RFC 6598", ("cgnat",), j.not_sent),
     Rule("reserved", "does not publish addresses for documentation and tests", "RFC 6890", ("reserved",), j.not_sent),
-    Rule("grouped", "several hosts share one request", DYN_UPDATE, ("hosts",), j.one_request),
+    Rule("grouped", "several hosts share one request", DYN_UPDATE + " (allowed, not asked for)", ("hosts",), j.one_request),
     Rule("refused-host", "the host that is refused is not asked for again", DYN_RETURN, ("hosts",), j.refused_host_rests),
     Rule("other-hosts", "the other hosts go on", DYN_RETURN, ("hosts",), j.others_follow),
     Rule("well-hosts", "and are not sent again without a change", DYN_POLICIES, ("hosts",), j.without_finding("needless update")),
