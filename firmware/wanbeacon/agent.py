@@ -88,6 +88,8 @@ class Agent:
         """Ask every line's sources; tell the records what a change or an outage means for their waits."""
         for line in self.lines:
             line.chooser.rest = _plan().rests(self, line)
+            self._watch(line)
+            await asyncio.sleep(0)
             for family in (4, 6):
                 if line.wants[family]:
                     known = line.found[family] or _plan().published(self, line, family)
@@ -96,9 +98,11 @@ class Agent:
             self._watch(line)
 
     def _watch(self, line):
-        """A task for each observer that can tell of a change; the chooser may have loaded another."""
+        """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
+        before they are read; for a change that comes before the others do, there is a second look."""
         for watcher in line.chooser.watchers():
             if id(watcher) not in self.tasks:
+                self.again = self.clock.mono_ms() + _AGAIN_MS
                 self.tasks[id(watcher)] = asyncio.create_task(self._hints(watcher))
 
     async def _hints(self, watcher):
@@ -253,8 +257,9 @@ class Agent:
                 try:
                     await self.round()
                 except Exception as e:  # the root: what is unsure stays on hold in the journal, so going on is safe
+                    drop("commands", *WIRE, *STEPS)
+                    gc.collect()  # it may have been a full heap: make room to say so
                     self.log("fault: %s; going on in %d s" % (_fault(e), _FAULT_WAIT))
-                    gc.collect()
                     await asyncio.sleep(_FAULT_WAIT)
                 try:
                     await asyncio.wait_for(self.event.wait(), self.pause_for())
@@ -269,6 +274,8 @@ class Agent:
 
     async def round(self):
         """One walk through the house."""
+        if self.again is not None and self.clock.mono_ms() >= self.again:
+            self.again = None  # this is the second look
         self._clocks()
         await self.observe()
         self.act()
@@ -318,11 +325,7 @@ class Agent:
             until = min(until, now + CLOCK_EVERY)
         wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1  # whole numbers: a float has 22 bits
         if self.again is not None:
-            left = (self.again - self.clock.mono_ms()) / 1000
-            if left <= 0:
-                self.again = None
-            else:
-                wait = min(wait, left)
+            wait = min(wait, max(0, self.again - self.clock.mono_ms()) / 1000)
         return wait
 
     # ---- for people
