@@ -198,6 +198,7 @@ class Agent:
             return True
         for h in hosts:
             decide.withdraw(h.rec)
+            h.rec.attempt = h.rec.unsure  # an update that was owed before (a retry, an unknown outcome) is owed still
         return False
 
     def _request(self, account, hosts, template, sent, offline):
