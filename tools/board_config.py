@@ -11,6 +11,9 @@ from rich.prompt import Prompt
 
 from tools import ROOT, UserError
 
+#: Sources that tools/boards.py leaves out.
+LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
+
 
 def firmware(name):
     """A pure module of the firmware, imported on this PC."""
@@ -27,6 +30,12 @@ def check(doc, where):
     except config.ConfigError as error:
         raise UserError("%s: %s" % (where, "; ".join(error.problems)))
     _known_providers(full, where)
+    for owner in [full, *full["accounts"]]:
+        for source in owner.get("address") or ():
+            name = source if isinstance(source, str) else source["source"]
+            if name in LINUX_SOURCES:
+                raise UserError("%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, whoami and web"
+                                % (where, name))
     return text.encode()
 
 

@@ -150,6 +150,9 @@ def test_a_board_for_another_chip_and_a_bad_configuration_are_one_line_each(boar
     done = flash(config=bad, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "wifi[0].pasword: unknown key" in done.stderr
+    bad.write_text(json.dumps(dict(SETTINGS, address=["netlink"])))
+    done = flash(config=bad, check=False)
+    assert done.returncode == 1 and "the address source netlink is for Linux" in done.stderr
 
 
 def test_no_board_on_the_port_is_one_line(board, flash):

@@ -119,6 +119,13 @@ def test_damaged_settings_are_explained_and_set_up_mode_opens(home, lab, ntp):
     board.wait_event("wlan1 up")
 
 
+def test_settings_with_a_source_of_linux_are_a_problem_and_no_crash(home, lab, ntp):
+    board = home(settings(lab, address=["netlink"]), **around(lab, ntp))
+    board.wait_for("address: this board has not all sources")
+    board.wait_for("set-up mode: Wi-Fi")
+    assert "crashed" not in board.log
+
+
 def test_a_long_press_opens_the_set_up_and_a_longer_one_forgets_everything_but_the_label(home, lab, ntp):
     board = home(settings(lab), boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.4\nlights.RESET_S = 1.2\n",
                  pins={"0": 1}, **around(lab, ntp))

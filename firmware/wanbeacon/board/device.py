@@ -181,9 +181,10 @@ class Device:
 
             try:
                 self.agent = agent = Agent(self.cfg, board, self.clock, report=self.report)
-            except ValueError as e:  # settings that only the catalogue could judge
-                self.problems.append(str(e))
-                self.say(str(e))
+            except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
+                why = str(e) if isinstance(e, ValueError) else "address: this board has not all sources (%s)" % e
+                self.problems.append(why)
+                self.say(why)
                 self.wish = "setup"
                 self.wake.set()
                 return
