@@ -7,8 +7,7 @@ import json
 import time
 from functools import lru_cache
 
-from wanbeacon import address, agent, config, lean, learn, plan, status
-from wanbeacon.dyndns import catalog, request
+from wanbeacon import config
 
 from tools.simulate import oracle, virtual
 
@@ -47,47 +46,6 @@ def settings(password, option, two):
         mine = mine[: 2 if two else 1] or [(h, None) for who, h in HOSTS if who == name]
         told[name] = (PROVIDER[name], password if name == "ann" else 0, minimum, 28 * 86400, mine)
     return config.load(json.dumps(doc)), told
-
-
-class Quick:
-    """What stands in for the module gc: collecting 40,000 objects of pytest in every round takes too long."""
-
-    def collect(self):
-        pass
-
-    def mem_alloc(self):
-        return 1 << 30
-
-    mem_free = mem_alloc
-
-
-_SLOW = [
-    # what costs time and changes nothing: (where, name, what stands in for it)
-    (agent, "gc", Quick()),
-    (lean, "gc", Quick()),
-    (agent, "_plan", lambda: plan),
-    (agent, "_learn", lambda: learn),
-    (status.Log, "__call__", lambda self, text: None),
-    *[(where, name, lru_cache(999)(getattr(where, name))) for where, name in (
-        (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"),
-    )],
-    # seldom looks at a clock or a flash that will not come
-    (agent, "CLOCK_EVERY", 1800),
-    (agent, "SAVE_AGAIN", 900),
-]  # fmt: skip
-
-
-class quick:
-    """with quick(): the agent without what only costs time."""
-
-    def __enter__(self):
-        self.before = [getattr(where, name) for where, name, _ in _SLOW]
-        for where, name, other in _SLOW:
-            setattr(where, name, other)
-
-    def __exit__(self, *_):
-        for (where, name, _), before in zip(_SLOW, self.before):
-            setattr(where, name, before)
 
 
 class Life:

@@ -19,6 +19,7 @@ from wanbeacon import address, agent, decide, journal, model
 
 from host_tests.host import core_life as life
 from tools.simulate import oracle
+from tools.simulate.quick import quick
 
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 DENSE, READABLE = (98000, 2000) if NIGHTLY else (1950, 50)  # lives; 200 steps each
@@ -29,8 +30,8 @@ common = settings(
 
 
 @pytest.fixture(autouse=True)
-def quick():
-    with life.quick():
+def in_a_hurry():
+    with quick(patient=True):
         yield
 
 

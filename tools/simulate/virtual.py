@@ -156,6 +156,15 @@ class Core(agent.Agent):
             return e
 
 
+def _drain(walk):
+    """Run a coroutine in which nothing really waits; CPython takes long to make a loop."""
+    try:
+        while True:
+            walk.send(None)
+    except StopIteration:
+        pass
+
+
 def unquote(text):
     """Percent-decoding of ASCII."""
     parts = text.split("%")
@@ -239,6 +248,7 @@ class World:
         self.cfg = config.load(cfg) if isinstance(cfg, str) else cfg
         self.agent = None
         self.judge = judge  # an oracle.Oracle, or None
+        self.watch = None  # called after every round
         self.lines = []  # log
         self.took = 300  # ms of an exchange; 20 s more when it times out
         self._chance = chance
@@ -320,12 +330,10 @@ class World:
         walk = self.agent.round()
         if _MICRO:
             asyncio.run(walk)
-            return
-        try:  # nothing in it really waits, and CPython takes long to make a loop
-            while True:
-                walk.send(None)
-        except StopIteration:
-            pass
+        else:
+            _drain(walk)
+        if self.watch:
+            self.watch()
 
     def next(self):
         """True seconds until the agent has something to do without an event; the slow timer is left out, as nothing
@@ -341,7 +349,7 @@ class World:
 
     def run(self, seconds):
         """Let time pass while the device is on (or off). Ends at a PowerCut, which is the caller's."""
-        end = self.time.ms + int(seconds * 1000)
+        end = self.time.ms + int(seconds * 1000 + 0.5)
         while self.agent and self.time.ms < end:
             self.round()  # takes time itself, perhaps beyond the end
             self.time.ms = max(self.time.ms, min(end, self.time.ms + int(self.next() * 1000)))
