@@ -28,8 +28,8 @@ _BUSY = (
 )
 
 
-class Reader:
-    """A stream as microdot reads it, with an end to everything. Raises OSError when a limit is passed."""
+class Limited:
+    """A stream as microdot reads and writes it, with an end to everything. Raises OSError when a limit is passed."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -54,6 +54,15 @@ class Reader:
 
     async def read(self, n=-1):
         return b""  # a body beyond BODY_MAX is never read
+
+    async def awrite(self, data):
+        await self.stream.awrite(data)
+
+    async def aclose(self):
+        """Not here but in client(), once: on MicroPython's unix port a second close hits whoever got the number since."""
+
+    def get_extra_info(self, name):
+        return self.stream.get_extra_info(name)
 
 
 class Server:
@@ -95,9 +104,9 @@ class Server:
 
     async def client(self, conn, peer):
         """One connection: a request, an answer, the end."""
-        stream = asyncio.StreamReader(conn, {"peername": self.device.board.ip_port(peer)})
+        stream = Limited(asyncio.StreamReader(conn, {"peername": self.device.board.ip_port(peer)}))
         try:
-            await asyncio.wait_for(self.load().handle_request(Reader(stream), stream), REQUEST_S)
+            await asyncio.wait_for(self.load().handle_request(stream, stream), REQUEST_S)
         except (OSError, asyncio.TimeoutError, ValueError, EOFError, AttributeError):
             pass  # gone, too slow, or no HTTP
         except MemoryError:
