@@ -96,11 +96,12 @@ def app(
         return None
     bench, results = Bench(quick, lambda text: console.print(text, style="dim", highlight=False)), []
     try:
+        left_out = [row for row in rows if quick and row.slow and not only]
         for row in rows:
-            if row.early:
+            if row.early and row not in left_out:
                 load(row.early)(bench, *row.args)
         for row in rows:
-            if quick and row.slow and not only:
+            if row in left_out:
                 results.append(Result(row, missing="left out by --quick"))
                 continue
             bench.say(row.what)

@@ -21,19 +21,20 @@ ROWS = (
     Row("change", "new address to HTTPS request (netlink)", "ms", "tools.bench.timing:change", ("<=", 100), (AMD64,)),
     Row("wire-bytes", "bytes per update (TCP payload, both ways)", "B", "tools.bench.wire:size", None, (AMD64,)),
     Row("wire-trips", "round trips per update, TCP included", "", "tools.bench.wire:trips", None, (AMD64,)),
+    *(Row("router-" + name, "router's new address to HTTPS request: " + how, "ms", "tools.bench.peers:change", None,
+          ("ours", "Wanbeacon", how), slow=True)
+      for name, how in (("natpmp", "NAT-PMP"), ("pcp", "PCP"), ("upnp", "UPnP"), ("netlink", "netlink"))),
+    *(Row("%s-%s" % (name, how), "the same, %s, %s interval" % (name, how), "ms", "tools.bench.peers:change", None,
+          ("theirs", name, how), slow=True, early="tools.bench.peers:begin")
+      for name in ("inadyn", "ddclient") for how in ("default", "fastest")),
+    Row("flash-erases", "flash blocks erased in a year of daily changes (LittleFS, 64 KB)", "", "tools.bench.wear:measure", ("<", 2000),
+        ("erases", 1)),
+    Row("flash-week", "flash writes in a week without a change", "", "tools.bench.wear:measure", ("<=", 0), ("week", 1)),
+    *(Row("day-" + what, "requests in a day that begins with " + what, "", "tools.bench.day:requests", ("<=", most), (what,))
+      for what, most in (("badauth", 1), ("abuse", 1), ("911", 12), ("unchanged reboot", 0))),
     Row("idle-connections", "idle: connections to the provider", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "connections"), early=IDLE),
     Row("idle-packets", "idle: packets out of the device", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "packets"), early=IDLE),
     Row("idle-writes", "idle: flash writes", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "writes"), early=IDLE),
     Row("idle-cpu", "idle: processor time per hour", "ms", "tools.bench.idle:look", None, (AMD64, "cpu"), early=IDLE),
     Row("idle-wakeups", "idle: wake-ups per hour", "", "tools.bench.idle:look", None, (AMD64, "switches"), early=IDLE),
-    *(Row("router-" + name, "router's new address to HTTPS request: " + how, "ms", "tools.bench.peers:change", None,
-          ("ours", "Wanbeacon", how), slow=True)
-      for name, how in (("natpmp", "NAT-PMP"), ("pcp", "PCP"), ("upnp", "UPnP"), ("netlink", "netlink"))),
-    *(Row("%s-%s" % (name, how), "the same, %s, %s interval" % (name, how), "ms", "tools.bench.peers:change", None,
-          ("theirs", name, how), slow=True)
-      for name in ("inadyn", "ddclient") for how in ("default", "fastest")),
-    Row("flash-erases", "flash blocks erased in a year of daily changes (LittleFS, 64 KB)", "", "tools.bench.wear:measure", ("<", 2000),
-        ("erases", 1)),
-    Row("flash-week", "flash writes in a week without a change", "", "tools.bench.wear:measure", ("<=", 0), ("week", 1)),
-    Row("flash-year", "flash writes in a simulated year of daily changes", "", "tools.simulate.bench:writes"),
 )
