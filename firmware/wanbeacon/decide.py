@@ -174,19 +174,14 @@ def _take(rec, addresses):
 def _success(rec, out, now, wall, limits):
     warning, wait = None, limits.minimum
     expected = rec.forced or rec.unsure or rec.offline or rec.fails or rec.odds or now >= rec.refresh
-    known, sent = (rec.v4, rec.v6), (rec.try4, rec.try6)
-    rec.v4, rec.v6 = sent[0] or rec.v4, sent[1] or rec.v6
+    known = rec.v4, rec.v6
+    rec.v4, rec.v6 = rec.try4 or rec.v4, rec.try6 or rec.v6
     withdraw(rec)
     if rec.offline:
         rec.offline, rec.v4, rec.v6 = 2, None, None
     rec.same = min(rec.same + 1, 255) if out.cls == outcome.SAME else 0
     if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
         warning, wait = "nochg twice for the same address: please report this as a bug", max(wait, 1800)
-    elif limits.conn and out.got and not [a for a in out.got if a in sent]:
-        # it always takes the connection's address: sending again would change nothing
-        warning = "the provider stored the connection's address %s, not %s" % (
-            " ".join(out.got), " ".join([a for a in sent if a]),
-        )  # fmt: skip
     rec.fails = rec.odds = 0
     rec.at = wall or 0
     rec.cause = b""

@@ -63,13 +63,11 @@ class Account:
 
 class Limits:
     """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds until an
-    unchanged name is sent again (`refresh`), whether it takes the connection's address (`conn`), and a number 0..65535
-    that differs from device to device (`seed`)."""
+    unchanged name is sent again (`refresh`), and a number 0..65535 that differs from device to device (`seed`)."""
 
-    def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, conn=False, seed=0):
+    def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, seed=0):
         self.minimum = minimum
         self.refresh = refresh
-        self.conn = conn
         self.seed = seed
 
     def age(self):

@@ -109,7 +109,7 @@ def _line(agent, doc, row):
 
 def _limits(intervals, row, seed):
     days = intervals.get("refresh_days") or row.get("days") or REFRESH_DAYS
-    return Limits(row.get("min") or intervals["minimum"], days * DAY, bool(row.get("conn")), seed)
+    return Limits(row.get("min") or intervals["minimum"], days * DAY, seed)
 
 
 def row_of(agent, doc):

@@ -15,6 +15,7 @@ def fail(rec, kind, now=0, rnd=0, delay=0, limits=None, wall=WALL):
     decide.start(rec, now, wall, limits, (A, None))
     word = "timeout" if kind == NET else "911"
     decide.learn(rec, Outcome(LATER, word, outcome.ACCOUNT, kind, (), delay), now, wall, limits, rnd, b"settings")
+    assert rec.hold_wall == (wall + rec.hold - now if wall else 0)
     return rec.hold - now - 1
 
 
@@ -138,6 +139,10 @@ def test_after_an_outage_everybody_waits_a_random_part_of_two_minutes():
         rec = Record(b"12345678")
         decide.line_returned(rec, 1000, WALL, Limits(), rnd)
         assert rec.hold == 1000 + wait + 1 and rec.hold_wall == WALL + wait + 1
+    rec = Record(b"12345678")
+    rec.cls, rec.left, rec.hold = OK, 995, 1000
+    decide.line_returned(rec, 1000, WALL, Limits(), 0)
+    assert rec.hold == 1001, "a hold that is over this very second is over, however late the device was started"
 
 
 def test_waits_that_came_from_the_network_end_when_the_line_returns_or_the_address_changes():
@@ -149,6 +154,7 @@ def test_waits_that_came_from_the_network_end_when_the_line_returns_or_the_addre
                 fail(rec, NET, 4000, limits=limits)
             end(rec, now, limits)
             assert rec.hold == hold, "the minimum since the last request stays"
+            assert rec.hold_wall == WALL + hold - now
             rec = Record(b"12345678")
             fail(rec, TROUBLE, 4000)
             end(rec, now, limits)
@@ -157,6 +163,9 @@ def test_waits_that_came_from_the_network_end_when_the_line_returns_or_the_addre
     fail(rec, NET, 4000)
     decide.address_changed(rec, 9000, WALL, Limits())
     assert rec.hold == 4061, "a wait that is over is over"
+    rec.hold = 9000
+    decide.address_changed(rec, 9000, WALL, Limits())
+    assert rec.hold == 9000, "over this very second"
     rec.cls, rec.hold = ODD, 9500
     decide.address_changed(rec, 9000, WALL, Limits())
     assert rec.hold == 9500
@@ -249,7 +258,7 @@ def test_an_update_by_hand_is_refused_with_the_reason():
     assert decide.force(rec, 0, WALL).endswith("correct them (use retry)")
     rec = ready()
     rec.hold = 50
-    assert decide.force(rec, 0, WALL) == "waiting, so that the provider is not asked too often: again in 50 s"
+    assert decide.force(rec, 10, WALL) == "waiting, so that the provider is not asked too often: again in 40 s"
     assert not rec.forced and rec.force == 0
     assert decide.force(rec, 50, WALL) is None
 
@@ -272,3 +281,8 @@ def test_a_host_set_offline_stays_so_until_an_update_brings_it_back():
     rec = ready()
     decide.force(rec, 0, WALL)
     assert rec.v4 == A, "an update by hand does not make a name unknown"
+    rec.v6, rec.offline = "2600:77::1", 1
+    decide.force(rec, 600, WALL, True)
+    assert rec.v4 == A and rec.offline == 1
+    decide.force(rec, 1200, WALL)
+    assert rec.v4 is None and rec.v6 is None and rec.offline == 0, "it may have been set offline meanwhile"
