@@ -117,8 +117,9 @@ def start(rec, now, wall, limits, sent):
 
 
 def withdraw(rec):
-    """The request of `start` changed nothing at the provider: it did not get there, or was refused."""
-    rec.attempt = False
+    """The request of `start` changed nothing at the provider: it did not get there, or was refused. What was owed before
+    (the outcome of another request, a retry) is owed still."""
+    rec.attempt = rec.unsure
     rec.try4 = rec.try6 = None
 
 
@@ -176,6 +177,7 @@ def _success(rec, out, now, wall, limits):
     expected = rec.forced or rec.unsure or rec.offline or rec.fails or rec.odds or now >= rec.refresh
     known = rec.v4, rec.v6
     rec.v4, rec.v6 = rec.try4 or rec.v4, rec.try6 or rec.v6
+    rec.unsure = False
     withdraw(rec)
     if rec.offline:
         rec.offline, rec.v4, rec.v6 = 2, None, None

@@ -118,7 +118,7 @@ def test_what_an_unknown_request_carried_is_in_doubt_and_nothing_else():
     assert decide.stored(rec) == (None, None)
     assert rec.v4 is None and rec.v6 == A6
     decide.withdraw(rec)  # the second one did not get there
-    assert (rec.attempt, rec.try4, rec.try6) == (False, None, None)
+    assert (rec.attempt, rec.try4, rec.try6) == (True, None, None), "what was owed is owed still"
     assert decide.stored(rec) == (None, A6) and verdict(rec, 9999, A, A6)[0] == SEND
     rec = stored(A, A6)
     decide.start(rec, 500, WALL, Limits(), (None, A6))
@@ -224,8 +224,10 @@ def test_retry_ends_a_stop_and_sends_once_after_the_minimum():
     assert (rec.cls, rec.kind, rec.cause, rec.fails, rec.nets, rec.odds) == ("", None, b"", 0, 0, 0)
     assert verdict(rec, 1060)[0] == WAIT and verdict(rec, 1061)[0] == SEND
     assert rec.attempt and rec.try4 is None and rec.v4 == A
-    send(rec, Outcome(OK, "good"), 1061)
-    assert verdict(rec, 2000)[0] == WAIT
+    send(rec, Outcome(LATER, "911", outcome.ACCOUNT, TROUBLE), 1061)
+    assert verdict(rec, 5000)[0] == SEND, "a retry that met trouble is owed still"
+    send(rec, Outcome(OK, "good"), 5000)
+    assert verdict(rec, 6000)[0] == WAIT and not rec.attempt
 
 
 def test_answers_that_are_not_understood_are_tried_three_times_then_stop():
