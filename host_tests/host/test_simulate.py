@@ -142,9 +142,7 @@ def test_what_bench_prints():
         def note(self, text):
             assert text
 
-    assert bench.requests(Bench(), "badauth") == 1 and 4 <= bench.requests(Bench(), "911") <= 12
     assert bench.brown_out(Bench(), True) == 1 and bench.brown_out(Bench(), False) == 1
-    assert bench.writes(Bench()) == 730
     assert bench.region(Bench(), "peak") < 1 and bench.region(Bench(), 0.5) <= 60 and bench.region(Bench(), 0.99) <= 180
     assert bench.overload(Bench()) == 0
 

@@ -1,12 +1,6 @@
 """What `make bench` prints of virtual time. Knows no table: a measurement gets `bench` and gives a number."""
 
-from tools.simulate import fleet, measures, story
-
-
-def requests(bench, what):
-    """Requests in 24 hours after an answer (or event: measures.DAY_LIMITS), with five reboots in between; the most of
-    three days."""
-    return max(measures.requests_in_a_day(what, seed=seed) for seed in (1, 2, 3))
+from tools.simulate import fleet, measures
 
 
 def brown_out(bench, clock):
@@ -14,13 +8,6 @@ def brown_out(bench, clock):
     count, gap = measures.brown_outs(1000, clock)
     bench.note("%d requests in all%s" % (count, ", the two nearest %.0f s apart" % gap if gap else ""))
     return 1 if gap is None or gap >= 60 else 2
-
-
-def writes(bench):
-    """Journal writes in a simulated year of daily changes."""
-    told = story.tell("every 1d address", 365 * 86400)
-    bench.note("%d address changes, %d requests" % (len(told.changes), len(told.requests)))
-    return len(told.writes)
 
 
 def region(bench, what):
