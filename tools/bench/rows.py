@@ -21,10 +21,10 @@ ROWS = (
     Row("change", "new address to HTTPS request (netlink)", "ms", "tools.bench.timing:change", ("<=", 100), (AMD64,)),
     Row("wire-bytes", "bytes per update (TCP payload, both ways)", "B", "tools.bench.wire:size", None, (AMD64,)),
     Row("wire-trips", "round trips per update, TCP included", "", "tools.bench.wire:trips", None, (AMD64,)),
-    *(Row("router-" + name, "router's new address to HTTPS request: " + how, "ms", "tools.bench.peers:change", None,
+    *(Row("router-" + name, "router's new address to request, " + how, "ms", "tools.bench.peers:change", None,
           ("ours", "Wanbeacon", how), slow=True)
       for name, how in (("natpmp", "NAT-PMP"), ("pcp", "PCP"), ("upnp", "UPnP"), ("netlink", "netlink"))),
-    *(Row("%s-%s" % (name, how), "the same, %s, %s interval" % (name, how), "ms", "tools.bench.peers:change", None,
+    *(Row("%s-%s" % (name, how), "the same for %s, %s interval" % (name, how), "ms", "tools.bench.peers:change", None,
           ("theirs", name, how), slow=True, early="tools.bench.peers:begin")
       for name in ("inadyn", "ddclient") for how in ("default", "fastest")),
     Row("flash-erases", "flash blocks erased in a year of daily changes (LittleFS, 64 KB)", "", "tools.bench.wear:measure", ("<", 2000),
