@@ -11,6 +11,8 @@ import itertools
 import keyword
 import string
 
+from tools import texts
+
 _LETTERS = string.ascii_lowercase
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -79,6 +81,7 @@ class Tree:
         self.texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
         self.kept = self.texts | self._reached_from_outside()
         self.attributes = self._plan_attributes(nodes)
+        self.words = texts.kept(self.trees)
 
     def _reached_from_outside(self):
         """Names that another module uses: `module.name`, `from module import name`."""
@@ -147,7 +150,7 @@ class Tree:
         for node in ast.walk(tree):
             if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
                 self._shrink_parameters(node)
-        return ast.unparse(tree)
+        return ast.unparse(texts.fold(tree, self.words) if texts.passes(name) else tree)
 
     def _plan_globals(self, tree):
         """{private global or constant: short name} of one module."""

@@ -87,14 +87,17 @@ class Agent:
     async def observe(self):
         """Ask every line's sources; tell the records what a change or an outage means for their waits."""
         for line in self.lines:
-            line.chooser.rest = _plan().rests(self, line)
             self._watch(line)
             await asyncio.sleep(0)
-            for family in (4, 6):
-                if line.wants[family]:
-                    known = line.found[family] or _plan().published(self, line, family)
-                    answer = await line.chooser.read(family, known)
-                    _plan().note(self, line, family, *answer)
+            line.chooser.rest = _plan().rests(self, line)
+            wanted = [(family, _plan().known(self, line, family)) for family in (4, 6) if line.wants[family]]
+            drop(*STEPS)
+            answers = []
+            for family, known in wanted:
+                answers.append(await line.chooser.read(family, known))
+            drop(*STEPS)
+            for i in range(len(wanted)):
+                _plan().note(self, line, wanted[i][0], *answers[i])
             self._watch(line)
 
     def _watch(self, line):
@@ -150,6 +153,7 @@ class Agent:
                 _learn().wait_as(self, account, met, [h for group in due for h in group[0]])
             if met or met is None:
                 break
+        drop(*STEPS)
         self.save()
         drop(*STEPS)
         for h in self.hosts():
@@ -188,16 +192,15 @@ class Agent:
 
     def _begin(self, account, hosts, sent):
         """Note the request in the journal before it leaves. False when that cannot be done: then it must not leave."""
-        from wanbeacon import decide
-
         now, wall = self.clock.mono(), self.clock.wall()
         for h in hosts:
-            decide.start(h.rec, now, wall, account.limits, sent)
+            _decide().start(h.rec, now, wall, account.limits, sent)
+        drop(*STEPS)
         if self.save():
             self.counters["requests"] += 1
             return True
         for h in hosts:
-            decide.withdraw(h.rec)
+            _decide().withdraw(h.rec)
             h.rec.attempt = h.rec.unsure  # an update that was owed before (a retry, an unknown outcome) is owed still
         return False
 
@@ -354,6 +357,12 @@ def _plan():
     from wanbeacon import plan
 
     return plan
+
+
+def _decide():
+    from wanbeacon import decide
+
+    return decide
 
 
 def _learn():

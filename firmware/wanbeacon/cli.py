@@ -43,7 +43,9 @@ def load(path):
 
     try:
         with open(path) as f:
-            text = f.read(config.ROUTER_MAX + 1)
+            text = f.read(config.SIZE_MAX)
+            if len(text) == config.SIZE_MAX:  # at once, a small heap would have to have the room for the largest
+                text += f.read(config.ROUTER_MAX + 1 - config.SIZE_MAX)
     except OSError as e:
         raise Mistake("cannot read the config %s (%s); give its path with --config" % (path, words_of(e)))
     except UnicodeError:

@@ -1,6 +1,7 @@
 """What a user can say to a running agent, and what it answers. Loaded only when somebody asks."""
 
-from wanbeacon import VERSION, decide
+from wanbeacon import VERSION
+from wanbeacon.model import NEVER
 
 
 def run(agent, text):
@@ -40,6 +41,8 @@ def _check(agent, hosts):
 
 
 def _update(agent, hosts):
+    from wanbeacon import decide
+
     now, wall = agent.clock.mono(), agent.clock.wall()
     if agent.journal.paused:
         return _no("paused: use resume first")
@@ -58,6 +61,8 @@ def _update(agent, hosts):
 
 
 def _retry(agent, hosts):
+    from wanbeacon import decide
+
     said, some = [], False
     for h in hosts:
         if not h.rec.stopped():
@@ -89,6 +94,8 @@ def _resume(agent, hosts):
 
 
 def _offline(agent, hosts):
+    from wanbeacon import decide
+
     now, wall = agent.clock.mono(), agent.clock.wall()
     for h in hosts:
         if "offline" not in (h.account.row.get("opts") or ()):
@@ -119,7 +126,7 @@ def status(agent, hosts=None):
         account = agent.accounts[i]
         for h in account.hosts:
             r = h.rec
-            wait = h.next - now if h.next != decide.NEVER else None
+            wait = h.next - now if h.next != NEVER else None
             hosts.append({
                 "name": h.name, "provider": account.row["id"], "account": i, "ipv4": r.v4, "ipv6": r.v6,
                 "since": r.at or None, "state": h.state, "result": r.word, "class": r.cls, "text": text_of(r),
@@ -148,6 +155,8 @@ def _next(host, wait):
 def text_of(rec):
     """The last outcome in words."""
     if rec.stopped():
+        from wanbeacon import decide
+
         return decide.stop_text(rec)
     if not rec.cls:
         return "nothing sent yet"

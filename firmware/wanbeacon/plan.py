@@ -27,8 +27,10 @@ def rests(agent, line):
     return True
 
 
-def published(agent, line, family):
-    """The address that a host of this line has at its provider, or None."""
+def known(agent, line, family):
+    """The line's address as it is known: told last, or what a host of it has at its provider; or None."""
+    if line.found[family]:
+        return line.found[family]
     for h in agent.hosts():
         if h.account.line is line:
             have = h.rec.v4 if family == 4 else h.rec.v6
