@@ -13,7 +13,7 @@ export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run test lint bench mpy release install uninstall clean help
+.PHONY: run test nightly mutants lint bench mpy release install uninstall clean help
 .DEFAULT_GOAL := help
 
 run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
@@ -22,6 +22,12 @@ run: .venv/.stamp ## start the agent and the provider lab, with a live view (CON
 test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
 	@$(PY) -m pytest $(TESTS)
+
+nightly: .venv/.stamp ## 100,000 random lives of the core instead of 2,000 (an hour or two)
+	@WANBEACON_NIGHTLY=1 $(PY) -m pytest host_tests/host/test_core_state_machine.py
+
+mutants: .venv/.stamp ## do the tests notice small mistakes in decide, journal and reply? (10 minutes)
+	@$(PY) -m tools mutants
 
 lint: .venv/.stamp ## ruff, and shellcheck where it is installed
 	@$(PY) -m ruff check .

@@ -27,6 +27,7 @@ TOOLS = {
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
     "mpy": "compile firmware/ to .mpy files",
     "release": "build everything a release consists of, twice, with checksums",
+    "mutants": "would the tests notice small mistakes in decide, journal and reply?",
     "version": "versions of the agent, the tools and the interpreters found",
 }
 

@@ -143,7 +143,9 @@ def test_addresses_that_differ_are_said():
 def test_bodies_that_are_no_text():
     assert one(b"good " + A.encode() + b" \xff\xfe").cls == OK
     assert one(b"\xffgood").word == "?good"
-    assert one(("nohost\rbadauth").encode()).cls == HOST
+    outs = reply.read({}, 200, ("good %s\rnohost" % A).encode(), ["a", "b"], (A, None))
+    assert [o.cls for o in outs] == [OK, HOST], "a lone CR ends a line too"
+    assert one("ok" + "\nx" * 60, rule(("OK", "=ok"))).cls == OK, "of a page the first lines are read"
     lines = ["x"] * reply.MAX_LINES
     assert one("\n".join(lines[1:] + ["badauth"])).cls == AUTH
     assert one("\n".join(lines + ["badauth"])).cls == ODD, "what is longer is a page"
@@ -215,7 +217,8 @@ def test_a_word_wins_over_a_status_where_both_count():
 
 def test_marks_are_stripped_where_the_row_says_so():
     row = dict(rule(("OK", "=ok")), tags=1)
-    for body, cls in (("<p>OK</p>", OK), ("ok<br>", OK), ("<b>o</b>k", ODD), ("ok", OK), ("a\nok<b", OK), ("okb<", ODD), ("ok<b<c", OK)):
+    for body, cls in (("<p>OK</p>", OK), ("ok<br>", OK), ("<b>o</b>k", ODD), ("ok", OK), ("a\nok<b", OK), ("okb<", ODD), ("ok<b<c", OK),
+                      ("<p>ok<b", OK)):  # fmt: skip
         assert one(body, row).cls == cls, body
     assert one("<p>ok</p>", rule(("OK", "=ok"))).cls == ODD
 
