@@ -201,7 +201,6 @@ class Agent:
             return True
         for h in hosts:
             _decide().withdraw(h.rec)
-            h.rec.attempt = h.rec.unsure  # an update that was owed before (a retry, an unknown outcome) is owed still
         return False
 
     def _request(self, account, hosts, template, sent, offline):

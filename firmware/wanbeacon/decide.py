@@ -147,6 +147,7 @@ def learn(rec, out, now, wall, limits, rnd, cause):
     elif out.cls == outcome.ODD:
         if out.got:  # it says it stored something else: believe it, so that the status can name both
             _take(rec, out.got)
+            rec.unsure = False  # so what it stores is known, whatever became of the request before
             withdraw(rec)
         rec.odds += 1
         rec.cause = cause

@@ -13,7 +13,6 @@ def failed(hosts, trouble):
     if not trouble.sent:
         for h in hosts:
             decide.withdraw(h.rec)
-            h.rec.attempt = h.rec.unsure  # an update that was owed before (a retry, an unknown outcome) is owed still
     return [outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts]
 
 

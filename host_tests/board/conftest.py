@@ -60,7 +60,7 @@ def lab():
 def ntp():
     server = homes.Ntp()
     yield server
-    server.sock.close()
+    server.close()
 
 
 @pytest.fixture

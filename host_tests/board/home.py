@@ -38,27 +38,51 @@ def move_in(folder, code, settings, interpreter, boot=QUICK, files=None, heap=No
     return board
 
 
+class Datagrams:
+    """Answers datagrams on 127.0.0.1 from a thread: answer(data) -> bytes or None. close() waits for the thread: a closed
+    socket's number is given to the next one, and the thread would read that one's data."""
+
+    def __init__(self, answer, port=0):
+        self.answer = answer
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", port))
+        self.sock.settimeout(0.1)
+        self.port = self.sock.getsockname()[1]
+        self.open = True
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while self.open:
+            try:
+                data, peer = self.sock.recvfrom(100)
+            except TimeoutError:
+                continue
+            reply = self.answer(data)
+            if reply:
+                self.sock.sendto(reply, peer)
+
+    def close(self):
+        self.open = False
+        self.thread.join()
+        self.sock.close()
+
+
 class Ntp:
     """A time server: answers `offset` seconds beside the truth; .silent: not at all."""
 
     def __init__(self):
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
-        self.port = self.sock.getsockname()[1]
         self.silent, self.offset, self.stratum, self.asked = False, 0, 2, 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.server = Datagrams(self._answer)
+        self.port, self.close = self.server.port, self.server.close
 
-    def _serve(self):
-        while True:
-            try:
-                data, peer = self.sock.recvfrom(100)
-            except OSError:
-                return
-            self.asked += 1
-            if not self.silent:
-                seconds = int(time.time()) + 2208988800 + self.offset & 0xFFFFFFFF
-                reply = struct.pack(">BBbb", 0x24, self.stratum, 6, -20) + bytes(20) + data[40:48] + struct.pack(">II", 0, 0) + struct.pack(">II", seconds, 0)
-                self.sock.sendto(reply, peer)
+    def _answer(self, data):
+        self.asked += 1
+        if self.silent:
+            return None
+        seconds = int(time.time()) + 2208988800 + self.offset & 0xFFFFFFFF
+        head = struct.pack(">BBbb", 0x24, self.stratum, 6, -20)
+        return head + bytes(20) + data[40:48] + struct.pack(">II", 0, 0) + struct.pack(">II", seconds, 0)
 
 
 def settings(lab, **more):

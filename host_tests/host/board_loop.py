@@ -1,0 +1,59 @@
+# The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50 times as fast (its
+# deadlines and its sleep do not). Run by as_board.py, compiled, from the firmware's folder:
+#     micropython -X heapsize=76k -m board_loop CONFIG STATE WAKE
+# A file WAKE wakes the agent and goes. After each round two lines on stdout: "heap", bytes in use, requests so far; and
+# MicroPython's words about its pool of names.
+import gc
+import os
+import sys
+
+import micropython
+from wanbeacon import lean
+
+lean.tidy()
+
+
+def _load(path):
+    from wanbeacon import config
+
+    with open(path) as f:
+        return config.load(f.read())
+
+
+cfg = _load(sys.argv[1])
+lean.drop("config")
+
+import asyncio  # noqa: E402  (as late as on a board)
+
+from wanbeacon.agent import Agent  # noqa: E402
+from wanbeacon.board.linux import Board  # noqa: E402
+from wanbeacon.net.clock import Clock  # noqa: E402
+
+
+class _Fast(Clock):
+    def mono_ms(self):
+        return Clock.mono_ms(self) * 50
+
+    def wall(self):
+        return Clock.wall(self) + self.mono_ms() // 1020
+
+
+def _weigh(agent):
+    gc.collect()
+    micropython.qstr_info()
+    print("heap", gc.mem_alloc(), agent.counters["requests"])
+
+
+async def _main():
+    agent = Agent(cfg, Board(sys.argv[2]), _Fast(), report=_weigh)
+    run = asyncio.create_task(agent.run())
+    while not run.done():
+        await asyncio.sleep_ms(20)
+        try:
+            os.remove(sys.argv[3])
+        except OSError:
+            continue
+        agent.event.set()
+
+
+asyncio.run(_main())

@@ -1,0 +1,45 @@
+"""The agent beside a real router in 128 KB of heap, 32-bit objects, .mpy files, real TLS: the sources that a box behind a
+router uses, and the kernel's events of one that is the router."""
+
+import time
+
+import pytest
+
+from host_tests.host import as_board
+from host_tests.host.agent_process import Agent
+from host_tests.netlab.lab import PROVIDER, WAN
+from host_tests.netlab.test_agent import arrival
+from tools.mpy import compile_tree
+
+CHANGES = 12
+#: 128 KB keep every module; below 112 KB they are dropped after each step (lean.py).
+CASES = [("128k", "natpmp", "upnp"), ("128k", "netlink"), ("128k", "auto"), ("104k", "natpmp", "upnp"), ("104k", "upnp")]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mpy")
+    compile_tree(folder)
+    as_board.compile_into(folder, "fast_agent")
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_five_hosts_follow_the_router_in_a_small_heap(net, lab, elf32, compiled, case):
+    heap, sources = case[0], case[1:]
+    net.change(WAN)
+    lab.reset()
+    config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": as_board.HOSTS,
+                            "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}],
+              "address": list(sources), "intervals": {"minimum": 1}}
+    space = net.rtr if sources == ("netlink",) else net.dev
+    with Agent(elf32.name, config, firmware=compiled, heap=heap, before=net.exec(space), module="fast_agent") as agent:
+        agent.start()
+        agent.wait(lambda s: all(h["ipv4"] == WAN and h["state"] == "ok" for h in s["hosts"]))
+        for number in range(1, CHANGES + 1):
+            address = "45.33.7.%d" % (100 + number)
+            time.sleep(0.3)
+            net.change(address)
+            assert arrival(lab, address, 8), agent.output
+        agent.wait(lambda s, address=address: all(h["ipv4"] == address for h in s["hosts"]), 8)
+        assert "fault:" not in agent.output, agent.output
