@@ -2,7 +2,7 @@
 
 One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence number whose
 CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the state before or the
-state after, on any file system, whatever it promises about rename (design.md, "Two slots, not rename").
+state after, on any file system, whatever it promises about rename.
 
 Size: 21 bytes + 104 per host. One host stays within 128 bytes: LittleFS then keeps the file inside its directory block
 and a year of daily changes costs 30 block erases instead of 800 (`python -m tools bench`). Written only when something
@@ -159,8 +159,8 @@ def load(journal):
         try:
             image = journal.slots[i].read()
         except OSError:
-            image = b""
-        if image is None:
+            image = b"?"
+        if not image:  # there is none, or the power went before its first byte was there: nothing that was told is lost
             continue
         got = decode(image)
         if not got:

@@ -84,10 +84,19 @@ def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
     k.save([r], 0, WALL)
     assert journal.decode(b.data)[3][0].word == "new"  # the damaged slot is the one that is written next
     a.data = b"garbage"
-    b.data = b""
+    b.data = b"?"
     k = journal.Journal((a, b))
     assert k.load() == []
     assert k.lost == "the journal is damaged or foreign: what was published is not known any more"
+
+
+def test_an_empty_slot_is_one_that_was_never_written():
+    whole = journal.encode([full()], 7, WALL)
+    for a, b, count in ((b"", b"", 0), (b"", None, 0), (whole, b"", 1), (b"", whole, 1)):
+        j = journal.Journal((Slot(a), Slot(b)))
+        assert len(j.load()) == count and j.lost is None
+        assert j.save([full(b"new12345")], 0, WALL)
+        assert not count or whole in [s.data for s in j.slots], "the whole one stays until the other is written"
 
 
 def test_the_newest_image_is_found_in_either_slot_and_the_other_is_written_next():
