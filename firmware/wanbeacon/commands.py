@@ -35,6 +35,14 @@ def _no(text):
     return {"ok": False, "text": text}
 
 
+def _keep(agent, text):
+    """The answer to what is to outlive a restart: it says so when the journal cannot be written."""
+    agent.event.set()
+    if not agent.save():
+        text = "%s; forgotten at a restart: %s" % (text, agent.save_error)
+    return _yes(text)
+
+
 def _check(agent, hosts):
     agent.event.set()
     return _yes("looking at the address now")
@@ -54,10 +62,8 @@ def _update(agent, hosts):
         else:
             some = True
             said.append("%s: sending one update" % h.name)
-    if some:
-        agent.save()
-        agent.event.set()
-    return (_yes if some else _no)("; ".join(said))
+    said = "; ".join(said)
+    return _keep(agent, said) if some else _no(said)
 
 
 def _retry(agent, hosts):
@@ -73,24 +79,18 @@ def _retry(agent, hosts):
             if other is h or other.rec.stopped() and other.rec.cause == cause:
                 decide.retry(other.rec)
                 said.append("%s: trying again" % other.name)
-    if some:
-        agent.save()
-        agent.event.set()
-    return (_yes if some else _no)("; ".join(said))
+    said = "; ".join(said)
+    return _keep(agent, said) if some else _no(said)
 
 
 def _pause(agent, hosts):
     agent.journal.paused = True
-    agent.save()
-    agent.event.set()
-    return _yes("paused: nothing is sent until resume")
+    return _keep(agent, "paused: nothing is sent until resume")
 
 
 def _resume(agent, hosts):
     agent.journal.paused = False
-    agent.save()
-    agent.event.set()
-    return _yes("going on")
+    return _keep(agent, "going on")
 
 
 def _offline(agent, hosts):
@@ -105,9 +105,7 @@ def _offline(agent, hosts):
         why = decide.force(h.rec, now, wall, True)
         if why:
             return _no("%s: %s" % (h.name, why))
-    agent.save()
-    agent.event.set()
-    return _yes("; ".join(["%s: setting it offline" % h.name for h in hosts]))
+    return _keep(agent, "; ".join(["%s: setting it offline" % h.name for h in hosts]))
 
 
 def status(agent, hosts=None):

@@ -299,6 +299,19 @@ def test_commands_of_the_user():
     assert heard(world) == [("a1.example.org", C), ("a2.example.org", C)]
 
 
+def test_a_command_that_the_journal_cannot_keep_says_so():
+    world = started()
+    world.provider.say["a1.example.org"] = "nohost"
+    changed(world, B, 100)
+    world.cut = "refuse"
+    for line in ("update b.example.org", "offline a2.example.org", "retry a1.example.org", "pause", "resume"):
+        answer = world.command(line)
+        assert answer["ok"] and "forgotten at a restart: the journal cannot be written" in answer["text"], line
+    world.cut = None
+    answer = world.command("pause")
+    assert answer == {"ok": True, "text": "paused: nothing is sent until resume"}
+
+
 def test_offline_is_sent_until_it_is_done_and_update_brings_the_host_back():
     world = started()
     world.provider.say["*"] = "refuse"
