@@ -5,7 +5,7 @@ import pytest
 from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, account, host
 from tools.lab import running
 
-# what a source says -> words of the reason; each group of protocol.md section H that an outage or a router can produce
+# what a source says -> words of the reason; each group that an outage or a router can produce
 V4 = {
     "10.1.2.3": "private",
     "172.16.9.9": "private",

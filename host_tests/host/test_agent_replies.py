@@ -80,7 +80,7 @@ CASES = {
     "w30m": (says("w30m"), "LATER", "w30m", (1800, 4200)),
     "w02h": (says("w02h"), "LATER", "w02h", (7200, 15000)),
     "w90s": (says("w90s"), "LATER", "w90s", (90, 780)),
-    # deviations, protocol.md section G: number and name
+    # deviations: number in tools/lab/faults.py and name
     "1 crlf": (fault("crlf"), "OK", "good", MONTH),
     "1 trailing blanks": (fault("trailing-blanks"), "OK", "good", MONTH),
     "1 stray cr": (fault("stray-cr"), "OK", "good", MONTH),

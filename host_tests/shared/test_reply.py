@@ -1,4 +1,5 @@
-# What replies mean: the tables of the protocol facts (sections 0, A.4, B.5, D, G), provider by provider.
+# What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The numbers of deviations
+# are those of tools/lab/faults.py.
 from wanbeacon.dyndns import catalog, outcome, reply
 
 FILE = "firmware/catalogue/providers.dat"
@@ -49,7 +50,7 @@ def test_every_word_of_dyndns2_has_its_class():
 
 
 def test_the_words_are_read_in_any_dress():
-    """CRLF, blanks, no line end, BOM, upper case, tabs: G 1, 2, 20, 31."""
+    """CRLF, blanks, no line end, BOM, upper case, tabs: deviations 1, 2, 20, 31."""
     for body, cls in WORDS:
         if body:
             for dressed in (body + "\r\n", " " + body + " \r\r\n", "\ufeff" + body, body.upper() + "\n", "\n\n" + body,
@@ -58,7 +59,7 @@ def test_the_words_are_read_in_any_dress():
 
 
 def test_the_word_wins_over_the_status():
-    """G 8: CertaDNS, NSU, Infomaniak, tiggersWelt send codes with 4xx and 5xx."""
+    """Deviation 8: CertaDNS, NSU, Infomaniak, tiggersWelt send codes with 4xx and 5xx."""
     for status in (200, 400, 401, 403, 404, 500, 503):
         for body, cls in WORDS:
             if cls not in ("OK", "SAME", "ODD"):
@@ -74,15 +75,15 @@ def test_without_a_word_the_status_decides():
 
 
 def test_words_count_at_the_start_of_a_line_only():
-    """G 21: "911" inside an address, "OK" or "good" inside a page."""
+    """Deviation 21: "911" inside an address, "OK" or "good" inside a page."""
     for body in ("2001:db8:911::1", "the code is good", "not good " + A, "x911", "911x", "good morning", "nochg yesterday",
                  "<html>\ngood %s\n</html>" % A, "<!DOCTYPE html><p>good</p>", "nogood", "good, " + A):  # fmt: skip
         assert classes("dyn", body) == "ODD", body
 
 
 def test_a_success_may_come_without_address():
-    assert classes("dyn", "good") == "OK"  # deSEC, G 3
-    assert classes("dyfi", "nochg") == "SAME"  # G 5
+    assert classes("dyn", "good") == "OK"  # deSEC, deviation 3
+    assert classes("dyfi", "nochg") == "SAME"  # deviation 5
     assert classes("dyn", "good ") == "OK"
 
 
@@ -90,7 +91,7 @@ def test_a_success_that_names_another_address_is_not_believed():
     out = read("dyn", "good " + B)[0]
     assert out.cls == "ODD" and list(out.got) == [B]
     assert classes("dyn", "nochg " + B) == "ODD"
-    assert classes("dyn", "good 203.000.114.007") == "OK"  # zero-padded, G 32
+    assert classes("dyn", "good 203.000.114.007") == "OK"  # zero-padded, deviation 32
     assert classes("dyn", "good 2A00:1450:0:0::7", sent=(None, A6)) == "OK"
     assert classes("dyn", "good 2a00:1450::7/64", sent=(None, A6)) == "OK"
     assert classes("dyn", "good ::ffff:" + A) == "OK"
@@ -98,7 +99,7 @@ def test_a_success_that_names_another_address_is_not_believed():
 
 
 def test_a_service_that_takes_the_connections_address_is_not_compared():
-    """G 26. It would be asked again and again for an address that it never stores; the user is told instead."""
+    """Deviation 26. It would be asked again and again for an address that it never stores; the user is told instead."""
     out = read("dyfi", "good " + B)[0]
     assert out.cls == "OK" and not out.got and B in out.note
     assert read("dyfi", "good " + A)[0].note is None
@@ -153,7 +154,7 @@ def test_retry_after_may_be_a_date():
         assert 0 <= reply.seconds(bad, now) <= 86400, bad
 
 
-# ---- lists (A.4, G 12-14)
+# ---- lists (deviations 12-14)
 
 LISTS = (
     ("good {a}\nnochg {a}\nnohost", 3, "OK SAME HOST"),
@@ -199,7 +200,7 @@ def test_one_failure_line_about_a_host_splits_the_list():
 
 
 def test_one_host_may_get_several_lines():
-    """G 13: nsupdate.info answers a dual-stack request with a line per family."""
+    """Deviation 13: nsupdate.info answers a dual-stack request with a line per family."""
     both = (A, A6)
     assert classes("nsupdate-info", "good %s\nnochg %s" % (A, A6), sent=both) == "OK"
     assert classes("nsupdate-info", "nochg %s\ngood %s" % (A, A6), sent=both) == "OK"
@@ -210,7 +211,7 @@ def test_one_host_may_get_several_lines():
 
 
 def test_several_addresses_in_one_line():
-    """G 14: commas at No-IP and nsupdate.info, blanks at dyndnsd."""
+    """Deviation 14: commas at No-IP and nsupdate.info, blanks at dyndnsd."""
     both = (A, A6)
     for body in ("good %s,%s" % both, "good %s %s" % both, "good %s, %s" % both, "good %s,%s" % (A6, A)):
         assert classes("noip", body, sent=both) == "OK", body

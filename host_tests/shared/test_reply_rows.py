@@ -1,4 +1,4 @@
-# What each provider's own answers mean: section F and G of the protocol facts, row by row.
+# What each provider's own answers mean, row by row of the catalogue.
 from test_reply import A6, A, B, check, classes, read, row_of
 
 # provider -> (body, class[, status])

@@ -20,7 +20,7 @@ RULES = {
 HEAD, PER_HOST = 21, 104  # bytes of a journal image, as journal.py states them
 DAY = 86400
 FORCE_EVERY = 600
-# What an answer means: DynDNS2 words and HTTP status -> how far a stop reaches (protocol.md section 0, A.4).
+# What an answer means: DynDNS2 words and HTTP status -> how far a stop reaches (Dyn return codes, No-IP response page).
 STOPS = {
     "badauth": "account", "noauth": "account", 401: "account", 403: "account", "nohost": "host", "notfqdn": "host",
     "abuse": "host", "!donator": "host", "numhost": "host", 404: "host", "badagent": "provider",

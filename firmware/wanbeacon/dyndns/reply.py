@@ -217,7 +217,7 @@ def _word(lines):
 
 
 def _by_status(status, lines):
-    """The Outcome of a reply without a known word: by HTTP status (G 8), else ODD with the raw word kept (G 22)."""
+    """The Outcome of a reply without a known word: by HTTP status, else ODD with the raw word kept."""
     word = "HTTP %d" % status
     if status >= 500:
         return Outcome(LATER, word, ACCOUNT, SERVER)
@@ -240,7 +240,7 @@ def _check(out, sent, row):
         same = [g for g in out.got if s and (":" in g) == (":" in s)]
         if same and s not in same:
             if row.get("conn"):
-                # Sending again would change nothing (G 26): taken as stored, and told to the user.
+                # Sending again would change nothing: taken as stored, and told to the user.
                 out.note = "the provider sees %s, not %s: the request leaves by another way" % (same[0], s)
                 out.got = ()
                 return out
@@ -249,10 +249,10 @@ def _check(out, sent, row):
 
 
 def _dyndns2(row, lines, count, page, successes):
-    """DynDNS2 lines -> one Outcome per host (A.4's multi-host form; G 12, 13, 14), or None when no word is known.
+    """DynDNS2 lines -> one Outcome per host (a line for each, in order: Dyn return codes), or None when no word is known.
     successes: whether a success word counts."""
     words = row.get("words") or {}
-    # A web page is never an answer, even if one of its lines starts with "good" (G 21, 30).
+    # A web page is never an answer, even if one of its lines starts with "good" (a captive portal).
     read = [] if page else [_line(x, words) for x in lines]
     if not successes:
         read = [x if x and x[0].cls not in (OK, SAME) else None for x in read]
