@@ -6,6 +6,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 TESTS ?=
+# The tests wait more than they work. A file stays together; host_tests/conftest.py says which ones begin.
+IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -21,7 +23,7 @@ run: .venv/.stamp ## start the agent and the provider lab, with a live view (CON
 
 test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL))
 
 nightly: .venv/.stamp ## 100,000 random lives of the core instead of 2,000 (an hour or two)
 	@WANBEACON_NIGHTLY=1 $(PY) -m pytest host_tests/host/test_core_state_machine.py

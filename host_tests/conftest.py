@@ -32,6 +32,14 @@ def pytest_configure(config):
         raise pytest.UsageError(str(error))
 
 
+#: Files that take the longest begin, so that several workers end together.
+LONGEST = ("test_core_state_machine", "test_grade", "test_portal_browser", "test_life", "test_agent_life", "test_agent_core")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("needs_root") and os.getuid() != 0:
         absent("needs root rights")

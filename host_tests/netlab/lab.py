@@ -244,9 +244,9 @@ class Net:
     # the line
 
     def add(self, address, device="wan0"):
-        """The provider gives the router one more address (and the way out)."""
-        ip("-n", self.rtr, "addr", "add", address + "/24", "dev", device)
-        self.add_route(device)
+        """The provider gives the router one more address and at once the way out; returns a little before."""
+        self.tell_ip("addr add %s/24 dev %s" % (address, device))
+        self.tell_ip("route replace default via %s dev %s onlink" % (ISP, device))
 
     def add_route(self, device="wan0"):
         """The way out, which the kernel takes away with its address."""

@@ -20,6 +20,8 @@ from tools.grade.clients import REAL_NAMES, Setup
 _LOOK_S = 0.02
 #: A client that does not end at SIGTERM within this time is killed, as a power cut would.
 _STOP_S = 1.0
+#: Seconds of the client's time from the connection to the lab's answer: far from any deadline, where no fault is.
+_SLOW = 5.0
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
@@ -170,25 +172,27 @@ class Run:
         connections = self.lab.connections
         silent = [one["number"] for one in connections if one["listener"] == "https" and (
             one["number"] not in answered or 0 < one["closed"] < answered[one["number"]])]
+        slow = [one["number"] for one in connections if one["listener"] == "https" and
+                (answered.get(one["number"], 0) - one["opened"]) * self.speed > _SLOW]
         output = (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
         return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
                 "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
-                "alive": self.process is not None, "silent": silent, "output": output[-3000:],
+                "alive": self.process is not None, "silent": silent, "slow": slow, "output": output[-3000:],
                 "published": {host: self.lab.published(host) for host in self.setup.hosts}, "hosts": list(self.setup.hosts)}
 
 
 def play(client, scene, speed=None, short=False):
     """Runs one scene with one client; returns its record. A scene in which the machine was too slow for a client whose
-    deadlines run `speed` times as fast (no fault explains why it left without a request or without waiting for the answer)
-    is run once more at half the speed."""
+    deadlines run `speed` times as fast (no fault explains why it left without a request or without waiting for the answer,
+    or why the answer was late) is run again at half the speed, then at a quarter."""
     speed = speed or client.speed
-    for attempt in (speed, speed / 2):
+    for attempt in (speed, speed / 2, speed / 4):
         with Run(client, scene, attempt) as run:
             run.short = short
             with contextlib.suppress(Enough):
                 scene.script(run)
             record = run.result(scene)
-        if scene.options.get("broken") or not record["silent"]:
+        if scene.options.get("broken") or not (record["silent"] or record["slow"]):
             break
     return record
 

@@ -28,8 +28,8 @@ def method(results, short):
             "machine (tools/lab). Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, "
             "the provider's clock runs at the same speed (%s); no restart resets it. The clients have their authors' default "
             "settings; only Wanbeacon looks at its address as often as it can (every 60 s), because its waits after errors do not "
-            "hang on that. A scene in which a connection broke off "
-            "because the machine was too slow is run again at half the speed. The provider's punishments are off, so that "
+            "hang on that. A scene in which a connection broke off, "
+            "or an answer came late, because the machine was too slow is run again at half the speed, then at a quarter. The provider's punishments are off, so that "
             "one mistake shows in one rule. 'not shown' counts as not met.%s"
             % (speeds, " Shortened set." if short else ""))
 

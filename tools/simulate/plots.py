@@ -127,7 +127,7 @@ def rates(runs, path, title, marks=(), unit=60, until=None):
         axis.set_ylabel("requests a second")
         axis.set_yscale("log")
         axis.set_xlim(-until / unit / 150, until / unit)
-        axis.set_ylim(0.8, most * 8)
+        axis.set_ylim(0.8, max(8, most * 8))
         axis.grid(alpha=0.3)
     panels[-1, 0].set_xlabel({60: "minutes", 3600: "hours", 1: "seconds"}[unit])
     _save(figure, path)
