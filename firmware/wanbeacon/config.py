@@ -313,7 +313,11 @@ def _sense(doc, problems):
             problems.append('%s.provider: should be "custom" when the account has a custom part' % path)
         if not (a.get("password") or a.get("token")) and custom.get("auth") != "none":
             problems.append("%s.password: missing; password, update key or token of the account" % path)
-        seen = []
+        seen = {}
+        for j in range(i):
+            if _one_login(a, accounts[j]):
+                for h in accounts[j]["hosts"]:
+                    seen[h["name"].lower()] = "accounts[%d]" % j, h
         for j in range(len(a["hosts"])):
             h = a["hosts"][j]
             where = "%s.hosts[%d]" % (path, j)
@@ -327,11 +331,23 @@ def _sense(doc, problems):
                 if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
                     problems.append("%s.name: a host name has no blank, comma or sign such as / ? & = %% # in it" % where)
                     break
-            if name.lower() in seen:
+            other, twin = seen.get(name.lower(), ("", h))
+            if other == path:
                 problems.append("%s.name: stands twice in this account" % where)
-            seen.append(name.lower())
+            elif other and (h["ipv4"] and twin["ipv4"] or h["ipv6"] and twin["ipv6"]):
+                problems.append("%s.name: stands in %s too, with the same login and line; leave one out" % (where, other))
+            seen[name.lower()] = path, h
             if not (h["ipv4"] or h["ipv6"]):
                 problems.append("%s: ipv4 and ipv6 are both off; nothing is left to keep up to date" % where)
+
+
+def _one_login(a, b):
+    """Whether two accounts are one at the provider and send the address of one line."""
+    keys = ("provider", "custom", "server", "user", "address", "bind")
+    for key in keys if a.get("user") else keys + ("token", "password"):
+        if a.get(key) != b.get(key):
+            return False
+    return True
 
 
 def distance(a, b):

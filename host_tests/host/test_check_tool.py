@@ -18,6 +18,15 @@ def account(**changes):
     return {"accounts": [{key: value for key, value in {**GOOD["accounts"][0], **changes}.items() if value is not None}]}
 
 
+def two(**changes):
+    """GOOD's account and another one for the same host."""
+    return {"accounts": GOOD["accounts"] + account(**changes)["accounts"]}
+
+
+def family(number):
+    return [{"name": "a.dyndns.org", "ipv%d" % number: False}]
+
+
 #: document or text, the key path that must be named, a word of the reason
 WRONG = [
     ("{", "the config is not JSON", "line 1"),
@@ -35,6 +44,8 @@ WRONG = [
     (account(hosts=[]), "accounts[0].hosts", "1 to 50"),
     (account(hosts=["a b.org"]), "accounts[0].hosts[0].name", "blank"),
     (account(hosts=["a.org", "A.ORG"]), "accounts[0].hosts[1].name", "twice"),
+    (two(hosts=["b.dyndns.org", "A.dyndns.org"], password="other"), "accounts[1].hosts[1].name", "stands in accounts[0] too"),
+    (two(hosts=family(6)), "accounts[1].hosts[0].name", "leave one out"),
     (account(hosts=[{"name": "a.org", "wildcard": "yes"}]), "accounts[0].hosts[0].wildcard", "ON, OFF"),
     (account(server="a b"), "accounts[0].server", "host:port"),
     (account(auth="bearer"), "accounts[0].auth", "basic"),
@@ -110,7 +121,7 @@ UNWISE = [
     (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}), "password stands in the URL"),
     ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
     ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password stands twice"),
-    ({"accounts": GOOD["accounts"] + GOOD["accounts"]}, "overwrite each other"),
+    ({"accounts": GOOD["accounts"] + [{**GOOD["accounts"][0], "bind": "wan2"}]}, "overwrite each other"),
 ]
 
 
@@ -148,6 +159,17 @@ def test_the_configuration_reference_is_the_validators_own():
     """python -m tools check --reference > docs/configuration.md"""
     done = subprocess.run([sys.executable, "-m", "tools", "check", "--reference"], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == (ROOT / "docs/configuration.md").read_text()
+
+
+@pytest.mark.parametrize("change", [{"bind": "wan2"}, {"address": ["netlink"]}, {"user": "v"}, {"server": "x.org"},
+                                    {"provider": "noip"}, {"hosts": ["b.dyndns.org"]}], ids=str)
+def test_a_host_may_stand_in_two_accounts_that_differ_in_line_or_login(tmp_path, change):
+    assert check.examine(file(tmp_path, two(**change)))[0] == []
+
+
+def test_a_host_may_have_an_account_for_each_family(tmp_path):
+    document = {"accounts": [{**GOOD["accounts"][0], "hosts": family(number)} for number in (4, 6)]}
+    assert check.examine(file(tmp_path, document))[0] == []
 
 
 def test_half_a_character_is_refused():
