@@ -199,8 +199,10 @@ class Agent:
         if self.save():
             self.counters["requests"] += 1
             return True
-        for h in hosts:
+        for h in hosts:  # it did not leave: due again as soon as the journal can be written
             _decide().withdraw(h.rec)
+            _decide().hold(h.rec, now, wall, 0)
+            h.rec.nets -= 1
         return False
 
     def _request(self, account, hosts, template, sent, offline):

@@ -230,6 +230,30 @@ def test_a_journal_that_cannot_be_written_sends_nothing():
     assert len(heard(world)) == 3
 
 
+def test_what_is_due_goes_as_soon_as_the_journal_can_be_written_again():
+    text = cfg(("ann", "secret", ["a1.example.org"], {"provider": "noip"}), intervals={"check": 86400})
+    for broken in (10, 30, 400, 4000):
+        world = started(text)
+        world.run(100)  # the minimum interval of this provider is 120 s
+        world.cut = "refuse"
+        assert changed(world, B, broken) == []
+        world.cut = None
+        world.run(61 - broken if broken < 60 else 61)
+        assert heard(world) == [("a1.example.org", B)], (broken, world.agent.hosts()[0].why)
+        assert world.record("a1.example.org").nets == 0
+    world = started(text)
+    world.run(100)
+    for _ in range(6):  # flash that refuses every other time: what never left is no request without an answer
+        world.cut = "refuse"
+        changed(world, B, 50)
+        world.cut, world.agent.save_after = None, 0
+        world.agent.save()
+        assert heard(world) == []
+    assert world.record("a1.example.org").nets == 0
+    world.run(60)
+    assert heard(world) == [("a1.example.org", B)]
+
+
 def test_a_damaged_journal_costs_one_request_a_host_and_is_said():
     world = started()
     world.off(5)
