@@ -21,6 +21,9 @@ _LFS = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 3
 #: What MicroPython writes on a blank flash; without it the first boot would look different from every later one.
 _BOOT = b"# This file is executed on every boot (including wake-boot from deepsleep)\n"
 
+#: Where the files begin on 4 and 8 MB of flash with MicroPython's own table.
+FILES_AT = 0x200000
+
 say = Console(stderr=True, highlight=False)
 
 
@@ -93,6 +96,15 @@ def build(parsed, flash, files):
     image[:len(parsed.data)] = parsed.data
     image[start:start + size] = filesystem(size, files)
     return bytes(image)
+
+
+def without_firmware(kind):
+    """The files' part of the flash alone, for a board of boards/ with MicroPython's own partition table: to be written at
+    FILES_AT beside the firmware. Without the blank end, which LittleFS erases itself before it uses it.
+
+    The board's name and Wi-Fi password are not in it: it makes them at its first start and prints them on its console."""
+    data = filesystem((kind["flash"] << 20) - FILES_AT, dict(boards.files(kind), **{"/boot.py": _BOOT}))
+    return data[:-(-len(data.rstrip(b"\xff")) // BLOCK) * BLOCK]
 
 
 def filesystem(size, files):

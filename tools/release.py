@@ -1,6 +1,7 @@
 """`python -m tools release`: everything that a release consists of, into dist/. Knows which tool makes which part.
 
     wanbeacon-V-BOARD.tar.gz    what one board gets, as it lies there: main.py, lib/
+    wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it
     mip/BOARD.json, mip/...     the same for `mpremote mip install`; all boards share the modules
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
     openwrt/*.ipk, *.apk        agent and LuCI page, with the feed's index
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import typer
 
-from tools import ROOT, UserError, boards, mpy, package, version
+from tools import ROOT, UserError, boards, image, mpy, package, version
 
 #: One build takes a few seconds; two at once on a busy machine some more.
 _BUILD_S = 300
@@ -66,6 +67,7 @@ def build():
     found = {board: boards.files(boards.read(board)) for board in boards.names()}
     out = {"%s-%s.tar.gz" % (name, board): archive({path[1:]: data for path, data in files.items()}, when)
            for board, files in found.items()}
+    out.update(("%s-%s-at-0x%X.bin" % (name, board, image.FILES_AT), image.without_firmware(boards.read(board))) for board in found)
     out.update(("mip/" + path, data) for path, data in mip(found).items())
     with tempfile.TemporaryDirectory() as folder:
         sizes = mpy.compile_tree(Path(folder, "out"))

@@ -10,8 +10,8 @@ import sys
 import tarfile
 
 import pytest
-from littlefs import LittleFS
 
+from host_tests.board.littlefs import read_back
 from host_tests.conftest import absent
 from tools import CACHE, ROOT, UserError, boards, esp_firmware, image
 
@@ -63,19 +63,6 @@ def expected(identity):
         "/config.json": json.dumps(SETTINGS, separators=(",", ":")).encode()})
 
 
-def read_back(data, count):
-    fs = LittleFS(block_size=4096, block_count=count, mount=False, read_size=32, prog_size=32, cache_size=128, lookahead_size=32)
-    fs.context.buffer = bytearray(data)
-    fs.mount()
-    found = {}
-    for top, _, names in fs.walk("/"):
-        for name in names:
-            path = top.rstrip("/") + "/" + name
-            with fs.open(path, "rb") as file:
-                found[path] = file.read()
-    return found
-
-
 def image_tool(*args):
     """mp-image-tool-esp32, as its authors made it."""
     code = "import sys; from mp_image_tool_esp32 import main; sys.argv[0] = 'x'; sys.exit(main())"
@@ -121,6 +108,16 @@ def test_the_board_boots_the_image_into_the_agent(made, board):
     board.power_on()
     board.wait_for("Wanbeacon on Generic ESP32")
     board.wait_for("Wi-Fi home, address 192.168.1.50")
+    assert "Traceback" not in board.log
+
+
+def test_the_board_boots_a_releases_image_and_makes_itself_a_name(board):
+    board.cut()
+    data = image.without_firmware(boards.read("ESP32_GENERIC"))
+    board.image.write_bytes(data + bytes(0x200000 - len(data)))
+    board.power_on()
+    board.wait_for("Wanbeacon on Generic ESP32")
+    board.wait_for("password")
     assert "Traceback" not in board.log
 
 

@@ -11,6 +11,7 @@ import tarfile
 import pytest
 from mpremote import mip
 
+from host_tests.board.littlefs import read_back
 from tools import ROOT, UserError, boards, interpreters, release, version
 
 
@@ -42,6 +43,16 @@ def test_every_file_is_in_the_sums_and_right(dist):
 def test_a_boards_archive_is_what_flash_would_copy(dist):
     found = unpacked(dist / ("wanbeacon-%s-ESP32_GENERIC_C3.tar.gz" % version.agent_version()))
     assert {"/" + name: data for name, data in found.items()} == boards.files(boards.read("ESP32_GENERIC_C3"))
+
+
+@pytest.mark.parametrize(("board", "blocks"), [("ESP32_GENERIC", 512), ("ESP32_GENERIC_S3", 1536)])
+def test_an_image_without_firmware_holds_the_boards_files(dist, board, blocks):
+    data = (dist / ("wanbeacon-%s-%s-at-0x200000.bin" % (version.agent_version(), board))).read_bytes()
+    assert len(data) % 4096 == 0 and len(data) // 4096 < blocks
+    was_there_before = bytes(range(256)) * 16
+    found = read_back(data + was_there_before * (blocks - len(data) // 4096), blocks)
+    assert found.pop("/boot.py").startswith(b"#")
+    assert found == boards.files(boards.read(board))
 
 
 class Board:
