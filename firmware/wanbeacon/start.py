@@ -82,8 +82,14 @@ def main(argv):
             lean.drop("cli", "config")
             run(options, cfg)
     except Mistake as e:
-        sys.stderr.write("wanbeacon: %s\n" % e)
-        sys.exit(1)
+        _end(e)
+    except MemoryError:
+        _end("no memory for so many hosts: fewer of them, or a larger heap (micropython -X heapsize=4M)")
+
+
+def _end(why):
+    sys.stderr.write("wanbeacon: %s\n" % why)
+    sys.exit(1)
 
 
 def _prepare(argv):

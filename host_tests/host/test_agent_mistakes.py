@@ -135,6 +135,27 @@ def test_a_second_agent_leaves_the_first_alone(interpreter):
         assert agent.stop() == 0 and not agent.control.exists()
 
 
+def many(number):
+    """A config with so many hosts."""
+    return {"accounts": [{**config(user="u%d" % first)["accounts"][0],
+                          "hosts": ["h%d.dyndns.org" % n for n in range(first, first + 50)]} for first in range(0, number, 50)]}
+
+
+@pytest.mark.parametrize("interpreter", MICROPYTHONS)
+def test_more_hosts_than_the_heap_holds_are_one_line(interpreter):
+    with Agent(interpreter, many(700), heap="400k") as agent:
+        (line,) = fails(agent)
+        assert "memory" in line and "heapsize" in line
+
+
+def test_hundreds_of_hosts_fit_into_the_default_heap():
+    with Agent(MICROPYTHONS[2], many(700)) as agent:
+        agent.set_address(A)
+        agent.start()
+        document = agent.wait(lambda s: all(h["class"] for h in s["hosts"]))
+        assert len(document["hosts"]) == 700 and "fault" not in agent.output
+
+
 @SOME
 def test_an_interpreter_without_tls_is_told_what_is_missing(interpreter):
     with Agent(interpreter, config(), hide="tls") as agent:
