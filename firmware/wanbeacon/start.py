@@ -24,6 +24,7 @@ def run(options, cfg):
     from wanbeacon.board import control, linux
 
     path, place = options["--status"], options["--control"]
+    claim = _claim(options["--state"])
     try:
         linux.make_folder(path.rpartition("/")[0])
         linux.make_folder(place.rpartition("/")[0])
@@ -45,6 +46,32 @@ def run(options, cfg):
     finally:
         sock.close()
         control.remove(place)
+        claim.close()
+
+
+def _claim(folder):
+    """A socket that only one process at a time can have for this folder: two agents with one journal would both send.
+    Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises Mistake."""
+    import os
+    import socket
+
+    from wanbeacon.board import linux
+    from wanbeacon.net import waits
+
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        linux.make_folder(folder)
+        sock.bind(waits.unix_address("\0wanbeacon %d %d" % tuple(os.stat(folder)[1:3])))
+    except OSError as e:
+        sock.close()
+        if e.errno == errno.EADDRINUSE:
+            raise Mistake("another wanbeacon runs already and keeps its journal in %s: end it, or use another --state" % folder)
+        raise _unusable(folder, e)
+    return sock
+
+
+def _unusable(folder, e):
+    return Mistake("cannot use the journal's folder %s (%s)" % (folder, words_of(e)))
 
 
 def _agent(cfg, options):
@@ -70,7 +97,7 @@ def _agent(cfg, options):
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
-        raise Mistake("cannot use the journal's folder %s (%s)" % (options["--state"], words_of(e)))
+        raise _unusable(options["--state"], e)
 
 
 def main(argv):

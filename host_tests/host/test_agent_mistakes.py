@@ -129,10 +129,30 @@ def test_a_second_agent_leaves_the_first_alone(interpreter):
         agent.set_address(A)
         agent.start()
         agent.wait(lambda s: host(s)["state"] == "ok")
+        agent.state = agent.folder / "other"
         (line,) = fails(agent)
         assert "another wanbeacon runs already" in line and str(agent.control) in line
         assert agent.now()["hosts"] and len(lab.updates) == 1
         assert agent.stop() == 0 and not agent.control.exists()
+
+
+@SOME
+def test_a_second_agent_on_the_same_journal_is_refused_whatever_its_other_files(interpreter):
+    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent, \
+            Agent(interpreter, one_account(lab, "demo.dyndns.org")) as second:
+        agent.set_address(A)
+        second.set_address(A)
+        agent.start()
+        agent.wait(lambda s: host(s)["state"] == "ok")
+        second.state = agent.folder / "link"
+        second.state.symlink_to(agent.state)
+        (line,) = fails(second)
+        assert "another wanbeacon runs already" in line and str(second.state) in line
+        assert not second.control.exists() and not second.status_path.exists() and len(lab.updates) == 1
+        agent.kill()  # what it leaves behind stops nobody
+        second.start()
+        second.wait(lambda s: host(s)["state"] == "ok")
+        assert len(lab.updates) == 1
 
 
 def many(number):
