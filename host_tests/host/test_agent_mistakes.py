@@ -155,6 +155,23 @@ def test_a_second_agent_on_the_same_journal_is_refused_whatever_its_other_files(
         assert len(lab.updates) == 1
 
 
+@SOME
+def test_an_agent_that_is_killed_during_its_command_leaves_nothing_behind(interpreter):
+    """Neither a file nor a socket that the command's shell keeps open."""
+    with Agent(interpreter, config()) as agent:
+        asked, before = agent.folder / "asked", set(os.listdir("/tmp"))
+        agent.write_config({**config(), "address": [{"source": "command", "command": "touch %s; sleep 4" % asked}]})
+        for _ in range(2):
+            asked.unlink(missing_ok=True)
+            agent.start()
+            end = time.monotonic() + 10
+            while not asked.exists():
+                assert time.monotonic() < end and agent.process.poll() is None, agent.output
+                time.sleep(0.01)
+            agent.kill()
+        assert [name for name in set(os.listdir("/tmp")) - before if name.startswith("wanbeacon-") and len(name) == 34] == []
+
+
 def many(number):
     """A config with so many hosts."""
     return {"accounts": [{**config(user="u%d" % first)["accounts"][0],

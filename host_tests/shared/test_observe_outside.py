@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 from wanbeacon import address
 from wanbeacon.board import linux
@@ -212,6 +213,12 @@ def test_a_command_tells_the_address():
         kind, text, why = run(bad)
         assert kind == UNKNOWN and words in why, (bad, why)
     assert len(left_over()) <= before, "no file is left behind"
+
+
+def test_a_child_that_keeps_the_output_open_delays_nobody():
+    start = time.time()
+    assert run("sleep 4 & echo 45.33.7.7") == (FOUND, IP, "printed by the command")
+    assert time.time() - start < 3
 
 
 def test_a_command_that_hangs_is_ended_and_holds_nobody():

@@ -13,9 +13,15 @@ from wanbeacon.observe import FOUND, NONE, UNKNOWN, scan
 #: Seconds a command may take; then it is ended.
 LIMIT_S = 10
 _MAX = 1000  # bytes of output that are read; what prints more is not an address
-# In the shell's background: os.system() would hold the whole agent. The file is new (noclobber) and ours alone (umask);
-# its last line, which nothing but our shell can know, says that it is complete. `timeout`: coreutils and busybox.
-_SHELL = "(umask 077;set -C;{ timeout %d sh -c %s;echo \" %s $?\"; } 2>/dev/null </dev/null|head -c %d>/tmp/%s)&"
+# In the shell's background: os.system() would hold the whole agent. What it prints goes to a file of ours that has lost
+# its name already, so that nothing is left over, however we end; the shell opens it before it goes into the background.
+# It closes what it inherits of ours (MicroPython hands sockets on): the next agent could not have them. The last line,
+# which nothing but our shell can know, says that all is there; dd hands on each byte, also while a child of the command
+# keeps the pipe open. `timeout`: coreutils and busybox.
+_SHELL = (
+    "exec >/proc/$PPID/fd/%d 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;"
+    "{ { timeout %d sh -c %s;echo \" %s $?\"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &"
+)
 
 
 def quote(text):
@@ -54,26 +60,20 @@ class Observer:
 
     async def read(self, family):
         """See wanbeacon.observe."""
-        name = "wanbeacon-" + "".join("%02x" % c for c in os.urandom(12))
+        mark = "".join("%02x" % c for c in os.urandom(12))
         command = quote("WANBEACON_FAMILY=%d;export WANBEACON_FAMILY;%s" % (family, self.command))
-        try:
-            if os.system(_SHELL % (LIMIT_S, command, name, _MAX, name)):
+        path = "/tmp/wanbeacon-" + mark
+        with open(path, "w+b") as f:
+            os.remove(path)
+            if os.system(_SHELL % (f.fileno(), LIMIT_S, command, mark, _MAX)):
                 return UNKNOWN, None, "the command could not be started"
             for tick in range(LIMIT_S * 10 + 10):
                 await asyncio.sleep(0.01 if tick < 10 else 0.1)
-                try:
-                    with open("/tmp/" + name, "rb") as f:
-                        answer = verdict(f.read(_MAX), (name + " ").encode(), family)
-                except OSError:  # the shell has not made it yet
-                    continue
+                f.seek(0)
+                answer = verdict(f.read(_MAX), (mark + " ").encode(), family)
                 if answer:
                     return answer
-            return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
-        finally:
-            try:
-                os.remove("/tmp/" + name)
-            except OSError:
-                pass
+        return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
 
     def close(self):
         """Nothing is kept open."""
