@@ -132,17 +132,27 @@ class Agent:
 
     # ---- decide, send, learn, remember
 
-    def act(self):
-        """Decide for every host and send what is due. The accounts go one after another."""
+    async def act(self):
+        """Decide for every host and send what is due. The accounts go one after another; between two of them commands
+        are answered, and an event ends the walk: the next one begins with the address as it is then."""
         if self.save_error and self.clock.mono() >= self.save_after:
             self.save()
         for account in self.accounts:
-            self._act(account)
+            if self._act(account):
+                await self._listen()
+                if self.event.is_set():
+                    break
+
+    async def _listen(self):
+        """Let the other tasks have their turns: an exchange may have held them for 20 s."""
+        drop(*STEPS)
+        await asyncio.sleep(0.05)
 
     def _act(self, account):
+        """What is due for one account. False when nothing is."""
         due = _plan().groups(self, account)
         if not due:
-            return
+            return False
         while due:
             hosts, template, sent, offline = due.pop(0)
             hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
@@ -158,6 +168,7 @@ class Agent:
         drop(*STEPS)
         for h in self.hosts():
             _plan().judge(self, h, self.clock.mono())
+        return True
 
     def _send(self, account, hosts, template, sent, offline):
         """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
@@ -283,7 +294,7 @@ class Agent:
             self.again = None  # this is the second look
         self._clocks()
         await self.observe()
-        self.act()
+        await self.act()
         self._clocks()
         drop(*STEPS)
         gc.collect()  # before the report: who waits for it may press Ctrl-C, which Linux ports survive badly in here

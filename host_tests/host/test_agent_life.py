@@ -158,6 +158,22 @@ def test_an_account_at_a_mute_server_does_not_keep_the_other_from_being_served(i
             assert lab.published("other.dyndns.org")["A"] == A and lab.findings() == []
 
 
+@pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPYTHONS[2]])
+def test_a_command_is_answered_between_two_accounts_that_time_out(interpreter):
+    names = ["h%d.dyndns.org" % number for number in range(6)]
+    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, {"accounts": [
+            account(lab, name, user="u%d" % number) for number, name in enumerate(names)]}, budget=1000) as agent:
+        lab.fault("mute", kind_of="any")
+        agent.set_address(A)
+        agent.start()
+        while not lab.connections:
+            assert agent.process.poll() is None, agent.output
+            time.sleep(0.01)
+        assert agent.command("pause", timeout=3)["ok"], "six seconds for all of them"
+        agent.wait(lambda s: host(s, names[-1])["state"] == "paused")
+        assert len(lab.connections) < 3
+
+
 HANGS = {
     "mute-after-tls": ({}, "timeout"),
     "dribble": ({"interval": 0.05}, "timeout"),

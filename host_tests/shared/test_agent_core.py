@@ -81,6 +81,40 @@ def test_a_change_is_sent_at_once_and_the_minimum_interval_is_kept():
     assert heard(world) == [], "the address flapped and came back"
 
 
+def test_an_event_during_an_exchange_ends_the_walk_and_the_next_account_is_sent_what_is_new():
+    world = started()
+    answer = world.provider.answer
+
+    def meanwhile(*args):
+        if world.line[4] == B:
+            world.line[4] = C
+            world.agent.event.set()
+        return answer(*args)
+
+    world.provider.answer = meanwhile
+    assert changed(world, B, 10) == [("a1.example.org", B), ("a2.example.org", B), ("b.example.org", C)]
+    world.run(60)
+    assert heard(world) == [("a1.example.org", C), ("a2.example.org", C)]
+
+
+def test_what_the_user_says_between_two_accounts_holds_for_the_second():
+    for line, sent in (("pause", 2), ("offline b.example.org", 3), ("retry b.example.org", 3)):
+        world = started()
+        if line[:5] == "retry":
+            world.provider.say["bob"] = "badauth"
+            changed(world, C, 100)
+            world.provider.say.clear()
+        heard_, agent = [], world.agent
+
+        async def said():
+            if not heard_:
+                heard_.append(agent.command(line))
+
+        agent._listen = said
+        assert len(changed(world, B)) == sent and heard_[0]["ok"], line
+        assert world.provider.stored["b.example.org"]["offline"] == (line[:3] == "off")
+
+
 def test_nohost_stops_one_host_and_no_other():
     world = started()
     world.provider.say["a1.example.org"] = "nohost"

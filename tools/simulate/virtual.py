@@ -155,6 +155,9 @@ class Core(agent.Agent):
         except Trouble as e:
             return e
 
+    async def _listen(self):
+        """Commands come between two rounds here."""
+
 
 def _drain(walk):
     """Run a coroutine in which nothing really waits; CPython takes long to make a loop."""
@@ -327,6 +330,7 @@ class World:
         Core.world = self
         if self.judge:
             self.judge.sees(self.line)
+        self.agent.event.clear()
         walk = self.agent.round()
         if _MICRO:
             asyncio.run(walk)
@@ -339,6 +343,8 @@ class World:
         """True seconds until the agent has something to do without an event; the slow timer is left out, as nothing
         changes here unseen."""
         a = self.agent
+        if a.event.is_set():
+            return 1
         now = a.clock.mono()
         times = [h.next for h in a.hosts()]
         if a.save_after > now:
