@@ -239,7 +239,7 @@ class Agent:
 
         names = [h.name for h in hosts]
         return reply.read(
-            account.row, answer.status, answer.body, names, sent, answer.retry_after, self.clock.wall()
+            account.row, answer.status, answer.body, names, sent, answer.retry_after, self.clock.wall(), answer.cut
         )
 
     def chance(self):

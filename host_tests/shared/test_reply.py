@@ -219,6 +219,19 @@ def test_several_addresses_in_one_line():
     assert classes("noip", "good " + A, sent=both) == "OK"
 
 
+def test_a_good_in_a_body_without_end_means_nothing_and_a_refusal_is_believed():
+    """A page that begins with a good word and goes on beyond 4 KB is not DynDNS2."""
+    for body, cls in (
+        ("good %s\n" % A, "ODD"), ("nochg\n", "ODD"), ("good %s\nwelcome\n" % A, "ODD"), ("badauth\n", "AUTH"),
+        ("abuse\nwhat\n", "BLOCK"), ("good %s\n911\n" % A, "LATER"), ("what ", "ODD"),
+    ):  # fmt: skip
+        body = body * (4096 // len(body))
+        assert classes("dyn", body, cut=True) == cls, body[:20]
+    assert read("dyn", "good %s\n" % A * 300, cut=True)[0].word == "too long"
+    assert read("dyn", "good %s\n" % A * 300, hosts=20, cut=True)[19].cls == "ODD"
+    assert classes({"rules": [["OK", "*updated"]]}, "updated " * 500, cut=True) == "OK", "a row's own words, on any page"
+
+
 def test_an_endless_list_is_bounded():
     assert classes("dyn", "what\n" * 200 + "good " + A) == "ODD"
     assert len(read("dyn", ("good %s\n" % A) * 300, hosts=20)) == 20

@@ -294,12 +294,13 @@ def _copy(out):
     return Outcome(out.cls, out.word, out.reach, out.kind, out.got, out.delay)
 
 
-def read(row, status, body, hosts, sent, retry_after=None, wall=None):
+def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False):
     """One reply -> a list with one Outcome per host, in order.
 
     row: catalogue row (uses "words", "rules", "std", "tags", "conn"). status: HTTP status. body: bytes. hosts: names
     sent. sent: addresses sent, canonical text ((v4 or None), (v6 or None)). retry_after: that header's text or None.
-    wall: unix seconds or None, for a Retry-After date. Raises nothing whatever the body holds.
+    wall: unix seconds or None, for a Retry-After date. cut: the body went on beyond what was kept, so it is no DynDNS2
+    answer (the longest has some 3 KB), and a "good" in it means nothing. Raises nothing whatever the body holds.
     """
     try:
         text = body.decode()
@@ -318,13 +319,16 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None):
         # where DynDNS2 words count too, a word wins over a status
         out = _by_rules(rules, status, text, lines, sent, False if std else None)
     if std and not out:
-        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][:1] == "<", std == STD)
+        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][:1] == "<", std == STD and not cut)
         if outs:
             outs = [_check(o, sent, row) for o in outs]
         elif rules:
             out = _by_rules(rules, status, text, lines, sent, True)
     if not outs:
-        outs = _for_all(out or _by_status(status, lines), count)
+        out = out or _by_status(status, lines)
+        if cut and out.cls == ODD:
+            out.word = "too long"
+        outs = _for_all(out, count)
     delay = seconds(retry_after, wall) if retry_after else 0
     for out in outs:
         if out.cls == LATER and delay:

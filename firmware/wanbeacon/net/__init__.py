@@ -31,11 +31,12 @@ class Request:
 
 class Answer:
     """status: HTTP status. body: bytes, bounded. retry_after: header text or None. ms: duration.
-    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA."""
+    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA. cut: the body went on."""
 
-    def __init__(self, status, body, retry_after, ms, root):
+    def __init__(self, status, body, retry_after, ms, root, cut=False):
         self.status = status
         self.body = body
         self.retry_after = retry_after
         self.ms = ms
         self.root = root
+        self.cut = cut

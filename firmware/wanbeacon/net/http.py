@@ -40,7 +40,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
         try:
             status, body = _ask(req, link)
             ms = time.ticks_diff(time.ticks_ms(), start)
-            return Answer(status, body, link.retry_after, ms, 0 if ca or not req.tls else i + 1)
+            return Answer(status, body, link.retry_after, ms, 0 if ca or not req.tls else i + 1, link.truncated)
         except Trouble as e:
             if e.word != "untrusted" or ca or not _unknown_root(e.text):
                 raise
