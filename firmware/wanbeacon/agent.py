@@ -65,18 +65,18 @@ class Agent:
         """The User-Agent."""
         return self.names[style]
 
-    def fetch(self, url, family=0, ca=None):
+    def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
         drop(*STEPS)
         try:
-            return self._get(url, family, ca)
+            return self._get(url, family, ca, bind)
         finally:
             drop(*WIRE)
 
-    def _get(self, url, family, ca):
+    def _get(self, url, family, ca, bind):
         from wanbeacon.net import http
 
-        return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca)
+        return http.get(url, self.board, self.agent_name(), family, budget=10000, ca=ca, device=bind)
 
     def hosts(self):
         """All hosts of all accounts."""

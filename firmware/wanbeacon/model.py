@@ -24,7 +24,7 @@ class Line:
     def __init__(self, name, chooser, sources):
         self.name = name
         self.chooser = chooser
-        self.sources = sources  # as in the config, and the provider's check page
+        self.sources = sources  # as in the config, the provider's check page, and `bind`
         self.found = {4: None, 6: None}  # canonical text, publishable or not
         self.kind = {4: UNKNOWN, 6: UNKNOWN}
         self.source = {4: None, 6: None}

@@ -88,7 +88,7 @@ def _of_requests(agent, device, rows):
 
 
 def _line(agent, doc, row):
-    """The line with this account's sources; accounts with the same sources share one. The last resort of "auto" is the
+    """The line with this account's sources; accounts with the same sources (and `bind`) share one. The last resort of "auto" is the
     provider's own check page."""
     cfg = agent.cfg
     agent.outside = []
@@ -97,11 +97,12 @@ def _line(agent, doc, row):
         if row["check"][1:]:
             page["url6"] = row["check"][1]
         agent.outside.append(page)
-    sources = [doc.get("address") or cfg["address"], agent.outside]
+    bind = doc.get("bind")
+    sources = [doc.get("address") or cfg["address"], agent.outside, bind]
     for line in agent.lines:
         if line.sources == sources:
             return line
-    chooser = choose.Chooser(sources[0], agent, cfg["cross_check"], cfg["intervals"]["outside"])
+    chooser = choose.Chooser(sources[0], agent, cfg["cross_check"], cfg["intervals"]["outside"], bind)
     line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
     agent.lines.append(line)
     return line

@@ -109,3 +109,19 @@ def test_allow_private_publishes_what_works_in_the_home_and_nothing_else():
             assert lab.published("demo2.dyndns.org")["A"] is None
             assert {name for entry in lab.updates for name in entry["hosts"]} == {"demo.dyndns.org"}
             assert lab.findings() == ["bogon address sent"]  # as the user asked for
+
+
+@pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPYTHONS[2]])
+def test_who_outside_tells_the_address_is_asked_by_the_device_that_the_account_sends_by(interpreter):
+    """Over another line it would tell that line's address."""
+    with running("dyn", bind="127.0.0.1") as lab:
+        lab.world.check_address = "45.33.7.9"
+        for source in ({"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": str(lab.ca_der)},
+                       {"source": "whoami", "server": "127.0.0.1:9", "name": "x"},
+                       {"source": "stun", "servers": ["127.0.0.1:9"]}):
+            for device in ("nosuch0", "lo"):
+                with Agent(interpreter, {"accounts": [account(lab, "demo.dyndns.org", bind=device)],
+                                         "address": [source]}) as agent:
+                    agent.start()
+                    why = agent.wait(lambda s: s["lines"][0]["sources"])["lines"][0]["sources"][0]["why"]
+                    assert ("19" in why or "such device" in why) == (device == "nosuch0"), (source, device, why)

@@ -62,3 +62,11 @@ def test_no_check_page_is_asked_for_another_server_or_for_sources_of_the_users_o
 def test_accounts_with_the_same_sources_share_a_line():
     a = made(("noip", {}), ("noip", {"user": "other@example.org"}), ("desec", {}), ("ovh", {"address": ["netlink"]}))
     assert len(a.lines) == 3 and a.accounts[0].line is a.accounts[1].line
+
+
+def test_accounts_that_send_by_different_devices_ask_outside_by_them_too():
+    a = made(("noip", {}), ("noip", {"user": "v@example.org", "bind": "eth1"}), ("noip", {"user": "w@example.org", "bind": "eth1"}))
+    assert len(a.lines) == 2 and a.accounts[1].line is a.accounts[2].line
+    for line, device in zip(a.lines, (None, "eth1")):
+        for slot in line.chooser.slots[1:]:
+            assert line.chooser.build(slot).more == ((None, device) if device else ())

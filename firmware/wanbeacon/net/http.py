@@ -101,7 +101,7 @@ def _ask(req, link):
         setattr(requests, name, before)
 
 
-def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None):
+def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
     """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
     from wanbeacon.dyndns.url import split_url
 
@@ -111,7 +111,7 @@ def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None):
         path += "?" + query
     req = Request(False, tls, host, port, path, {"User-Agent": agent, "Host": place}, None, family)
     try:
-        answer = exchange(req, board, budget=budget, cap=cap, ca=ca)
+        answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
     except Trouble as e:
         raise OSError("%s: %s" % (e.word, e.text))
     return answer.status, answer.body

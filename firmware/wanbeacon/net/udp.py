@@ -33,8 +33,8 @@ def resolve(host, port, family=4):
     raise OSError(errno.EHOSTUNREACH, "no IPv%d address" % family)
 
 
-def open_udp(board, peer=None, local=None, family=4):
-    """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port).
+def open_udp(board, peer=None, local=None, family=4, device=None):
+    """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port); device: network device to leave by.
 
     With a peer the socket is connected: the kernel then drops datagrams of everybody else.
     A bound port may be shared (SO_REUSEADDR): another program may listen to the same announcements.
@@ -42,6 +42,8 @@ def open_udp(board, peer=None, local=None, family=4):
     sock = socket.socket(socket.AF_INET6 if family == 6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
+        if device:
+            board.bind(sock, device)
         if local:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(board.sockaddr(local[0], local[1]))

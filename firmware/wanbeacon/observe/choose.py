@@ -26,12 +26,14 @@ def _auto(kit):
 
 
 class Chooser:
-    """`sources`: the config's ordered "address" list. `.seen`: a row per source asked lately, for the status."""
+    """`sources`: the config's ordered "address" list. bind: network device by which to ask outside, as the account sends.
+    `.seen`: a row per source asked lately, for the status."""
 
-    def __init__(self, sources, kit, cross_check=False, outside_s=600):
+    def __init__(self, sources, kit, cross_check=False, outside_s=600, bind=None):
         self.kit = kit
         self.cross_check = cross_check
         self.outside_s = outside_s
+        self.bind = bind
         self.seen = []
         self.rest = False  # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
         self.slots = []
@@ -46,6 +48,8 @@ class Chooser:
     def build(self, slot):
         """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to spare."""
         if not slot.observer:
+            if self.bind:
+                slot.options = dict(slot.options, bind=self.bind)
             slot.observer = load(slot.name).Observer(slot.options, self.kit)
         return slot.observer
 

@@ -48,6 +48,8 @@ class Observer:
 
     def __init__(self, options, kit):
         self.servers = options["servers"]
+        self.bind = options.get("bind")
+        self.board = kit and kit.board
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
     async def read(self, family):
@@ -77,7 +79,7 @@ class Observer:
         host, port = udp.host_port(server, 3478)
         where = udp.resolve(host, port, family)
         id_ = os.urandom(12)
-        sock = udp.open_udp(None, family=family)
+        sock = udp.open_udp(self.board, family=family, device=self.bind)
         try:
             sock.connect(where)
             self.asked = True

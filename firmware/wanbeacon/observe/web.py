@@ -17,7 +17,9 @@ class Observer:
         self.urls = {4: options.get("url"), 6: options.get("url6")}
         self.FAMILIES = tuple(family for family in (4, 6) if self.urls[family])
         self.fetch = kit.fetch
-        self.more = (options["ca"],) if options.get("ca") else ()
+        self.more = (options.get("ca"), options.get("bind"))
+        while self.more and not self.more[-1]:
+            self.more = self.more[:-1]
         self.asked = False  # False: the last read() did not get as far as the service, so it may be tried again soon
 
     async def read(self, family):

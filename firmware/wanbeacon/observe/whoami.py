@@ -77,6 +77,8 @@ class Observer:
         self.server = options.get("server") or server
         self.name = options.get("name") or name
         self.kind = options.get("type") or kind
+        self.bind = options.get("bind")
+        self.board = kit and kit.board
         if self.kind in ("A", "AAAA"):
             self.FAMILIES = (4,) if self.kind == "A" else (6,)
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
@@ -91,7 +93,7 @@ class Observer:
         try:
             # the family of the packet decides which address of ours the server sees
             where = udp.resolve(host, port, family)
-            sock = udp.open_udp(None, family=family)
+            sock = udp.open_udp(self.board, family=family, device=self.bind)
             sock.connect(where)
             self.asked = True
             found = await udp.ask(sock, asked, lambda data: parse(data, asked), _WAITS)
