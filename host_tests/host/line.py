@@ -62,9 +62,9 @@ class Line:
         self._batch.stdin.flush()
         return before
 
-    def packets(self):
-        """How many packets have left by the device."""
-        path = "/sys/class/net/%s/statistics/tx_packets" % DEVICE
+    def counter(self, device, what):
+        """A counter of the kernel for a device, "lo" among them: "tx_packets", "tx_bytes" (headers included)."""
+        path = "/sys/class/net/%s/statistics/%s" % (device, what)
         return int(subprocess.run([*self.before, "cat", path], capture_output=True, text=True, check=True).stdout)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools.bench import cli, rows
+from tools.bench import cli, compare, rows
 from tools.bench.measure import Bench, Missing, Result, Row
 
 
@@ -64,14 +64,14 @@ def test_every_row_has_its_own_name_and_a_function_that_is_there_or_named(monkey
 
 
 def test_numbers_are_written_for_people():
-    assert [cli.shown(*one) for one in ((71.4, "ms"), (4200, "ms"), (57344, "B"), (900, "B"), (3, ""), (2.5, ""), (None, "B"))] \
+    assert [compare.shown(*one) for one in ((71.4, "ms"), (4200, "ms"), (57344, "B"), (900, "B"), (3, ""), (2.5, ""), (None, "B"))] \
         == ["71 ms", "4 s", "56.0 KB", "900 B", "3", "2.5", "-"]
 
 
 def test_sizes_are_measured_and_written_as_json(tmp_path, monkeypatch, capsys):
     monkeypatch.undo()
     file = tmp_path / "out" / "bench.json"
-    cli.app(only=["size"], quick=True, as_json=file, modules=True, names=False, strict=False)
+    cli.app(only=["size"], quick=True, as_json=file, modules=True, names=False, into_readme=False, strict=False)
     document = json.loads(file.read_text())
     table = {one["name"]: one for one in document["rows"]}
     assert 30000 < table["size-board"]["value"] < 120000 and table["size-data"]["value"] > 10000

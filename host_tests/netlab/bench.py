@@ -1,32 +1,24 @@
-"""Measures on a line in namespaces: how soon a new address reaches the provider, beside inadyn and ddclient; and idleness.
+"""Measures on a line in namespaces, for `make bench`: how soon a new address reaches the provider, beside inadyn and
+ddclient; and idleness behind a router. Needs root.
 
-    .venv/bin/python -m host_tests.netlab.bench [--changes 12] [--idle 600]        (root; part of `make bench`)
-
-The agent runs in real time, with HTTPS, 20 changes for each way. The others ask a check page, all at the same changes;
+The agent runs in real time, with HTTPS, the same changes for each way. The others ask a check page, all at the same changes;
 their clock runs SPEED times as fast (faketime), and what is printed is their own time. They speak plain
 HTTP: beside their interval that does not count. Nothing here knows how the agent works.
 """
 
-import argparse
 import base64
 import contextlib
 import http.server
 import random
-import statistics
-import sys
 import threading
 import time
 import urllib.parse
-
-from rich.console import Console
-from rich.table import Table
 
 from host_tests.host.agent_process import Agent, host
 from host_tests.needs import program
 from host_tests.netlab import servers
 from host_tests.netlab.lab import LAN, PROVIDER, Net
 from host_tests.openwrt.namespaces import inside, ip
-from tools import UserError
 
 SPEED = 20
 #: (what, its address source)
@@ -143,7 +135,7 @@ def agent(net, lab, number, source, space=None):
     return made.start()
 
 
-def ours(changes, console):
+def ours(changes, say):
     """Rows (client, what, [seconds] of each change that arrived): one agent after another, for they share processors."""
     rows = []
     for what, source in AGENTS:
@@ -158,11 +150,11 @@ def ours(changes, console):
                 time.sleep(2.2)  # the minimum interval between two updates (1 s here), and the second look
                 took.append(follow(net, Secure(lab), [0], n, 5)[0])
         rows.append(("Wanbeacon", what, [one for one in took if one is not None]))
-        console.print(what, style="dim")
+        say(what)
     return rows
 
 
-def theirs(changes, console):
+def theirs(changes, say):
     """The same for inadyn and ddclient, all at the same changes; seconds of their own time."""
     numbers, longest = range(len(OTHERS)), max(period for _, _, period in OTHERS) / SPEED
     noise, took = random.Random(), [[] for _ in OTHERS]
@@ -177,7 +169,7 @@ def theirs(changes, console):
             for i, one in enumerate(follow(net, page, numbers, n, longest + 5)):
                 if one is not None:
                     took[i].append(one * SPEED)
-            console.print("change %d of %d" % (n + 1, changes), style="dim")
+            say("change %d of %d" % (n + 1, changes))
     return [(client, "%s, looks each %d s" % (what, period), took[i]) for i, (client, what, period) in enumerate(OTHERS)]
 
 
@@ -197,7 +189,7 @@ def follow(net, where, numbers, n, timeout):
 
 
 def idle(seconds):
-    """(packets out of the house, packets to the router, processor seconds, context switches) while nothing changes."""
+    """(packets out of the house, packets to the router, requests to the provider) of so many seconds without a change."""
     with Net() as net:
         lab = servers.provider(net, accounts=accounts(1))
         made = agent(net, lab, 0, ["natpmp", "upnp"])
@@ -205,52 +197,9 @@ def idle(seconds):
             made.wait(lambda s: host(s)["state"] == "ok")
             time.sleep(5)
             (out, home), requests = net.crossed(), len(lab.ledger)
-            before = effort(made.pid)
             time.sleep(seconds)
-            after, (out2, home2) = effort(made.pid), net.crossed()
-            assert len(lab.ledger) == requests
-            return out2 - out, home2 - home, after[0] - before[0], after[1] - before[1]
+            out2, home2 = net.crossed()
+            return out2 - out, home2 - home, len(lab.ledger) - requests
         finally:
             made.__exit__()
             lab.stop()
-
-
-def effort(pid):
-    """(processor seconds, voluntary context switches) of a process so far."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    with open("/proc/%d/status" % pid) as f:
-        switches = next(int(line.split()[1]) for line in f if line.startswith("voluntary"))
-    return (int(fields[11]) + int(fields[12])) / 100, switches
-
-
-def text(seconds):
-    return "%.0f ms" % (seconds * 1000) if seconds < 2 else "%.0f s" % seconds
-
-
-def main(changes=12, idle_s=600, console=None):
-    """Measure and print both tables."""
-    console = console or Console()
-    table = Table(title="From the router's new address to the request at the provider")
-    for head in ("client", "how it knows", "median", "worst", "followed"):
-        table.add_column(head, justify="right" if head in ("median", "worst") else "left")
-    if changes:
-        for client, what, took in ours(20, console) + theirs(changes, console):
-            middle, worst = (text(statistics.median(took)), text(max(took))) if took else ("-", "-")
-            table.add_row(client, what, middle, worst, "%d of %d" % (len(took), 20 if client == "Wanbeacon" else changes))
-        console.print(table)
-    if idle_s:
-        out, home, processor, switches = idle(idle_s)
-        console.print("idle for %d s with NAT-PMP and UPnP events: %d packets left the house, %d went to the router; "
-                      "%.2f s of processor time, %d wake-ups" % (idle_s, out, home, processor, switches))  # fmt: skip
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--changes", type=int, default=12, help="0: leave out")
-    parser.add_argument("--idle", type=int, default=600, help="seconds; 0: leave out")
-    given = parser.parse_args()
-    try:
-        main(given.changes, given.idle)
-    except UserError as error:
-        sys.exit(str(error))

@@ -5,15 +5,23 @@ import importlib
 import json
 import os
 import platform
+import time
 from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools import UserError
+from tools import ROOT, UserError
+from tools.bench import compare
 from tools.bench.measure import Bench, Missing, Result
 from tools.bench.rows import ROWS
+
+METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25). Memory, start and idleness
+on stand-alone programs only. inadyn and ddclient: Debian's packages with their authors' default settings. Nothing changes, or
+everything is refused: the client's clock runs 60 or 300 times as fast (libfaketime); everything else in real time, over TLS."""
+#: The last complete run.
+LAST = ROOT / "out/bench.json"
 
 
 def load(where):
@@ -24,7 +32,7 @@ def load(where):
 
 def run(row, bench):
     """The Result of one row; what cannot be measured here is named, never left out."""
-    result, bench.notes = Result(row), []
+    result, bench.notes, began = Result(row), [], time.monotonic()
     try:
         function = load(row.where)
     except (ImportError, AttributeError) as error:
@@ -37,19 +45,8 @@ def run(row, bench):
         result.missing = str(error)
     except Exception as error:  # pytest's skips among them: a measurement that breaks must not hide the others
         result.missing = "failed: %s" % (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-    result.notes = list(dict.fromkeys(bench.notes))
+    result.notes, result.took = list(dict.fromkeys(bench.notes)), time.monotonic() - began
     return result
-
-
-def shown(value, unit):
-    """A number for people."""
-    if value is None:
-        return "-"
-    if unit == "ms":
-        return "%.0f ms" % value if value < 2000 else "%.0f s" % (value / 1000)
-    if unit == "B":
-        return "%.1f KB" % (value / 1024) if value >= 10240 else "%d B" % value
-    return "%d" % value if value == int(value) else "%.1f" % value
 
 
 def table(results):
@@ -59,11 +56,11 @@ def table(results):
         made.add_column(head, justify="right" if head in ("median", "n", "target") else "left", overflow="fold")
     for one in results:
         unit = one.row.unit
-        spread = "%s - %s" % (shown(min(one.values), unit), shown(max(one.values), unit)) if len(one.values) > 1 else ""
-        target = "%s %s" % (one.row.target[0], shown(one.row.target[1], unit)) if one.row.target else ""
+        spread = "%s - %s" % (compare.shown(min(one.values), unit), compare.shown(max(one.values), unit)) if len(one.values) > 1 else ""
+        target = "%s %s" % (one.row.target[0], compare.shown(one.row.target[1], unit)) if one.row.target else ""
         word = {True: "[green]met[/]", False: "[red]not met[/]", None: ""}[one.met]
         remarks = "[yellow]not measured: %s[/]" % one.missing if one.missing else "; ".join(filter(None, (word, *one.notes)))
-        made.add_row(one.row.what, shown(one.value, unit), spread, str(len(one.values)) if len(one.values) > 1 else "", target,
+        made.add_row(one.row.what, compare.shown(one.value, unit), spread, str(len(one.values)) if len(one.values) > 1 else "", target,
                      remarks)
     return made
 
@@ -75,15 +72,51 @@ def document(results):
             "rows": [one.document() for one in results]}
 
 
+def beside(found):
+    """The rich table of compare.lines()."""
+    made = Table(title="Beside inadyn and ddclient, in the same run", title_justify="left")
+    for head in ("what", "Wanbeacon", "inadyn", "ddclient", "times", "target"):
+        made.add_column(head, justify="left" if head in ("what", "target") else "right", overflow="fold")
+    for line, unit, values, met in found:
+        word = {True: "[green]met[/]", False: "[red]not met[/]", None: "[yellow]not measured[/]"}[met]
+        made.add_row(line.what, *(compare.shown(value, unit) for value in values),
+                     ", ".join(filter(None, (compare.ratio(value, values[0]) for value in values[1:]))),
+                     "%s: %s" % (line.target[0], word) if line.target else "")
+    return made
+
+
+def write(results):
+    """Keeps the results of a complete run, for --readme and for people: JSON and a picture in out/."""
+    LAST.parent.mkdir(exist_ok=True)
+    LAST.write_text(json.dumps(document(results), indent=1) + "\n")
+    compare.draw(document(results), LAST.with_suffix(".svg"))
+
+
+def readme():
+    """The last complete run goes into docs/ and the README."""
+    try:
+        text = LAST.read_text()
+    except FileNotFoundError:
+        raise UserError("there are no results yet; run: make bench")
+    found = json.loads(text)
+    compare.README.write_text(compare.fill(compare.README.read_text(), found))
+    compare.STORED.write_text(text)
+    compare.draw(found, compare.PICTURE)
+    print("README.md, docs/%s and docs/%s are those of %s" % (compare.STORED.name, compare.PICTURE.name, found["made"]))
+
+
 def app(
     only: list[str] = typer.Option([], help="name of a row, or its beginning; may be repeated"),
-    quick: bool = typer.Option(False, help="fewer repetitions, 20 s of idleness instead of ten minutes, no other clients"),
+    quick: bool = typer.Option(False, help="fewer repetitions, 20 s of idleness instead of five minutes, no other clients"),
     as_json: Path = typer.Option(None, "--json", help="write the results to this file too; - = to stdout instead of a table"),
     modules: bool = typer.Option(False, help="list every module's .mpy bytes as well"),
     names: bool = typer.Option(False, "--list", help="list the rows and end"),
+    into_readme: bool = typer.Option(False, "--readme", help="put the last complete run into README.md and docs/; measures nothing"),
     strict: bool = typer.Option(False, help="exit status 1 when a target is not met or a row could not be measured"),
 ):
     """Measure sizes, memory, times and idleness; targets beside them."""
+    if into_readme:
+        return readme()
     console = Console(stderr=str(as_json) == "-")
     if not console.is_terminal:
         console = Console(stderr=console.stderr, width=150)  # a log has room
@@ -112,13 +145,18 @@ def app(
                 console.print("%7d  %s" % (count, name), highlight=False)
     finally:
         bench.close()
+    found = document(results)
+    if not only and not quick:
+        write(results)
     if as_json and str(as_json) != "-":
         as_json.parent.mkdir(parents=True, exist_ok=True)
-        as_json.write_text(json.dumps(document(results), indent=1) + "\n")
+        as_json.write_text(json.dumps(found, indent=1) + "\n")
     if str(as_json) == "-":
-        print(json.dumps(document(results), indent=1))
+        print(json.dumps(found, indent=1))
     else:
         console.print(table(results))
-        console.print("median of n; heap: the smallest in which sixty updates of five hosts succeed (--quick: 25); resident and heap on the\n"
-                      "stand-alone programs only; times from processes and a namespace on this machine, TLS verified.", style="dim")
-    return int(strict and any(one.missing or one.met is False for one in results))
+        if not only:
+            console.print(beside(compare.lines(found)))
+        console.print(METHOD, style="dim", highlight=False)
+    missed = any(one.missing or one.met is False for one in results) or any(line[3] is False for line in compare.lines(found))
+    return int(strict and missed)

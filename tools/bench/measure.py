@@ -41,6 +41,7 @@ class Result:
     values: list = field(default_factory=list)
     missing: str = ""
     notes: list = field(default_factory=list)
+    took: float = 0.0   # seconds that the measurement held up the others
 
     @property
     def value(self):
@@ -51,12 +52,12 @@ class Result:
         """True, False, or None without a target or a value."""
         if self.row.target is None or self.value is None:
             return None
-        return self.value < self.row.target[1] if self.row.target[0] == "<" else self.value <= self.row.target[1]
+        return bool(self.value < self.row.target[1] if self.row.target[0] == "<" else self.value <= self.row.target[1])
 
     def document(self):
         return {"name": self.row.name, "what": self.row.what, "unit": self.row.unit, "value": self.value,
                 "values": self.values, "target": self.row.target, "met": self.met, "missing": self.missing or None,
-                "notes": self.notes}
+                "notes": self.notes, "took": round(self.took, 1)}
 
 
 class Bench:
@@ -64,9 +65,9 @@ class Bench:
 
     def __init__(self, quick=False, say=lambda text: None):
         self.quick = quick
-        self.changes = 5 if quick else 20
-        self.starts = 3 if quick else 9
-        self.idle_s = 20 if quick else 600
+        self.changes = 3 if quick else 10
+        self.starts = 3 if quick else 7
+        self.idle_s = 20 if quick else 290
         self.say = say
         self.notes = []
 

@@ -11,7 +11,9 @@ HOSTS = len(as_board.HOSTS)
 #: One after another: after twenty the log is full, after sixty the heap is as scattered as it gets. Fewer in a hurry.
 UPDATES, QUICK_UPDATES = 60, 25
 #: Heaps that are tried, in KB: the answer is right to one of them.
-LOW, HIGH = 48, 160
+LOW, HIGH = 48, 200
+#: Where the answer was last found, in KB: the search begins there.
+START = {("micropython-i386", "command line"): 71, ("micropython-i386", "board"): 64, ("micropython-amd64", "command line"): 105}
 #: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a minute.
 PATIENCE = 8
 
@@ -67,16 +69,17 @@ def heap(bench, interpreter, way="command line"):
     """Bytes of the smallest heap in which that works: the peak, fragments between what lives included."""
     interpreter = usable(interpreter)
     as_board.compile_into(bench.compiled, "fast_agent", "board_loop")
-    low, high = LOW, HIGH
-    if not WAYS[way](bench, interpreter, "%dk" % high):
-        raise Missing("not even %d KB are enough" % high)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if WAYS[way](bench, interpreter, "%dk" % middle):
-            high = middle
+    low, high, step, tried = LOW, HIGH + 1, 1, START[interpreter, way]
+    while high - low > 1:  # away from where it was the last time in steps that grow, then halves
+        if WAYS[way](bench, interpreter, "%dk" % tried):
+            high = tried
         else:
-            low = middle
-        bench.say("%s, %s: %d KB are enough" % (interpreter, way, high))
+            low = tried
+        bench.say("%s, %s: %d KB are %s" % (interpreter, way, tried, "enough" if high == tried else "too little"))
+        tried = high - step if low == LOW else low + step if high > HIGH else (low + high) // 2
+        tried, step = min(max(tried, low + 1), high - 1), 2 * step
+    if high > HIGH:
+        raise Missing("not even %d KB are enough" % HIGH)
     bench.note("by trying: %d KB are not enough" % low)
     if way == "board":
         bench.note("%.1f KB live between two updates" % (bench.live[-1] / 1024))

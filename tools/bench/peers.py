@@ -1,9 +1,8 @@
-"""The netlab's own measurements (host_tests/netlab/bench.py): every way to hear of a change, and inadyn and ddclient beside."""
+"""The netlab's own measurements (host_tests/netlab/bench.py): every way to hear of a change, inadyn and ddclient beside, and
+idleness behind a router."""
 
 import concurrent.futures
 import os
-
-from rich.console import Console
 
 from tools.bench.measure import Missing
 
@@ -11,23 +10,35 @@ _POOL = concurrent.futures.ThreadPoolExecutor()
 _RUNNING = {}
 
 
-def begin(bench, which, _client=None, _what=None):
-    """Starts a series in the background; the others' clients wait for minutes between two looks."""
+def begin(bench, which, *_):
+    """Starts a series in the background: "ours", "theirs" (whose clients wait for minutes between two looks) or "idle"."""
     if which not in _RUNNING:
-        _RUNNING[which] = _POOL.submit(_rows, bench, which)
+        _RUNNING[which] = _POOL.submit(_measure, bench, which)
     return _RUNNING[which]
 
 
-def _rows(bench, which):
+def _measure(bench, which):
     if os.getuid() != 0:
         raise Missing("needs root (network namespaces)")
     try:
         from host_tests.netlab import bench as netlab
     except ImportError as error:
         raise Missing(str(error))
-    console = Console(quiet=True)
-    rows = netlab.ours(bench.changes, console) if which == "ours" else netlab.theirs(3 if bench.quick else 12, console)
+    if which == "idle":
+        return netlab.idle(bench.idle_s)
+    quiet = lambda text: None  # noqa: E731
+    rows = netlab.ours(bench.changes, quiet) if which == "ours" else netlab.theirs(bench.changes, quiet)
     return {(client, what): took for client, what, took in rows}
+
+
+def idle(bench, which):
+    """Packets that left the house; the note says how many went to the router."""
+    watch = begin(bench, which)
+    if not watch.done():
+        bench.say("idle behind a router for %d s" % bench.idle_s)
+    out, home, requests = watch.result()
+    bench.note("in %d s; %d to the router, %d requests" % (bench.idle_s, home, requests))
+    return out
 
 
 def change(bench, which, client, what):

@@ -1,10 +1,18 @@
-"""The table of all measurements, in the order in which they are printed. Add a line here; knows no measurement's inside."""
+"""The table of all measurements, in the order in which they are printed. Add a line here; knows no measurement's inside.
+compare.py says which of them stand beside each other."""
 
 from tools.bench.measure import Row
 
 I386, AMD64 = "micropython-i386", "micropython-amd64"
 KB = 1024
-IDLE = "tools.bench.idle:begin"
+CLIENTS, WATCH = ("wanbeacon", "inadyn", "ddclient"), "tools.bench.clients:begin"
+
+
+def beside(name, what, unit, where, *args, early=""):
+    """Rows NAME-wanbeacon, NAME-inadyn and NAME-ddclient: the same, measured for each."""
+    return (Row("%s-%s" % (name, client), "%s: %s" % (what, client.replace("wan", "Wan")), unit, where, None, (client, *args),
+                slow=client != "wanbeacon", early=early) for client in CLIENTS)
+
 
 ROWS = (
     Row("size-board", "agent on a board, every way to learn the address (.mpy)", "B", "tools.bench.size:agent", ("<", 56 * KB),
@@ -17,12 +25,16 @@ ROWS = (
         ("<=", 76 * KB), (I386, "board")),
     Row("heap-64", "the first, 64 bit", "B", "tools.bench.memory:heap", None, (AMD64,)),
     Row("resident-32", "resident memory after an update, 32 bit", "B", "tools.bench.memory:resident", None, (I386,)),
-    Row("resident-64", "the same, 64 bit", "B", "tools.bench.memory:resident", None, (AMD64,)),
+    *beside("resident", "resident memory after an update (RSS)", "B", "tools.bench.clients:memory", "Rss"),
+    Row("resident-one", "the same: inadyn with a trust file of one authority", "B", "tools.bench.clients:memory", None,
+        ("inadyn", "Rss", True), slow=True),
+    *beside("private", "of that, memory that no other process can share", "B", "tools.bench.clients:memory", "Private_Dirty"),
+    *beside("installed", "installed files, with what it depends on", "B", "tools.bench.installed:measure"),
     Row("start-32", "start to first request, 32 bit", "ms", "tools.bench.timing:start", None, (I386,)),
-    Row("start-64", "the same, 64 bit", "ms", "tools.bench.timing:start", None, (AMD64,)),
+    *beside("start", "start to first update", "ms", "tools.bench.clients:start"),
+    *beside("bytes", "bytes per update (TCP payload, both ways, TLS)", "B", "tools.bench.clients:wire", "size"),
+    *beside("trips", "round trips per update, TCP's included", "", "tools.bench.clients:wire", "trips"),
     Row("change", "new address to HTTPS request (netlink)", "ms", "tools.bench.timing:change", ("<=", 100), (AMD64,)),
-    Row("wire-bytes", "bytes per update (TCP payload, both ways)", "B", "tools.bench.wire:size", None, (AMD64,)),
-    Row("wire-trips", "round trips per update, TCP included", "", "tools.bench.wire:trips", None, (AMD64,)),
     *(Row("router-" + name, "router's new address to request, " + how, "ms", "tools.bench.peers:change", None,
           ("ours", "Wanbeacon", how), slow=True)
       for name, how in (("natpmp", "NAT-PMP"), ("pcp", "PCP"), ("upnp", "UPnP"), ("netlink", "netlink"))),
@@ -43,9 +55,12 @@ ROWS = (
     Row("fleet-most", "the same: 99 % of the names right after", "s", "tools.simulate.bench:region", ("<=", 180), (0.99,)),
     Row("fleet-waves", "a provider that serves 2,000/s of them: minutes with more requests than the one before", "",
         "tools.simulate.bench:overload", ("<=", 0)),
-    Row("idle-connections", "idle: connections to the provider", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "connections"), early=IDLE),
-    Row("idle-packets", "idle: packets out of the device", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "packets"), early=IDLE),
-    Row("idle-writes", "idle: flash writes", "", "tools.bench.idle:look", ("<=", 0), (AMD64, "writes"), early=IDLE),
-    Row("idle-cpu", "idle: processor time per hour", "ms", "tools.bench.idle:look", None, (AMD64, "cpu"), early=IDLE),
-    Row("idle-wakeups", "idle: wake-ups per hour", "", "tools.bench.idle:look", None, (AMD64, "switches"), early=IDLE),
+    *(row for code in ("badauth", "nohost", "abuse")
+      for row in beside("refused-" + code, "requests in a day that begins with " + code, "", "tools.bench.clients:refused", code,
+                        early=WATCH) if not row.name.endswith("wanbeacon")),
+    *(row for what, unit, text in (("bytes", "B", "bytes on any network in an idle day"), ("writes", "", "flash writes while idle"),
+                                   ("cpu", "ms", "processor time in an idle hour"), ("wakeups", "", "wake-ups in an idle hour"))
+      for row in beside("idle-" + what, text, unit, "tools.bench.clients:idle", "idle", what, early=WATCH)),
+    Row("idle-home", "idle behind a router (NAT-PMP, UPnP): packets that left the house", "", "tools.bench.peers:idle", ("<=", 0),
+        ("idle",), early="tools.bench.peers:begin"),
 )
