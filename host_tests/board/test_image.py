@@ -1,22 +1,16 @@
-"""`python -m tools image` with a real ESP32 firmware file: read back by two other programs, and booted.
-
-The firmware (MicroPython 1.23, ESP32_GENERIC) is a test file inside PyPI's source archive of mp-image-tool-esp32; it is
-fetched by pip into .cache and is no part of this repository."""
+"""`python -m tools image` with a real ESP32 firmware file: read back by two other programs, and booted."""
 
 import json
 import os
 import subprocess
 import sys
-import tarfile
 
 import pytest
 
+from host_tests.board import real_firmware
 from host_tests.board.littlefs import read_back
-from host_tests.conftest import absent
-from tools import CACHE, ROOT, UserError, boards, esp_firmware, image
+from tools import ROOT, UserError, boards, esp_firmware, image
 
-_TOOL = "mp-image-tool-esp32==0.1.1"
-_FOLDER = CACHE / "mp-image-tool"
 SETTINGS = {
     "accounts": [{"provider": "custom", "password": "geheim-123", "hosts": ["a.example.org"],
                   "custom": {"url": "https://127.0.0.1:9/?h={hostname}&ip={ip}"}}],
@@ -26,20 +20,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="session")
 def firmware():
-    """The path of the real firmware file; beside it mp-image-tool-esp32 itself (PYTHONPATH=its folder)."""
-    path = _FOLDER / "ESP32_GENERIC-20240602-v1.23.0.bin"
-    if not path.exists():
-        pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
-        for args in (["download", "--no-deps", "--no-binary", ":all:", "-d", str(_FOLDER), _TOOL],
-                     ["install", "--no-deps", "--upgrade", "--target", str(_FOLDER / "site"), _TOOL, "more-itertools==11.2.1"]):
-            done = subprocess.run([*pip, *args], capture_output=True, text=True, timeout=110)
-            if done.returncode:
-                absent("the real ESP32 firmware: pip %s failed (%s)" % (args[0], done.stderr.strip()[-200:]))
-        archive = next(_FOLDER.glob("*.tar.gz"))
-        with tarfile.open(archive) as tar:
-            data = tar.extractfile("mp_image_tool_esp32-0.1.1/tests/data/" + path.name).read()
-        path.write_bytes(data)
-    return path
+    return real_firmware.path()
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +48,7 @@ def image_tool(*args):
     """mp-image-tool-esp32, as its authors made it."""
     code = "import sys; from mp_image_tool_esp32 import main; sys.argv[0] = 'x'; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, timeout=60,
-                          env=dict(os.environ, PYTHONPATH=str(_FOLDER / "site"), COLUMNS="200"))
+                          env=dict(os.environ, PYTHONPATH=str(real_firmware.FOLDER / "site"), COLUMNS="200"))
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
