@@ -4,7 +4,8 @@
     wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it
     mip/BOARD.json, mip/...     the same for `mpremote mip install`; all boards share the modules
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
-    openwrt/*.ipk, *.apk        agent and LuCI page, with the feed's index
+    openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
+    openwrt/names.txt           what the short names in a router's traceback are called in the sources
     SHA256SUMS                  of all of them
 
 Everything is built twice, in two processes with caches of their own, and must be the same bytes."""
@@ -25,6 +26,7 @@ from pathlib import Path
 import typer
 
 from tools import ROOT, UserError, boards, image, mpy, package, version
+from tools.openwrt import sources
 
 #: One build takes a few seconds; two at once on a busy machine some more.
 _BUILD_S = 300
@@ -74,6 +76,7 @@ def build():
         out[name + "-mpy.tar.gz"] = archive({path: Path(folder, "out", path).read_bytes() for path in sizes}, when)
     for form in package.Format:
         out.update(("openwrt/" + path, data) for path, data in package.build(form).items())
+    out["openwrt/names.txt"] = sources.names().encode()
     return out
 
 

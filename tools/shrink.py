@@ -82,6 +82,7 @@ class Tree:
         self.kept = self.texts | self._reached_from_outside()
         self.attributes = self._plan_attributes(nodes)
         self.words = texts.kept(self.trees)
+        self.renamed = set()  # (file, name, short name) of what shrink() has renamed: a traceback says the short ones
 
     def _reached_from_outside(self):
         """Names that another module uses: `module.name`, `from module import name`."""
@@ -132,6 +133,8 @@ class Tree:
         module = self._plan_globals(tree)
         inside = {}  # id of a node -> its class's table
         members = set()
+        for table in (everywhere, module, *(own[c] for c in ast.walk(tree) if isinstance(c, ast.ClassDef))):
+            self.renamed.update((name, old, new) for old, new in table.items())
         for c in [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]:
             inside.update((id(node), own[c]) for node in ast.walk(c) if node is not c)
             members |= {id(n) for part in c.body for n in (part, *_targets(part))}

@@ -36,8 +36,10 @@ def test_every_file_is_in_the_sums_and_right(dist):
     assert rows == there
     ours = version.agent_version()
     assert {"wanbeacon-%s-%s.tar.gz" % (ours, board) for board in boards.names()} <= set(rows)
-    for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk"):
+    for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk",
+                 "wanbeacon-nat_%s-r1_all.ipk", "wanbeacon-import-ddns-%s-r1.apk"):
         assert "openwrt/" + name % ours in rows
+    assert "wanbeacon.decide.SCHEDULE" in (dist / "openwrt/names.txt").read_text()
 
 
 def test_a_boards_archive_is_what_flash_would_copy(dist):

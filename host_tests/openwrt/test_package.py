@@ -1,5 +1,6 @@
 """The packages, read back by a reader of their formats; built twice; signed, and the signature checked by openssl."""
 
+import ast
 import base64
 import gzip
 import hashlib
@@ -14,7 +15,7 @@ import pytest
 from host_tests.needs import absent
 from host_tests.openwrt import readers
 from tools import ROOT, UserError, package
-from tools.openwrt import keys, recipe
+from tools.openwrt import keys, recipe, sources
 
 EPOCH = 1_700_000_000
 FEED = ROOT / "boards/openwrt/wanbeacon/Makefile"
@@ -41,12 +42,12 @@ def apks():
 
 @pytest.fixture(scope="module")
 def ipk(ipks):
-    return readers.read_ipk(next(data for name, data in ipks.items() if name.startswith("wanbeacon")))
+    return readers.read_ipk(next(data for name, data in ipks.items() if name.startswith("wanbeacon_")))
 
 
 @pytest.fixture(scope="module")
 def apk(apks):
-    return readers.read_apk(next(data for name, data in apks.items() if name.startswith("wanbeacon")))
+    return readers.read_apk(next(data for name, data in apks.items() if name.startswith("wanbeacon-" + firmware_version())))
 
 
 def firmware_version():
@@ -116,25 +117,64 @@ def test_apk_info_and_scripts(apk):
     assert "default_prerm" in apk.scripts["pre-deinstall"]
 
 
-def test_code_is_bytecode_and_only_what_a_router_needs(ipk):
-    code = [path for path, file in ipk.files.items() if path.startswith(LIB) and file.data is not None]
-    assert all(path.endswith(".mpy") and ipk.files[path].data[:2] == b"M\x06" for path in code)
-    assert {LIB + "__main__.mpy", LIB + "board/linux.mpy", LIB + "observe/ubus.mpy", LIB + "openwrt/uci.mpy"} <= set(code)
-    assert not [path for path in code if "esp32" in path or "/portal/" in path or "/lights" in path]
+def test_code_is_bytecode_and_only_what_a_router_needs(ipks):
+    code = {}
+    for name, data in ipks.items():
+        if name.startswith("wanbeacon"):
+            files = readers.read_ipk(data).files
+            found = {path[len(LIB) : -4]: files[path].data for path in files if path.startswith(LIB) and files[path].data}
+            assert all(raw[:2] == b"M\x06" for raw in found.values())
+            code[name.split("_")[0]] = set(found)
+    assert code == {"wanbeacon": {*sources.PACKAGES["main"], "merged"}, "wanbeacon-nat": set(sources.PACKAGES["nat"]),
+                    "wanbeacon-import-ddns": set(sources.PACKAGES["import-ddns"])}
 
 
-def test_every_module_the_packaged_code_names_is_in_the_package(ipk):
-    """What prepare() leaves out must not be imported by what it takes along."""
-    modules = {path[len(LIB) - len("wanbeacon/") : -4].replace("/__init__", "") for path in ipk.files if path.endswith(".mpy")}
-    for path in sorted(modules):
-        source = ROOT / "firmware" / (path + ".py")
-        text = (source if source.exists() else ROOT / "firmware" / path / "__init__.py").read_text()
-        for where, names in re.findall(r"^\s*from (wanbeacon[\w.]*) import ([\w, ]+)", text, re.M):
-            base = where.replace(".", "/")
-            assert base in modules, (path, where)
-            for name in names.replace(" ", "").split(","):
-                if (ROOT / "firmware" / base / (name + ".py")).exists():
-                    assert base + "/" + name in modules, (path, where, name)
+def test_the_parts_are_of_the_same_build_as_the_agent(ipks, apks):
+    """They share its short names."""
+    for part in ("nat", "import-ddns"):
+        name = "wanbeacon-%s" % part
+        theirs = readers.read_ipk(ipks["%s_%s-r1_all.ipk" % (name, firmware_version())])
+        assert theirs.control["Depends"] == "libc, wanbeacon (=%s-r1)" % firmware_version()
+        assert set(theirs.scripts) == {"postinst", "prerm"} and "Require-User" not in theirs.control
+        apk = readers.read_apk(apks["%s-%s-r1.apk" % (name, firmware_version())])
+        assert apk.info["depends"] == ["libc", "wanbeacon=%s-r1" % firmware_version()]
+
+
+#: Imports of what another package, or nothing on a router, has: each is in a `try`.
+ABSENT = {"main": {"openwrt/import_ddns", "net/cpython"}, "nat": set(), "import-ddns": set()}
+
+
+def test_every_module_a_package_imports_is_in_it_or_in_the_agents():
+    for one, members in sources.PACKAGES.items():
+        wanted = set()
+        for name in sources.modules(one):
+            for node in ast.walk(ast.parse((ROOT / ("firmware/wanbeacon/%s.py" % name)).read_text())):
+                if isinstance(node, ast.ImportFrom) and node.module.startswith("wanbeacon"):
+                    base = node.module.replace(".", "/")
+                    for alias in node.names:
+                        full = "%s/%s" % (base, alias.name)
+                        file = full if (ROOT / "firmware" / (full + ".py")).exists() else base
+                        if (ROOT / "firmware" / file / "__init__.py").exists():
+                            file += "/__init__"
+                        wanted.add(file[len("wanbeacon/") :])
+        assert wanted - {*members, *sources.modules("main")} == ABSENT[one], one
+
+
+def test_every_module_of_the_firmware_is_in_a_package_or_known_to_be_for_others():
+    """A new module would otherwise be missed on a router only."""
+    others = {"__main__", "dyndns/__init__", "net/cpython", *("board/" + name for name in (
+        "device", "esp32", "lights", "link", "ntp", "rare", "rtc"))}
+    ours = {str(path.relative_to(ROOT / "firmware/wanbeacon"))[:-3] for path in (ROOT / "firmware/wanbeacon").rglob("*.py")}
+    assert {name for name in ours if not name.startswith("portal/")} == others | set(sources.modules())
+
+
+def test_short_names_can_be_read_again(ipk):
+    rows = [re.match(r"(\S+ \S+): (.+)$", line).groups() for line in sources.names().splitlines()]
+    known = dict(rows)
+    short = next(key for key, name in known.items() if name == "wanbeacon.decide.SCHEDULE")
+    merged = [key for key, name in rows if name.startswith("wanbeacon.")]
+    assert len(merged) == len(set(merged)) > 300, "each name of the merged file stands for one thing"
+    assert short.startswith("merged ") and b"SCHEDULE\0" not in ipk.files[LIB + "merged.mpy"].data
 
 
 def test_the_data_files_are_whole(ipk):
@@ -142,7 +182,8 @@ def test_the_data_files_are_whole(ipk):
     assert ipk.files[share + "providers.dat"].data == (ROOT / "firmware/catalogue/providers.dat").read_bytes()
     for line in ipk.files[share + "roots.txt"].data.decode().splitlines():
         name, digest = line.split()
-        assert hashlib.sha256((ROOT / "firmware/catalogue/roots" / (name + ".der")).read_bytes()).hexdigest() == digest
+        whole = hashlib.sha256((ROOT / "firmware/catalogue/roots" / (name + ".der")).read_bytes()).hexdigest()
+        assert whole.startswith(digest) and len(digest) == package.DIGEST
     json.loads(ipk.files["/usr/share/acl.d/wanbeacon_acl.json"].data)
 
 
@@ -165,7 +206,7 @@ def test_the_feeds_index_says_what_opkg_needs(ipks):
     text = ipks["Packages"].decode()
     assert gzip.decompress(ipks["Packages.gz"]).decode() == text
     found = [readers.fields(part) for part in text.rstrip("\n").split("\n\n")]
-    assert [one["Package"] for one in found] == ["luci-app-wanbeacon", "wanbeacon"]
+    assert [one["Package"] for one in found] == ["luci-app-wanbeacon", "wanbeacon", "wanbeacon-import-ddns", "wanbeacon-nat"]
     for one in found:
         data = ipks[one["Filename"]]
         assert (int(one["Size"]), one["SHA256sum"]) == (len(data), hashlib.sha256(data).hexdigest())
@@ -185,7 +226,7 @@ def test_luci_app_goes_where_luci_looks(ipks):
 
 
 def test_the_size_of_the_package(ipks):
-    size = next(len(data) for name, data in ipks.items() if name.startswith("wanbeacon"))
+    size = next(len(data) for name, data in ipks.items() if name.startswith("wanbeacon_"))
     print("wanbeacon.ipk: %d bytes" % size)
     assert size < package.IPK_MAX
 
@@ -268,15 +309,6 @@ def test_an_rsa_key_is_refused(openssl, tmp_path):
     openssl("genrsa", "-out", tmp_path / "rsa.pem", "1024")
     with pytest.raises(UserError, match="not a P-256 key"):
         keys.ApkKey(tmp_path / "rsa.pem")
-
-
-def test_the_makefile_and_the_tool_agree_on_what_is_left_out():
-    text = FEED.read_text()
-    for name in package.LEFT_OUT:
-        assert "rm -rf $(PKG_BUILD_DIR)/lib/wanbeacon/%s\n" % name in text
-    for name in package.BOARD:
-        assert "! -name %s" % name in text
-    assert text.count("! -name ") == len(package.BOARD)
 
 
 def test_the_makefiles_versions_are_the_firmwares():

@@ -20,7 +20,7 @@ _INFO = {"name": 1, "version": 2, "id": 3, "description": 4, "arch": 5, "license
 _FOLDER = {"name": 1, "acl": 2, "files": 3}
 _FILE = {"name": 1, "acl": 2, "size": 3, "mtime": 4, "sha256": 5}
 _ACL = {"mode": 1, "user": 2, "group": 3}
-_DEPENDENCY = {"name": 1}
+_DEPENDENCY = {"name": 1, "version": 2}  # without a third field the version has to be equal
 _SCRIPTS = {"post-install": 3, "pre-deinstall": 4, "post-upgrade": 7}
 
 
@@ -105,6 +105,10 @@ def _with_lists(recipe):
     return sorted(recipe.entries + extra, key=lambda entry: entry.path)
 
 
+def _dependency(out, name, version):
+    return out.object(_DEPENDENCY, name=out.blob(name), version=out.blob(version))
+
+
 def _payload(recipe, entries, epoch, unique):
     out = Payload()
     tree = {"": []}
@@ -131,7 +135,7 @@ def _payload(recipe, entries, epoch, unique):
         description=out.blob(recipe.title), arch=out.blob("noarch"), license=out.blob(recipe.license),
         origin=out.blob(recipe.name), maintainer=out.blob(recipe.maintainer),
         size=out.number(max(1, sum(len(e.data) for e in entries))),
-        depends=out.array([out.object(_DEPENDENCY, name=out.blob(name)) for name in recipe.depends]),
+        depends=out.array([_dependency(out, *text.rstrip(")").partition(" (=")[::2]) for text in recipe.depends]),
     )
     scripts = out.object(_SCRIPTS, **{name: out.blob(text) for name, text in _scripts(recipe).items()})
     root = out.object(_PACKAGE, info=info, paths=out.array(folders), scripts=scripts)

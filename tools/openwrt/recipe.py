@@ -60,9 +60,11 @@ def _block(text, name, of):
     return found.group(1) if found else ""
 
 
-def _depends(words):
-    """`+micropython +ca-bundle` -> [ca-bundle, libc, micropython]; the build system adds libc to every package."""
-    return sorted({"libc"} | {word.lstrip("+") for word in words.split()})
+def _depends(words, extra=""):
+    """`+micropython +ca-bundle` -> [ca-bundle, libc, micropython]; the build system adds libc to every package. extra:
+    "name (=version)", in place of the name alone."""
+    found = {word.lstrip("+") for word in words.split()} - {extra.split(" ")[0]}
+    return sorted(found | {"libc", extra} - {""})
 
 
 def _shell(text):
@@ -71,23 +73,28 @@ def _shell(text):
 
 
 def read(makefile, build):
-    """The Recipe of a feed Makefile. build: the folder that stands for $(PKG_BUILD_DIR)."""
+    """[Recipe, ...] of a feed Makefile. build: the folder that stands for $(PKG_BUILD_DIR)."""
     makefile = Path(makefile)
     text = makefile.read_text()
     top = _variables(text)
     if "luci.mk" in text:
-        return _luci(makefile, text, top)
-    name = top["PKG_NAME"]
+        return [_luci(makefile, text, top)]
+    names = re.findall(r"^\$\(eval \$\(call BuildPackage,(.+)\)\)$", text, re.M)
+    return [_package(makefile, text, top, name, build) for name in names]
+
+
+def _package(makefile, text, top, name, build):
     own = _variables(_block(text, name, ""))
+    version = "%s-r%s" % (top["PKG_VERSION"], top["PKG_RELEASE"])
     recipe = Recipe(
         name=name,
-        version="%s-r%s" % (top["PKG_VERSION"], top["PKG_RELEASE"]),
+        version=version,
         title=own["TITLE"],
         description=_block(text, name, "/description").strip(),
         section=own["SECTION"],
         license=top["PKG_LICENSE"],
         maintainer=top["PKG_MAINTAINER"],
-        depends=_depends(own["DEPENDS"]),
+        depends=_depends(own["DEPENDS"], own.get("EXTRA_DEPENDS", "").replace("$(PKG_VERSION)-r$(PKG_RELEASE)", version)),
         user=own.get("USERID", ""),
         conffiles=_block(text, name, "/conffiles").split(),
         postinst=_shell(_block(text, name, "/postinst")),

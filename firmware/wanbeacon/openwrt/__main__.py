@@ -10,6 +10,7 @@ CONFIG = "/var/run/wanbeacon/config.json"
 CONTROL = "/var/run/wanbeacon/control"
 ROOTS = "/var/run/wanbeacon/roots"
 CATALOGUE = "/usr/share/wanbeacon/providers.dat"
+OBSERVERS = "/usr/lib/micropython/wanbeacon/observe/%s.mpy"
 _Linux = linux.Board
 
 
@@ -26,6 +27,10 @@ class Router(_Linux):
                 self.unique = mac.encode()
                 break
 
+    def sources(self):
+        """Of the usual ones those that are installed: asking a router in front of this one is a package of its own."""
+        return [name for name in _Linux.sources(self) if linux.exists(OBSERVERS % name)]
+
 
 def main(argv):
     """Hands over to the agent's own command line."""
@@ -34,8 +39,10 @@ def main(argv):
 
         return render.main(argv[1:], CATALOGUE)
     if argv and argv[0] == "import-ddns":
-        from wanbeacon.openwrt import import_ddns
-
+        try:
+            from wanbeacon.openwrt import import_ddns
+        except ImportError:
+            return _fail("import-ddns is not installed; install the package wanbeacon-import-ddns")
         return import_ddns.main(argv[1:], CATALOGUE)
     linux.Board = Router
     if argv == ["run"]:
@@ -44,14 +51,15 @@ def main(argv):
         try:
             missing = roots.cut(ROOTS)
         except (ValueError, OSError) as e:
-            sys.stderr.write("wanbeacon: %s\n" % e)
-            return 1
+            return _fail(e)
         if missing:
             print("the ca-bundle does not have (any more): " + " ".join(missing))
-        sys.modules.pop("wanbeacon.openwrt.roots", None)  # not needed any more
     elif argv == ["look"]:
         return look()
-    start.main(argv + ["--config", CONFIG, "--control", CONTROL])
+    try:
+        start.main(argv + ["--config", CONFIG, "--control", CONTROL])
+    except ImportError as e:  # the settings of before name a source whose package has been removed since
+        return _fail("%s; install the package wanbeacon-nat" % e)
     return 0
 
 
@@ -63,9 +71,13 @@ def look():
     try:
         cli.tell(["check"], {"--control": CONTROL})
     except Mistake:
-        sys.stderr.write("wanbeacon: the agent is not running; run: service wanbeacon start\n")
-        return 1
+        return _fail("the agent is not running; run: service wanbeacon start")
     return 0
+
+
+def _fail(why):
+    sys.stderr.write("wanbeacon: %s\n" % why)
+    return 1
 
 
 if __name__ in ("__main__", "wanbeacon.openwrt.__main__"):

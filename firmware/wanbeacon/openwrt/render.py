@@ -52,11 +52,28 @@ def validate(document):
         config.load(json.dumps(document))
     except config.ConfigError as e:
         lines = e.problems
+    lines += _not_installed(document, "")
     for i, account in enumerate(document["accounts"]):
+        lines += _not_installed(account, "accounts[%d]." % i)
         if account.get("ca"):
             why = _authority(account["ca"])
             if why:
                 lines.append("accounts[%d].ca: %s" % (i, why))
+    return lines
+
+
+def _not_installed(part, where):
+    """A line for each address source that is in a package of its own which this router does not have."""
+    from wanbeacon.observe import choose
+
+    lines = []
+    for source in part.get("address") or ():
+        name = source if isinstance(source, str) else source["source"]
+        try:
+            if name != "auto":
+                choose.load(name)
+        except ImportError:
+            lines.append("%saddress: the source %s is not installed; install the package wanbeacon-nat" % (where, name))
     return lines
 
 

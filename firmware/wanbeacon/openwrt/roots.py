@@ -1,11 +1,12 @@
 """CA roots out of the router's ca-bundle, so that the distribution decides whom to trust. Knows files, not servers.
 
-The package brings only the names and SHA-256 of the roots that providers use (INDEX); this cuts those out of the PEM
-bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and 140 roots cost 1.7 MB).
+The package brings only the names of the roots that providers use and the beginning of their SHA-256 (INDEX); this cuts
+those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and 140 roots cost 1.7 MB).
 """
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 INDEX = "/usr/share/wanbeacon/roots.txt"
+_DIGEST = 10  # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
 CERT_MAX = 8192  # bytes of base64 of one certificate; the largest root in use has 2,800
 
 
@@ -47,13 +48,13 @@ def cut(folder, bundle=BUNDLE, index=INDEX):
         for line in f:
             name, digest = line.split()
             order.append(name)
-            wanted[digest] = name
+            wanted[digest[: 2 * _DIGEST]] = name
     linux.make_folder(folder)
     found = []
     try:
         with open(bundle) as f:
             for der in certificates(f):
-                name = wanted.get(hexlify(sha256(der).digest()).decode())
+                name = wanted.get(hexlify(sha256(der).digest()[:_DIGEST]).decode())
                 if name and name not in found:
                     with open("%s/%s.der" % (folder, name), "wb") as out:
                         out.write(der)
