@@ -15,7 +15,7 @@ export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: run test nightly mutants lint bench mpy release install uninstall clean help
+.PHONY: run test newcomer nightly mutants lint bench mpy release install uninstall clean help
 .DEFAULT_GOAL := help
 
 run: .venv/.stamp ## start the agent and the provider lab, with a live view (CONFIG=my.json: your own provider)
@@ -24,6 +24,9 @@ run: .venv/.stamp ## start the agent and the provider lab, with a live view (CON
 test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
 	@$(PY) -m pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL))
+
+newcomer: .venv/.stamp ## does the README work? its commands in a fresh clone of HEAD, from nothing (some minutes)
+	@WANBEACON_NEWCOMER=1 $(PY) -m pytest -x --durations=3 host_tests/host/test_docs.py
 
 nightly: .venv/.stamp ## 100,000 random lives of the core instead of 2,000 (an hour or two)
 	@WANBEACON_NIGHTLY=1 $(PY) -m pytest host_tests/host/test_core_state_machine.py
@@ -35,7 +38,7 @@ lint: .venv/.stamp ## ruff, and shellcheck where it is installed
 	@$(PY) -m ruff check .
 	@if command -v shellcheck >/dev/null; then git ls-files -z | xargs -0 awk 'FNR == 1 && /^#!\/bin\/(ba)?sh$$/ { print FILENAME } { nextfile }' | xargs -d '\n' -r shellcheck -S warning; fi
 
-bench: .venv/.stamp ## measure: change-to-request time, .mpy sizes, heap and resident memory
+bench: .venv/.stamp ## measure everything, beside inadyn and ddclient (as root; six minutes)
 	@$(PY) -m tools bench
 
 mpy: .venv/.stamp ## compile firmware/ to build/mpy (.mpy 6.3, MicroPython 1.23 to 1.29)
