@@ -1,5 +1,6 @@
 """`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON. Knows no measurement."""
 
+import contextlib
 import datetime
 import importlib
 import json
@@ -16,6 +17,8 @@ from tools import ROOT, UserError
 from tools.bench import compare
 from tools.bench.measure import Bench, Missing, Result
 from tools.bench.rows import ROWS
+from tools.grade import clients
+from tools.version import agent_version
 
 METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25). Memory, start and idleness
 on stand-alone programs only. inadyn and ddclient: Debian's packages with their authors' default settings. Nothing changes, or
@@ -69,7 +72,16 @@ def document(results):
     """The JSON document."""
     return {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "machine": {"system": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()},
-            "rows": [one.document() for one in results]}
+            "versions": versions(), "rows": [one.document() for one in results]}
+
+
+def versions():
+    """{client: its version} of those that can run here."""
+    found = {"wanbeacon": agent_version()}
+    for name in compare.COLOURS:
+        with contextlib.suppress(UserError):
+            found[name] = clients.profile(name).version()
+    return found
 
 
 def beside(found):

@@ -30,7 +30,7 @@ def _memory(ours, inadyn, _):
 
 LINES = (
     Line("resident memory after an update (RSS)", _each("resident"), ("at most 0.75 of inadyn's", _memory)),
-    Line("the same, inadyn given one authority to trust instead of Debian's list", ("resident-wanbeacon", "resident-one", ""),
+    Line("the same, inadyn told to trust one authority only", ("resident-wanbeacon", "resident-one", ""),
          ("at most 0.75 of inadyn's", _memory)),
     Line("of the first, memory no other process can share", _each("private")),
     Line("installed files, with interpreter and libraries", _each("installed"), ("below ddclient's", lambda a, _, c: a < c)),
@@ -84,7 +84,8 @@ def lines(document):
 
 def markdown(document):
     """The README's table."""
-    out = ["| | inadyn | ddclient | medians: Wanbeacon, inadyn, ddclient | target |", "|---|---|---|---|---|"]
+    heads = ["%s %s" % (name, document["versions"].get(name, "")) for name in COLOURS]
+    out = ["| | %s | %s | medians: Wanbeacon, inadyn, ddclient | target for Wanbeacon |" % tuple(heads), "|---|---|---|---|---|"]
     for line, unit, values, met in lines(document):
         times = [text + " ×" * bool(text) for text in (ratio(value, values[0]) for value in values[1:])]
         target = "%s: %s" % (line.target[0], {True: "met", False: "**not met**", None: "not measured"}[met]) if line.target else ""
@@ -108,7 +109,7 @@ def draw(document, path):
     import matplotlib.pyplot as plt
     matplotlib.rcParams.update({"svg.hashsalt": "wanbeacon", "svg.fonttype": "none", "font.family": "sans-serif"})
     chosen = [(line.what.replace("`", ""), values) for line, _, values, _ in lines(document) if values[0] and any(values[1:])]
-    figure, axes = plt.subplots(figsize=(9, 0.62 * len(chosen) + 1), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 0.46 * len(chosen) + 1), layout="constrained")
     for at, (_, values) in enumerate(reversed(chosen)):
         for shift, (name, colour), value in zip((0.19, -0.19), COLOURS.items(), values[1:]):
             if value:
@@ -116,6 +117,8 @@ def draw(document, path):
                 axes.annotate(ratio(value, values[0]), (max(value / values[0], 1), at + shift), xytext=(4, 0), va="center",
                               textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:.12g}")
+    axes.margins(y=0.01)
     axes.set_yticks(range(len(chosen)), [what for what, _ in reversed(chosen)], fontsize=9)
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xlabel("times Wanbeacon's (logarithmic); 1 = the same", fontsize=9)
