@@ -251,7 +251,7 @@ def inherit(rec, old, minimum):
     minimum. Before journal.resume."""
     wait = old.hold_for
     if old.cls == outcome.ODD or old.kind == outcome.NET:
-        wait = min(wait, minimum)
+        wait = min(wait, minimum + 1)  # as hold() counts it
     wall = old.hold_wall and old.hold_wall - old.hold_for + wait
     if rec.hold_for:
         wall = wall and rec.hold_wall and max(wall, rec.hold_wall)

@@ -110,10 +110,11 @@ def _row(form, image, at):
 
 def _left(kept, deadline, wall, newest):
     """Seconds of a wait still to go after a reboot: by the wall clock when it can be believed, never more than the
-    whole wait, and the whole wait when there is no clock."""
+    whole wait, and the whole wait when there is no clock. Both clocks are read in whole seconds that begin at different
+    moments: one second may be lost when the deadline is noted, and one now."""
     if not deadline or not believed(wall, newest):
         return kept
-    return min(kept, max(0, deadline - wall))
+    return min(kept, max(0, deadline + 2 - wall))
 
 
 def believed(wall, newest):

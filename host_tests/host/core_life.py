@@ -144,14 +144,22 @@ class Life:
         self.world.cut = None if works else "refuse"
 
     def damage(self, number, also_other=False):
-        """While the device is off, something spoils a slot, or both."""
+        """While the device is off, something spoils a slot, or both. Not the only slot that tells of a request whose answer
+        a power cut took away: of two faults at once that hide each other nobody can know."""
         self.world.off(5, self.counter)
+        if number == self.judge.latest and self._alone(number):
+            number = 1 - number
         for slot in self.world.slots:
             if slot.data and (slot.number == number or also_other):
                 data = bytearray(slot.data)
                 data[self.counter % len(data)] ^= 0x55
                 slot.data = bytes(data)
         self._guard(self._boot)
+
+    def _alone(self, number):
+        """True when this slot knows of a request without an answer, and the other one does not."""
+        here, there = [slot[0] if slot else {} for slot in (self.judge.kept[number], self.judge.kept[1 - number])]
+        return any(host.open and key in there and not there[key].open for key, host in here.items())
 
     def step(self, seconds):
         """The clock of the running device is stepped: by years for good, by less forward and back. A small step forward

@@ -202,7 +202,7 @@ def test_trouble_of_an_account_holds_its_other_hosts_as_long():
 
 
 def test_an_edit_of_the_settings_is_no_way_around_a_wait_of_the_provider():
-    for cls, kind, wait in ((LATER, TROUBLE, 7200), (LATER, SERVER, 7200), (OK, None, 7200), (LATER, NET, 60), (ODD, None, 60)):
+    for cls, kind, wait in ((LATER, TROUBLE, 7200), (LATER, SERVER, 7200), (OK, None, 7200), (LATER, NET, 61), (ODD, None, 61)):
         old, new = Record(b"old"), Record(b"new")
         old.cls, old.kind, old.hold_for, old.hold_wall = cls, kind, 7200, WALL + 7200
         decide.inherit(new, old, 60)
