@@ -137,11 +137,13 @@ class Agent:
         are answered, and an event ends the walk: the next one begins with the address as it is then."""
         if self.save_error and self.clock.mono() >= self.save_after:
             self.save()
+        sent = False
         for account in self.accounts:
-            if self._act(account):
+            if sent:
                 await self._listen()
                 if self.event.is_set():
                     break
+            sent = self._act(account)
 
     async def _listen(self):
         """Let the other tasks have their turns: an exchange may have held them for 20 s."""

@@ -286,8 +286,13 @@ def test_a_full_disk_below_the_status_file_is_told_once_and_stops_nothing():
         agent.set_address(A)
         agent.start()
         assert lab.wait_for(1, 10, "update")
+        end = time.monotonic() + 10
+        while "the status cannot be written" not in agent.output:
+            assert time.monotonic() < end, agent.output
+            time.sleep(0.01)
         for _ in range(3):
             agent.command("check")
+            time.sleep(0.1)
         assert host(agent.now())["state"] == "ok"
         assert agent.output.count("the status cannot be written") == 1
 
