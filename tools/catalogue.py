@@ -68,8 +68,8 @@ def rows():
 
 
 def entry(one):
-    """The bytes of one row in the file: head of 32 bytes, JSON, line end."""
-    body = json.dumps(one, separators=(",", ":")).encode()
+    """The bytes of one row in the file: head of 32 bytes with the id, JSON without it, line end."""
+    body = json.dumps({key: value for key, value in one.items() if key != "id"}, separators=(",", ":")).encode()
     if len(one["id"]) > 26 or len(body) > ROW_MAX:
         raise UserError("row %s: name longer than 26 or JSON longer than %d bytes (%d)" % (one["id"], ROW_MAX, len(body)))
     return b"%-26s%05d\n%s\n" % (one["id"].encode(), len(body), body)

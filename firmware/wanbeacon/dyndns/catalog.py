@@ -3,9 +3,9 @@ format, not what a row means.
 
 File: one row per provider, each a HEAD of 32 ASCII bytes (id, padded with blanks to 26, then the length of the JSON
 in 5 digits and a line end) followed by the JSON and a line end. Rows are stepped over by length, so a look-up needs
-the memory of one row wherever it stands. `python -m tools catalogue` writes it; keys of a row:
+the memory of one row wherever it stands. `python -m tools catalogue` writes it; keys of a row, beside its id:
 
-    id host host6 port plain path post      where to: `host6` = for IPv6 alone, `plain` = HTTP without TLS, `post` 1 =
+    host host6 port plain path post         where to: `host6` = for IPv6 alone, `plain` = HTTP without TLS, `post` 1 =
                                             POST instead of GET, 2 = POST if the account wants it
     q4 q6 qd qc qa                          query templates: IPv4, IPv6, both, address left to the connection,
                                             credentials in the query when the user wants them there; q4@ q6@: for the
@@ -45,7 +45,9 @@ def find(path, name):
                 body = f.read(size)
                 if len(body) != size:  # MicroPython before 1.26 takes JSON that breaks off for whole
                     raise ValueError("the catalogue file is damaged")
-                return json.loads(body)
+                row = json.loads(body)
+                row["id"] = name
+                return row
             f.seek(size + 1, 1)
     return None
 
