@@ -99,11 +99,11 @@ class Program:
 
 
 def _fresh(taken):
-    """a, b ... Z, aa, ab ...: those that are neither in `taken` nor Python's own."""
+    """a, b ... zY: those that are neither in `taken` nor Python's own, nor look like a constant (tools/shrink.py)."""
     for size in itertools.count(1):
         for letters in itertools.product(string.ascii_letters, repeat=size):
             name = "".join(letters)
-            if name not in taken and not keyword.iskeyword(name) and not hasattr(builtins, name):
+            if not (name in taken or name.isupper() or keyword.iskeyword(name) or hasattr(builtins, name)):
                 yield name
 
 
