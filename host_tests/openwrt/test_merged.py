@@ -20,7 +20,7 @@ def hand_on(folder):
     program, _ = sources._build()
     for module in program.merged:
         file, rows = folder / program.paths[module], []
-        for name, target in program.tops[module].items():
+        for name in program.tops[module]:
             made, old, new = program.look_up(module, name)
             if made in program.merged and "_" not in (name[0], new[0]) and program.tops[made][old] is None:
                 rows.append("%s = merged.%s" % (name, new))

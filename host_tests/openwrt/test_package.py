@@ -225,10 +225,11 @@ def test_luci_app_goes_where_luci_looks(ipks):
     assert "Require-User" not in found.control and "conffiles" not in found.scripts
 
 
-def test_the_size_of_the_package(ipks):
-    size = next(len(data) for name, data in ipks.items() if name.startswith("wanbeacon_"))
-    print("wanbeacon.ipk: %d bytes" % size)
-    assert size < package.IPK_MAX
+def test_the_size_of_the_package(ipks, apks):
+    for files, name in ((ipks, "wanbeacon_%s-r1_all.ipk"), (apks, "wanbeacon-%s-r1.apk")):
+        size = len(files[name % firmware_version()])
+        print("%s: %d bytes" % (name % firmware_version(), size))
+        assert size < package.PACKAGE_MAX, name
 
 
 @pytest.fixture(scope="module")

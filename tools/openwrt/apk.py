@@ -6,7 +6,8 @@ the payload's start. Field numbers are apk-tools' (src/apk_adb.h). The file: "AD
 
 import hashlib
 import struct
-import zlib
+
+from tools.openwrt import squeeze
 
 _INT, _INT32, _BLOB8, _BLOB16, _BLOB32, _ARRAY, _OBJECT = (n << 28 for n in (0x1, 0x2, 0x8, 0x9, 0xA, 0xD, 0xE))
 _ADB, _SIG, _DATA = 0, 1, 2
@@ -164,9 +165,7 @@ def build(recipe, epoch, sign=None):
     for folder, file, data in order:
         if data:
             blocks.append(_block(_DATA, struct.pack("<II", folder, file) + data))
-    plain = b"ADB." + _SCHEMA + b"".join(blocks)
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return b"ADBd" + squeeze.compress(plain) + squeeze.flush()
+    return b"ADBd" + squeeze.raw(b"ADB." + _SCHEMA + b"".join(blocks))
 
 
 def filename(recipe):

@@ -2,11 +2,10 @@
 
 Same input and epoch, same bytes: members in order, owners 0:0 without names, one time stamp, gzip without name or time."""
 
-import functools
 import io
 import tarfile
 
-import zopfli.gzip
+from tools.openwrt import squeeze
 
 _STUB = '#!/bin/sh\n[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n' \
         ". ${IPKG_INSTROOT}/lib/functions.sh\ndefault_%s $0 $@\n"
@@ -45,12 +44,6 @@ def _tar(members, epoch):
     return out.getvalue()
 
 
-@functools.lru_cache(16)  # a second each
-def _gzip(data):
-    """Plain gzip, without name and time; zopfli's is 4 % smaller than zlib's best."""
-    return zopfli.gzip.compress(data, numiterations=5)
-
-
 def build(recipe, epoch):
     """The bytes of the package file."""
     members = [("./", 0o755, None)]
@@ -66,10 +59,10 @@ def build(recipe, epoch):
     if recipe.postinst:
         scripts.append(("./postinst-pkg", 0o755, recipe.postinst))
     scripts = [("./", 0o755, None)] + [(name, mode, text.encode()) for name, mode, text in sorted(scripts)]
-    return _gzip(_tar([
+    return squeeze.gzip(_tar([
         ("./debian-binary", 0o644, b"2.0\n"),
-        ("./data.tar.gz", 0o644, _gzip(_tar(members, epoch))),
-        ("./control.tar.gz", 0o644, _gzip(_tar(scripts, epoch))),
+        ("./data.tar.gz", 0o644, squeeze.gzip(_tar(members, epoch))),
+        ("./control.tar.gz", 0o644, squeeze.gzip(_tar(scripts, epoch))),
     ], epoch))
 
 
