@@ -63,10 +63,10 @@ class Board:
         return self.auto
 
 
-def chooser(sources, cross_check=False, **kit):
+def chooser(sources, cross_check=False, bind=None, **kit):
     """A Chooser over stand-ins of the sources."""
     Fake.answers, Fake.asked, Fake.loaded = {}, [], []
-    return with_fakes(lambda: choose.Chooser(sources, Kit(**kit), cross_check))
+    return with_fakes(lambda: choose.Chooser(sources, Kit(**kit), cross_check, bind=bind))
 
 
 def with_fakes(what):
@@ -267,6 +267,11 @@ def test_auto_asks_nobody_outside_when_the_line_is_down():
     tell(netlink=found(LAN), upnp=(NONE, None, "the WAN is down"), stun=found(A))
     answer, asked = read(one)
     assert answer == (NONE, None, "upnp", "the WAN is down") and "stun" not in asked
+
+
+def test_auto_of_an_account_with_a_device_of_its_own_asks_nobody_about_the_default_line():
+    one = chooser(["auto"], auto=("ubus", "netlink", "natpmp", "upnp"), outside=[{"source": "stun"}], bind="wan2")
+    assert [slot.options for slot in one.slots] == [{"source": "netlink", "device": "wan2"}, {"source": "stun"}]
 
 
 def test_auto_on_a_board_has_no_netlink_and_for_ipv6_no_router():

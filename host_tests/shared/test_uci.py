@@ -334,3 +334,13 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
         ("intervals.check: 60", ", section of type 'wanbeacon', option 'check_interval': intervals.check: 60"),
     ):
         assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(problem, found, FILE)
+
+
+def test_settings_as_large_as_a_router_may_have_are_checked_as_such():
+    from wanbeacon.openwrt import render
+
+    hosts = "".join("\tlist domain 'h%02d.example.dyndns.org'\n" % number for number in range(40))
+    text = "".join(GOOD.replace("'home'", "'home%d'" % n).replace("'u'", "'u%d'" % n) + hosts for n in range(5))
+    found = convert(text)
+    assert len(json.dumps(found.document)) > 4096 and not found.problems
+    assert render.validate(found.document) == []

@@ -20,13 +20,15 @@ class _Slot:
         self.asked = {}  # outside sources: family -> (when asked, kind, text, why)
 
 
-def _auto(kit):
-    """What "auto" stands for: the board's own list, and `kit.outside` (sources), what the user agreed to ask outside."""
-    return list(kit.board.sources()) + list(getattr(kit, "outside", None) or ())
+def _auto(kit, bind):
+    """What "auto" stands for: the board's own list, or the kernel's word on the device the account sends by (the others
+    tell of the default line), and `kit.outside` (sources), what the user agreed to ask outside."""
+    own = [{"source": "netlink", "device": bind}] if bind else list(kit.board.sources())
+    return own + list(getattr(kit, "outside", None) or ())
 
 
 class Chooser:
-    """`sources`: the config's ordered "address" list. bind: network device by which to ask outside, as the account sends.
+    """`sources`: the config's ordered "address" list. bind: network device the account sends by; who is outside is asked by it too.
     `.seen`: a row per source asked lately, for the status."""
 
     def __init__(self, sources, kit, cross_check=False, outside_s=600, bind=None):
@@ -39,7 +41,7 @@ class Chooser:
         self.slots = []
         for source in sources:
             auto = source == "auto" or source == {"source": "auto"}
-            for one in _auto(kit) if auto else (source,):
+            for one in _auto(kit, bind) if auto else (source,):
                 self.slots.append(_Slot({"source": one} if isinstance(one, str) else one, auto))
         for slot in self.slots:
             if not slot.auto:

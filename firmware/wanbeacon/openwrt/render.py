@@ -49,7 +49,7 @@ def validate(document):
 
     lines = []
     try:
-        config.load(json.dumps(document))
+        config.load(json.dumps(document), config.ROUTER_MAX)
     except config.ConfigError as e:
         lines = e.problems
     lines += _not_installed(document, "")
