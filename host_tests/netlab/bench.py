@@ -20,7 +20,7 @@ from host_tests.netlab import servers
 from host_tests.netlab.lab import LAN, PROVIDER, Net
 from host_tests.openwrt.namespaces import inside, ip
 
-SPEED = 20
+SPEED, COPIES = 20, 4
 #: (what, its address source)
 AGENTS = (("NAT-PMP announcement", "natpmp"), ("PCP announcement", {"source": "pcp", "map": True}),
           ("UPnP event", "upnp"), ("netlink, on the router", "netlink"))  # fmt: skip
@@ -155,18 +155,21 @@ def ours(changes, say):
 
 
 def theirs(changes, say):
-    """The same for inadyn and ddclient, all at the same changes; seconds of their own time."""
-    numbers, longest = range(len(OTHERS)), max(period for _, _, period in OTHERS) / SPEED
+    """The same for inadyn and ddclient, all at the same changes; seconds of their own time. Each runs COPIES times, the
+    looks of the copies evenly apart: how soon a look comes is chance, and should not be the result."""
+    copies = [(i, copy) for i in range(len(OTHERS)) for copy in range(COPIES)]
+    longest = max(period for _, _, period in OTHERS) / SPEED
     noise, took = random.Random(), [[] for _ in OTHERS]
     with Net() as net, contextlib.ExitStack() as stack:
-        page = Plain(net)
+        page, began = Plain(net), time.monotonic()
         stack.callback(page.stop)
-        for i, (client, _, period) in enumerate(OTHERS):
-            other(net, page, i, client, period)
+        for later, number, i in sorted((OTHERS[i][2] / SPEED * copy / COPIES, n, i) for n, (i, copy) in enumerate(copies)):
+            time.sleep(max(0, began + later - time.monotonic()))
+            other(net, page, number, OTHERS[i][0], OTHERS[i][2])
         time.sleep(longest + 5)
         for n in range(changes):
             time.sleep(noise.random() * longest)  # a change comes at any time between two looks
-            for i, one in enumerate(follow(net, page, numbers, n, longest + 5)):
+            for (i, _), one in zip(copies, follow(net, page, range(len(copies)), n, longest + 5)):
                 if one is not None:
                     took[i].append(one * SPEED)
             say("change %d of %d" % (n + 1, changes))
