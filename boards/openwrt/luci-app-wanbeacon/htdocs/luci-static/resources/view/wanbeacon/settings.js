@@ -33,7 +33,7 @@ function addSources(s, tab) {
 
 	/* a list, not boxes to tick: the order counts */
 	o = option(form.DynamicList, 'ip_source', _('Address comes from'),
-		_('The first that knows a public address wins. Without a choice: this router, then the one in front of it.'));
+		_('The first that knows a public address wins. Without a choice: this router, then the one in front of it. The router in front, STUN and name servers need the package wanbeacon-nat.'));
 	SOURCES.forEach(function(source) { o.value(source[0], source[1]); });
 
 	o = option(widgets.NetworkSelect, 'ip_network', _('Interface'));
