@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools.bench import cli, compare, rows
+from tools.bench import cli, clients, compare, memory, rows
 from tools.bench.measure import Bench, Missing, Result, Row
 
 
@@ -83,3 +83,26 @@ def test_a_folder_goes_when_a_bench_is_closed():
     folder = bench.folder
     bench.close()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("needed", [49, 63, 64, 65, 130, 199, 200, 201])
+def test_the_smallest_heap_is_found_wherever_the_search_begins(needed, monkeypatch):
+    tried = []
+    monkeypatch.setattr(memory, "usable", lambda name: name)
+    monkeypatch.setattr(memory.as_board, "compile_into", lambda *_: None)
+    monkeypatch.setitem(memory.WAYS, "command line", lambda bench, name, heap: tried.append(heap) or int(heap[:-1]) >= needed)
+    monkeypatch.setitem(memory.START, ("some", "command line"), 64)
+    bench = Bench()
+    bench.__dict__["compiled"] = None
+    if needed > memory.HIGH:
+        with pytest.raises(Missing, match="not even 200 KB"):
+            memory.heap(bench, "some")
+    else:
+        assert memory.heap(bench, "some") == needed * 1024
+    assert len(tried) == len(set(tried)) and (len(tried) <= 2 or needed not in (64, 65))
+
+
+@pytest.mark.parametrize("seen, requests", [((1, 4.0, False), 1), ((3, 4.0, False), 3), ((49, 4.0, True), 289)])
+def test_who_goes_on_asking_is_taken_to_go_on_for_a_day(seen, requests, monkeypatch):
+    monkeypatch.setattr(clients, "_wait", lambda *_: seen)
+    assert clients.refused(Bench(), "any", "badauth") == requests
