@@ -13,6 +13,9 @@ from host_tests.openwrt import readers
 from tools import CACHE, ROOT
 
 UID = 391  # of user wanbeacon in the root file system
+#: Programs that a Debian busybox has and OpenWrt's default build has not (its package/utils/busybox/Config-defaults.in).
+LACKING = {"base64", "comm", "getopt", "install", "nohup", "nproc", "od", "paste", "realpath", "setsid", "stat", "stty", "timeout",
+           "tty", "unlink", "usleep", "whoami", "xxd"}
 PROGRAM = "/usr/bin/wanbeacon"
 # private mounts, gone with the process: what a chroot needs to be a system
 _ENTER = 'for d in proc sys dev; do mount --rbind /$d "$1/$d"; done; root=$1; user=$2; shift 2; ' \
@@ -49,7 +52,7 @@ def build(root, ipks):
                 shutil.copy(word, target)
     for applet in subprocess.run(["/bin/busybox", "--list"], capture_output=True, text=True).stdout.split():
         path = root / "bin" / applet
-        if not path.exists() and not (root / "usr/bin" / applet).exists():
+        if applet not in LACKING and not path.exists() and not (root / "usr/bin" / applet).exists():
             path.symlink_to("busybox")
     (root / "usr/bin/env").symlink_to("/bin/busybox")
     unpacked = CACHE / "micropython-amd64/root/usr"

@@ -17,9 +17,10 @@ _MAX = 1000  # bytes of output that are read; what prints more is not an address
 # its name already, so that nothing is left over, however we end; the shell opens it before it goes into the background.
 # It closes what it inherits of ours (MicroPython hands sockets on): the next agent could not have them. The last line,
 # which nothing but our shell can know, says that all is there; dd hands on each byte, also while a child of the command
-# keeps the pipe open. `timeout`: coreutils and busybox.
+# keeps the pipe open. `timeout`: coreutils and busybox, but OpenWrt's busybox is built without it.
 _SHELL = (
-    "exec >/proc/$PPID/fd/%d 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;"
+    "exec >/proc/$PPID/fd/%d 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;command -v timeout >/dev/null||"
+    'timeout(){ shift;"$@"&set $!;{ sleep %d;kill $1;}>/dev/null&wait $1;set $? $!;kill $2;return $1;};'
     "{ { timeout %d sh -c %s;echo \" %s $?\"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &"
 )
 
@@ -65,7 +66,7 @@ class Observer:
         path = "/tmp/wanbeacon-" + mark
         with open(path, "w+b") as f:
             os.remove(path)
-            if os.system(_SHELL % (f.fileno(), LIMIT_S, command, mark, _MAX)):
+            if os.system(_SHELL % (f.fileno(), LIMIT_S, LIMIT_S, command, mark, _MAX)):
                 return UNKNOWN, None, "the command could not be started"
             for tick in range(LIMIT_S * 10 + 10):
                 await asyncio.sleep(0.01 if tick < 10 else 0.1)

@@ -1,0 +1,27 @@
+"""`ip_source 'script'` as the agent's user runs it on a router, whose busybox has fewer programs than a Debian's."""
+
+import pytest
+
+from host_tests.openwrt import router
+
+pytestmark = pytest.mark.needs_root
+# the limit of 10 s has a short name in the package
+READ = ("import asyncio; from wanbeacon.observe import command; "
+        "[setattr(command, name, 1) for name in dir(command) if getattr(command, name) == 10]; "
+        "print(asyncio.run(command.Observer({'command': %r}, None).read(4)))")
+
+
+def read(box, command):
+    """What the source says of a command, as text."""
+    done = box.run("/usr/bin/micropython", "-c", READ % command, user="%d:%d" % (router.UID, router.UID))
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout
+
+
+def test_a_script_is_run_and_one_that_hangs_is_ended(box):
+    assert box.sh("command -v timeout || command -v busybox").stdout == "/bin/busybox\n"
+    assert "'45.33.7.7', 'printed by the command'" in read(box, "echo 45.33.7.7")
+    assert "exit status 3" in read(box, "exit 3")
+    assert "exit status 127" in read(box, "/nowhere/x")
+    assert "longer than 1 s" in read(box, "exec sleep 77")
+    assert "sleep 77" not in box.sh("ps").stdout
