@@ -57,6 +57,12 @@ def test_micropython_without_tls_is_refused_with_the_name_of_the_package(box):
     assert "daemon.err wanbeacon: wanbeacon: this MicroPython has no TLS" in box.path("/tmp/log").read_text()
 
 
+def test_root_does_not_run_the_agent_and_so_leaves_nothing_in_the_services_way(box):
+    done = box.ours("run")
+    assert done.returncode == 1 and done.stderr == "wanbeacon: the agent runs as its own user; run: service wanbeacon start\n"
+    assert not box.path("/tmp/run/wanbeacon").exists() and not box.path("/etc/wanbeacon").exists()
+
+
 def test_no_micropython_at_all(box):
     box.path("/usr/bin/micropython").unlink()
     done = box.ours("run")
