@@ -33,7 +33,8 @@ def pytest_configure(config):
 
 
 #: Files that take the longest begin, so that several workers end together.
-LONGEST = ("test_core_state_machine", "test_grade", "test_portal_browser", "test_life", "test_agent_life", "test_agent_core")
+LONGEST = ("test_core_state_machine", "test_grade", "test_portal_browser", "test_life", "test_docs", "test_agent_life",
+           "test_agent_core", "test_package")
 
 
 def pytest_collection_modifyitems(items):

@@ -86,7 +86,7 @@ def check(options):
 
     path = options["--config"]
     cfg = load(path)
-    board = linux.Board(options["--state"])
+    board = linux.board(options)
     problems = []
     for i in range(len(cfg["accounts"])):
         a = cfg["accounts"][i]
@@ -174,5 +174,5 @@ def providers(options):
     from wanbeacon.board import linux
     from wanbeacon.dyndns import catalog
 
-    for name in catalog.names(linux.Board(options["--state"]).catalogue):
+    for name in catalog.names(linux.board(options).catalogue):
         print(name)

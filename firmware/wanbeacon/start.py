@@ -93,18 +93,18 @@ def _agent(cfg, options):
                 a.log("the status cannot be written to %s (%s)" % (path, words_of(e)))
 
     try:
-        return agent.Agent(cfg, linux.Board(options["--state"]), clock.Clock(), report=report)
+        return agent.Agent(cfg, linux.board(options), clock.Clock(), report=report)
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
 
 
-def main(argv):
-    """Run one command; exits with 1 after a mistake."""
+def main(argv, board=None):
+    """Run one command; exits with 1 after a mistake. board: class of the machine instead of linux.Board."""
     lean.tidy()
     try:
-        options, cfg = _prepare(argv)
+        options, cfg = _prepare(argv, board)
         if cfg:
             lean.drop("cli", "config")
             run(options, cfg)
@@ -119,11 +119,12 @@ def _end(why):
     sys.exit(1)
 
 
-def _prepare(argv):
+def _prepare(argv, board):
     """(options, config) of `run`; any other command is carried out here, and there is no config."""
     from wanbeacon import cli
 
     words, options = cli.arguments(argv)
+    options["board"] = board
     if words == ["run"]:
         return options, cli.load(options["--config"])
     cli.main(words, options)

@@ -4,6 +4,7 @@ import asyncio
 import struct
 
 from wanbeacon import address
+from wanbeacon.net import route
 from wanbeacon.observe import FOUND, NONE, interface, netlink
 
 A = "2a02:8010:1::a"
@@ -99,12 +100,12 @@ ROUTE6 = "\n".join(
 )
 
 
-def test_default_device_is_the_owner_of_the_best_default_route():
-    assert interface.default_device(ROUTE4.split("\n"), 4) == "eth0"
-    assert interface.default_device(ROUTE6.split("\n"), 6) == "eth0"
-    assert interface.default_device(ROUTE4.split("\n")[:1], 4) is None
-    assert interface.default_device(ROUTE6.split("\n")[-1:], 6) is None
-    assert interface.default_device(["", "x", "a b c d e f g h i j"], 4) is None
+def test_the_best_default_route_names_device_and_gateway():
+    assert route.best(ROUTE4.split("\n"), 4) == ("eth0", "0102A8C0")
+    assert route.best(ROUTE6.split("\n"), 6) == ("eth0", None)
+    assert route.best(ROUTE4.split("\n")[:1], 4) == (None, None)
+    assert route.best(ROUTE6.split("\n")[-1:], 6) == (None, None)
+    assert route.best(["", "x", "a b c d e f g h i j"], 4) == (None, None)
 
 
 def message(kind, body):

@@ -16,7 +16,7 @@ _TOGETHER = (
     "dyndns/catalog", "dyndns/outcome", "dyndns/reply", "dyndns/request", "dyndns/share", "dyndns/url", "journal", "lean", "learn",
     "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/route", "net/trust", "net/waits", "net/wire",
     "observe/__init__", "observe/asking", "observe/choose", "observe/scan", "openwrt/ddns", "openwrt/options", "openwrt/render",
-    "openwrt/roots", "openwrt/settings", "openwrt/uci", "plan", "ranges", "reasons", "setup", "start", "status",
+    "openwrt/roots", "openwrt/router", "openwrt/settings", "openwrt/uci", "plan", "ranges", "reasons", "setup", "start", "status",
 )
 #: What each package holds as files of their own: what is loaded by its name, or not by every router.
 PACKAGES = {

@@ -117,7 +117,7 @@ class Board:
         """Name of the device of the IPv4 (else IPv6) default route, or None."""
         from wanbeacon.net import route
 
-        return route.device()
+        return route.any_device()
 
     def gateway(self):
         """IPv4 address of the default router, or None."""
@@ -158,3 +158,8 @@ class Board:
 
     def set_clock(self, kit):
         """ntpd, chrony or systemd-timesyncd set the clock of a Linux machine; we only wait for it."""
+
+
+def board(options):
+    """The machine as the command line wants it: its class, unless "board" holds another, with its folder "--state"."""
+    return (options.get("board") or Board)(options["--state"])

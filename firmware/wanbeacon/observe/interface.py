@@ -7,6 +7,7 @@ import socket
 import struct
 
 from wanbeacon import address
+from wanbeacon.net import route
 from wanbeacon.observe import FOUND, NONE, UNKNOWN
 
 _AF_NETLINK = 16
@@ -104,26 +105,6 @@ def pick6(rows, known=None):
     return best[2]
 
 
-def default_device(lines, family):
-    """Return the device of the best default route in the lines of /proc/net/route (4) or /proc/net/ipv6_route (6)."""
-    best = None
-    for line in lines:
-        part = line.split()
-        if len(part) < 8 or not part[-1].strip():
-            continue
-        if family == 4:
-            if part[1] != "00000000" or part[7] != "00000000":
-                continue
-            name, metric, flags = part[0], int(part[6]), int(part[3], 16)
-        else:
-            if len(part) < 10 or part[0].strip("0") or part[1] != "00":
-                continue
-            name, metric, flags = part[9], int(part[5], 16), int(part[8], 16)
-        if flags & 1 and not flags & 0x200 and name != "lo" and (best is None or metric < best[0]):
-            best = metric, name  # RTF_UP, not RTF_REJECT
-    return best and best[1]
-
-
 def _request(sock, kind, flags, body):
     sock.send(struct.pack("IHHII", 16 + len(body), kind, flags, 1, 0) + body)
 
@@ -197,10 +178,7 @@ class Observer:
     async def read(self, family):
         """See wanbeacon.observe. Sure of NONE: the device is known and the kernel lists nothing fit on it."""
         try:
-            name = self.device
-            if not name:
-                with open("/proc/net/route" if family == 4 else "/proc/net/ipv6_route") as f:
-                    name = default_device(f, family)
+            name = self.device or route.device(family)
             if not name:
                 return NONE, None, "no IPv%d default route" % family
             rows = rows_on(name, family)

@@ -6,7 +6,7 @@ those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM 
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 INDEX = "/usr/share/wanbeacon/roots.txt"
-_DIGEST = 10  # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
+_DIGEST = 8  # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
 CERT_MAX = 8192  # bytes of base64 of one certificate; the largest root in use has 2,800
 
 
