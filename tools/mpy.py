@@ -49,6 +49,12 @@ def _tree(folder):
 
 def app(target: Path = typer.Argument(Path("build/mpy"), help="folder to fill; emptied first")):
     """Compile firmware/ to .mpy files (6.3: MicroPython 1.23 to 1.29)."""
-    sizes = compile_tree(target)
+    try:
+        found = {each.name for each in target.iterdir()} if target.exists() else set()
+        if found - {"catalogue", "main.py", "wanbeacon"} or any(target.glob("wanbeacon/*.py")):
+            raise UserError("%s holds something else, and it would be emptied; name a folder of its own" % target)
+        sizes = compile_tree(target)
+    except OSError as error:
+        raise UserError("cannot write to %s (%s); name another folder" % (target, error.strerror))
     modules = [size for name, size in sizes.items() if name.endswith(".mpy")]
     print("%s: %d modules, %d bytes of .mpy" % (target, len(modules), sum(modules)))

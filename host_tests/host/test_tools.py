@@ -38,6 +38,18 @@ def test_a_wrong_option_is_one_line_and_exit_status_2():
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "--bad" in done.stderr
 
 
+@pytest.mark.parametrize("made", ["file", "full", "sources"])
+def test_mpy_empties_no_folder_but_its_own(tmp_path, made):
+    target, kept = tmp_path / "out", tmp_path / "out/wanbeacon/a.py" if made == "sources" else tmp_path / "out/a"
+    if made == "file":
+        kept = target
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("mine")
+    done = tools("mpy", str(target))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and str(target) in done.stderr, done.stderr
+    assert kept.read_text() == "mine"
+
+
 def test_an_older_micropython_is_refused_in_one_line(tmp_path):
     path = program(tmp_path / "old", "echo micropython 1 22 2")
     with pytest.raises(UserError, match=r"is MicroPython 1\.22; the agent needs 1\.23 or newer"):
