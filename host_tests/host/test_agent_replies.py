@@ -150,7 +150,7 @@ CASES = {
     "the password behind a long text": (says("x" * 70 + PASSWORD), "ODD", "x" * 15, ODD),
     "echoes the login": (echoes_the_login, "ODD", "***", ODD),
     "the password in a URL": (says("see /x?pw=" + urllib.parse.quote(PASSWORD, safe="")), "ODD", "see", ODD),
-    "a cut letter of two bytes": (says("x" + "\u00e4" * 3000), "ODD", "x??????????????", ODD),
+    "a cut letter of two bytes": (says("x" + "\u00e4" * 3000), "ODD", "too long", ODD),
     "no letters": (fault("garbage", text="HTTP/1.0 200 OK\r\n\r\n\xff\xfe\x00\x80good"), "ODD", "??", ODD),
 }
 #: What other interpreters than the wheel show again: each way that bytes, words, headers and the wire can differ.

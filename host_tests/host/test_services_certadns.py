@@ -94,7 +94,7 @@ def test_post(lab, provider):
 
 # word, HTTP status -> (account, host, class)
 ERRORS = {
-    ("badauth", 401): ({"password": "wrong"}, HOME, "AUTH"),
+    ("badauth", 401): ({"password": "wrong"}, {"name": HOME, "ipv6": False}, "AUTH"),
     # a key of the free plan is refused, and Bearer says so with the same word
     ("badauth", 401, "key"): ({"user": "free", "password": "ak_free"}, FREE, "AUTH"),
     ("nohost", 404): ({}, "nobody.demo.certadns.com", "HOST"),
