@@ -97,7 +97,7 @@ def check(options):
                 row = None
                 problems.append("accounts[%d].custom.%s" % (i, e))
         else:
-            row = catalog.find(board.catalogue, a["provider"])
+            row = _of_catalogue(catalog.find, board.catalogue, a["provider"])
             if row is None:
                 problems.append("accounts[%d].provider: %s" % (i, unknown_provider(a["provider"], board.catalogue)))
         if row:
@@ -174,5 +174,12 @@ def providers(options):
     from wanbeacon.board import linux
     from wanbeacon.dyndns import catalog
 
-    for name in catalog.names(linux.board(options).catalogue):
+    for name in _of_catalogue(catalog.names, linux.board(options).catalogue):
         print(name)
+
+
+def _of_catalogue(job, path, *more):
+    try:
+        return job(path, *more)
+    except (OSError, ValueError):
+        raise Mistake("the catalogue of providers is missing or damaged: %s; install wanbeacon again" % path)

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, one_account
+from tools import ROOT
 from tools.lab import running
 
 SOME = (CPYTHON, MICROPYTHONS[1])
@@ -89,3 +90,16 @@ def test_update_for_all_leaves_a_host_offline_that_the_user_set_offline(interpre
         assert agent.now()["hosts"][0]["offline"]
         agent.wait(lambda _: agent.command("update " + names[0])["ok"])
         agent.wait(lambda s: s["hosts"][0]["ipv4"] == "45.33.7.9")
+
+
+@pytest.mark.parametrize("interpreter", SOME)
+def test_a_catalogue_that_is_missing_or_damaged_is_one_line(interpreter, tmp_path):
+    shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
+    catalogue = tmp_path / "firmware/catalogue/providers.dat"
+    config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "key", "hosts": ["demo.dyndns.org"]}]}
+    with Agent(interpreter, config, firmware=tmp_path / "firmware") as agent:
+        for damage in (lambda: catalogue.write_bytes(bytes(range(128, 256))), catalogue.unlink):
+            damage()
+            for command in ("check", "providers", "run"):
+                status, out, err = agent.run(command)
+                assert (status, out, err.count("\n")) == (1, "", 1) and "catalogue" in err and "Error" not in err, (command, err)
