@@ -82,6 +82,25 @@ def test_no_ca_bundle_is_one_line_with_the_packages_name(box):
     assert "install the package ca-bundle" in box.ours("run", user="%d:%d" % (UID, UID)).stderr
 
 
+def test_a_damaged_package_is_one_line_that_names_the_file(box):
+    box.settings(SETTINGS)
+    box.path("/etc/config/ddns").write_text("config ddns 'global'\n")
+    box.procd.call("start")
+    box.procd.stop()
+    for damage in (lambda file: file.write_bytes(bytes(range(128, 256))), lambda file: file.unlink()):
+        for name, words in (("roots.txt", ("run",)), ("providers.dat", ("check", "providers", "import-ddns"))):
+            file = box.path("/usr/share/wanbeacon/" + name)
+            kept = file.read_bytes() if file.exists() else b""
+            damage(file)
+            for word in words:
+                done = box.ours(word, user="%d:%d" % ((UID, UID) if word == "run" else (0, 0)))
+                assert (done.returncode, done.stderr.count("\n")) == (1, 1) and str(name) in done.stderr, (word, done.stderr)
+            file.write_bytes(kept)
+    box.sh("rm -rf /var/run/wanbeacon/roots; mkdir -m 755 /var/run/wanbeacon/roots")
+    assert box.ours("run", user="%d:%d" % (UID, UID)).stderr == (
+        "wanbeacon: cannot make the CA roots in /var/run/wanbeacon/roots (permission denied)\n")
+
+
 def test_check_names_every_fault_with_its_line_and_option(box):
     box.settings(SETTINGS + "\toption use_ipv6 'maybe'\n\toption frob '1'\nconfig service 'b'\n\toption enabled 1\n")
     done = box.ours("check")

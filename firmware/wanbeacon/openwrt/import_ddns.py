@@ -52,7 +52,6 @@ def main(argv, catalogue):
     """Exit status: 0 all taken over, 1 a fault, 2 wrong call, 4 something could not be taken over."""
     import os
 
-    from wanbeacon.dyndns import catalog
     from wanbeacon.openwrt import render
 
     write = "--write" in argv
@@ -63,7 +62,7 @@ def main(argv, catalogue):
     path = files[0] if files else THEIRS
     ours = os.getenv("WANBEACON_CONFIG") or OURS
     try:
-        taken = convert(uci.parse(render.read_text(path), path), catalog.names(catalogue))
+        taken = convert(uci.parse(render.read_text(path), path), render.providers(catalogue))
         print("\n".join(table(taken)))
         try:
             current = uci.parse(render.read_text(ours), ours)

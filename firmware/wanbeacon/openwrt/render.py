@@ -28,11 +28,19 @@ def read_text(path):
         raise ValueError("%s: not UTF-8 text; retype names and passwords with other characters" % path)
 
 
-def load(path, catalogue, devices=None):
-    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError as uci."""
+def providers(catalogue):
+    """Names of the catalogue's providers. ValueError in one line."""
     from wanbeacon.dyndns import catalog
 
-    known = catalog.names(catalogue)
+    try:
+        return catalog.names(catalogue)
+    except (OSError, ValueError):
+        raise ValueError("%s is missing or damaged; install the package wanbeacon again" % catalogue)
+
+
+def load(path, catalogue, devices=None):
+    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError as uci."""
+    known = providers(catalogue)
 
     def provider(name):
         return known if name is None else ddns.ours(name, known)

@@ -36,7 +36,8 @@ def certificates(lines):
 def cut(folder, bundle=BUNDLE, index=INDEX):
     """Fills `folder` (it is made) with NAME.der and index.txt. Returns the names that the bundle does not have.
 
-    ValueError, in a line that says what to install, when there is no bundle or nothing of use in it.
+    ValueError, in a line that says what to install, when there is no bundle or nothing of use in it. OSError when
+    the folder cannot be written.
     """
     from binascii import hexlify
     from hashlib import sha256
@@ -44,11 +45,14 @@ def cut(folder, bundle=BUNDLE, index=INDEX):
     from wanbeacon.board import linux
 
     order, wanted = [], {}
-    with open(index) as f:
-        for line in f:
-            name, digest = line.split()
-            order.append(name)
-            wanted[digest[: 2 * _DIGEST]] = name
+    try:
+        with open(index) as f:
+            for line in f:
+                name, digest = line.split()
+                order.append(name)
+                wanted[digest[: 2 * _DIGEST]] = name
+    except (OSError, ValueError):
+        raise ValueError("%s is missing or damaged; install the package wanbeacon again" % index)
     linux.make_folder(folder)
     found = []
     try:

@@ -48,8 +48,12 @@ def main(argv):
 
         try:
             missing = roots.cut(ROOTS)
-        except (ValueError, OSError) as e:
+        except ValueError as e:
             return _fail(e)
+        except OSError as e:
+            from wanbeacon.board import words_of
+
+            return _fail("cannot make the CA roots in %s (%s)" % (ROOTS, words_of(e)))
         if missing:
             print("the ca-bundle does not have (any more): " + " ".join(missing))
     elif argv == ["look"]:
