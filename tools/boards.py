@@ -18,7 +18,8 @@ from tools import CACHE, ROOT, UserError, mpy, shrink, slim, version
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
               "wanbeacon/observe/ubus.", "wanbeacon/observe/command.", "wanbeacon/observe/interface.", "wanbeacon/net/bus.",
-              "wanbeacon/net/route.", "wanbeacon/net/cpython.", "wanbeacon/__main__.", "wanbeacon/start.", "wanbeacon/cli.")
+              "wanbeacon/net/kernel.", "wanbeacon/net/route.", "wanbeacon/net/cpython.", "wanbeacon/__main__.",
+              "wanbeacon/start.", "wanbeacon/cli.")
 #: The portal and its web server; left out with --no-portal.
 PORTAL = ("wanbeacon/portal/", "microdot.")
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version.

@@ -9,8 +9,8 @@ import gc
 
 from wanbeacon import address
 from wanbeacon.board import linux
-from wanbeacon.net import bus, udp
-from wanbeacon.observe import announce, gena, interface, natpmp, netlink, pcp, scan, stun, upnp, whoami
+from wanbeacon.net import bus, kernel, udp
+from wanbeacon.observe import announce, gena, natpmp, netlink, pcp, scan, stun, upnp, whoami
 
 COUNT = 10000
 #: Bytes by which the heap may differ afterwards (interned strings, a grown table), not per packet.
@@ -149,8 +149,8 @@ def test_netlink():
 
     def take(data):
         netlink.is_event(data)
-        for kind, at, end in interface.messages(data):
-            row = interface.address_row(data, at, end) if kind == 20 else None
+        for kind, at, end in kernel.messages(data):
+            row = kernel.address_row(data, at, end) if kind == 20 else None
             assert row is None or len(row[6]) in (4, 16)
 
     flood(good, take)

@@ -4,7 +4,7 @@ import asyncio
 import struct
 
 from wanbeacon import address
-from wanbeacon.net import route
+from wanbeacon.net import kernel, route
 from wanbeacon.observe import FOUND, NONE, interface, netlink
 
 A = "2a02:8010:1::a"
@@ -19,7 +19,7 @@ def row(text, flags=0, preferred=3600, scope=0, index=2):
 
 
 def choose6(rows, known=None):
-    packed = interface.pick6(rows, known and address.parse(known))
+    packed = kernel.pick6(rows, known and address.parse(known))
     return packed and address.text(packed)
 
 
@@ -71,7 +71,7 @@ def test_privacy_rotation_never_moves_the_choice():
 
 def test_ipv4_publishable_before_private_and_primary_before_secondary():
     def pick(*rows):
-        packed = interface.pick4(list(rows))
+        packed = kernel.pick4(list(rows))
         return packed and address.text(packed)
 
     assert pick() is None
@@ -129,7 +129,7 @@ def new_address(text, flags=0x80, preferred=3600, scope=0, kind=20):
 
 def rows_of(data):
     return [
-        interface.address_row(data, at, end) for kind, at, end in interface.messages(data) if kind == 20
+        kernel.address_row(data, at, end) for kind, at, end in kernel.messages(data) if kind == 20
     ]
 
 
@@ -172,11 +172,11 @@ def test_only_address_messages_wake():
 
 
 def test_this_kernel_answers():
-    sock = interface.open_netlink()
+    sock = kernel.open_netlink()
     sock.settimeout(2)
     try:
-        index = interface.device_index(sock, "lo")
-        rows = interface.dump(sock, 4, index, 4096)
+        index = kernel.device_index(sock, "lo")
+        rows = kernel.dump(sock, 4, index, 4096)
     finally:
         sock.close()
     assert [one[6] for one in rows][0] == bytes([127, 0, 0, 1])
@@ -212,9 +212,9 @@ def test_netlink_waits_and_can_be_cancelled_and_asked_again():
 
 
 def test_a_buffer_that_is_too_small_is_noticed():
-    sock = interface.open_netlink()
+    sock = kernel.open_netlink()
     sock.settimeout(2)
     try:
-        assert interface.dump(sock, 4, interface.device_index(sock, "lo"), 20) is None
+        assert kernel.dump(sock, 4, kernel.device_index(sock, "lo"), 20) is None
     finally:
         sock.close()

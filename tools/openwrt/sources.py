@@ -14,7 +14,7 @@ ONE_FILE = "merged"
 _TOGETHER = (
     "address", "agent", "board/__init__", "board/control", "board/linux", "cli", "commands", "config", "decide", "dyndns/advice",
     "dyndns/catalog", "dyndns/outcome", "dyndns/reply", "dyndns/request", "dyndns/share", "dyndns/url", "journal", "lean", "learn",
-    "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/route", "net/trust", "net/waits", "net/wire",
+    "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/kernel", "net/route", "net/trust", "net/waits", "net/wire",
     "observe/__init__", "observe/asking", "observe/choose", "observe/scan", "openwrt/ddns", "openwrt/options", "openwrt/render",
     "openwrt/roots", "openwrt/router", "openwrt/settings", "openwrt/uci", "plan", "ranges", "reasons", "setup", "start", "status",
 )

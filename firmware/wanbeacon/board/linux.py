@@ -127,9 +127,9 @@ class Board:
 
     def lan_address(self):
         """Own IPv4 address on the device of the default route, or None."""
-        from wanbeacon.observe import interface
+        from wanbeacon.net import kernel
 
-        return interface.first_ipv4(self.default_device())
+        return kernel.first_ipv4(self.default_device())
 
     def stream(self, sock):
         """A socket with read(n) and write(b) that give None when they would block."""

@@ -6,7 +6,7 @@ Nothing is polled: between two changes this costs no packet and no wake-up. rtne
 import asyncio
 import errno
 
-from wanbeacon.net import waits
+from wanbeacon.net import kernel, waits
 from wanbeacon.observe import interface
 
 # RTMGRP_IPV4_IFADDR | IPV6_IFADDR, and IPV4_ROUTE | IPV6_ROUTE: a new lease brings the address first, the way out after
@@ -17,7 +17,7 @@ _AGAIN_S = 60
 
 def is_event(data):
     """Tell whether in `data` an address came, went or changed its flags (not link-local), or a default route did."""
-    for kind, at, end in interface.messages(data):
+    for kind, at, end in kernel.messages(data):
         if at + 8 > end:
             continue
         # RTM_NEWADDR, RTM_DELADDR; the scope is the fourth byte: 0 global, 253 link, 254 host
@@ -39,7 +39,7 @@ class Observer(interface.Observer):
         while True:
             try:
                 if not self.sock:
-                    self.sock = interface.open_netlink(_GROUPS)
+                    self.sock = kernel.open_netlink(_GROUPS)
                     self.sock.setblocking(False)
                 await waits.ready(self.sock)
                 if self.drain():
