@@ -21,7 +21,7 @@ _LOOK_S = 0.02
 #: A client that does not end at SIGTERM within this time is killed, as a power cut would.
 _STOP_S = 1.0
 #: Seconds of the client's time from the connection to the lab's answer: far from any deadline, where no fault is.
-_SLOW = 5.0
+_SLOW = 10.0
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
