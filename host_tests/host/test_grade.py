@@ -4,6 +4,7 @@ other; the shortened set for the four ready clients. Host only."""
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -170,3 +171,15 @@ def test_the_printed_result_has_every_rule_and_wanbeacon_meets_them_all():
     rows = re.findall(r"^\| `([^`]+)` \| .* \| .* \| (.*?) \| (.*?) \| .* \| .* \|$", (ROOT / "docs" / "grades.md").read_text(), re.M)
     assert [row[0] for row in rows] == [rule.id for rule in rules.RULES]
     assert {word for row in rows for word in row[1:]} == {"yes"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_clients_too(number, tmp_path):
+    one = subprocess.Popen([sys.executable, "-m", "tools", "grade", "--short", "--profile", "wanbeacon-cpython"], cwd=ROOT,
+                           env=dict(os.environ, TMPDIR=str(tmp_path)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    one.stderr.readline()  # a scene is over, others are being played
+    one.send_signal(number)
+    _, said = one.communicate(timeout=10)  # a quarter of what is left to play
+    assert one.returncode == 130 and "Traceback" not in said
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True).stdout.split()
+    assert left == [] and list(tmp_path.glob("grade-*")) == []

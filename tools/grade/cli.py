@@ -1,6 +1,7 @@
 """`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of things only."""
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def play(found, wanted, speed, jobs, short, quiet):
     err, began = Console(stderr=True), time.monotonic()
     count = sum(not client.cannot.keys() & scene.options.keys() for client in found for scene in wanted)
     done = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the clients must not outlive this
 
     def told(record):
         done.append(record)

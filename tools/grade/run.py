@@ -20,8 +20,9 @@ from tools.grade.clients import REAL_NAMES, Setup
 _LOOK_S = 0.02
 #: A client that does not end at SIGTERM within this time is killed, as a power cut would.
 _STOP_S = 1.0
-#: Seconds of the client's time from the connection to the lab's answer: far from any deadline, where no fault is.
-_SLOW = 10.0
+#: Seconds of the client's time from the connection to the lab's answer, and of real time at least: beyond is too slow for a
+#: client's deadlines, where no fault is.
+_SLOW, _SLOW_REAL = 10.0, 0.05
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
@@ -29,6 +30,7 @@ _places = itertools.count()
 _FALLBACKS = ("checkip.dyndns.com", "checkip.dyndns.org", "api.ipify.org", "ifconfig.me", "ip1.dynupdate.no-ip.com")
 _NOBODY = "127.255.255.1"
 _lock = threading.Lock()
+_stop = threading.Event()  # Ctrl-C: the scenes that are being played come to their end
 #: What of a ledger entry is kept.
 KEPT = ("number", "time", "kind", "method", "path", "target", "hosts", "user", "agent", "listener", "tls", "status", "reply",
         "findings", "connection", "wanted")
@@ -141,6 +143,8 @@ class Run:
         """Lets the lab's seconds pass; ends early when `until()` is true. Returns whether it was."""
         end = self.now() + seconds
         while self.now() < end:
+            if _stop.is_set():
+                raise Enough
             self._ended()
             if until and until():
                 return True
@@ -173,7 +177,7 @@ class Run:
         silent = [one["number"] for one in connections if one["listener"] == "https" and (
             one["number"] not in answered or 0 < one["closed"] < answered[one["number"]])]
         slow = [one["number"] for one in connections if one["listener"] == "https" and
-                (answered.get(one["number"], 0) - one["opened"]) * self.speed > _SLOW]
+                answered.get(one["number"], 0) - one["opened"] > max(_SLOW / self.speed, _SLOW_REAL)]
         output = (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
         return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
                 "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
@@ -212,6 +216,11 @@ def play_all(clients, scenes, speed=None, jobs=2, short=False, told=lambda recor
 
     with ThreadPoolExecutor(jobs) as pool:
         work = [pool.submit(one, client, scene) for scene in scenes for client in clients if not client.cannot.keys() & scene.options]
-        for item in work:
-            item.result()
+        try:
+            for item in work:
+                item.result()
+        except BaseException:
+            _stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return table
