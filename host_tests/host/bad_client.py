@@ -75,7 +75,7 @@ def address():
 
 
 def page():
-    due = now() - state["checked"] > (300 if FLAG == "check-page" else 620)
+    due = now() - state["checked"] > (300 if FLAG == "check-page" else 800)  # a busy machine delays a question by minutes of these
     if due and (FLAG == "check-refused" or any(host not in state["stopped"] for host in hosts)):
         state["checked"] = now()
         where = urllib.parse.urlsplit(config["check"])
