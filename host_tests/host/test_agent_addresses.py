@@ -124,4 +124,4 @@ def test_who_outside_tells_the_address_is_asked_by_the_device_that_the_account_s
                                          "address": [source]}) as agent:
                     agent.start()
                     why = agent.wait(lambda s: s["lines"][0]["sources"])["lines"][0]["sources"][0]["why"]
-                    assert ("19" in why or "such device" in why) == (device == "nosuch0"), (source, device, why)
+                    assert ("Errno 19" in why or "such device" in why) == (device == "nosuch0"), (source, device, why)

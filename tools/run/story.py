@@ -143,8 +143,8 @@ def remembered(stage):
     if not status or stage.seconds() < SURE_S:
         return ""
     stopped = sum(host["state"] == "stopped" for host in status["hosts"])
-    return "%s after the restart; it remembers what it published and that %s is stopped." % (
-        plural(len(stage.updates()), "request"), plural(stopped, "host"))
+    return "%s after the restart; it remembers what it published and that %s %s stopped." % (
+        plural(len(stage.updates()), "request"), plural(stopped, "host"), "is" if stopped == 1 else "are")
 
 
 def quiet(stage):
