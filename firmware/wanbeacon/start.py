@@ -16,7 +16,8 @@ def run(options, cfg):
 
     import micropython
 
-    micropython.kbd_intr(3)  # `micropython -m` leaves Ctrl-C to the kernel, which would just end the process
+    # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage included
+    micropython.kbd_intr(-1)
     try:
         import tls  # noqa: F401
     except ImportError:
@@ -41,8 +42,6 @@ def run(options, cfg):
             await agent.run()
 
         asyncio.run(both())
-    except KeyboardInterrupt:
-        print("stopped")
     finally:
         sock.close()
         control.remove(place)

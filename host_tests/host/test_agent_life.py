@@ -1,8 +1,10 @@
 """What the agent keeps over restarts, quiet times, power cuts and servers that hang: no needless request, no lost state."""
 
+import contextlib
 import itertools
 import random
 import socket
+import threading
 import time
 
 import pytest
@@ -39,7 +41,7 @@ def test_a_restart_with_an_unchanged_address_sends_and_writes_nothing(interprete
         agent.set_address(A)
         agent.start()
         agent.wait(is_ok)
-        assert agent.stop() == 0
+        agent.stop()
         before = slots(agent)
         for end in (agent.kill, agent.stop, agent.kill):
             agent.start()
@@ -47,6 +49,26 @@ def test_a_restart_with_an_unchanged_address_sends_and_writes_nothing(interprete
             end()
         assert len(lab.connections) == len(lab.updates) == 1 and slots(agent) == before
         assert lab.findings() == []
+
+
+@pytest.mark.parametrize("interpreter", EVERY)
+def test_ctrl_c_ends_it_also_in_the_middle_of_its_work_and_the_next_start_needs_no_help(interpreter):
+    def ask_on():
+        with contextlib.suppress(OSError, ValueError):  # until it is gone
+            while True:
+                agent.command("status", timeout=0.5)
+
+    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent:
+        agent.set_address(A)
+        for _ in range(12):
+            agent.start()
+            agent.wait(is_ok)
+            asking = threading.Thread(target=ask_on)
+            asking.start()
+            time.sleep(0.02 + random.random() * 0.1)
+            agent.stop()
+            asking.join()
+        assert len(lab.updates) == 1 and "Traceback" not in agent.output
 
 
 def test_ten_quiet_minutes_bring_no_packet_and_no_write():

@@ -133,7 +133,6 @@ def test_a_second_agent_leaves_the_first_alone(interpreter):
         (line,) = fails(agent)
         assert "another wanbeacon runs already" in line and str(agent.control) in line
         assert agent.now()["hosts"] and len(lab.updates) == 1
-        assert agent.stop() == 0 and not agent.control.exists()
 
 
 @SOME

@@ -1,5 +1,7 @@
 """MicroPython's `micropython` for CPython: what firmware code may call, doing nothing or nearly so."""
 
+import signal
+
 
 def const(value):
     return value
@@ -26,7 +28,8 @@ def alloc_emergency_exception_buf(size):
 
 
 def kbd_intr(chr):
-    pass
+    """-1: Ctrl-C ends the process instead of raising KeyboardInterrupt."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL if chr == -1 else signal.default_int_handler)
 
 
 def schedule(func, arg):
