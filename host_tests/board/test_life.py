@@ -127,16 +127,16 @@ def test_settings_with_a_source_of_linux_are_a_problem_and_no_crash(home, lab, n
 
 
 def test_a_long_press_opens_the_set_up_and_a_longer_one_forgets_everything_but_the_label(home, lab, ntp):
-    board = home(settings(lab), boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.4\nlights.RESET_S = 1.2\n",
+    board = home(settings(lab), boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.6\nlights.RESET_S = 5\n",
                  pins={"0": 1}, **around(lab, ntp))
     board.wait_for("demo.dyndns.org: ok")
     board.press(0, 0.1)
     assert "button" not in board.log
-    board.press(0, 0.7)
+    board.press(0, 1)
     board.wait_for("button: set-up mode")
     board.wait_event("wlan1 up")
     since = board.mark()
-    board.press(0, 1.6)
+    board.press(0, 5.5)
     board.wait_for("factory reset: settings and journal are gone")
     board.wait_for("this device has no settings yet", since=since)
     board.cut()

@@ -19,7 +19,7 @@ TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "
  "service": "{service}", "file": "{address_file}", "check": "{check_url}", "source": "{source}", "ca": "{ca}",
  "state": "{dir}/state.json"}"""
 #: The bad client sleeps most of the time; its hours pass so fast that a Python's start takes a minute of them.
-SPEED, JOBS = 400, 10
+SPEED, JOBS = 250, 10
 #: How often it tries in five minutes shows only when an attempt does not take a minute of them.
 SLOWER = {"gentle": 100}
 #: Rules that cannot be broken alone, and what goes with them.
