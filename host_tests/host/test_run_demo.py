@@ -218,7 +218,7 @@ def test_with_own_settings_it_remembers_beside_them_and_two_at_once_are_refused(
         again.until("Everything is up to date")
         assert again.process.wait(END_S) == 0
         assert len(lab.updates) == 1 and lab.findings() == []
-    assert sorted(os.listdir(tmp_path / "my.state")) == ["journal.a", "journal.b", "status.json"]
+    assert sorted(os.listdir(tmp_path / "my.state")) == ["control", "journal.a", "journal.b", "status.json"]
     assert gone(mark)
 
 

@@ -1,13 +1,11 @@
 """Short names in .mpy files: what is renamed, what must not be, and that the firmware behaves the same."""
 
 import ast
-import subprocess
 import sys
 import types
 
-from host_tests.needs import usable
-from host_tests.on_micropython import SHARED, Report
-from tools import ROOT, interpreters, mpy, shrink
+from host_tests.on_micropython import run_compiled
+from tools import ROOT, mpy, shrink
 
 A = '''
 import b
@@ -113,17 +111,4 @@ BEHAVIOUR = ("address", "advice", "broken_scan", "broken_slots", "catalog", "imp
 
 def test_shared_tests_pass_with_short_names(tmp_path):
     mpy.compile_tree(tmp_path / "mpy")
-    one, run = usable("micropython-amd64"), 0
-    for name in BEHAVIOUR:
-        path = SHARED / ("test_%s.py" % name)
-        text = path.read_text()
-        names = [n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
-        done = subprocess.run(one.command(ROOT / "host_tests/run_shared.py", path.stem, *names), cwd=ROOT, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
-                              env=interpreters.environment(tmp_path / "mpy", SHARED))
-        report = Report(done.stdout + done.stderr, "exit status %d" % done.returncode)
-        for name in names:
-            passed, output = report.of(name)
-            assert passed, "%s %s\n%s" % (path.name, name, output)
-        run += len(names)
-    assert run > 100
+    assert run_compiled(BEHAVIOUR, tmp_path / "mpy") > 100

@@ -9,7 +9,6 @@ from host_tests.host import as_board
 from host_tests.host.agent_process import Agent
 from host_tests.netlab.lab import PROVIDER, WAN
 from host_tests.netlab.test_agent import arrival
-from tools.mpy import compile_tree
 
 CHANGES = 12
 #: 128 KB keep every module; below 112 KB they are dropped after each step (lean.py).
@@ -18,10 +17,7 @@ CASES = [("128k", "natpmp", "upnp"), ("128k", "netlink"), ("128k", "auto"), ("10
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mpy")
-    compile_tree(folder)
-    as_board.compile_into(folder, "fast_agent")
-    return folder
+    return as_board.compile_all(tmp_path_factory.mktemp("mpy"), "fast_agent")
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)

@@ -1,14 +1,11 @@
 """The router's merged file behaves as the modules it was made of: shared tests run on it, through modules that only hand
 its short names on under the sources' names."""
 
-import ast
 import shutil
-import subprocess
 
 from host_tests.host.test_shrink import BEHAVIOUR
-from host_tests.needs import usable
-from host_tests.on_micropython import SHARED, Report
-from tools import ROOT, interpreters, mpy
+from host_tests.on_micropython import run_compiled
+from tools import mpy
 from tools.openwrt import sources
 
 #: These put a fake into a module, which the merged file does not look at.
@@ -34,16 +31,4 @@ def test_shared_tests_pass_on_the_merged_file(tmp_path):
     for package in ("nat", "import-ddns"):
         shutil.copytree(tmp_path / "mpy" / package, tmp_path / "mpy/main", dirs_exist_ok=True)
     hand_on(tmp_path / "mpy/main")
-    one, run = usable("micropython-amd64"), 0
-    for name in sorted(set(BEHAVIOUR) - set(FAKING)):
-        path = SHARED / ("test_%s.py" % name)
-        names = [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
-        done = subprocess.run(one.command(ROOT / "host_tests/run_shared.py", path.stem, *names), cwd=ROOT, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
-                              env=interpreters.environment(tmp_path / "mpy/main", SHARED))
-        report = Report(done.stdout + done.stderr, "exit status %d" % done.returncode)
-        for each in names:
-            passed, output = report.of(each)
-            assert passed, "%s %s\n%s" % (path.name, each, output)
-        run += len(names)
-    assert run > 100
+    assert run_compiled(sorted(set(BEHAVIOUR) - set(FAKING)), tmp_path / "mpy/main") > 100
