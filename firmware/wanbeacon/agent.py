@@ -299,7 +299,7 @@ class Agent:
         await self.act()
         self._clocks()
         drop(*STEPS)
-        gc.collect()  # before the report: who waits for it may press Ctrl-C, which Linux ports survive badly in here
+        gc.collect()
         if self.report:
             self.report(self)
 

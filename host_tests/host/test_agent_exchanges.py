@@ -23,6 +23,7 @@ SLACK = 400
 # what -> (exchanges, budget, listener or None = https, fault, its options, how it must end)
 ROUNDS = {
     "answers": (8, LONG, None, None, {}, "HTTP 200"),
+    "long headers": (4, LONG, None, "long-headers", {}, "HTTP 200"),
     "mute": (6, SHORT, None, "mute", {}, "timeout"),
     "mute after TLS": (6, SHORT, None, "mute-after-tls", {}, "timeout"),
     "dribbles": (5, SHORT, None, "dribble", {"interval": 0.02}, "timeout"),

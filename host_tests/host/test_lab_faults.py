@@ -204,6 +204,13 @@ def test_dribble_sends_byte_by_byte(lab, port):
     assert answer.text == "good 45.33.7.9\n" and time.monotonic() - begin > 0.001 * len(answer.raw)
 
 
+def test_long_headers_come_with_the_usual_answer(lab):
+    lab.fault("long-headers")
+    answer = exchange(lab, TARGET)
+    assert answer.text == "good 45.33.7.9\n" and max(map(len, answer.raw.split(b"\r\n"))) > 2500
+    assert len(answer.raw) > 10000
+
+
 @pytest.mark.parametrize("name", ["endless-body", "endless-header", "endless-line"])
 @pytest.mark.parametrize("port", ["http", "https"])
 def test_endless_goes_on_until_the_client_leaves(lab, name, port):

@@ -90,6 +90,12 @@ def _later(reply, request, options, status, date):
     reply.headers["Retry-After"] = value
 
 
+def long_headers(reply, request, options):
+    """Header lines of 3 KB, 12 KB in all: what a CDN adds for browsers."""
+    for number in range(4):
+        reply.headers["X-Policy-%d" % number] = "default-src 'none'; " * 150
+
+
 def http_429(reply, request, options):
     _later(reply, request, options, 429, False)
 

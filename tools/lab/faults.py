@@ -42,6 +42,7 @@ FAULTS = {
     "chunked": ("reply", texts.chunked, 17, "chunked transfer coding, if the request was HTTP/1.1"),
     "chunked-1.0": ("wire", wire.chunked, 17, "chunked transfer coding even to HTTP/1.0"),
     "no-reason": ("wire", wire.no_reason, 18, "a status line without reason phrase"),
+    "long-headers": ("reply", texts.long_headers, 0, "header lines of 3 KB, 12 KB in all, for browsers"),
     "204": ("reply", texts.http_204, 18, "204 without body"),
     "empty-200": ("reply", texts.empty_200, 18, "200 with an empty body"),
     "redirect": ("reply", texts.redirect, 19, "to another host (status=302, to=URL, tls=yes/no)"),

@@ -16,8 +16,8 @@ from micropython import const
 
 from wanbeacon.net import Trouble
 
-_LINE_MAX = const(1024)  # longest header line; real ones are below 300 bytes
-_HEAD_MAX = const(8192)  # all header lines together
+_LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
+_HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop at 16 to 256 KB
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 
@@ -186,25 +186,29 @@ class Wire:
         return False
 
     def _line(self):
+        """One line with its end, or the beginning of one that is too long: what a header beyond that says is for browsers."""
+        kept = b""
         while True:
-            cut = self.buf.find(b"\n")
-            if cut >= 0 or len(self.buf) > _LINE_MAX:
+            cut = self.buf.find(b"\n") + 1
+            if not cut and len(self.buf) > _LINE_MAX:
+                kept = kept or self.buf
+                self._count(self.buf)
+                self.buf = b""
+            if cut or not self._fill():
                 break
-            if not self._fill():
-                break
-        if cut < 0:
-            if len(self.buf) > _LINE_MAX:
-                raise Trouble("header", "a header line is too long", True)
-            cut = len(self.buf) - 1
-        line, self.buf = self.buf[: cut + 1], self.buf[cut + 1 :]
-        return line
+        cut = cut or len(self.buf)
+        line, self.buf = self.buf[:cut], self.buf[cut:]
+        self._count(line)
+        return kept or line
+
+    def _count(self, line):
+        self.head += len(line)
+        if self.head > _HEAD_MAX:
+            raise Trouble("header", "the reply's header is too long", True)
 
     def readline(self):
         """Status line and header lines, bounded; keeps what the exchange needs and hides what `requests` chokes on."""
         line = self._line()
-        self.head += len(line)
-        if self.head > _HEAD_MAX:
-            raise Trouble("header", "the reply's header is too long", True)
         if not self.status:
             parts = line.split(None, 2)
             if not line:
