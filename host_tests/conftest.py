@@ -10,6 +10,7 @@
 """
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -25,6 +26,8 @@ hypothesis.settings.load_profile("wanbeacon")
 
 
 def pytest_configure(config):
+    # a shell starts what goes to the background with Ctrl-C ignored, and all that is started from here would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(ROOT)  # data files are named relative to the checkout, on both interpreters
     try:
         config.pluginmanager.register(Plugin(), "wanbeacon-micropython")
