@@ -41,7 +41,7 @@ COMMANDS = [line for text in TEXT.values() for block in blocks(text, "sh") for l
 
 #: Commands that cannot be run here, or take too long: why, and which test runs the same code ("" = none can).
 ELSEWHERE = {
-    TOOLS + "grade": ("a quarter of an hour", "host/test_grade.py::test_the_shortened_set_for_all_profiles"),
+    TOOLS + "grade": ("six minutes", "host/test_grade.py::test_the_shortened_set_for_all_profiles"),
     TOOLS + "grade --short": ("a minute", "host/test_grade.py::test_the_shortened_set_for_all_profiles"),
     TOOLS + "grade --template my.template -- ./my-client --config {config}":
         ("the client is the reader's own", "host/test_grade.py::test_any_client_can_be_graded_with_a_template"),

@@ -122,7 +122,7 @@ def app(
     scene: list[str] = typer.Option([], help="only this scene"),
     short: bool = typer.Option(False, help="the shortened set: about a minute for all four"),
     speed: float = typer.Option(0, help="how many times as fast time passes; default: what the client bears"),
-    jobs: int = typer.Option(2, min=1, help="scenes at the same time"),
+    jobs: int = typer.Option(4, min=1, help="scenes at the same time"),
     certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
     why: str = typer.Option("", help="the ledger lines behind a rule"),
     use_last: bool = typer.Option(False, "--last", help="do not run anything: judge and show the last records again"),

@@ -205,7 +205,7 @@ class Enough(Exception):
     """Raised by a script: nothing more can be learnt."""
 
 
-def play_all(clients, scenes, speed=None, jobs=2, short=False, told=lambda record: None):
+def play_all(clients, scenes, speed=None, jobs=4, short=False, told=lambda record: None):
     """{client name: {scene name: record}} of every client in every scene it has settings for; `told(record)` after each."""
     table = {client.name: {} for client in clients}
 
