@@ -49,19 +49,20 @@ def _check(agent, hosts):
 
 
 def _update(agent, hosts):
+    if agent.journal.paused:
+        return _no("paused: use resume first")
+    return _force(agent, hosts, "sending one update")
+
+
+def _force(agent, hosts, what, offline=False):
     from wanbeacon import decide
 
     now, wall = agent.clock.mono(), agent.clock.wall()
-    if agent.journal.paused:
-        return _no("paused: use resume first")
     said, some = [], False
     for h in hosts:
-        why = decide.force(h.rec, now, wall)
-        if why:
-            said.append("%s: %s" % (h.name, why))
-        else:
-            some = True
-            said.append("%s: sending one update" % h.name)
+        why = decide.force(h.rec, now, wall, offline)
+        some = some or not why
+        said.append("%s: %s" % (h.name, why or what))
     said = "; ".join(said)
     return _keep(agent, said) if some else _no(said)
 
@@ -94,18 +95,12 @@ def _resume(agent, hosts):
 
 
 def _offline(agent, hosts):
-    from wanbeacon import decide
-
-    now, wall = agent.clock.mono(), agent.clock.wall()
     for h in hosts:
         if "offline" not in (h.account.row.get("opts") or ()):
             return _no("%s: provider %s knows no offline" % (h.name, h.account.row["id"]))
         if h.rec.offline:
             return _no("%s is offline already; update %s brings it back" % (h.name, h.name))
-        why = decide.force(h.rec, now, wall, True)
-        if why:
-            return _no("%s: %s" % (h.name, why))
-    return _keep(agent, "; ".join(["%s: setting it offline" % h.name for h in hosts]))
+    return _force(agent, hosts, "setting it offline", True)
 
 
 def status(agent, hosts=None):
@@ -143,7 +138,7 @@ def status(agent, hosts=None):
 
 
 def _next(host, wait):
-    if host.state in ("stopped", "paused"):
+    if host.state in ("stopped", "paused") or host.rec.offline == 2:
         return "nothing"
     if host.state == "ok":
         return "refresh" if wait is not None else "nothing"

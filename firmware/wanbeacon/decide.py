@@ -182,7 +182,10 @@ def _success(rec, out, now, wall, limits):
     withdraw(rec)
     if rec.offline:
         rec.offline, rec.v4, rec.v6 = 2, None, None
-    rec.same = min(rec.same + 1, 255) if out.cls == outcome.SAME else 0
+    if out.cls != outcome.SAME:
+        rec.same = 0
+    elif rec.forced or not expected:  # a refresh is meant to bring one
+        rec.same = min(rec.same + 1, 255)
     if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
         warning, wait = "nochg twice for the same address: please report this as a bug", max(wait, 1800)
     rec.fails = rec.odds = 0
@@ -270,7 +273,7 @@ def force(rec, now, wall, offline=False):
     """The user asks for one update now, or to set the host offline. None when granted, else why not, in words."""
     if rec.stopped():
         return "%s (use retry)" % stop_text(rec)
-    if now < rec.force:
+    if now < rec.force and not (rec.offline and not offline):  # back from offline is a change
         return "the last update by hand was too recent: again in %d s, so that the provider does not block you" % (
             rec.force - now
         )
@@ -281,5 +284,5 @@ def force(rec, now, wall, offline=False):
     if rec.offline and not offline:
         rec.v4 = rec.v6 = None  # the name does not lead here now: send until it does
     rec.offline = 1 if offline else 0
-    rec.forced = True
+    rec.forced = rec.attempt = True  # the second outlives a power cut
     return None

@@ -23,13 +23,21 @@ def learn(agent, account, hosts, outs):
     now, wall, chance = agent.clock.mono(), agent.clock.wall(), agent.chance()
     for i in range(len(hosts)):
         _one(agent, account, hosts[i], outs[i], now, wall, chance)
+        if outs[i].split:  # one after another, not all at once
+            decide.hold(hosts[i].rec, now, wall, account.limits.minimum * (i + 1))
     return [hosts[i] for i in range(len(hosts)) if outs[i].cls == outcome.LATER and outs[i].reach == outcome.ACCOUNT]
 
 
 def _one(agent, account, host, out, now, wall, chance):
+    if out.reach == outcome.ACCOUNT and account.row.get("user") == "host" and not account.doc.get("user"):
+        if out.cls in decide.STOPS:
+            out.reach = outcome.ONE  # each host is a login of its own
+    # a provider that saw another address than ours is told ours from now on: see plan.py
+    told = "qc" in account.row and (host.rec.single or host.rec.word == "other address")
     out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
     cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
     warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
+    host.rec.single = host.rec.single or told
     for text in (warning, out.note):
         if text:
             agent.log("%s: %s" % (host.name, agent.log.scrub(text)))
@@ -41,7 +49,7 @@ def _one(agent, account, host, out, now, wall, chance):
             if out.reach == outcome.PROVIDER:
                 same = other.account.provider_fp == account.provider_fp
             r = other.rec
-            if same and other is not host and (not r.stopped() or r.cause not in (cause, other.account.provider_fp)):
+            if same and other is not host and not r.stopped():  # one that is, for a reason of its own, keeps it
                 r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
                 decide.withdraw(r)
 

@@ -92,6 +92,9 @@ def judge(agent, host, now):
     """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None. now: the same
     for all hosts of a request, or a second that ends between two of them would part them."""
     rec, wanted = host.rec, agent.want(host)
+    if rec.offline == 1 and not any(wanted):
+        # to go offline takes no address of the line
+        wanted = [a if a and not address.why_not(address.parse(a)) else None for a in decide.stored(rec)]
     verdict, host.next, host.why = decide.decide(rec, wanted, now)
     host.state = "waiting"
     if verdict == decide.STOPPED:
@@ -113,7 +116,7 @@ def judge(agent, host, now):
     else:
         choice = _pick(host, wanted)
         if not choice:
-            host.next = NEVER  # nothing that this provider could be told
+            host.next, host.why = NEVER, "%s; the provider takes an IPv4 and an IPv6 address together" % host.why
         return choice
     return None
 
@@ -134,7 +137,7 @@ def _pick(host, wanted):
 
     have = decide.stored(host.rec)
     # a provider that saw another address than ours is told ours the next time
-    own = host.account.line.source[4] in _OWN and host.rec.word != "other address"
+    own = host.account.line.source[4] in _OWN and host.rec.word != "other address" and not host.rec.single
     return share.pick(host.account.row, wanted, have, own, host.doc)
 
 

@@ -31,13 +31,15 @@ def build(agent):
             agent.log.keep_secret(doc.get(secret), doc.get("user"))
         row = rows.pop(0)
         account = Account(doc, row, _line(agent, doc, row), _limits(cfg["intervals"], row, seed))
-        server = row["id"], doc.get("server"), (doc.get("custom") or {}).get("url")
+        custom = doc.get("custom") or {}
+        server = row["id"], doc.get("server"), custom.get("url")
+        how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
-        account.fp = fingerprint(server, secret)
+        account.fp = fingerprint(server, secret, how)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
-            fp = fingerprint(server, secret, h["name"], [h.get(o) for o in options])
+            fp = fingerprint(server, secret, how, h["name"], [h.get(o) for o in options + ("zone", "ipv4", "ipv6")])
             rec = _kept(fp, stored, taken) or _new_record(fp, place, account, stored)
             rec.place = place
             host = Host(h, account, rec, families.pop(0))

@@ -166,6 +166,55 @@ def test_a_stop_outlives_reboots_and_ends_when_its_settings_change():
     assert heard(world)[:2] == [("a1.example.org", B), ("a2.example.org", B)]
 
 
+def test_every_setting_that_shapes_a_request_or_its_answer_ends_the_stop_that_it_caused():
+    custom = {"url": "https://dyn.test/nic/update?hostname={hostname}&myip={ip}"}
+    for host, keys in (
+        ({"zone": "example.org"}, {}), ({"ipv6": False}, {}), ({"wildcard": "ON"}, {}), ({}, {"auth": "query"}),
+        ({}, {"method": "POST"}),
+    ):  # fmt: skip
+        before = cfg(("ann", "secret", ["a1.example.org"], {"provider": "certadns" if keys else "dyn"}))
+        after = cfg(("ann", "secret", [dict(host, name="a1.example.org")], dict(keys, provider="certadns" if keys else "dyn")))
+        stop_and_edit(before, after, "nohost", (host, keys))
+    for more in ({"ok": ["fine"]}, {"auth": "bearer"}, {"method": "POST"}):
+        plain = {"provider": "custom", "custom": custom}
+        both = {"provider": "custom", "custom": dict(custom, **more)}
+        stop_and_edit(cfg(("ann", "secret", ["a1.example.org"], plain)), cfg(("ann", "secret", ["a1.example.org"], both)), "badauth", more)
+
+
+def stop_and_edit(before, after, say, what):
+    world = started(before)
+    world.provider.say["a1.example.org"] = say
+    changed(world, B, 100)
+    assert stops(world) == [True], what
+    settings(world, before)
+    world.run(1000)
+    assert heard(world) == [], what
+    settings(world, after)
+    assert stops(world) == [False], what
+
+
+def test_where_the_host_is_the_user_a_refusal_is_the_hosts_own():
+    keys = {"provider": "mydns-se", "password": "secret"}
+    rows = [dict(keys, hosts=["a1.example.org", "a2.example.org"]), dict(keys, hosts=["b.example.org"])]
+    world = started(json.dumps({"accounts": rows}))
+    world.provider.say["a1.example.org"] = "badauth"
+    changed(world, B, 100)
+    assert stops(world) == [True, False, False]
+
+
+def test_a_stop_of_the_account_takes_no_host_its_own_reason():
+    world = started()
+    world.provider.say["a1.example.org"] = "abuse"
+    changed(world, B, 100)
+    world.provider.say["ann"] = "badauth"
+    changed(world, C, 100)
+    assert [h.rec.word for h in world.agent.hosts()] == ["abuse", "badauth", "good"]
+    world.provider.say.clear()
+    assert world.command("retry a2.example.org")["text"] == "a2.example.org: trying again"
+    world.run(100)
+    assert heard(world) == [("a2.example.org", C)], "the blocked one waits for a word about itself"
+
+
 def test_a_new_host_in_a_stopped_account_is_stopped_too():
     world = started()
     world.provider.say["ann"] = "badauth"
@@ -357,6 +406,49 @@ def test_commands_of_the_user():
     assert heard(world) == [("a1.example.org", C), ("a2.example.org", C)]
 
 
+def test_an_update_that_was_granted_outlives_a_power_cut():
+    world = started()
+    world.run(100)
+    world.provider.say["*"] = "911"
+    assert world.command("update b.example.org")["ok"]
+    world.run(5)
+    world.provider.say.clear()
+    heard(world)
+    world.off(5)
+    world.boot()
+    world.run(86400)
+    assert heard(world) == [("b.example.org", A)]
+
+
+def test_a_year_of_refreshes_is_not_held_against_the_user():
+    world = started()
+    world.run(YEAR)
+    assert len(heard(world)) >= 36, "a refresh of three hosts every month"
+    assert world.command("offline b.example.org")["ok"]
+    world.run(100)
+    assert world.command("update b.example.org")["ok"], "taking it back needs no pause"
+    world.run(1000)
+    assert world.command("offline b.example.org")["ok"]
+
+
+def test_a_host_goes_offline_also_while_the_line_has_no_address():
+    world = started()
+    world.line[4] = "100.64.1.1"
+    world.run(100)
+    assert world.command("offline b.example.org")["ok"]
+    world.run(5)
+    assert world.provider.stored["b.example.org"]["offline"]
+
+
+def test_offline_is_refused_for_all_entries_of_a_name_or_done_for_none():
+    rows = [("ann", "secret", ["a.example.org"], {}), ("bob", "secret", ["a.example.org"], {"provider": "ovh"})]
+    world = started(cfg(*rows))
+    answer = world.command("offline a.example.org")
+    assert not answer["ok"] and "ovh" in answer["text"]
+    world.run(100)
+    assert heard(world) == []
+
+
 def test_a_command_that_the_journal_cannot_keep_says_so():
     world = started()
     world.provider.say["a1.example.org"] = "nohost"
@@ -390,7 +482,9 @@ def test_a_list_with_one_answer_finds_the_culprit():
     world.provider.say["a2.example.org"] = "one nohost"
     assert len(changed(world, B, 5)) == 3
     world.run(60)
-    assert heard(world) == [("a1.example.org", B), ("a2.example.org", B)] and world.agent.counters["requests"] == 6
+    assert heard(world) == [("a1.example.org", B)], "one after another: a provider counts requests of a minute"
+    world.run(60)
+    assert heard(world) == [("a2.example.org", B)] and world.agent.counters["requests"] == 6
     assert stops(world) == [False, True, False]
     world.run(86400)
     assert heard(world) == []

@@ -144,7 +144,7 @@ class Oracle:
         own = dict(hosts)
         what = "%s %s %s at %.1f" % (",".join(names), v4, v6, t)
         for sent, family in ((v4, 4), (v6, 6)):
-            if sent:
+            if sent and not offline:  # what is taken from a name may be an older address, or one the provider chose
                 if sent not in self.publishable:
                     self.fail("bogon", what)
                 if sent != self.newest[family]:
@@ -226,14 +226,13 @@ class Oracle:
         host.odds = host.fails = 0
 
     def _stop(self, account, name, reach):
-        wide = ("host", "account", "provider")
         for (other, another), host in self.now.items():
             same = (other, another) == (account, name)
             if reach == "account":
                 same = other == account
             elif reach == "provider":
                 same = self.provider_of[other] == self.provider_of[account]
-            if same and (not host.stop or wide.index(host.stop) < wide.index(reach)):
+            if same and not host.stop:  # one that stopped for a reason of its own keeps it
                 host.stop = reach
                 host.asked = False
 
@@ -275,3 +274,4 @@ class Oracle:
                 one.offline = 1
             elif one.offline:
                 one.offline, one.ack4, one.ack6 = 0, None, None
+                one.by_hand = t - FORCE_EVERY  # what the user took back needs no pause
