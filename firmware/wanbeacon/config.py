@@ -53,7 +53,7 @@ url6 url:500 - the same for IPv6 alone
 url_dual url:500 - the same for both addresses in one request
 method choice:GET,POST GET HTTP method
 auth choice:basic,bearer,query,none basic how to log in
-ok list:10:text:60 - answers that mean stored: ^word =line *text ~word #status
+ok list:10:text:60 - answers that mean stored, instead of good and nochg: ^word =line *text ~word #status {ip}
 same list:10:text:60 - answers that mean unchanged
 fail list:10:text:60 - answers after which to stop
 later list:10:text:60 - answers after which to try later

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 
 import pytest
 import yarl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from wanbeacon.dyndns import catalog, request
 
@@ -159,6 +159,7 @@ templates = st.tuples(
 @settings(max_examples=400 * MORE, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(templates, accounts, names, st.sampled_from(["GET", "POST"]), st.sampled_from(["basic", "bearer", "none", "query"]))
 def test_nothing_escapes_its_place_in_a_custom_url(template, account, name, method, auth):
+    assume(auth != "query" or "{user}" in url_of(template) or "{password}" in url_of(template))
     row = catalog.custom({"url": url_of(template), "method": method, "auth": auth})
     account = {k: v for k, v in account.items() if k not in ("auth", "method")}
     check(row, account, [{"name": name}], (V4, None), {}, False, False)

@@ -34,6 +34,36 @@ def test_a_login_that_the_provider_has_not_is_a_problem():
     assert "token" in advice(catalog.find(FILE, "gigahost"), {"auth": "bearer", "hosts": []})[0][0]
 
 
+def of_own(url, hosts=("h.example.org",), account=(), **spec):
+    spec["url"] = url
+    return of(catalog.custom(spec), custom=spec, hosts=[{"name": name} for name in hosts], **dict(account))
+
+
+def test_what_belongs_inside_custom_is_sent_there():
+    url = "https://d.example/?h={hostname}&ip={ip}"
+    for account in ({"auth": "bearer"}, {"method": "POST"}):
+        key = list(account)[0]
+        assert of_own(url, account=account)[0] == [key + ": write it inside custom"]
+        assert of_own(url, **account) == ([], [])
+
+
+def test_a_custom_url_with_both_addresses_alone_is_warned_of():
+    both = "https://d.example/?h={hostname}&a={ip}&b={ipv6}"
+    for more in ({}, {"url6": "https://d.example/?h={hostname}&b={ipv6}"}):
+        problems, warnings = of_own(both, **more)
+        assert not problems and len(warnings) == 1 and "custom.url:" in warnings[0] and "url_dual" in warnings[0], warnings
+    for url in ("https://d.example/?h={hostname}&a={ip}", "https://d.example/?h={hostname}&b={ipv6}"):
+        assert of_own(url, url_dual=both) == ([], []), url
+
+
+def test_two_hosts_whose_custom_url_names_none_are_warned_of():
+    two = "a.example.org", "b.example.org"
+    assert "{hostname}" in of_own("https://d.example/?ip={ip}", two)[1][0]
+    assert of_own("https://d.example/?ip={ip}") == ([], [])
+    for place in ("{hostname}", "{host}", "{labels}", "{domain}"):
+        assert of_own("https://d.example/%s?ip={ip}" % place, two) == ([], []), place
+
+
 def test_a_missing_user_is_a_problem_only_where_one_is_needed():
     assert "user:" in of("dyn", user=None)[0][0] and "user:" in of("zerigo", user=None, auth="query")[0][0]
     assert "user:" in of("goip", user=None)[0][0]

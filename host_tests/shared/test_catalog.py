@@ -124,6 +124,25 @@ def test_what_is_wrong_with_a_custom_provider_is_said():
         assert "ok:" in wrong(catalog.custom, {"url": u, "ok": [rule]}), rule
 
 
+def test_an_address_after_a_custom_answers_words_leaves_the_words():
+    def rule(text):
+        return catalog.custom({"url": "https://h/?a={ip}", "ok": [text]})["rules"][0][1]
+
+    for text, wanted in (("{ip}", "@"), (" {IPv6} ", "@"), ("@", "@"), ("0", "0"), ("updated {ip}", "^updated"), ("set to: ({ip}).", "^set to"),
+                         ("~stored={ip},{ipv6}", "~stored"), ("=updated {ip}", "^updated"), ("*ok:{ipv6}", "*ok")):  # fmt: skip
+        assert rule(text) == wanted, text
+    # words behind it could be what tells success from failure, and a sign needs words
+    for text in ("{ip} updated", "record {ip} updated", "={ip}", "~ {ip}", "{ip} {ipv6}", "({ip})", "#200 {ip}"):
+        assert "{ip} alone" in wrong(rule, text), text
+
+
+def test_a_login_in_the_query_needs_its_place_in_a_custom_url():
+    u = "https://h/?a={ip}"
+    assert wrong(catalog.custom, {"url": u, "auth": "query"}).startswith("auth: query needs {password}")
+    for spec in ({"url": u + "&k={password}"}, {"url": u + "&k={user}"}, {"url": u, "url6": "https://h/?a={ipv6}&k={password}"}):
+        assert catalog.custom(dict(spec, auth="query"))["auth"] == ["none"], spec
+
+
 def test_credentials_in_a_custom_url_are_not_sent_twice():
     assert catalog.custom({"url": "https://h/?a={ip}&k={password}", "auth": "basic"})["auth"] == ["none"]
     assert catalog.custom({"url": "https://h/?a={ip}", "auth": "bearer"})["auth"] == ["bearer"]

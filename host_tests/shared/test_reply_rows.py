@@ -159,5 +159,9 @@ def test_a_word_of_a_custom_provider_stops_only_its_host():
     assert read(row, "!wrong")[0].reach == outcome.ONE
     row = catalog.custom({"url": "https://h/?a={ip}"})
     assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME"
+    row = catalog.custom({"url": "https://h/?a={ip}", "same": ["unchanged"]})  # only `ok` stands instead of good and nochg
+    assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME" and classes(row, "unchanged") == "SAME"
+    row = catalog.custom({"url": "https://h/?a={ip}", "ok": ["updated {ip}"]})
+    assert classes(row, "updated " + A) == "OK" and classes(row, "error: could not set %s for h.example.org" % A) == "ODD"
     row = catalog.custom({"url": "https://h/?a={ip}", "fail": ["#402"], "ok": ["{ip}"]})
     assert classes(row, "", 402) == "AUTH" and classes(row, "now " + A) == "OK" and classes(row, "now " + B) == "ODD"

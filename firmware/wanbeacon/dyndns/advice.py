@@ -12,11 +12,13 @@ def advice(row, account):
     problems, warnings = [], []
     ways = row.get("auth") or ["basic"]
     way, wish = request.auth_of(row, account), account.get("auth")
+    own = account.get("custom", {"url": ""})["url"]
+    inside = own and "write it inside custom"
     if row.get("closed"):
         warnings.append("provider: %s is closed; its form is kept for servers that still speak it" % row["id"])
     if wish and wish not in ways:
         has = "no login but the key in its URL" if ways == ["none"] else "only %s" % ", ".join(ways)
-        problems.append("auth: %s has %s; leave auth out" % (row["id"], has))
+        problems.append("auth: " + (inside or "%s has %s; leave auth out" % (row["id"], has)))
     elif way == "query":
         warnings.append("auth: query puts the password into the URL, which servers write into their logs; basic does not")
     if way == "bearer" and not (account.get("token") or account.get("password")):
@@ -24,7 +26,7 @@ def advice(row, account):
     if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
         problems.append("user: missing; %s wants a user name" % row["id"])
     if account.get("method") == "POST" and row.get("post") not in (1, 2):
-        problems.append("method: %s takes GET only" % row["id"])
+        problems.append("method: " + (inside or "%s takes GET only" % row["id"]))
     tls = not row.get("plain")
     if account.get("server"):
         try:
@@ -36,6 +38,10 @@ def advice(row, account):
     for key, place in (("user", "{user}"), ("password", "{password}")):
         if account.get(key) in (".", "..") and place in row["path"]:
             problems.append("%s: cannot be part of a URL's path" % key)
+    if "{ip}" in own and "q4" not in row:  # sent with both or not at all: one left empty could delete a record
+        warnings.append("custom.url: sent only with both addresses; make it url_dual, beside a url for {ip}")
+    if own and account["hosts"][1:] and "{host" not in own and "{labels}" not in own and "{domain}" not in own:
+        warnings.append("hosts: custom.url has no {hostname}: all send the same request")
     for host in account.get("hosts") or ():
         _host(row, host, problems, warnings)
     return problems, warnings

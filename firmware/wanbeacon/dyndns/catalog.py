@@ -140,7 +140,7 @@ def custom(spec):
     Raises ValueError, one line that says what is wrong.
     """
     row = {"id": "custom", "path": "", "max": 1}
-    secret = False
+    used = []
     for key in ("url", "url6", "url_dual"):
         if not spec.get(key):
             continue
@@ -151,7 +151,7 @@ def custom(spec):
             names = places(path)
         except ValueError as e:
             raise ValueError("%s: %s" % (key, e))
-        secret = secret or "password" in names
+        used += names
         kind = "qd" if "ip" in names and "ipv6" in names else "q4" if "ip" in names else "q6" if "ipv6" in names else ""
         if not kind and key == "url":
             row["conn"], kind = 1, "q4"
@@ -166,25 +166,37 @@ def custom(spec):
         row[kind] = path
     if spec.get("method") == "POST":
         row["post"] = 1
+    way = spec.get("auth") or "basic"
+    if way == "query" and "password" not in used and "user" not in used:  # no login would be sent at all
+        raise ValueError("auth: query needs {password} in the url")
     # credentials that the URL holds are not sent twice
-    row["auth"] = ["none" if secret or spec.get("auth") == "query" else spec.get("auth") or "basic"]
+    row["auth"] = ["none" if way == "query" or "password" in used else way]
     rules = []
     for cls, key in (("FAIL", "fail"), ("LATER", "later"), ("SAME", "same"), ("OK", "ok")):
         if spec.get(key):
             rules.append([cls] + [_rule(r, key) for r in spec[key]])
     if rules:
         row["rules"] = rules
-        row["std"] = 2 if spec.get("ok") or spec.get("same") else 1
+        row["std"] = 2 if spec.get("ok") else 1  # `same` alone says nothing of "good"
     return row
 
 
+_SIGNS = " .,:=()\""  # what may stand between a word and an address
+
+
 def _rule(text, key):
-    """A config's answer -> a rule as in reply.py."""
+    """A config's answer -> a rule as in reply.py. {ip} or {ipv6} alone: the address stands anywhere. After words it is
+    dropped and the words count: failures name the address too. Words behind it could be those that tell them apart."""
     text = text.strip().lower()
     if text in ("0", "@"):
         return text
-    if not text or text in ("^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit() and max(text) <= "9"):
-        raise ValueError("%s: an answer should be word, ^word, =line, ~word, *text or #status such as #200" % key)
-    if "{ip}" in text or "{ipv6}" in text:
+    if text in ("{ip}", "{ipv6}"):
         return "@"
-    return text if text[0] in "^=~*#" else "^" + text
+    word, place, rest = text.replace("{ipv6}", "{ip}").partition("{ip}")
+    if place:
+        word = "" if rest.replace("{ip}", "").strip(_SIGNS) else word.rstrip(_SIGNS)
+        if word[:1] == "=":  # the line goes on with the address
+            word = "^" + word[1:]
+    if word in ("", "^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit() and max(text) <= "9"):
+        raise ValueError("%s: an answer should be word, ^word, =line, ~word, *text, #status such as #200, or {ip} alone" % key)
+    return word if word[0] in "^=~*#" else "^" + word
