@@ -146,7 +146,28 @@ def test_start_is_offered_when_it_is_down(show):
     page = show("status", luci_page.router(None, False, exec=answers(("/etc/init.d/wanbeacon", "start"))))
     click(page, "Start")
     assert ["exec", "/etc/init.d/wanbeacon", "start"] in page.run("calls")
+    assert page.run("document.getElementById('notifications').innerText") == ""
     only_what_rpcd_grants(page)
+
+
+def test_start_shows_the_fault_that_keeps_it_down(show):
+    fault = "/etc/config/wanbeacon line 11, section 'home', option 'frob': no such option"
+    exec_ = {"/etc/init.d/wanbeacon start": {"code": 0, "stdout": "", "stderr": fault + "\nanother\n"}}
+    page = show("status", luci_page.router(None, False, exec=exec_))
+    click(page, "Start")
+    assert page.run("document.querySelector('#notifications .error').innerText") == fault + "\nanother"
+
+
+@pytest.mark.parametrize(("fields", "word"), [
+    ({"state": "waiting", "ipv4": None}, "offline"),
+    ({"state": "waiting"}, "waiting"),  # asked for, not sent yet: the name still leads here
+    ({"state": "stopped", "ipv4": None}, "stopped"),
+])
+def test_a_name_that_was_set_offline_says_so_unless_there_is_more_to_say(show, fields, word):
+    host = luci_page.host("home.ddns.net", offline=True, next="nothing", next_in=None, why="set by the user", **fields)
+    page = show("status", luci_page.router(luci_page.status(hosts=[host])))
+    assert page.run("document.querySelector('.label').innerText") == word
+    assert "nothing until you act" in text(page)
 
 
 UCI = {
@@ -235,6 +256,7 @@ def test_a_new_service_is_complete_or_not_saved(show, tmp_path):
     assert [p[1] for p in problems] == ["service_name", "domain"]
     put(page, "added.service_name", "dyn")
     put(page, "added.domain", "x.dyndns.org")
+    put(page, "added.username", "me")
     put(page, "added.password", "k")
     found, problems = saved(page, "added")
     assert problems == [] and found["added"]["enabled"] == "1"

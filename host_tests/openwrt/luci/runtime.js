@@ -86,6 +86,9 @@ window.runPolls = () => Promise.all(polls.map(([f]) => f()));
 
 /* --- form: sections and options over window.router.uci = {section: {'.type', option: value or list}} */
 
+/* some of the names in LuCI's validation.js */
+const DATATYPES = ['file', 'host', 'hostname', 'hostport', 'ipaddr', 'netdevname', 'port', 'string', 'uciname', 'uinteger'];
+
 class Option {
 	constructor(section, name, title, description) {
 		Object.assign(this, { section, name, title, description, choices: [], dependencies: [] });
@@ -112,6 +115,8 @@ class Option {
 		}));
 	}
 	render(id) {
+		if (this.datatype && !DATATYPES.includes(this.datatype))
+			throw new Error(this.name + ': LuCI has no datatype ' + this.datatype + ', and says nothing of it');
 		const row = E('div', { 'class': 'cbi-value', 'data-row': id + '.' + this.name }, [
 			E('label', { 'class': 'cbi-value-title' }, [this.title]),
 			E('div', { 'class': 'cbi-value-field' }, [this.control(id),
@@ -119,11 +124,13 @@ class Option {
 		]);
 		return row;
 	}
+	/* what LuCI's validator is given: the .value of the widget's node */
+	judged(id) { return [].concat(this.formvalue(id) ?? '').join(' '); }
 	problem(id) {
 		const value = this.formvalue(id);
 		const empty = Array.isArray(value) ? !value.length : !value;
 		if (this.validate) {
-			const said = this.validate(id, Array.isArray(value) ? value[0] ?? '' : value ?? '');
+			const said = this.validate(id, this.judged(id));
 			if (said !== true)
 				return said;
 		}
@@ -161,6 +168,8 @@ class DynamicList extends Option {
 				E('input', { type: 'text', 'class': 'cbi-input-text', placeholder: this.placeholder, list }),
 				list ? E('datalist', { id: list }, this.choices.map(c => E('option', { value: c[0] }, [c[1]]))) : '']));
 	}
+	/* its node is a <div>, which has no .value: whatever the list holds, LuCI judges an empty text */
+	judged() { return ''; }
 	read(field) {
 		return field ? Array.from(field.querySelectorAll('.item')).map(i => i.dataset.value).concat(field.querySelector('input').value || []) : undefined;
 	}

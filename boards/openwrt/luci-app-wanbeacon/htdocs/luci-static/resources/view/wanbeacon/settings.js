@@ -58,10 +58,6 @@ function addSources(s, tab) {
 	o.depends({ ip_source: 'script', '!contains': true });
 }
 
-function needed(section_id, value) {
-	return value ? true : _('This is needed.');
-}
-
 return view.extend({
 	load: function() {
 		return L.resolveDefault(fs.exec(PROGRAM, [ 'providers' ]), {}).then(function(done) {
@@ -115,8 +111,8 @@ return view.extend({
 		};
 
 		o = s.taboption('account', form.DynamicList, 'domain', _('Names'), _('What is to point at this router.'));
+		/* no validate: LuCI calls a list's with an empty text, whatever is in it; rmempty alone asks for one */
 		o.rmempty = false;
-		o.validate = needed;
 
 		o = s.taboption('account', form.Value, 'username', _('User'));
 		o.modalonly = true;
@@ -167,7 +163,6 @@ return view.extend({
 		o = s.option(form.Flag, 'cross_check', _('Cross-check'), _('Two sources must agree before a new address is sent.'));
 
 		o = s.option(form.Value, 'contact', _('Contact'), _('A mail address for the provider\'s questions; it is sent along.'));
-		o.datatype = 'email';
 
 		o = s.option(form.Button, '_check', _('Check the saved settings'));
 		o.inputtitle = _('Check');

@@ -23,9 +23,12 @@ var callServiceList = rpc.declare({
 
 /* state of a name -> its words and the theme's label */
 function stateOf(host) {
+	/* a name set offline waits for the user, in whatever state; until that is sent it still has an address */
+	if (host.offline && host.state !== 'stopped' && !host.ipv4 && !host.ipv6)
+		return [ _('offline'), 'notice' ];
 	switch (host.state) {
 	case 'ok':
-		return host.offline ? [ _('offline'), 'notice' ] : [ _('up to date'), 'success' ];
+		return [ _('up to date'), 'success' ];
 	case 'stopped':
 		return [ _('stopped'), 'important' ];
 	case 'paused':
@@ -135,7 +138,13 @@ return view.extend({
 
 	handleStart: function() {
 		var self = this;
-		return fs.exec('/etc/init.d/wanbeacon', [ 'start' ]).catch(function(error) {
+		return fs.exec('/etc/init.d/wanbeacon', [ 'start' ]).then(function(done) {
+			/* the script succeeds without starting anything where the settings have a fault: it says so, a line each */
+			var text = (done.stderr || '').trim();
+			if (done.code !== 0 || text)
+				ui.addNotification(null, E('p', { 'style': 'white-space:pre-wrap; overflow-wrap:anywhere' },
+					[ text || _('The command failed without a word.') ]), 'error');
+		}).catch(function(error) {
 			ui.addNotification(null, E('p', [ error.message ]), 'error');
 		}).then(function() {
 			return self.refresh();
