@@ -73,6 +73,12 @@ def test_a_bad_client_is_caught_by_its_rule_and_no_other(played, rule):
     assert found[rule], "no evidence"
 
 
+@pytest.mark.timeout(400)
+def test_a_client_without_fault_is_silent_in_the_quiet_scenes_only(played):
+    silent = {name for name, record in played[""].items() if not record["requests"]}
+    assert silent == {scene.name for scene in scenes.SCENES if scene.quiet}
+
+
 def test_every_scene_shows_a_rule_and_every_requirement_has_rules():
     used = {name for rule in rules.RULES for name in rule.scenes}
     assert used == {scene.name for scene in scenes.SCENES}
@@ -123,7 +129,9 @@ def test_the_shortened_set_for_all_profiles(tmp_path):
 @pytest.mark.parametrize(("args", "said"), [
     (("--profile", "nobody"), "there is no profile"), (("--scene", "moon"), "there is no scene"),
     (("--why", "gravity"), "there is no rule"), (("--certification", "x"), "dyn or noip"),
-    (("--template", "/no/such", "--", "sh"), "cannot read the template"), (("--", "no-such-client"), "there is no program")])
+    (("--template", "/no/such", "--", "sh"), "cannot read the template"), (("--", "no-such-client"), "there is no program"),
+    (("--template", "x"), "--template is for a client of your own"), (("--own-time",), "--own-time is for a client of your own"),
+    (("--profile", "wanbeacon-cpython", "--name", "wanbeacon-cpython", "--", "sh"), "two of the clients are named")])
 def test_a_users_mistake_is_one_line(args, said):
     done = grade(*args)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr
@@ -143,6 +151,37 @@ def test_any_client_can_be_graded_with_a_template(tmp_path):
 def test_a_client_that_sends_nothing_is_named_with_its_last_words():
     done = grade("--quiet", "--scene", "noip", "--speed", "2000", "--own-time", "--", "sh", "-c", "echo hello; exit 3")
     assert done.returncode == 1 and "sent nothing in any scene" in done.stderr and "hello" in done.stderr
+
+
+def test_time_does_not_go_backwards():
+    done = grade("--speed", "-5", "--scene", "private", "--profile", "wanbeacon-cpython")
+    assert done.returncode == 2 and "'--speed': Input should be greater than or equal to 1" in done.stderr
+
+
+def test_a_file_that_the_kernel_cannot_start_is_one_line(tmp_path):
+    (tmp_path / "client").write_text("echo hello\n")
+    (tmp_path / "client").chmod(0o755)
+    done = grade("--quiet", "--scene", "private", "--own-time", "--", str(tmp_path / "client"))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "#!/bin/sh" in done.stderr
+
+
+def test_who_is_right_to_send_nothing_is_judged_and_who_ended_is_not(tmp_path):
+    (tmp_path / "template").write_text(TEMPLATE)
+    args = ("--quiet", "--scene", "private", "--speed", str(SPEED), "--own-time", "--template", str(tmp_path / "template"), "--json",
+            str(tmp_path / "g.json"), "--", sys.executable)
+    done = grade(*args, str(BAD), "{config}", "{speed}")
+    assert done.returncode == 0, done.stderr
+    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    assert {rule: row[0] for rule, row in result["verdicts"].items()} == {"private": rules.MET}
+    done = grade(*args, "-c", "print('no such option')")
+    assert done.returncode == 1 and done.stderr.endswith("sent nothing in any scene; its last words: no such option\n")
+
+
+def test_a_client_that_does_nothing_does_not_lose_the_others(tmp_path):
+    done = grade("--quiet", "--scene", "private", "--profile", "wanbeacon-cpython", "--json", str(tmp_path / "g.json"), "--", "true")
+    assert done.returncode == 1 and done.stderr.endswith("true sent nothing in any scene; its last words: none\n")
+    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    assert result["name"] == "wanbeacon-cpython" and result["verdicts"]["private"][0] == rules.MET
 
 
 def test_a_profile_that_cannot_run_says_why(monkeypatch):

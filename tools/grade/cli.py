@@ -18,9 +18,15 @@ _READY = "a ready client: %s; default: all of them" % ", ".join(clients.PROFILES
 
 def chosen(profiles, words, template, name, own_time):
     """The clients to grade: those named, the one on the command line, or every profile that can run here."""
+    for option, value in (("--template", template), ("--name", name), ("--own-time", own_time)):
+        if value and not words:
+            raise UserError("%s is for a client of your own; name it after --" % option)
     found = [clients.profile(one) for one in profiles]
     if words:
         found.append(clients.given(words, template, name, own_time))
+    for i, client in enumerate(found):  # records are kept by name
+        if client.name in [other.name for other in found[:i]]:
+            raise UserError("two of the clients are named %s; leave one out, or name yours with --name" % client.name)
     if not found:
         found, missing = clients.usable()
         for text in missing:
@@ -71,8 +77,21 @@ def rule_of(name):
     raise UserError("there is no rule %r; there are: %s" % (name, ", ".join(rule.id for rule in rules.RULES)))
 
 
+def mute(one):
+    """Why a client's records tell nothing of it, one sentence; "" when they do."""
+    records = one["records"]
+    if not records or any(record["requests"] for record in records.values()):
+        return ""
+    right = all(scene.quiet for scene in scenes.SCENES if scene.name in records)
+    if right and not all(record["exits"] for record in records.values()):
+        return ""
+    said = next(iter(records.values()))["output"].strip().splitlines()
+    return "%s sent nothing in any scene; its last words: %s" % (one["name"], said[-1] if said else "none")
+
+
 def play(found, wanted, speed, jobs, short, quiet):
-    """Plays everything; returns the results. A dot per scene on stderr, with a client's name where it did nothing."""
+    """Plays everything; returns (the results, a sentence for each client that did nothing and is not among them). A line
+    per scene on stderr."""
     for client in found:
         client.speed = speed or client.speed
     err, began = Console(stderr=True), time.monotonic()
@@ -86,11 +105,10 @@ def play(found, wanted, speed, jobs, short, quiet):
             err.print("%3d of %d  %4d s  %s: %s" % (len(done), count, time.monotonic() - began, record["client"], record["scene"]),
                       highlight=False)
     results = results_of(found, run.play_all(found, wanted, jobs=jobs, short=short, told=told), wanted)
-    for one in results:
-        if not any(record["requests"] for record in one["records"].values()):
-            said = next((record["output"] for record in one["records"].values()), "").strip().splitlines()
-            raise UserError("%s sent nothing in any scene; its last words: %s" % (one["name"], said[-1] if said else "none"))
-    return results
+    idle = [text for text in map(mute, results) if text]
+    if idle and len(idle) == len(results):
+        raise UserError("; ".join(idle))
+    return [one for one in results if not mute(one)], idle
 
 
 def show(results, short, certification, why):
@@ -121,7 +139,7 @@ def app(
     own_time: bool = typer.Option(False, help="no libfaketime: the client is told {speed} and makes its time pass itself"),
     scene: list[str] = typer.Option([], help="only this scene"),
     short: bool = typer.Option(False, help="the shortened set: about a minute for all four"),
-    speed: float = typer.Option(0, help="how many times as fast time passes; default: what the client bears"),
+    speed: float = typer.Option(None, min=1, help="how many times as fast time passes; default: what the client bears"),
     jobs: int = typer.Option(4, min=1, help="scenes at the same time"),
     certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
     why: str = typer.Option("", help="the ledger lines behind a rule"),
@@ -135,12 +153,13 @@ def app(
         raise UserError("--certification is dyn or noip, not %r" % certification)
     if why:
         rule_of(why)
+    idle = []
     if use_last:
         document = last(LAST)
         results = judged([one for one in document["results"] if not profile or one["name"] in profile])
         short = document["short"]
     else:
-        results = play(chosen(profile, client, template, name, own_time), some(scene, short), speed, jobs, short, quiet)
+        results, idle = play(chosen(profile, client, template, name, own_time), some(scene, short), speed, jobs, short, quiet)
         document = {"short": short, "method": view.method(results, short), "results": results}
         save(LAST, json.dumps(document))
     if as_json:
@@ -148,3 +167,5 @@ def app(
     if as_markdown:
         save(as_markdown, view.markdown(results, short))
     show(results, short, certification, why)
+    if idle:  # the others' results are not lost for it
+        raise UserError("; ".join(idle))

@@ -120,8 +120,11 @@ class Run:
                     'export LD_PRELOAD && exec "$@"', "sh", str(self.folder / "hosts"), preload, *argv]
         self.starts.append(self.now())
         with open(self.folder / "output", "ab") as out:
-            self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=subprocess.STDOUT)
+            try:
+                self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
+                                                stderr=subprocess.STDOUT)
+            except OSError as error:
+                raise UserError("cannot start %s: %s; a script needs a first line such as #!/bin/sh" % (argv[0], error.strerror))
 
     def stop(self):
         self._ended()
