@@ -2,34 +2,34 @@
 
 A password is asked for without echo and never taken from the command line, where every user of the machine sees it."""
 
+import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.prompt import Prompt
 
-from tools import ROOT, UserError
+from tools import UserError
+from tools.check import firmware, weigh
 
 #: Sources that tools/boards.py leaves out.
 LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
 
 
-def firmware(name):
-    """A pure module of the firmware, imported on this PC."""
-    sys.path[:0] = [path for path in (str(ROOT / "firmware"),) if path not in sys.path]
-    return __import__("wanbeacon." + name, fromlist=["x"])
-
-
-def check(doc, where):
-    """The settings as bytes for /config.json; UserError with every problem when the board would refuse them."""
+def check(doc, where, folder=Path()):
+    """The settings as bytes for /config.json; UserError with every problem when `tools check` or the board would refuse them.
+    folder: where relative names of CA files start; None: they are those of the board's copies."""
     config = firmware("config")
     text = json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
     try:
         full = config.load(text)
     except config.ConfigError as error:
         raise UserError("%s: %s" % (where, "; ".join(error.problems)))
-    _known_providers(full, where)
+    problems = folder and weigh(full, folder)[0]
+    if problems:
+        raise UserError("%s: %s" % (where, "; ".join(problems)))
     for owner in [full, *full["accounts"]]:
         for source in owner.get("address") or ():
             name = source if isinstance(source, str) else source["source"]
@@ -39,39 +39,53 @@ def check(doc, where):
     return text.encode()
 
 
-def _known_providers(full, where):
-    catalogue = ROOT / "firmware/catalogue/providers.dat"
-    if not catalogue.exists():
-        return
-    names = firmware("dyndns.catalog").names(str(catalogue))
-    for at, account in enumerate(full["accounts"]):
-        if account["provider"] != "custom" and account["provider"] not in names:
-            near = firmware("config").nearest(account["provider"], names)
-            raise UserError("%s: accounts[%d].provider: the agent knows no provider %r%s; `python -m tools providers` lists "
-                            "them" % (where, at, account["provider"], ", perhaps %s" % " or ".join(near) if near else ""))
+def check_link(settings, board, where):
+    """UserError when settings (bytes) name no network and the board has no cable: it would open its own Wi-Fi and wait."""
+    if "lan" not in board["device"] and not json.loads(settings).get("wifi"):
+        raise UserError('%s: wifi: missing; %s has no cable: add "wifi": [{"ssid": ..., "password": ...}]' % (where, board["name"]))
 
 
 def from_file(path):
     """(settings as bytes, {path on the board: bytes of a CA file}) of a JSON file.
 
-    An account's "ca" that is a file on this PC goes along, and the board's settings name the copy."""
+    The files that "ca" names go along, and the board's settings name the copies."""
     path = Path(path)
     try:
-        doc = json.loads(path.read_text())
+        doc = json.loads(path.read_text(encoding="utf-8-sig"))  # with or without Windows' byte order mark
     except OSError as error:
         raise UserError("the configuration %s cannot be read (%s)" % (path, error.strerror))
     except ValueError as error:
         raise UserError("the configuration %s is not JSON: %s" % (path, error))
+    check(doc, str(path), path.parent)
     extra = {}
-    owners = [doc, *doc.get("accounts", [])] if isinstance(doc, dict) and isinstance(doc.get("accounts", []), list) else []
-    for owner in owners:
-        places = [owner] + [s for s in (owner.get("address") or []) if isinstance(s, dict)] if isinstance(owner, dict) else []
-        for place in places:
-            source = path.parent / str(place.get("ca", ""))
-            if place.get("ca") and source.is_file():
-                place["ca"] = "/ca/" + source.name
-                extra[place["ca"]] = source.read_bytes()
-    return check(doc, str(path)), extra
+    for owner in [doc, *doc["accounts"]]:
+        for place in [owner] + [s for s in (owner.get("address") or []) if isinstance(s, dict)]:
+            if place.get("ca"):
+                place["ca"] = _copied(path.parent / place["ca"], extra)
+    return check(doc, str(path), None), extra
+
+
+def _copied(source, extra):
+    """The path on the board of a CA file's copy, which goes into `extra`. Two files may have the same name."""
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise UserError("the CA file %s cannot be read (%s)" % (source, error.strerror))
+    name = "/ca/" + source.name
+    if extra.get(name, data) != data:
+        name = "/ca/%s-%s" % (hashlib.sha256(data).hexdigest()[:8], source.name)
+    extra[name] = data
+    return name
+
+
+def check_place(path):
+    """UserError when no file can be made at `path`: to be asked before anything is done that would be lost then."""
+    if path.is_dir():
+        raise UserError("%s is a folder; name a file in it" % path)
+    if not path.parent.is_dir():
+        raise UserError("%s cannot be written: there is no folder %s" % (path, path.parent))
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UserError("%s cannot be written: not allowed; choose another place" % path)
 
 
 def ask(board):
@@ -94,4 +108,6 @@ def ask(board):
     account["password"] = Prompt.ask("Password or update key there (not shown)", password=True)
     account["hosts"] = Prompt.ask("Host names to keep up to date (blanks between)").split()
     doc["accounts"] = [account]
-    return check(doc, "these answers")
+    settings = check(doc, "these answers")
+    check_link(settings, board, "these answers")
+    return settings

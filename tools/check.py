@@ -1,7 +1,8 @@
 """`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also prints the
 configuration reference from the table of wanbeacon.config. Knows the config's meaning only through the firmware.
 
-`examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the file."""
+`examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the file. weigh() is
+its second half, for settings that config.load() has accepted."""
 
 import importlib
 import json
@@ -56,13 +57,22 @@ def examine(path):
         document = settings.load(text, settings.ROUTER_MAX)
     except settings.ConfigError as error:
         return ["%s: %s" % (path, line) for line in error.problems], []
-    problems, warnings = [], _twice(text)
+    problems, warnings = weigh(document, Path(path).parent)
+    warnings = _twice(text) + warnings
     if len(text.encode()) > settings.SIZE_MAX:
         warnings.append("a board takes at most %d bytes; this is for a router or a PC" % settings.SIZE_MAX)
-    for number, account in enumerate(document["accounts"]):
-        _account(account, "accounts[%d]" % number, Path(path).parent, problems, warnings)
-    _across(document, warnings)
     return ["%s: %s" % (path, line) for line in problems], ["%s: %s" % (path, line) for line in warnings]
+
+
+def weigh(document, folder):
+    """(problems, warnings) that need the catalogue or the files of `folder`, where relative names start."""
+    problems, warnings = [], []
+    _authorities(document, "", folder, problems)
+    for number, account in enumerate(document["accounts"]):
+        _account(account, "accounts[%d]" % number, folder, problems, warnings)
+        _authorities(account, "accounts[%d]." % number, folder, problems)
+    _across(document, warnings)
+    return problems, warnings
 
 
 def summary(path):
@@ -95,8 +105,14 @@ def _account(account, path, folder, problems, warnings):
     bad, unwise = firmware("dyndns.advice").advice(row, account)
     problems += ["%s.%s" % (path, line) for line in bad]
     warnings += ["%s.%s" % (path, line) for line in unwise]
-    if account.get("ca") and not (folder / account["ca"]).is_file():
-        problems.append("%s.ca: there is no file %s in %s" % (path, account["ca"], folder))
+
+
+def _authorities(owner, path, folder, problems):
+    """CA files of an account and of address sources that are not there."""
+    places = [(path, owner)] + [("%saddress[%d]." % (path, at), place) for at, place in enumerate(owner.get("address") or ())]
+    for path, place in places:
+        if place.get("ca") and not (folder / place["ca"]).is_file():
+            problems.append("%sca: there is no file %s in %s" % (path, place["ca"], folder))
 
 
 def _across(document, warnings):
@@ -123,7 +139,7 @@ def _twice(text):
                      for key in dict.fromkeys(keys) if keys.count(key) > 1)
         return dict(items)
 
-    json.loads(text, object_pairs_hook=pairs)
+    json.loads(text.lstrip("\ufeff"), object_pairs_hook=pairs)  # the agent takes Windows' byte order mark too
     return found
 
 

@@ -34,9 +34,13 @@ def app(
 ):
     """Install or upgrade the agent on an ESP32 board with MicroPython 1.23 or newer."""
     settings = board_config.from_file(config) if config else None
+    if svg:
+        board_config.check_place(svg)
     with board_link.Link(board_link.the_port(port)) as link:
         link.enter()
         kind = check_board(link, board)
+        if settings:
+            board_config.check_link(settings[0], kind, config)
         done = install(link, kind, portal, settings)
         if svg:
             label.svg(json.loads(link.value("open('/device.json').read()", "reading its name")), svg)
@@ -119,6 +123,7 @@ def copy(link, todo):
 SIGNS = (
     (re.compile(r"-> \d+ .*\bgood\b|: ok, up to date"), "", True),
     (re.compile(r"Wi-Fi (.*) refuses the password"), "the Wi-Fi refuses the password; put the right one into the settings", False),
+    (re.compile(r"^\S+ settings: (.*)"), "the board cannot use its settings: {0}; mend them and run the same command again", False),
     (re.compile(r": stopped\. (.*)"), "the provider refuses: {0}; mend the settings and run the same command again", False),
     (re.compile(r"^Traceback"), "the agent crashed; the lines above and below are for a bug report", None),
     (re.compile(r"safe mode: "), "the agent crashes again and again; the lines above are for a bug report", False),

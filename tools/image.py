@@ -41,7 +41,13 @@ def app(
     """Build one flash image for an empty ESP32 board, and write it on request."""
     if not output and not write:
         raise UserError("say where to: -o FILE for an image, --write PORT for a board, or both")
+    for path in (output, svg, device if device and not device.exists() else None):
+        if path:
+            board_config.check_place(path)
     kind = boards.read(board)
+    settings, extra = board_config.from_file(config) if config else (None, {})
+    if settings:
+        board_config.check_link(settings, kind, config)
     parsed = esp_firmware.parse(read(firmware), str(firmware))
     check(parsed, kind)
     port = None
@@ -52,13 +58,12 @@ def app(
     size = (flash or kind["flash"]) * 1048576
     identity = label.identity(device or (output and output.with_suffix(".device.json")))
     files = dict(boards.files(kind, portal), **{"/device.json": json.dumps(identity).encode(), "/boot.py": _BOOT})
-    if config:
-        settings, extra = board_config.from_file(config)
+    if settings:
         files.update(extra, **{"/config.json": settings})
     image = build(parsed, size, files)
     at = "0x%X" % parsed.base
     if output:
-        output.write_bytes(image)
+        save(output, image)
         say.print("%s: %d bytes, %d files; write it with" % (output, len(image), len(files)))
         say.print("  esptool --chip %s write-flash %s %s" % (parsed.chip.lower().replace("-", ""), at, output))
     label.show(identity, say)
@@ -75,6 +80,17 @@ def read(path):
         return path.read_bytes()
     except OSError as error:
         raise UserError("%s cannot be read (%s)" % (path, error.strerror))
+
+
+def save(path, image):
+    """Writes the image for its owner alone: Wi-Fi and provider passwords are in it."""
+    try:
+        path.touch(mode=0o600)
+        if path.is_file():  # and no /dev/stdout
+            path.chmod(0o600)
+        path.write_bytes(image)
+    except OSError as error:
+        raise UserError("%s cannot be written (%s)" % (path, error.strerror))
 
 
 def check(parsed, kind):

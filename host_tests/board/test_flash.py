@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tools import ROOT, boards
+from tools import ROOT, board_config, boards
 
 #: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
 SETTINGS = {
@@ -153,6 +153,50 @@ def test_a_board_for_another_chip_and_a_bad_configuration_are_one_line_each(boar
     bad.write_text(json.dumps(dict(SETTINGS, address=["netlink"])))
     done = flash(config=bad, check=False)
     assert done.returncode == 1 and "the address source netlink is for Linux" in done.stderr
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"accounts": [{"provider": "dyn", "password": "geheim-123", "hosts": ["a.dyndns.org"]}]}, "accounts[0].user: missing; dyn wants"),
+    ({"accounts": [dict(SETTINGS["accounts"][0], ca="gone.der")]}, "accounts[0].ca: there is no file gone.der in"),
+    ({"accounts": [dict(SETTINGS["accounts"][0], provider="dnsomatik", custom=None)]}, "did you mean dnsomatic"),
+    ({"wifi": None}, "wifi: missing; ESP32_GENERIC has no cable"),
+])
+def test_settings_that_check_refuses_or_that_have_no_network_are_refused_and_nothing_is_written(board, flash, tmp_path, change, words):
+    doc = {key: value for key, value in dict(SETTINGS, **change).items() if value}
+    doc["accounts"] = [{key: value for key, value in row.items() if value} for row in doc["accounts"]]
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(doc))
+    done = flash(config=bad, check=False)
+    assert done.returncode == 1 and words in done.stderr.splitlines()[-1]
+    board.cut()
+    assert set(board.files()) == {"/boot.py"}
+
+
+def test_two_ca_files_of_one_name_are_both_copied(tmp_path):
+    doc = dict(SETTINGS, accounts=[dict(SETTINGS["accounts"][0], hosts=[n + ".example.org"], ca="%s/ca.der" % n) for n in "abc"])
+    for folder, data in (("a", b"one"), ("b", b"two"), ("c", b"one")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ca.der").write_bytes(data)
+    (tmp_path / "my.json").write_text(json.dumps(doc), encoding="utf-8-sig")
+    settings, extra = board_config.from_file(tmp_path / "my.json")
+    names = [account["ca"] for account in json.loads(settings)["accounts"]]
+    assert [extra[name] for name in names] == [b"one", b"two", b"one"] and len(extra) == 2
+
+
+def test_a_label_that_cannot_be_written_is_said_before_anything_is_written(board, flash, tmp_path):
+    for place, word in ((tmp_path / "none/label.svg", "there is no folder"), (tmp_path, "is a folder")):
+        done = flash("--label", str(place), check=False)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and word in done.stderr
+    board.cut()
+    assert set(board.files()) == {"/boot.py"}
+
+
+def test_settings_the_board_cannot_use_end_the_wait_with_the_reason(board, flash, mpremote, tmp_path):
+    (tmp_path / "old.json").write_text(json.dumps({key: SETTINGS[key] for key in ("accounts", "address")}))
+    mpremote("fs", "cp", str(tmp_path / "old.json"), ":config.json")
+    done = flash("--wait", "30", config=None, check=False)
+    assert done.returncode == 1
+    assert "the board cannot use its settings: wifi: missing;" in done.stderr.splitlines()[-1]
 
 
 def test_no_board_on_the_port_is_one_line(board, flash):

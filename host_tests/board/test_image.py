@@ -12,7 +12,7 @@ from host_tests.board.littlefs import read_back
 from tools import ROOT, UserError, boards, esp_firmware, image
 
 SETTINGS = {
-    "accounts": [{"provider": "custom", "password": "geheim-123", "hosts": ["a.example.org"],
+    "accounts": [{"provider": "custom", "user": "anna", "password": "geheim-123", "hosts": ["a.example.org"],
                   "custom": {"url": "https://127.0.0.1:9/?h={hostname}&ip={ip}"}}],
     "wifi": [{"ssid": "home", "password": "homehome1"}], "address": ["natpmp"],
 }
@@ -35,7 +35,34 @@ def made(firmware, tmp_path_factory):
     assert done.returncode == 0, done.stderr
     assert "esptool --chip esp32 write-flash 0x1000" in done.stderr
     assert "geheim-123" not in done.stderr
+    assert out.stat().st_mode & 0o777 == 0o600, "passwords are in it"
     return out, json.loads((folder / "wanbeacon.device.json").read_text())
+
+
+@pytest.mark.parametrize("options, words", [
+    (("-o", "none/x.bin"), "there is no folder"),
+    (("-o", "."), "is a folder"),
+    (("-o", "x.bin", "--device", "none/d.json"), "there is no folder"),
+    (("-o", "x.bin", "--label", "none/l.svg"), "there is no folder"),
+    (("-o", "x.bin", "--config", "my.json"), "accounts[0].user: missing"),
+    (("-o", "x.bin", "--config", "air.json"), "wifi: missing"),
+])
+def test_a_mistake_is_one_line_and_leaves_nothing(firmware, tmp_path, options, words):
+    (tmp_path / "my.json").write_text(json.dumps(dict(SETTINGS, accounts=[{"provider": "dyn", "password": "p", "hosts": ["a.dyndns.org"]}])))
+    (tmp_path / "air.json").write_text(json.dumps({key: SETTINGS[key] for key in ("accounts", "address")}))
+    before = set(tmp_path.rglob("*"))
+    done = subprocess.run([sys.executable, "-m", "tools", "image", "--firmware", firmware, "--board", "ESP32_GENERIC", *options],
+                          cwd=tmp_path, env=dict(os.environ, PYTHONPATH=str(ROOT)), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_an_old_image_of_that_name_becomes_readable_by_its_owner_only(tmp_path):
+    out = tmp_path / "x.bin"
+    out.write_bytes(b"old")
+    out.chmod(0o644)
+    image.save(out, b"new")
+    assert out.read_bytes() == b"new" and out.stat().st_mode & 0o777 == 0o600
 
 
 def expected(identity):

@@ -119,6 +119,14 @@ def test_damaged_settings_are_explained_and_set_up_mode_opens(home, lab, ntp):
     board.wait_event("wlan1 up")
 
 
+def test_settings_without_wifi_are_explained_on_the_console(home, lab, ntp):
+    doc = settings(lab)
+    del doc["wifi"]
+    board = home(doc, **around(lab, ntp))
+    board.wait_for("settings: wifi: missing; this board has no cable")
+    board.wait_for("set-up mode: Wi-Fi")
+
+
 def test_settings_with_a_source_of_linux_are_a_problem_and_no_crash(home, lab, ntp):
     board = home(settings(lab, address=["netlink"]), **around(lab, ntp))
     board.wait_for("address: this board has not all sources")

@@ -213,6 +213,73 @@ def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
     assert web.ask("/settings").getheader("Location") == "/login", "the cookie of the set-up is worth nothing now"
 
 
+#: A home network that has the set-up network's addresses, as mesh routers give it; and one that has both of the first two.
+WIDE = {"address": "192.168.5.20", "mask": "255.255.252.0", "gateway": "192.168.4.1"}
+WIDER = {"address": "192.168.5.20", "mask": "255.255.0.0", "gateway": "192.168.0.1"}
+
+
+@pytest.mark.parametrize("lan, door, guest", [(WIDE, "192.168.44.1", "192.168.44.2"), (WIDER, "10.44.44.1", "10.44.44.2")])
+def test_nobody_at_home_is_the_owner_by_an_address_of_the_set_up_network(installed, lan, door, guest):
+    board, web = installed(pins={"0": 1}, peers={"127.0.0.1": "192.168.4.77"}, boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n",
+                           **lan)
+    web.host = "192.168.5.20"
+    board.press(0, 0.6)
+    board.wait_for("open http://%s/" % door)
+    assert web.ask("/settings").getheader("Location") == "/login"
+    for host in ("192.168.4.1", door):
+        web.host = host
+        assert web.ask("/settings").status != 200, host
+    board.world(peers={"127.0.0.1": guest})
+    assert web.ask("/settings").status == 200, "who joined the set-up network is"
+
+
+def test_the_same_when_the_home_network_comes_after_the_door_opened(installed):
+    board, web = installed(wifi=[], wait=None, boot=QUICK + "device.LOST_S = 1\n", peers={"127.0.0.1": "192.168.4.77"}, **WIDE)
+    web.host = "192.168.4.1"
+    board.wait_for("open http://192.168.4.1/")
+    assert web.ask("/settings").status == 200
+    web.cookie = None
+    board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
+    board.wait_for("Wi-Fi home, address 192.168.5.20")
+    for host in ("192.168.4.1", "192.168.5.20"):
+        web.host = host
+        assert web.ask("/settings").getheader("Location") == "/login", host
+        assert web.ask("/settings", {"wish": "reset", "sure": "1"}).status == 403, host
+
+
+def test_the_owner_in_the_set_up_network_is_led_to_its_address_by_every_name(installed):
+    board, web = installed(pins={"0": 1}, peers={"127.0.0.1": "192.168.4.2"}, boot=QUICK + "\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n")
+    board.press(0, 0.6)
+    board.wait_for("set-up mode: Wi-Fi")
+    for web.host in ("192.168.1.50", "wanbeacon-7f3a.local", "example.org"):
+        answer = web.ask("/settings")
+        assert answer.getheader("Location") == "http://192.168.4.1/" and not web.cookie, web.host
+        assert web.ask("/settings", {"wish": "reset", "sure": "1"}).status == 421, web.host
+
+
+@pytest.mark.parametrize("portal", [{"port": 8080}, {"enabled": False}], ids=str)
+def test_set_up_mode_has_its_pages_where_the_label_says_whatever_the_settings_want(home, lab, ntp, portal):
+    port, usual = free_port(), free_port()
+    around_it = around(lab, ntp)
+    around_it["names"]["192.168.4.1:%d" % port] = ["127.0.0.1", port]
+    board = home(settings(lab, portal=portal), ports={"80": port, "8080": usual}, peers={"127.0.0.1": "192.168.4.2"}, pins={"0": 1},
+                 boot=QUICK + "\nfrom wanbeacon.board import lights, rare\nlights.SETUP_S = 0.3\nrare.SETUP_S = 2\n", **around_it)
+    board.wait_for("demo.dyndns.org: ok", 15)
+    board.press(0, 0.6)
+    board.wait_for("open http://192.168.4.1/")
+    web = Browser(port, "192.168.4.1")
+    assert web.ask("/settings").status == 200
+    assert Browser(port, "captive.apple.com").ask("/").getheader("Location") == "http://192.168.4.1/"
+    board.wait_for("set-up mode ends", 15)
+    time.sleep(0.3)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
+    if "port" in portal:
+        board.world(peers=None)
+        assert Browser(usual).ask("/").status == 200
+    assert "Traceback" not in board.log
+
+
 def test_a_factory_reset_from_the_page_wants_a_tick(installed):
     board, web = installed()
     web.login()
@@ -268,6 +335,30 @@ def test_trial_of_settings_names_each_step(fresh, lab, ntp):
     assert "time from pool.ntp.org" in page
     assert "members.dyndns.org found" in page
     assert lab.ledger == [], "a test sends nothing to the provider"
+
+
+@pytest.mark.parametrize("provider, doc, words", [
+    ("dyn", None, "accounts[0].user: missing; dyn wants a user name"),
+    ("nothing", {"provider": "nothing"}, "accounts[0].provider: nothing is not in the catalogue"),
+    ("custom", {"provider": "custom", "custom": {"url": "https://x.org/{nonsense}"}}, "accounts[0].custom.url: unknown place"),
+])
+def test_settings_that_only_the_agent_would_refuse_cannot_be_saved(home, provider, doc, words):
+    port = free_port()
+    row = dict(doc or {"provider": provider}, password="demo-key", hosts=["demo.dyndns.org"])
+    home({"accounts": [row], "wifi": [{"ssid": "home"}]}, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}).wait_for("open http://192.168.4.1/")
+    web = Browser(port, "192.168.4.1")
+    page = web.ask("/finish").text
+    assert "Not yet" in page and words in page and "<button disabled>" in page
+    assert "Saved" not in web.ask("/finish", {"hostname": "beacon", "new1": "", "new2": ""}).text
+    assert "demo-key" not in page
+
+
+def test_a_network_with_a_blank_at_its_end_can_be_chosen(fresh):
+    board, web = fresh
+    board.world(wifi=[{"ssid": "Cafe Net ", "password": "homehome1"}])
+    assert 'name="ssid" value="Cafe Net "' in web.ask("/wifi").text
+    web.ask("/wifi", {"ssid": "Cafe Net ", "password": "homehome1", "other": ""})
+    assert 'name="drop" value="Cafe Net "' in web.ask("/wifi").text
 
 
 def finished(web):

@@ -50,9 +50,11 @@ WRONG = [
     (account(server="a b"), "accounts[0].server", "host:port"),
     (account(auth="bearer"), "accounts[0].auth", "basic"),
     (account(ca="no-such.der"), "accounts[0].ca", "no-such.der"),
+    (account(user=None), "accounts[0].user", "missing"),
     (account(custom={"url": "https://x.org/?ip={ip}"}), "accounts[0].provider", "custom"),
     (account(provider="custom"), "accounts[0].custom", "missing"),
     (account(provider="custom", custom={"url": "https://x.org/{nonsense}"}), "accounts[0].custom.url", "nonsense"),
+    (account(provider="custom", custom={"url": "https://x.org/?ip={ip}", "auth": "query"}), "accounts[0].custom.auth", "{password}"),
     ({**GOOD, "address": ["netlnk"]}, "address[0]", "did you mean netlink"),
     ({**GOOD, "address": [{"source": "stun"}]}, "address[0].servers", "missing"),
     ({**GOOD, "intervals": {"check": 5}}, "intervals.check", "60 to 86400"),
@@ -114,11 +116,23 @@ def test_a_good_file_is_ok_and_relative_names_start_at_the_file(tmp_path):
     assert (done.returncode, done.stderr) == (0, "") and "ok, 1 host in 1 account" in done.stdout
 
 
+def test_the_ca_file_of_an_address_page_is_looked_for_too(tmp_path):
+    page = [{"source": "web", "url": "https://ip.example/", "ca": "gone.der"}]
+    problems = check.examine(file(tmp_path, {**account(address=page), "address": page}))[0]
+    assert [line.split(": ")[1] for line in problems] == ["address[0].ca", "accounts[0].address[0].ca"]
+
+
+def test_a_byte_order_mark_is_taken_as_the_agent_takes_it(tmp_path):
+    done = run(file(tmp_path, "\ufeff" + json.dumps(GOOD)))
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
 #: settings that work and yet deserve a word, and the word
 UNWISE = [
     (account(provider="zerigo"), "is closed"),
     (account(server="http://dyn.example.org"), "without encryption"),
     (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}), "password stands in the URL"),
+    (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&a={ip}&b={ipv6}"}), "make it url_dual"),
     ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
     ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password stands twice"),
     ({"accounts": GOOD["accounts"] + [{**GOOD["accounts"][0], "bind": "wan2"}]}, "overwrite each other"),

@@ -128,11 +128,47 @@ def test_check_leads_the_agents_own_complaints_back_to_the_section(box):
 def test_check_of_good_settings_then_asks_for_the_agent(box):
     box.settings(SETTINGS)
     done = box.ours("check")
-    assert done.stdout == "/etc/config/wanbeacon: no fault found\n"
-    assert done.returncode == 1 and "service wanbeacon start" in done.stderr
+    assert done.stdout == ("/etc/config/wanbeacon: no fault found\n"
+                           "the agent is not running yet; run: service wanbeacon start\n")
+    assert done.returncode == 0 and done.stderr == ""
     box.settings(SETTINGS.replace("enabled '1'", "enabled '0'"))
     done = box.ours("check")
     assert done.returncode == 1 and "nothing is switched on" in done.stderr
+
+
+def test_check_says_which_options_have_no_effect_and_what_is_unwise(box):
+    box.settings(SETTINGS + "\toption force_interval '24'\n\toption server 'http://dyn.lan'\n")
+    done = box.ours("check")
+    assert done.returncode == 0, done.stderr
+    assert "note: /etc/config/wanbeacon line 11, section 'home', option 'force_interval': not used: " in done.stdout
+    assert "note: /etc/config/wanbeacon line 12, section 'home', option 'server': the password travels without" in done.stdout
+    done = box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
+    assert (done.stdout, done.stderr) == ("", ""), "the start says faults only"
+
+
+# a second account that no agent would start with
+REFUSED = (
+    ("option username ''", "option 'username': missing; noip wants a user name"),
+    ("option server 'https://h.example/path'", "option 'server': should be host or host:port"),
+    ("option auth 'bearer'", "option 'auth': noip has only basic"),
+    ("option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'", "option 'update_url': a blank"),
+    ("option service_name 'namecheap'\n\toption use_ipv6 '1'", "option 'domain': b.ddns.net: namecheap keeps A records only"),
+)
+
+
+def test_what_the_agent_would_not_start_with_is_a_fault_of_its_section_and_the_running_one_goes_on(box):
+    box.settings(SETTINGS)
+    box.procd.call("start")
+    config = box.path("/tmp/run/wanbeacon/config.json")
+    before = config.read_bytes()
+    for text, wanted in REFUSED:
+        box.settings(SETTINGS + "config service 'two'\n\toption enabled '1'\n\toption service_name 'noip'\n"
+                     "\toption username 'u'\n\toption password 'p'\n\toption domain 'b.ddns.net'\n\t" + text + "\n")
+        done = box.ours("check")
+        assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+        assert "section 'two', " + wanted in done.stderr, done.stderr
+        box.procd.call("reload")
+        assert config.read_bytes() == before
 
 
 def test_start_tells_procd_all_it_needs_and_hides_the_password(box):
@@ -238,7 +274,10 @@ def test_import_ddns_shows_then_writes_settings_that_are_right(box):
     done = box.ours("import-ddns")
     assert done.returncode == 4 and "NOT taken over" in done.stdout and "hunter2" not in done.stdout + done.stderr
     assert box.path("/etc/config/wanbeacon").read_bytes() == before
-    done = box.sh("cd /etc/config && /usr/bin/wanbeacon import-ddns ddns --write")
+    for words in ("ddns --write", "--write ddns"):
+        box.path("/etc/config/wanbeacon").write_bytes(before)
+        done = box.sh("cd /etc/config && /usr/bin/wanbeacon import-ddns " + words)
+        assert done.returncode == 4, done.stderr
     assert done.returncode == 4 and "service ddns disable" in done.stdout
     assert owner(box.path("/etc/config/wanbeacon")) == (0, 0, 0o600)
     assert "no fault found" in box.ours("check").stdout
@@ -267,7 +306,7 @@ def test_what_is_a_package_of_its_own_is_said_when_it_is_wanted(box, ipks):
     assert done.stderr == ("/etc/config/wanbeacon line 11, section 'home', option 'ip_source': the source pcp is not installed; "
                            "install the package wanbeacon-nat\n")
     box.settings(SETTINGS.replace("\toption interface 'wan'\n", ""))  # "auto"
-    assert box.ours("check").stdout == "/etc/config/wanbeacon: no fault found\n"
+    assert box.ours("check").stdout.startswith("/etc/config/wanbeacon: no fault found\n")
 
 
 def test_settings_of_before_that_name_a_source_taken_away_since(box, ipks):

@@ -111,6 +111,15 @@ def test_the_current_folder_is_not_where_code_comes_from(prefix, tmp_path):
         assert done.stdout.startswith("wanbeacon 0.") and "evil" not in done.stdout
 
 
+def test_a_relative_path_starts_from_the_callers_folder(prefix, tmp_path):
+    config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]}
+    (tmp_path / "my own.json").write_text(json.dumps(config))
+    for words in (["check", "--config", "my own.json"], ["--config", "my own.json", "check"]):
+        env = {"MICROPYTHON": "/nonexistent", "PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run([str(prefix / "bin/wanbeacon"), *words], env=env, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0 and "ok, 1 hosts" in done.stdout, done.stderr
+
+
 def unit():
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
     parser.optionxform = str

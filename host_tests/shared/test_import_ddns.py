@@ -1,10 +1,13 @@
 """/etc/config/ddns to ours: configurations of the shapes found on routers keep their meaning, and nothing is silent."""
 
+import binascii
 import json
 
+from wanbeacon.dyndns import catalog, request
 from wanbeacon.openwrt import ddns, import_ddns, importer, settings, uci
 
-KNOWN = ["dyn", "noip", "duckdns", "desec", "he-dns", "freedns-v2", "strato"]
+KNOWN = ["dyn", "noip", "duckdns", "desec", "he-dns", "freedns-v2", "strato", "freedns-nic", "namecheap", "ipv64", "ddnss",
+         "dnsexit", "mythic-beasts"]
 FILE = "/etc/config/wanbeacon"
 
 GLOBAL = """config ddns 'global'
@@ -124,7 +127,9 @@ def test_a_url_beside_a_known_service_gives_way_to_the_catalogue():
 SOURCES = (
     (["ip_source 'web'", "ip_url 'http://checkip.example/'"], [{"source": "web", "url": "http://checkip.example/"}]),
     (["ip_source 'web'"], [{"source": "web", "url": "http://checkip.dyndns.com/"}]),
+    (["use_ipv6 '1'", "ip_source 'web'"], [{"source": "web", "url6": "http://checkipv6.dyndns.com/"}]),
     (["ip_source 'interface'", "ip_interface 'eth0.2'"], [{"source": "interface", "device": "eth0.2"}]),
+    (["ip_source 'interface'"], [{"source": "interface", "device": "eth1"}]),
     (["ip_source 'script'", "ip_script '/usr/lib/ddns/x.sh'"], [{"source": "command", "command": "/usr/lib/ddns/x.sh"}]),
     (["ip_source 'network'", "ip_network 'wanb'"], [{"source": "ubus", "interface": "wanb"}]),
     (["ip_source 'network'", "ip_network 'wanb'", "bind_network 'wanb'"], [{"source": "ubus", "interface": "wanb"}]),
@@ -137,6 +142,66 @@ def test_the_address_comes_from_where_it_came():
         account = document(take(service(["service_name 'dyn.com'", "domain 'a.dyndns.org'", "password 'p'"] + body)))["accounts"][0]
         assert account["address"] == wanted, body
         assert account.get("bind") == ("wanb" if "bind_network 'wanb'" in body else None)
+
+
+def sent(name, user, domain, more=()):
+    """(what the import says, the request that the agent would send) for a service of ddns-scripts."""
+    taken = take(service(["service_name '%s'" % name, "domain '%s'" % domain, "lookup_host '%s'" % domain,
+                          "username '%s'" % user, "password 'pw'"] + list(more)))
+    assert taken.lost == 0
+    account = document(taken)["accounts"][0]
+    row = catalog.find("firmware/catalogue/providers.dat", account["provider"])
+    return taken, request.build(row, account, account["hosts"][:1], "q4", ("45.33.7.9", None), lambda style: "UA")
+
+
+def test_user_name_and_domain_keep_their_meaning_where_the_catalogues_row_has_another():
+    for name, user, domain, path, login in (
+        ("namecheap.com", "home", "example.com", "/update?host=home&domain=example.com&password=pw&ip=45.33.7.9", None),
+        ("namecheap.com", "a.b", "example.co.uk", "/update?host=a.b&domain=example.co.uk&password=pw&ip=45.33.7.9", None),
+        ("namecheap.com", "@", "example.com", "/update?host=%40&domain=example.com&password=pw&ip=45.33.7.9", None),
+        ("afraid.org-v2-basic", "me", "x.mooo.com", "/nic/update?hostname=x.mooo.com&myip=45.33.7.9", b"me:pw"),
+        ("he.net", "NA", "h.example.net", "/nic/update?hostname=h.example.net&myip=45.33.7.9", b"h.example.net:pw"),
+        ("ipv64.net", "NA", "h.ipv64.net", "/nic/update?domain=h.ipv64.net&ip=45.33.7.9", b"h.ipv64.net:pw"),
+        ("dyn.com", "me", "h.dyndns.org", "/v3/update?hostname=h.dyndns.org&myip=45.33.7.9", b"me:pw"),
+    ):
+        taken, made = sent(name, user, domain)
+        assert made.path == path, made.path
+        basic = made.headers.get("Authorization")
+        assert (basic and binascii.a2b_base64(basic.split()[1])) == login, (name, basic)
+
+
+def test_a_service_whose_password_is_another_key_than_ours_is_not_taken_over():
+    for name in ("ddnss.de", "DNSexit.com", "mythic-beasts.com"):
+        taken = take(service(["service_name '%s'" % name, "domain 'a.example'", "username 'u'", "password 'p'"]))
+        assert taken.sections == [] and taken.lost == 1
+        said = became(taken, "s", "service_name")
+        assert said.startswith("NOT taken over: ") and " key" in said, said
+    taken = take(service(["service_name 'mythic-beasts.com-v2'", "domain 'a.example'", "username 'u'", "password 'p'"]))
+    assert document(taken)["accounts"][0]["provider"] == "mythic-beasts"
+
+
+def test_the_login_in_a_url_is_percent_decoded():
+    for url, more, user, password in (
+        ("https://me%40x.org:p%23w@d.example/?ip=[IP]", [], "me@x.org", "p#w"),
+        ("https://me%40x.org:[PASSWORD]@d.example/?ip=[IP]", ["password '100%25'"], "me@x.org", "100%25"),
+        ("https://[USERNAME]:100%@d.example/?ip=[IP]", ["username 'me'"], "me", "100%"),
+    ):
+        account = document(take(service(["update_url '%s'" % url, "domain 'e'"] + more)))["accounts"][0]
+        assert (account["user"], account["password"]) == (user, password)
+
+
+def test_the_global_certificate_was_for_the_list_of_services_and_a_services_own_is_kept():
+    text = GLOBAL.replace("/etc/ssl/certs/", "/etc/my-ca.der") + "\toption services_url 'https://x.example/files'\n"
+    taken = take(text + service(["service_name 'dyn.com'", "domain 'a.b'", "password 'p'", "cacert '/etc/ssl/certs/my.der'"]))
+    assert taken.lost == 0
+    for option in ("cacert", "services_url"):
+        assert became(taken, "global", option).startswith("not needed")
+    assert document(taken)["accounts"][0]["ca"] == "/etc/ssl/certs/my.der"
+
+
+def test_one_network_for_both_families_is_named_once():
+    account = document(take(TYPICAL.replace("ip_network 'wan6'", "ip_network 'wan'")))["accounts"][0]
+    assert account["address"] == [{"source": "ubus", "interface": "wan"}]
 
 
 def test_what_cannot_be_carried_over_is_said_and_counted():

@@ -101,6 +101,8 @@ def test_forms_are_answered_with_what_is_missing():
     assert d.set_wifi({"ssid": "a", "password": "short"}) == "wifi_short"
     assert d.set_wifi({"ssid": "a", "other": "b", "hidden": "1"}) is None
     assert d.doc["wifi"] == [{"ssid": "b", "hidden": True}], "what was typed wins"
+    assert d.set_wifi({"ssid": "Cafe Net ", "other": " "}) is None
+    assert d.doc["wifi"][0] == {"ssid": "Cafe Net "}, "what was heard is taken as it is"
     assert d.set_account({"hosts": "a.b"}) == "no_provider"
     d.set_provider("dyn")
     assert d.set_account({"password": "x", "hosts": " , "}) == "no_hosts"

@@ -5,6 +5,7 @@ import json
 from wanbeacon.openwrt import ddns, options, settings, uci
 
 FILE = "/etc/config/wanbeacon"
+CATALOGUE = "firmware/catalogue/providers.dat"
 KNOWN = ["dyn", "noip", "duckdns", "desec", "mydns-se", "dyn-rs", "freedns-v2", "ddo-jp"]
 GOOD = """
 config service 'home'
@@ -244,12 +245,17 @@ def test_an_update_url_becomes_a_provider_of_ones_own():
          {"url": "http://d.example/u?k={password}&i={ip}", "url6": "http://d.example/u?k={password}&i={ipv6}",
           "auth": "none"}, "u"),
         ("https://me:pw@d.example/?a=b@c",
-         {"url": "https://d.example/?a=b@c", "url6": "https://d.example/?a=b@c", "auth": "basic"}, "me"),
+         {"url": "https://d.example/?a=b@c", "auth": "basic"}, "me"),  # no [IP]: the connection's address
+        ("https://me%40x.org:p%23w@d.example/", {"url": "https://d.example/", "auth": "basic"}, "me@x.org"),
     ):
-        account = convert((text % url).replace("option username 'u'", "" if user == "me" else "option username 'u'")
-                          ).document["accounts"][0]
+        literal = url.find("://me") > 0
+        account = convert((text % url).replace("option username 'u'", "").replace("option password 'p'", "") if literal
+                          else text % url).document["accounts"][0]
         assert account["provider"] == "custom" and plain(account["custom"]) == wanted, account
         assert account["user"] == user
+    assert account["password"] == "p#w"
+    account = convert((text % "https://[USERNAME]:100%@d.example/").replace("option password 'p'", "")).document["accounts"][0]
+    assert (account["user"], account["password"]) == ("u", "100%")
     for url in ("ftp://x/", "https://x/?a=[PARAMENC]", "https://x/?a=[WHAT]", "https://x/{hostname}"):
         found = convert(text % url)
         assert len(found.problems) == 1 and "option 'update_url'" in found.problems[0], url
@@ -275,7 +281,7 @@ PROBLEMS = (
     ("option ip_source web", "option 'ip_source': 'web' needs the option ip_url"),
     ("option ip_source interface", "needs the option ip_interface"),
     ("option ip_source script", "needs the option ip_script"),
-    ("option ip_source stun", "'stun' needs: list stun_server"),
+    ("option ip_source stun", "'stun' needs the option stun_server"),
     ("option ip_url 'http://x/'", "option 'ip_url': is used only with ip_source 'web'"),
     ("option cacert IGNORE", "option 'cacert': certificates are always checked"),
     ("option frob 1", "option 'frob': no such option"),
@@ -324,14 +330,27 @@ def test_names_of_ddns_scripts_lead_to_our_catalogue_but_never_to_a_stranger():
 
 def test_the_agents_own_complaint_is_led_back_to_its_section():
     more = GOOD.replace("'home'", "'twin'").replace("home.", "b ")
-    found = convert(GOOD + more + GOOD.replace("'home'", "'second'").replace("'p'", "'q'"))
+    main = ("config wanbeacon 'main'\n option check_interval 0\n option min_interval 0\n option refresh_days 0\n"
+            " option device_name x\n option ip_source web\n option ip_url x\n")
+    found = convert(GOOD + more + GOOD.replace("'home'", "'second'").replace("'p'", "'q'") + main)
     assert found.problems == []
     for problem, wanted in (
         ("accounts[1].user: x: y", " line 19, section 'second', option 'username': x: y"),
         ("accounts[0].hosts[1].name: no blank", " line 14, section 'twin', option 'domain': no blank"),
         ("accounts[0].hosts[0].mx: too long", " line 2, section 'home', option 'mx': too long"),
         ("accounts[1].server: no", " line 16, section 'second', option 'server': no"),
-        ("intervals.check: 60", ", section of type 'wanbeacon', option 'check_interval': intervals.check: 60"),
+        ("accounts[1].hosts[0].name: stands in accounts[0] too",
+         " line 21, section 'second', option 'domain': stands in section 'home' too"),
+        ("accounts[0].hosts: dyndns.org: keeps", " line 14, section 'twin', option 'domain': dyndns.org: keeps"),
+        ("accounts[0].custom.url: x", " line 2, section 'home', option 'update_url': x"),
+        ("accounts[0].address[0].device: long", " line 2, section 'home', option 'ip_interface': long"),
+        ("intervals.check: 60", " line 23, section 'main', option 'check_interval': 60"),
+        ("intervals.minimum: 1", " line 24, section 'main', option 'min_interval': 1"),
+        ("intervals.refresh_days: 1", " line 25, section 'main', option 'refresh_days': 1"),
+        ("device.name: long", " line 26, section 'main', option 'device_name': long"),
+        ("address[0].url: long", " line 28, section 'main', option 'ip_url': long"),
+        ("accounts: 1 to 20", ": accounts: 1 to 20"),
+        ("the config is too long: at most 9 bytes", ": the config is too long: at most 9 bytes"),
     ):
         assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(problem, found, FILE)
 
@@ -343,4 +362,39 @@ def test_settings_as_large_as_a_router_may_have_are_checked_as_such():
     text = "".join(GOOD.replace("'home'", "'home%d'" % n).replace("'u'", "'u%d'" % n) + hosts for n in range(5))
     found = convert(text)
     assert len(json.dumps(found.document)) > 4096 and not found.problems
-    assert render.validate(found.document) == []
+    assert render.validate(found.document, CATALOGUE) == ([], [])
+
+
+def test_what_the_agent_would_refuse_at_its_start_is_a_problem_and_what_is_unwise_a_warning():
+    from wanbeacon.openwrt import render
+
+    custom = GOOD.replace("service_name 'dyn'", "update_url 'https://d.example/?h=[DOMAIN]&ip=[IP]%s'")
+    for text, problems, warnings in (
+        (GOOD.replace("option username 'u'", ""), ["accounts[0].user: missing; dyn wants a user name"], []),
+        (GOOD + "option server 'https://h/path'\n", ["accounts[0].server: should be host or host:port"], []),
+        (GOOD + "option auth bearer\n", ["accounts[0].auth: dyn has only basic"], []),
+        (custom % "&n=my router", ["accounts[0].custom.url: a blank cannot stand in a URL"], []),
+        (GOOD.replace("'dyn'", "'duckdns'") + "option use_ipv6 both\n", [], []),
+        (GOOD + "option server 'http://h'\n", [], ["accounts[0].server: the password travels without encryption"]),
+        (custom % "", [], []),
+    ):
+        found = convert(text)
+        assert found.problems == []
+        for said, wanted in zip(render.validate(found.document, CATALOGUE), (problems, warnings)):
+            assert len(said) == len(wanted), (text, said)
+            for line, part in zip(said, wanted):
+                assert line.startswith(part), line
+
+
+def test_more_names_than_an_account_holds_become_a_second_account():
+    from wanbeacon.openwrt import render
+
+    found = convert("".join(GOOD.replace("'home'", "'h%d'" % n).replace("home.", "h%d." % n) for n in range(60)))
+    assert [len(a["hosts"]) for a in found.document["accounts"]] == [50, 10]
+    assert render.validate(found.document, CATALOGUE) == ([], [])
+
+
+def test_only_the_usual_bundle_is_left_out_as_a_ca():
+    for value, kept in (("/etc/ssl/certs", False), ("/etc/ssl/certs/", False), ("/etc/ssl/certs/ca-certificates.crt", False),
+                        ("/etc/ssl/certs/my.der", True), ("/etc/ssl/certsmy.der", True)):
+        assert ("ca" in convert(GOOD + "option cacert '%s'\n" % value).document["accounts"][0]) is kept, value

@@ -130,12 +130,12 @@ class Device:
         """Everything at once, until a reset."""
         usable = self.load()
         gc.collect()
+        self.connect(self.cfg or {})
         for p in self.problems:
-            self.say(p)
+            self.say("settings: " + p)
         if self.last_reason:
             self.say("the run before ended badly: %s" % self.last_reason)
         tasks = [self._lights(), self._watch()]
-        self.connect(self.cfg or {})
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
         if usable and not self.safe:
@@ -184,7 +184,7 @@ class Device:
             except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
                 why = str(e) if isinstance(e, ValueError) else "address: this board has not all sources (%s)" % e
                 self.problems.append(why)
-                self.say(why)
+                self.say("settings: " + why)
                 self.wish = "setup"
                 self.wake.set()
                 return

@@ -2,10 +2,10 @@
 
 # "their name=our catalogue id", where the id does not follow from the name (see ours()). First one wins.
 _NAMES = (
-    "dyn.com=dyn dyndns.org=dyn no-ip.com=noip noip.com=noip he.net=he-dns tunnelbroker.net=he-tunnelbroker "
-    "dy.fi=dyfi desec.io=desec dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
-    "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-v2 afraid.org=freedns-v1 moniker.com=domaindiscount24 "
-    "njal.la=njalla domains.google.com=google dyndns.strato.com=strato strato.de=strato checkip.dyndns.org=dyn"
+    "dyn.com=dyn dyndns.org=dyn no-ip.com=noip he.net=he-dns tunnelbroker.net=he-tunnelbroker "
+    "dy.fi=dyfi dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
+    "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-nic afraid.org=freedns-v1 moniker.com=domaindiscount24 "
+    "njal.la=njalla domains.google.com=google dyndns.strato.com=strato checkip.dyndns.org=dyn"
 )
 
 # Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
@@ -50,6 +50,8 @@ CANNOT = {
     "bind_network": "name it as `interface`",
 }
 
+BUNDLE = ("/etc/ssl/certs", "/etc/ssl/certs/", "/etc/ssl/certs/ca-certificates.crt")  # the usual authorities
+
 
 def ours(name, known):
     """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none. known: all ids."""
@@ -69,9 +71,19 @@ def ours(name, known):
 _PLACES = (("[USERNAME]", "{user}"), ("[PASSWORD]", "{password}"), ("[DOMAIN]", "{hostname}"))
 
 
+def _plain(text):
+    """Percent-encoding undone; a text that has none stays as it is."""
+    first, *rest = text.encode().split(b"%")
+    try:
+        return b"".join([first] + [bytes([int(part[:2], 16)]) + part[2:] for part in rest]).decode()
+    except ValueError:
+        return text
+
+
 def custom(url, https=True):
     """An update_url of ddns-scripts -> ({"url", "url6", "auth"}, user or None, password or None), the last two from a
-    URL that has them written out. https: make it HTTPS though it says http. ValueError says what cannot be."""
+    URL that has them written out. No url6 if no address stands in it. https: make it HTTPS though it says http.
+    ValueError says what cannot be."""
     cut = url.find("://")
     if cut < 0 or url[:cut].lower() not in ("http", "https"):
         raise ValueError("should start with https://")
@@ -89,11 +101,14 @@ def custom(url, https=True):
         auth = "basic"
         user, _, password = rest[:at].partition(":")
         rest = rest[at + 1 :]
-        user = None if user == "[USERNAME]" else user
-        password = None if password == "[PASSWORD]" else password
+        user = None if user == "[USERNAME]" else _plain(user)
+        password = None if password == "[PASSWORD]" else _plain(password)
     for place, name in _PLACES:
         rest = rest.replace(place, name)
     if "[" in rest.replace("[IP]", ""):
         raise ValueError("has a place that is none of [USERNAME] [PASSWORD] [DOMAIN] [IP]")
     start = ("https" if https else scheme) + "://"
-    return {"url": start + rest.replace("[IP]", "{ip}"), "url6": start + rest.replace("[IP]", "{ipv6}"), "auth": auth}, user, password
+    spec = {"url": start + rest.replace("[IP]", "{ip}"), "auth": auth}
+    if "[IP]" in rest:
+        spec["url6"] = start + rest.replace("[IP]", "{ipv6}")
+    return spec, user, password

@@ -6,7 +6,19 @@ from wanbeacon.openwrt import ddns, uci
 _SAME = ("enabled", "username", "password", "ip_source", "ip_network", "ip_interface", "ip_url", "ip_script", "use_ipv6")
 _SECRET = ("password", "param_enc", "param_opt", "proxy")
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
-_PAGE = "http://checkip.dyndns.com/"  # what ddns-scripts asks when ip_source is web and no ip_url is given
+# What ddns-scripts asks when ip_source is `web` and no ip_url is given (IPv4, IPv6), or `interface` and no ip_interface.
+_PAGES = ("http://checkip.dyndns.com/", "http://checkipv6.dyndns.com/")
+_DEVICE = "eth1"
+
+# Services where user name, password or domain mean something else than in the catalogue's row of that name. First those
+# whose password is none of the row's keys ...
+_OTHER_KEY = {
+    "ddnss.de": "ddnss wants the update key of its account page as password, and no user name",
+    "dnsexit.com": "dnsexit wants an API key of its account page as password, and no user name",
+    "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
+}
+# ... then those whose user name is sent nowhere, or not as one.
+_NO_USER = ("he-dns", "ipv64", "namecheap")
 
 
 class Taken:
@@ -52,8 +64,8 @@ def _globals(section, out):
         if name in ("upd_privateip", "allow_local_ip"):
             private = is_on(section.get(name))
             became = "allow_private '1' in each service" if private else "private addresses are never sent"
-        elif name == "cacert":
-            became = _authority(value)[1]
+        elif name in ("cacert", "services_url", "url"):
+            became = "not needed: the list of services comes with the package"
         else:
             became = _without(name, out)
         out.rows.append([section.title(), name, value, became])
@@ -72,7 +84,7 @@ def _without(name, out):
 def _authority(value):
     if value == "IGNORE":
         return None, "not taken over: certificates are always checked"
-    if value.startswith("/etc/ssl/certs"):
+    if value in ddns.BUNDLE:
         return None, "not needed: the authorities the provider uses are built in"
     return value, "cacert"
 
@@ -98,7 +110,8 @@ def _service(section, known, private, out):
     lost = out.lost
     url = _text(section, "update_url")
     name = _text(section, "service_name")
-    provider = ddns.ours(name, known) if name and name != "-" else None
+    why = _OTHER_KEY.get((name or "").lower())
+    provider = ddns.ours(name, known) if name and name != "-" and not why else None
     if provider:
         put("service_name", provider)
         say("service_name", "service_name '%s'" % provider)
@@ -118,20 +131,20 @@ def _service(section, known, private, out):
             if spec["auth"] == "basic":
                 place = "https://[USERNAME]:[PASSWORD]@" + place[8:]
             put("update_url", place)
-            if user is not None:
-                put("username", user)
-                put("password", password)
+            put("username", user)
+            put("password", password)
             say("update_url", "update_url" + ("" if url.startswith("https:") else ", now over HTTPS"))
     elif name:
         out.lost += 1
         near = nearest(name.split(".")[0], known)
-        say("service_name", "NOT taken over: not in the catalogue" + ("; near: " + ", ".join(near) if near else ""))
+        say("service_name", "NOT taken over: " + (why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")))
     domain = _text(section, "domain") or _text(section, "lookup_host")
     for entry in section.options:
-        _option(entry[0], section, domain, put, say, out)
-    if _text(section, "ip_source") == "web" and not section.get("ip_url"):
-        put("ip_url", _PAGE)
-        rows.append([title, "ip_url", "(default)", "ip_url '%s'" % _PAGE])
+        _option(entry[0], section, mine, domain, put, say, out)
+    for source, option, value in (("web", "ip_url", _PAGES[v6]), ("interface", "ip_interface", _DEVICE)):
+        if _text(section, "ip_source") == source and not section.get(option):
+            put(option, value)
+            rows.append([title, option, "(default)", "%s '%s'" % (option, value)])
     if private:
         put("allow_private", "1")
     if v6 and _text(section, "ip_source", "network") == "network" and not section.get("ip_network"):
@@ -155,23 +168,28 @@ def _place_only(url):
     return url[:cut] + place[place.rfind("@") + 1 :] + ("" if end < 0 else "/...")
 
 
-def _option(name, section, domain, put, say, out):
+def _option(name, section, mine, domain, put, say, out):
     """One option of a service that is not about which provider it is."""
+    provider = _text(mine, "service_name")
     value = _text(section, name)
     if name in ("service_name", "update_url"):
         return
     if value is None:
         out.lost += 1
         return say(name, "NOT taken over: a list")
+    if name == "username" and provider in _NO_USER:
+        return say(name, "part of the name" if provider == "namecheap" else "not needed: the host is the user")
     if name in _SAME:
-        if name in ("username", "password") and _text(section, "update_url", "").find("@") >= 0:
-            literal = ddns_user(section)
-            if literal:
-                return say(name, "not needed: update_url says it")
+        if mine.get(name):
+            return say(name, "not needed: update_url says it")
         put(name, value)
         return say(name, name)
     if name == "domain":
         host = value.lstrip("@").replace("@", ".")
+        if provider == "namecheap":  # there the user name is the host, and the domain is the zone
+            put("zone", host)
+            label = _text(section, "username", "@")
+            host = host if label == "@" else label + "." + host
         put("domain", host)
         return say(name, "domain" if host == value else "domain '%s'" % host)
     if name == "lookup_host":
@@ -200,14 +218,6 @@ def _option(name, section, domain, put, say, out):
     say(name, _without(name, out))
 
 
-def ddns_user(section):
-    """True when the section's update_url has the user name written out."""
-    try:
-        return ddns.custom(_text(section, "update_url"))[1] is not None
-    except ValueError:
-        return False
-
-
 def _merge_families(out):
     """ddns-scripts needs a section for IPv4 and one for IPv6; here one account sends both (some providers delete the
     family that a request does not name)."""
@@ -221,7 +231,7 @@ def _merge_families(out):
                     if entry:
                         other.options.remove(entry)
                 other.options.append(["use_ipv6", "both", 0])
-                other.options.append(["ip_network", networks, 0])
+                other.options.append(["ip_network", networks if networks[0] != networks[1] else networks[:1], 0])
                 out.rows.append([section.title(), "", "", "one service with '%s': use_ipv6 'both'" % other.title()])
                 break
         else:

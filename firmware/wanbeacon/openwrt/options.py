@@ -5,6 +5,8 @@ Every fault becomes a line that names file, line, section and option.
 
 from collections import OrderedDict
 
+from wanbeacon.openwrt import ddns
+
 SOURCE = {
     "ip_source": "list",
     "ip_network": "list",
@@ -13,12 +15,23 @@ SOURCE = {
     "ip_script": "text",
     "stun_server": "list",
 }
-_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
-_FAMILIES = {"0": (True, False), "1": (False, True), "both": (True, True)}
-_BOOLS = {"1": True, "on": True, "true": True, "yes": True, "enabled": True}
-_BOOLS.update({"0": False, "off": False, "false": False, "no": False, "disabled": False})
+# kind of value -> what to give, and what the words mean
+_KINDS = {
+    "bool": ("1 or 0", {"1": True, "on": True, "true": True, "yes": True, "enabled": True,
+                        "0": False, "off": False, "false": False, "no": False, "disabled": False}),
+    "unit": ("seconds, minutes, hours or days", {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}),
+    "family": ("0 (IPv4), 1 (IPv6) or both", {"0": (True, False), "1": (False, True), "both": (True, True)}),
+    "number": ("a whole number", {}),
+}
 # ip_source words that need nothing else: the agent's own sources. The ddns-scripts words are in _sources.
 _PLAIN = ("auto", "netlink", "natpmp", "pcp", "upnp", "whoami")
+# ip_source words that need an option -> that option, the agent's source, its key there, an example
+_WITH = {
+    "interface": ("ip_interface", "interface", "device", "eth1"),
+    "web": ("ip_url", "web", "url", "https://api.ipify.org"),
+    "script": ("ip_script", "command", "command", "/usr/bin/my-address"),
+    "stun": ("stun_server", "stun", "servers", "stun.example.net:3478"),
+}
 # netifd names the device of these protocols PROTO-INTERFACE; it exists only while the interface is up.
 _TUNNELS = ("pppoe", "pppoa", "pptp", "l2tp", "3g", "6in4", "6to4", "6rd")
 
@@ -58,24 +71,15 @@ class Reader:
             if c < " " or c == "\x7f":
                 self.bad(option, "has a control character (a line end?); retype the value")
                 return default
-        if kind == "bool":
-            if value.lower() not in _BOOLS:
-                self.bad(option, "is '%s'; give 1 or 0" % value)
-                return default
-            return _BOOLS[value.lower()]
-        if kind == "number":
-            if not value.isdigit() or len(value) > 9:
-                self.bad(option, "is '%s'; give a whole number" % value)
-                return default
+        if kind == "text":
+            return value
+        words, table = _KINDS[kind]
+        if value.lower() in table:
+            return table[value.lower()]
+        if kind == "number" and value.isdigit() and len(value) < 10:
             return int(value)
-        if kind == "unit" or kind == "family":
-            table = _UNITS if kind == "unit" else _FAMILIES
-            if value not in table:
-                words = "seconds, minutes, hours or days" if kind == "unit" else "0 (IPv4), 1 (IPv6) or both"
-                self.bad(option, "is '%s'; give %s" % (value, words))
-                return default
-            return table[value]
-        return value
+        self.bad(option, "is '%s'; give %s" % (value, words))
+        return default
 
     def unknown(self, *tables):
         """Reports options that mean nothing here; returns notes for those of ddns-scripts that are not needed."""
@@ -85,8 +89,6 @@ class Reader:
                 if name in table:
                     break
             else:
-                from wanbeacon.openwrt import ddns
-
                 why = ddns.NOT_NEEDED.get(name)
                 if why:
                     notes.append("%s: not used: %s" % (self.section.where(self.file, name), why))
@@ -100,8 +102,9 @@ def sources(read, interface, v4, v6):
     words = read.take("ip_source", "list")
     networks = read.take("ip_network", "list")
     if words is None and networks is None and interface is None:
-        for option, word in (("ip_interface", "interface"), ("ip_url", "web"), ("ip_script", "script")):
-            if read.section.get(option):
+        for word in _WITH:
+            option = _WITH[word][0]
+            if word != "stun" and read.section.get(option):
                 read.bad(option, "is used only with ip_source '%s'; add that or remove this" % word)
         return None
     out = []
@@ -113,35 +116,18 @@ def sources(read, interface, v4, v6):
                 if name:
                     source["interface"] = name
                 out.append(source)
-        elif word == "interface":
-            device = read.take("ip_interface", "text")
-            if device:
-                out.append(OrderedDict((("source", "interface"), ("device", device))))
-            else:
-                read.bad("ip_source", "'interface' needs the option ip_interface, e.g. 'eth1'")
-        elif word == "web":
-            url = read.take("ip_url", "text")
-            if url:
-                source = OrderedDict((("source", "web"),))
-                if v4:
-                    source["url"] = url
-                if v6:
-                    source["url6"] = url
-                out.append(source)
-            else:
-                read.bad("ip_source", "'web' needs the option ip_url, e.g. 'https://api.ipify.org'")
-        elif word == "script":
-            command = read.take("ip_script", "text")
-            if command:
-                out.append(OrderedDict((("source", "command"), ("command", command))))
-            else:
-                read.bad("ip_source", "'script' needs the option ip_script, a full path")
-        elif word == "stun":
-            servers = read.take("stun_server", "list")
-            if servers:
-                out.append(OrderedDict((("source", "stun"), ("servers", servers))))
-            else:
-                read.bad("ip_source", "'stun' needs: list stun_server 'host:port', best two of them")
+        elif word in _WITH:
+            option, name, key, example = _WITH[word]
+            value = read.take(option, SOURCE[option])
+            if not value:
+                read.bad("ip_source", "'%s' needs the option %s, e.g. %s" % (word, option, example))
+                continue
+            source = OrderedDict((("source", name),))
+            if v4 or word != "web":
+                source[key] = value
+            if v6 and word == "web":
+                source["url6"] = value
+            out.append(source)
         elif word in _PLAIN:
             out.append(word)
         else:

@@ -1,7 +1,8 @@
 """`micropython -m wanbeacon.openwrt settings UCI OUT [DUMP]`: the router's settings to the file the agent reads.
 
 Run as root by the init script and by `wanbeacon check`. DUMP: what `ubus call network.interface dump` printed. Exit
-status: 0 written, 3 nothing is switched on, 1 problems (one line each on stderr, all of them), 2 wrong call.
+status: 0 written, 3 nothing is switched on, 1 problems (one line each on stderr, all of them), 2 wrong call. What is
+no fault but good to know (options without effect, a password sent in plain text) goes to stdout.
 """
 
 import json
@@ -47,17 +48,18 @@ def load(path, catalogue, devices=None):
 
     found = settings.convert(uci.parse(read_text(path), path), path, provider, devices)
     if not found.problems and found.enabled and found.document["accounts"]:
-        found.problems += [settings.name_origin(text, found, path) for text in validate(found.document)]
+        for lines, said in zip(validate(found.document, catalogue), (found.problems, found.notes)):
+            said += [settings.name_origin(text, found, path) for text in lines]
     return found
 
 
-def validate(document):
-    """What the agent itself would say of the document: a list of lines that start with the key."""
+def validate(document, catalogue):
+    """What the agent itself would say of the document: (problems, warnings), lists of lines that start with the key."""
     from wanbeacon import config
 
-    lines = []
+    lines, unwise = [], []
     try:
-        config.load(json.dumps(document), config.ROUTER_MAX)
+        _advise(config.load(json.dumps(document), config.ROUTER_MAX)["accounts"], catalogue, lines, unwise)
     except config.ConfigError as e:
         lines = e.problems
     lines += _not_installed(document, "")
@@ -67,7 +69,26 @@ def validate(document):
             why = _authority(account["ca"])
             if why:
                 lines.append("accounts[%d].ca: %s" % (i, why))
-    return lines
+    return lines, unwise
+
+
+def _advise(accounts, catalogue, lines, unwise):
+    """What their providers' rows say of the accounts: the agent does not start with such a problem, and then would not
+    go on with the accounts that are right either."""
+    from wanbeacon.dyndns import catalog
+    from wanbeacon.dyndns.advice import advice
+
+    for i, account in enumerate(accounts):
+        where = "accounts[%d]." % i
+        custom = account.get("custom")
+        row = None if custom else catalog.find(catalogue, account["provider"])
+        try:
+            row = row or catalog.custom(custom)
+        except ValueError as e:
+            lines.append("%scustom.%s" % (where, e))
+            continue
+        for texts, said in zip(advice(row, account), (lines, unwise)):
+            said += [where + text for text in texts]
 
 
 def _not_installed(part, where):
@@ -119,6 +140,8 @@ def main(argv, catalogue):
         return FAULTY
     if not found.enabled or (not found.problems and not found.document["accounts"]):
         return OFF
+    for line in found.notes:
+        print("note: " + line)
     for line in found.problems:
         sys.stderr.write(line + "\n")
     if found.problems:

@@ -6,6 +6,7 @@ section and option, and all problems are reported at once.
 
 from collections import OrderedDict
 
+from wanbeacon.openwrt import ddns
 from wanbeacon.openwrt.options import SOURCE, Reader, sources
 
 TYPES = ("wanbeacon", "service")
@@ -48,10 +49,11 @@ _SERVICE = {
 # our option -> the agent's key, where a text goes straight through
 _ACCOUNT_KEYS = (("server", "server"), ("username", "user"), ("password", "password"), ("token", "token"), ("auth", "auth"))
 _HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
+HOSTS_MAX = 50  # of one account, see wanbeacon.config
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a user),
-    `origin` (for each account, for each of its hosts: the section that named it)."""
+    `origin` (for each account, for each of its hosts: the section that named it), `main` (the section, or None)."""
 
     def __init__(self):
         self.enabled = True
@@ -59,6 +61,7 @@ class Settings:
         self.problems = []
         self.notes = []
         self.origin = []
+        self.main = None
 
 
 def _account(read, provider, devices):
@@ -70,16 +73,15 @@ def _account(read, provider, devices):
     url = take("update_url", "text")
     if url:
         account["provider"] = "custom"
-        from wanbeacon.openwrt import ddns
-
         try:
             spec, user, password = ddns.custom(url, False)
         except ValueError as e:
             read.bad("update_url", str(e))
         else:
-            account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth")])
-            if user is not None:
-                account["user"], account["password"] = user, password or ""
+            account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth") if key in spec])
+            for key, value in (("user", user), ("password", password)):
+                if value is not None:
+                    account[key] = value
     elif not name:
         read.problems.append("%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file))
     else:
@@ -97,7 +99,7 @@ def _account(read, provider, devices):
     ca = take("cacert", "text")
     if ca == "IGNORE":
         read.bad("cacert", "certificates are always checked; remove the option, or name the CA's file")
-    elif ca and not ca.startswith("/etc/ssl/certs"):
+    elif ca and ca not in ddns.BUNDLE:
         account["ca"] = ca
     v4, v6 = take("use_ipv6", "family", (True, False))
     interface = take("interface", "text")
@@ -134,6 +136,8 @@ def _join(one, hosts, two, more):
     for key in ("provider", "custom", "user", "password", "token", "auth", "server", "ca", "bind"):
         if one.get(key) != two.get(key):
             return False
+    if len(hosts) + len(more) > HOSTS_MAX:
+        return False
     if one.get("address") == two.get("address"):
         for host in more:
             if host["name"] in [h["name"] for h in hosts]:
@@ -206,6 +210,7 @@ def convert(sections, file, provider, devices=None):
 def _main(read, out):
     """The `wanbeacon` section: what holds for every account."""
     document = out.document
+    out.main = read.section
     out.enabled = read.take("enabled", "bool", True)
     device = OrderedDict()
     for option, key in (("company", "company"), ("device_name", "name"), ("model", "model"), ("contact", "contact")):
@@ -231,24 +236,35 @@ def _main(read, out):
         document["intervals"] = intervals
 
 
-# the agent's key -> the option it came from
+# the agent's key -> the option it came from, where the two have different names
 _OPTION_OF = {"provider": "service_name", "user": "username", "hosts": "domain", "ca": "cacert", "address": "ip_source",
-              "bind": "interface", "custom": "update_url"}
+              "bind": "interface", "custom": "update_url", "check": "check_interval", "minimum": "min_interval",
+              "name": "device_name", "url": "ip_url", "url6": "ip_url", "device": "ip_interface", "interface": "ip_network",
+              "command": "ip_script", "servers": "stun_server"}
 
 
 def name_origin(problem, settings, file):
     """The agent's validator speaks of accounts[2].hosts[0].name: say which section and option that is."""
     key = problem.split(":")[0]
+    text = problem[len(key) + 1 :]
     parts = [p.rstrip("]").split("[") for p in key.split(".")]
-    if parts[0][0] != "accounts" or len(parts[0]) < 2:
-        option = {"intervals": "check_interval", "device": key.split(".")[-1], "address": "ip_source"}.get(parts[0][0])
-        return "%s, section of type 'wanbeacon'%s: %s" % (file, ", option '%s'" % option if option else "", problem)
-    sections = settings.origin[int(parts[0][1])]
-    section, option = sections[0], None
-    if len(parts) > 1:
-        option = _OPTION_OF.get(parts[1][0], parts[1][0])
-        if parts[1][0] == "hosts" and len(parts[1]) > 1:
-            section = sections[int(parts[1][1])]
-            if parts[-1][0] in _HOST_KEYS:
-                option = parts[-1][0]
-    return "%s:%s" % (section.where(file, option), problem[len(key) + 1 :])
+    first = parts.pop(0)
+    section = settings.main
+    if first[0] == "accounts" and parts:
+        number = int(first[1])
+        first = parts[0]
+        for i, (one, host) in enumerate(zip(settings.origin[number], settings.document["accounts"][number]["hosts"])):
+            if i == 0 or first == ["hosts", str(i)] or text.startswith(" %s: " % host["name"]):
+                section = one
+    elif parts and first[0] != "address":  # of intervals, of device
+        first = parts[0]
+    elif not section or first[0] == "accounts" or " " in key:  # no section alone says that: too many accounts, too long
+        return "%s: %s" % (file, problem)
+    option = _OPTION_OF.get(first[0], first[0])
+    if option == "ip_source" and parts:
+        option = _OPTION_OF.get(parts[-1][0], option)
+    elif option == "domain" and parts[-1][0] in _HOST_KEYS:
+        option = parts[-1][0]
+    for i, one in enumerate(settings.origin):
+        text = text.replace("accounts[%d]" % i, "section '%s'" % one[0].title())
+    return "%s:%s" % (section.where(file, option), text)

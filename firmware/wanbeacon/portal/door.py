@@ -9,8 +9,22 @@ import network
 from wanbeacon.net import udp
 from wanbeacon.portal import dns
 
-ADDRESS = "192.168.4.1"
-OTHER = "192.168.44.1"  # when the home network is 192.168.4.x itself
+# Its own address: the first whose network (/24) has none of the home network's addresses. The label has the first.
+ADDRESSES = ("192.168.4.1", "192.168.44.1", "10.44.44.1")
+_NO_IP = "0.0.0.0"
+
+
+def _number(ip):
+    out = 0
+    for part in ip.split("."):
+        out = out << 8 | int(part)
+    return out
+
+
+def meets(ip, nic):
+    """True when the /24 network of `ip` and the network of an interface (None: there is none) have addresses in common."""
+    lan, mask = nic.ifconfig()[:2] if nic else (_NO_IP, _NO_IP)
+    return lan != _NO_IP and not (_number(ip) ^ _number(lan)) & _number(mask) & 0xFFFFFF00
 
 
 class Door:
@@ -19,21 +33,29 @@ class Door:
     def __init__(self, device, password):
         self.device = device
         board = device.board
-        lan = board.lan_address() or ""
-        self.address = OTHER if lan.startswith("192.168.4.") else ADDRESS
+        free = [one for one in ADDRESSES if not meets(one, self._lan())]
+        self.address = free[0] if free else ADDRESSES[0]
         self.ap = ap = network.WLAN(network.AP_IF)
         ap.active(True)
         ap.config(ssid=board.own_name(), key=password, security=network.WLAN.SEC_WPA2)
-        if self.address != ADDRESS:
+        if ap.ifconfig()[0] != self.address:  # it may have another one from the last time
             ap.ifconfig((self.address, "255.255.255.0", self.address, self.address))
         # On the console, which is the owner's: the only other place is the label.
         print("Set-up: join the Wi-Fi %s with the password %s, then open http://%s/" % (board.own_name(), password, self.address))
         device.log("set-up mode: Wi-Fi %s" % board.own_name())
-        self.task = asyncio.create_task(self._names())
+        self.tasks = [asyncio.create_task(self._names())]
+        portal = device.cfg and device.cfg["portal"]
+        if portal and not (portal["enabled"] and portal["port"] == 80):
+            self.tasks.append(asyncio.create_task(self._pages()))
+
+    def _lan(self):
+        link = self.device.board.link
+        return link.nic if link else None
 
     def inside(self, ip):
-        """True for an address of the set-up network."""
-        return ip.rpartition(".")[0] == self.address.rpartition(".")[0]
+        """True for an address of the set-up network. Answers go out where their address belongs, so whoever gets them has
+        joined it; but not while the home network has the same addresses, which it may have got after the door opened."""
+        return ip.rpartition(".")[0] == self.address.rpartition(".")[0] and not meets(self.address, self._lan())
 
     def busy(self):
         """True while somebody is joined."""
@@ -44,10 +66,20 @@ class Door:
 
     def close(self):
         """The network goes, and whoever was logged in by being in it."""
-        self.task.cancel()
+        for task in self.tasks:
+            task.cancel()
         self.ap.active(False)
         if self.device.portal and self.device.portal.guard:
             self.device.portal.guard.sessions = []
+
+    async def _pages(self):
+        """The pages, on this network alone: the settings want none, or at another port than the label says."""
+        from wanbeacon.portal import server
+
+        try:
+            await server.serve(self.device, self.address, 80)
+        except OSError as e:
+            self.device.say("set-up pages: %s" % e)
 
     async def _names(self):
         """The name server, on this network alone."""

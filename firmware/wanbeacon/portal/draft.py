@@ -30,7 +30,7 @@ class Draft:
 
     def set_wifi(self, form):
         """Fields: ssid (chosen) or other (typed), password, hidden. Returns the key of a text that says what is wrong."""
-        ssid = text(form, "other", 32) or text(form, "ssid", 32)
+        ssid = text(form, "other", 32) or str(form.get("ssid") or "")[:32]  # as it was heard: a blank at its end belongs to it
         password = str(form.get("password") or "")
         if not ssid:
             return "wifi_none"

@@ -70,8 +70,9 @@ class Server:
 
     def __init__(self, device):
         self.device = device
-        self.guard = self.draft = self.trial = self.site = self.sock = None
+        self.guard = self.draft = self.trial = self.site = None
         self.heard = []
+        self.socks = []  # that listen: the settings' port, and set-up mode's when that is another
         self.clients = 0
         self.used = time.ticks_ms()
 
@@ -119,14 +120,15 @@ class Server:
             conn.close()
             gc.collect()
 
-    async def serve(self, port):
+    async def serve(self, address, port):
         """For ever. Raises OSError when the port cannot be had."""
-        self.sock = sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(self.device.board.sockaddr("0.0.0.0", port))
+            sock.bind(self.device.board.sockaddr(address, port))
             sock.listen(CLIENTS)
             sock.setblocking(False)
+            self.socks.append(sock)
             self.device.board.while_waiting = self.busy
             while True:
                 if not await udp.ready(sock, QUIET_MS):
@@ -145,18 +147,23 @@ class Server:
                 self.clients += 1
                 asyncio.create_task(self.client(conn, peer))
         finally:
-            self.device.board.while_waiting = None
+            self.socks = [one for one in self.socks if one is not sock]
+            if not self.socks:
+                self.device.board.while_waiting = None
             sock.close()
 
     def busy(self):
         """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never waits long."""
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        if not poll.poll(0):
-            return
+        for sock in self.socks:
+            poll = select.poll()
+            poll.register(sock, select.POLLIN)
+            if poll.poll(0):
+                self._put_off(sock)
+
+    def _put_off(self, sock):
         conn = None
         try:
-            conn, _ = self.sock.accept()
+            conn, _ = sock.accept()
             conn.settimeout(0.1)
             asked = conn.recv(512)  # read first: closing on unread data would reset the connection
             again = asked[:4] == b"GET "
@@ -169,8 +176,8 @@ class Server:
                 conn.close()
 
 
-async def serve(device):
-    """The portal of a device, for ever. Raises OSError when the port is taken."""
-    device.portal = server = Server(device)
+async def serve(device, address="0.0.0.0", port=None):
+    """The portal of a device, for ever; port: default: the settings'. Raises OSError when the port is taken."""
+    device.portal = server = device.portal or Server(device)
     gc.collect()
-    await server.serve(device.cfg["portal"]["port"] if device.cfg else 80)
+    await server.serve(address, port or (device.cfg["portal"]["port"] if device.cfg else 80))

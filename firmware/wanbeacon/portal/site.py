@@ -79,20 +79,23 @@ class Site(microdot.Microdot):
         return name_of((device or {}).get("hostname") or self.device.board.own_name()).lower()
 
     def at_home(self, request):
-        """True for a browser in the set-up network: its password, from the label, was the proof."""
+        """True for a browser in the set-up network: its password, from the label, was the proof. enter() has seen to it that
+        the browser knows where it is."""
         return bool(self.device.door and self.device.door.inside(request.client_addr[0]))
 
     def enter(self, request):
         """Before every request: Host, session, CSRF token. Returns an answer to refuse, None to let pass."""
         names, addresses = self.names()
-        if not guard.known_host(request.headers.get("Host"), names, addresses):
-            if self.at_home(request) and request.method in ("GET", "HEAD"):
-                return self.to("http://%s/" % self.device.door.address)
+        host, home = request.headers.get("Host"), self.at_home(request)
+        lost = home and guard.host_of(host) != self.device.door.address
+        if lost and request.method in ("GET", "HEAD"):
+            return self.to("http://%s/" % self.device.door.address)
+        if lost or not guard.known_host(host, names, addresses):
             return self.plain("This device answers to its own name and address only.", 421)
         now = self.device.clock.mono()
         session = self.guard.session(request.cookies.get("wb"), now)
         request.g.cookie = None
-        if self.at_home(request) and not (session and session.admin):
+        if home and not (session and session.admin):
             session = self.guard.open(now, True)
             request.g.cookie = session.token
         request.g.session = session
@@ -242,13 +245,32 @@ class Site(microdot.Microdot):
 
         try:
             cfg = config.load(self.kept.draft[0].decode())
-            if not cfg["wifi"] and "lan" not in self.device.board.pins:
-                return None, [html.texts("wifi")["wifi_none"]]
-            return cfg, []
         except config.ConfigError as e:
             return None, e.problems
         finally:
+            config = None
             drop("config")
+        if not cfg["wifi"] and "lan" not in self.device.board.pins:
+            return None, [html.texts("wifi")["wifi_none"]]
+        problems = []
+        for i, account in enumerate(cfg["accounts"]):
+            problems += ["accounts[%d].%s" % (i, text) for text in self._of_provider(account)]
+        drop("dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.url")
+        return None if problems else cfg, problems
+
+    def _of_provider(self, account):
+        """What the provider's row says against the account: the agent would not start with it."""
+        from wanbeacon.dyndns import catalog
+        from wanbeacon.dyndns.advice import advice
+
+        if account["provider"] == "custom":
+            try:
+                row = catalog.custom(account["custom"])
+            except ValueError as e:
+                return ["custom.%s" % e]
+        else:
+            row = catalog.find(self.device.board.catalogue, account["provider"])
+        return advice(row, account)[0] if row else ["provider: %s is not in the catalogue" % account["provider"]]
 
     def static(self, path):
         headers = {"Content-Type": "text/css" if path.endswith("css") else "text/javascript", "Cache-Control": "max-age=3600",

@@ -1,6 +1,6 @@
 """`network` of the emulated ESP32: the stand-in of host_tests/shims, its air and cable taken from the test's world.json.
 
-world: {"wifi": [{"ssid", "password", "rssi", "hidden"}], "address": "192.168.1.50", "gateway": ..., "cable": false}"""
+world: {"wifi": [{"ssid", "password", "rssi", "hidden"}], "address": "192.168.1.50", "gateway": ..., "mask": ..., "cable": false}"""
 
 import network as _shim
 import world
@@ -14,7 +14,6 @@ for _name in ("ipconfig", "STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD", "STAT_NO_AP_
 class _Radio:
     """As the shim's, read anew at each look: access points come and go while the board runs."""
 
-    mask = "255.255.255.0"
     #: Associating and getting a lease takes seconds on a real board; a test has none to give.
     delay_ms = 150
     has_ipconfig = False  # as on 1.23
@@ -26,6 +25,10 @@ class _Radio:
     @property
     def address(self):
         return world.facts().get("address", "192.168.1.50")
+
+    @property
+    def mask(self):
+        return world.facts().get("mask", "255.255.255.0")
 
     @property
     def gateway(self):
