@@ -81,6 +81,24 @@ def test_buttons_reach_the_agent_and_saved_settings_keep_what_was_not_typed(inst
     assert doc["device"]["hostname"] == "beacon"
 
 
+def test_a_name_that_was_set_offline_is_no_trouble_and_comes_back_by_a_button(installed, lab):
+    _, web = installed(boot=QUICK + "\nfrom wanbeacon import decide\ndecide.hold = lambda *_: None\n")
+    web.login()
+    web.ask("/do", {"action": "offline", "host": "demo.dyndns.org"})
+    patient(lambda: len(lab.updates) == 2 and "offline" in web.ask("/").text)
+    page = web.ask("/").text
+    assert "Your address is not known" not in page and "Bring it back" in page
+    web.ask("/do", {"action": "update", "host": "demo.dyndns.org"})
+    patient(lambda: len(lab.updates) == 3 and "Bring it back" not in web.ask("/").text)
+
+
+def patient(what):
+    end = time.monotonic() + 15
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def test_a_form_must_be_a_form_and_come_from_a_page_of_ours(installed):
     _, web = installed()
     other = Browser(web.port)

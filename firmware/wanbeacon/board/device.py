@@ -115,7 +115,7 @@ class Device:
         hosts = agent.hosts()
         for state, word in (("stopped", "stopped"), ("waiting", None)):
             for h in hosts:
-                if h.state == state:
+                if h.state == state and h.rec.offline != 2:  # what the user switched off is as it should be
                     return word or ("provider" if h.rec.cls in ("LATER", "ODD") else "address")
         return "ok" if hosts and hosts[0].state != "new" else "starting"
 

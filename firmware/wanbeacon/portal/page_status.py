@@ -92,6 +92,8 @@ def _host(t, session, h):
     if session and h["state"] == "stopped":
         yield "<p>%s</p>" % t["retry_hint"]
         yield _button(session, "retry", t["do_retry"], h["name"])
+    elif session and h["offline"]:
+        yield _button(session, "update", t["do_online"], h["name"])
     yield "</section>"
 
 
