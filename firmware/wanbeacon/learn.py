@@ -32,8 +32,9 @@ def _one(agent, account, host, out, now, wall, chance):
     if out.reach == outcome.ACCOUNT and account.row.get("user") == "host" and not account.doc.get("user"):
         if out.cls in decide.STOPS:
             out.reach = outcome.ONE  # each host is a login of its own
-    # a provider that saw another address than ours is told ours from now on: see plan.py
-    told = "qc" in account.row and (host.rec.single or host.rec.word == "other address")
+    # a provider that saw another address than ours is told ours from now on (plan.py); where lists are sent, `single`
+    # means a list that got one answer, and ends with the next success
+    told = "qc" in account.row and account.row.get("max") == 1 and (host.rec.single or host.rec.word == "other address")
     out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
     cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
     warning = decide.learn(host.rec, out, now, wall, account.limits, chance, cause)
