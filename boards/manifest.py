@@ -6,7 +6,7 @@ import os
 
 # What only Linux can use; tools/boards.py has the same list for files on flash.
 LINUX_ONLY = ("board/linux.py", "board/control.py", "observe/netlink.py", "observe/ubus.py", "observe/command.py",
-              "observe/interface.py", "net/bus.py", "net/kernel.py", "net/route.py", "net/cpython.py", "__main__.py", "start.py",
+              "observe/interface.py", "net/bus.py", "net/kernel.py", "net/route.py", "net/unix.py", "net/cpython.py", "__main__.py", "start.py",
               "cli.py")
 
 include("$(PORT_DIR)/boards/manifest.py")  # noqa: F821

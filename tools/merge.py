@@ -98,6 +98,17 @@ class Program:
         return ast.fix_missing_locations(tree)
 
 
+def names(program, tree):
+    """What the short names of a traceback mean: lines of "file name: what it is called in the sources". tree: the
+    shrink.Tree of what `program` has built."""
+    rows = ["%s %s: %s.%s" % (program.home[module].rpartition(".")[2], new, module, old)
+            for (module, old), new in program.names.items() if old != new and program.tops[module][old] is None]
+    for name in tree.trees:
+        tree.shrink(name)
+    rows += ["%s %s: %s" % (dotted(name).rpartition(".")[2], new, old) for name, old, new in sorted(tree.renamed)]
+    return "".join(row + "\n" for row in rows)
+
+
 def _fresh(taken):
     """a, b ... zY: those that are neither in `taken` nor Python's own, nor look like a constant (tools/shrink.py)."""
     for size in itertools.count(1):

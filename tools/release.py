@@ -6,6 +6,7 @@
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
     openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
     openwrt/names.txt           what the short names in a router's traceback are called in the sources
+    wanbeacon-V-names.txt       the same for boards
     SHA256SUMS                  of all of them
 
 Everything is built twice, in two processes with caches of their own, and must be the same bytes."""
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import typer
 
-from tools import ROOT, UserError, boards, image, mpy, package, version
+from tools import ROOT, UserError, boards, image, merge, mpy, package, packed, version
 from tools.openwrt import sources
 
 #: One build takes a few seconds; two at once on a busy machine some more.
@@ -77,6 +78,7 @@ def build():
     for form in package.Format:
         out.update(("openwrt/" + path, data) for path, data in package.build(form).items())
     out["openwrt/names.txt"] = sources.names().encode()
+    out[name + "-names.txt"] = merge.names(*packed.build(boards.modules(), {})).encode()
     return out
 
 

@@ -95,9 +95,9 @@ class Rewriter(ast.NodeTransformer):
             return self.generic_visit(node)
         made, name, new = self.program.look_up(module, node.attr)
         if not self._here(made):
-            if made != module:
-                raise Cannot("%s takes %s of %s, which has it from %s" % (self.name, name, module, made))
-            return ast.Attribute(self.visit(node.value), new, node.ctx)
+            if self.program.home[made] != self.program.home[module]:  # handed on: what the file of `module` calls it
+                new = self.program.names.get((module, node.attr), node.attr)
+            return ast.Name(new, node.ctx) if self._here(module) else ast.Attribute(self.visit(node.value), new, node.ctx)
         if not isinstance(node.ctx, ast.Load):
             raise Cannot("%s sets %s.%s" % (self.name, module, name))
         return ast.Name(new, node.ctx)

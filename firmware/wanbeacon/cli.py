@@ -80,39 +80,23 @@ def check(options):
     import os
 
     from wanbeacon.board import linux
-    from wanbeacon.dyndns import catalog
-    from wanbeacon.dyndns.advice import advice
-    from wanbeacon.setup import unknown_provider
+    from wanbeacon.dyndns.advice import judge
 
     path = options["--config"]
-    cfg = load(path)
-    board = linux.board(options)
-    problems = []
-    for i in range(len(cfg["accounts"])):
-        a = cfg["accounts"][i]
-        if a["provider"] == "custom":
+    accounts = load(path)["accounts"]
+    _, problems, warnings = _of_catalogue(judge, linux.board(options).catalogue, accounts)
+    for text in warnings:
+        print("warning: " + text)
+    for i in range(len(accounts)):
+        ca = accounts[i].get("ca")
+        if ca:
             try:
-                row = catalog.custom(a["custom"])
-            except ValueError as e:
-                row = None
-                problems.append("accounts[%d].custom.%s" % (i, e))
-        else:
-            row = _of_catalogue(catalog.find, board.catalogue, a["provider"])
-            if row is None:
-                problems.append("accounts[%d].provider: %s" % (i, unknown_provider(a["provider"], board.catalogue)))
-        if row:
-            wrong, unwise = advice(row, a)
-            problems += ["accounts[%d].%s" % (i, text) for text in wrong]
-            for text in unwise:
-                print("warning: accounts[%d].%s" % (i, text))
-        if a.get("ca"):
-            try:
-                os.stat(a["ca"])
+                os.stat(ca)
             except OSError as e:
-                problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, a["ca"], words_of(e)))
+                problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, ca, words_of(e)))
     if problems:
         raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in problems]))
-    print("%s: ok, %d hosts" % (path, sum([len(a["hosts"]) for a in cfg["accounts"]])))
+    print("%s: ok, %d hosts" % (path, sum([len(a["hosts"]) for a in accounts])))
 
 
 def tell(words, options):
@@ -135,9 +119,9 @@ async def _ask(path, line):
     it cannot be read."""
     import json
 
-    from wanbeacon.net import waits
+    from wanbeacon.net import unix, waits
 
-    sock = waits.open_unix(path)
+    sock = unix.open_unix(path)
     try:
         sock.send(line.encode() + b"\n")
         answer = b""

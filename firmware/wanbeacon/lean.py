@@ -9,9 +9,6 @@ import sys
 # Bytes of heap in all below which modules are dropped. With all of them loaded the agent needs up to 180 KB where a word has
 # 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
 SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
-# Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives, and then no
-# large block is free. 700 hosts fit into the default heap this way, without it 300 do not.
-TIDY, TIDY_LARGE = 4096, 65536
 # What a round of the agent needs step by step, and an exchange: dropped after use.
 STEPS = (
     "plan", "learn", "decide", "journal", "ranges", "reasons", "observe.asking", "dyndns.share", "dyndns.request", "dyndns.reply",
@@ -25,17 +22,11 @@ def small():
     return gc.mem_alloc() + gc.mem_free() < SMALL
 
 
-def tidy():
-    """To be called first of all: a small heap is collected often from then on. All that comes and goes later is loaded
-    once now: its names stay for good, and lie together at the bottom instead of between what lives."""
-    gc.threshold(TIDY if small() else TIDY_LARGE)
-    if small():
-        for name in STEPS + WIRE:
-            try:
-                __import__("wanbeacon." + name)
-            except ImportError:  # not part of this device
-                continue
-            drop(name)
+def spare(tidy):
+    """From now on every kilobyte counts, even where the heap may grow; `tidy`: bytes between two collections."""
+    global SMALL
+    SMALL = sys.maxsize
+    gc.threshold(tidy)
 
 
 def printable(text, low=32):

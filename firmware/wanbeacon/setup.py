@@ -3,7 +3,6 @@
 import hashlib
 
 from wanbeacon import decide, journal
-from wanbeacon.lean import drop
 from wanbeacon.model import DAY, REFRESH_DAYS, Account, Host, Limits, Line, Record
 from wanbeacon.observe import choose
 
@@ -16,13 +15,10 @@ def fingerprint(*parts):
 def build(agent):
     """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
     cfg = agent.cfg
-    rows = [row_of(agent, doc) for doc in cfg["accounts"]]
-    drop("dyndns.catalog", "dyndns.url")
-    _advise(agent, rows)
+    rows = _rows(agent)
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
-    drop("dyndns.request", "dyndns.share", "dyndns.url")
     stored, taken = agent.journal.load(), []
     seed = fingerprint(agent.board.unique)
     seed = seed[0] << 8 | seed[1]
@@ -62,18 +58,19 @@ def _kept(fp, stored, taken):
     return None
 
 
-def _advise(agent, rows):
-    """Log what is unwise about the accounts. Raises ValueError with one line about what cannot work."""
-    from wanbeacon.dyndns.advice import advice
+def _rows(agent):
+    """The accounts' catalogue rows; what is unwise goes to the log. Raises ValueError with one line about what cannot work."""
+    from wanbeacon.dyndns.advice import judge
 
-    accounts = agent.cfg["accounts"]
-    for i in range(len(rows)):
-        problems, warnings = advice(rows[i], accounts[i])
-        for text in warnings:
-            agent.log("accounts[%d].%s" % (i, text))
-        if problems:
-            raise ValueError("; ".join(["accounts[%d].%s" % (i, text) for text in problems]))
-    drop("dyndns.advice")
+    try:
+        rows, problems, warnings = judge(agent.board.catalogue, agent.cfg["accounts"])
+    except OSError:
+        raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
+    for text in warnings:
+        agent.log(text)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return rows
 
 
 def _of_requests(agent, device, rows):
@@ -115,21 +112,6 @@ def _limits(intervals, row, seed):
     return Limits(row.get("min") or intervals["minimum"], days * DAY, seed)
 
 
-def row_of(agent, doc):
-    """The catalogue row of an account."""
-    from wanbeacon.dyndns import catalog
-
-    if doc["provider"] == "custom":
-        return catalog.custom(doc["custom"])
-    try:
-        row = catalog.find(agent.board.catalogue, doc["provider"])
-    except OSError:
-        raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
-    if row is None:
-        raise ValueError(unknown_provider(doc["provider"], agent.board.catalogue))
-    return row
-
-
 def _new_record(fp, place, account, stored):
     """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
     does a wait that the same provider set the same user: an edit of the settings is no way around it."""
@@ -148,12 +130,3 @@ def _resume(agent, host):
     if rec.stopped() and rec.cause not in (rec.fp, account.fp, account.provider_fp):
         agent.log("%s: the settings that caused the stop have changed: trying again" % host.name)
         decide.retry(rec)
-
-
-def unknown_provider(name, path):
-    """One line that says so and suggests the nearest names."""
-    from wanbeacon.dyndns import catalog
-
-    near = catalog.nearest(name, catalog.names(path))
-    hint = "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
-    return "provider %s is not in the catalogue; %s" % (name, hint)

@@ -22,11 +22,11 @@ device.WATCH_S = 0.2
 """
 
 
-def move_in(folder, code, settings, interpreter, boot=QUICK, files=None, heap=None, **world):
-    """A Board in the new folder, installed, its Wi-Fi "home" in the air, powered on. settings: dict, bytes or None."""
+def move_in(folder, code, settings, interpreter, files=None, heap=None, **world):
+    """A Board in the new folder with the files `code`, its Wi-Fi "home" in the air, powered on. settings: dict, bytes or None."""
     folder.mkdir()
     device = json.dumps({"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}).encode()
-    every = dict(code, **{"/boot.py": boot.encode(), "/device.json": device, **(files or {})})
+    every = dict(code, **{"/device.json": device, **(files or {})})
     if settings is not None:
         every["/config.json"] = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
     (folder / "flash.img").write_bytes(image.filesystem(BLOCK * BLOCKS, every))

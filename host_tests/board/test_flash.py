@@ -91,23 +91,23 @@ def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, 
     (tmp_path / "x").write_text("raise RuntimeError('stale')")
     old = str(tmp_path / "x")
     mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
-             ":lib/wanbeacon/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
+             ":lib/wanbeacon/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
              ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":notes.txt")
     flash()
     board.wait_for("Wanbeacon on")
     board.cut()
     found = board.files()
-    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py"} & set(found)
+    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py"} & set(found)
     assert "/notes.txt" in found, "files of the user stay"
 
 
 def test_a_downgrade_replaces_what_differs_and_a_new_upgrade_puts_it_back(board, flash, mpremote, tmp_path):
     flash()
     (tmp_path / "other.mpy").write_bytes(b"another version")
-    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/agent.mpy")
+    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/core.z")
     assert "2 files of" in flash().stderr, "the one that differs, and main.py as the seal"
     board.cut()
-    assert installed(board)["/lib/wanbeacon/agent.mpy"] == expected()["/lib/wanbeacon/agent.mpy"]
+    assert installed(board)["/lib/wanbeacon/core.z"] == expected()["/lib/wanbeacon/core.z"]
 
 
 def test_a_running_agent_is_interrupted_for_an_upgrade(board, flash):

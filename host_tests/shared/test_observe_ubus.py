@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 
-from wanbeacon.net import bus, udp, waits
+from wanbeacon.net import bus, udp, unix
 from wanbeacon.observe import FOUND, NONE, UNKNOWN, ubus
 
 DATA = "host_tests/netlab/data/ubus-"
@@ -178,7 +178,7 @@ class Daemon:
         self.clients = []
         self.tasks = []
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.bind(waits.unix_address(self.path))
+        self.sock.bind(unix.unix_address(self.path))
         self.sock.listen(4)
         self.sock.setblocking(False)
         self.hello = recorded(0)[0]

@@ -91,6 +91,13 @@ class Bench:
         """{relative path: bytes} of the compiled tree."""
         return mpy.compile_tree(self.folder / "mpy")
 
+    @cached_property
+    def packed(self):
+        """Folder with the agent as a board gets it, and what lives its life on this machine (as_board.py)."""
+        from host_tests.host import as_board  # this file measures without the tests
+
+        return as_board.compile_board(self.folder / "packed")
+
     def close(self):
         if "folder" in self.__dict__:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -13,7 +13,7 @@ UPDATES, QUICK_UPDATES = 60, 25
 #: Heaps that are tried, in KB: the answer is right to one of them.
 LOW, HIGH = 48, 200
 #: Where the answer was last found, in KB: the search begins there.
-START = {("micropython-i386", "command line"): 71, ("micropython-i386", "board"): 64, ("micropython-amd64", "command line"): 105}
+START = {("micropython-i386", "command line"): 71, ("micropython-i386", "board"): 75, ("micropython-amd64", "command line"): 105}
 #: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a minute.
 PATIENCE = 8
 
@@ -56,7 +56,7 @@ def as_a_board(bench, interpreter, heap):
     """The same as a board starts it: the agent alone."""
     with running("dyn", bind="127.0.0.1") as lab:
         try:
-            bench.live, _ = as_board.updates(lab, bench.compiled, heap, count(bench), interpreter)
+            bench.live, _ = as_board.updates(lab, bench.packed, heap, count(bench), interpreter)
         except as_board.Failed:
             return False
         return True
@@ -68,7 +68,7 @@ WAYS = {"command line": by_command_line, "board": as_a_board}
 def heap(bench, interpreter, way="command line"):
     """Bytes of the smallest heap in which that works: the peak, fragments between what lives included."""
     interpreter = usable(interpreter)
-    as_board.compile_into(bench.compiled, "fast_agent", "board_loop")
+    as_board.compile_into(bench.compiled, "fast_agent")
     low, high, step, tried = LOW, HIGH + 1, 1, START[interpreter, way]
     while high - low > 1:  # away from where it was the last time in steps that grow, then halves
         if WAYS[way](bench, interpreter, "%dk" % tried):

@@ -1,10 +1,12 @@
-"""Bytes of .mpy files: what the agent takes of a machine's flash. Knows the folders, not what is in them."""
+"""Bytes of code: what the agent takes of a machine's flash. Knows the folders, not what is in them."""
 
-from tools.boards import LINUX_ONLY
+import zlib
+
+from tools import boards
 
 #: Files that an ESP32 has and a Linux machine does not load.
 BOARD_ONLY = ("wanbeacon/board/device.", "wanbeacon/board/esp32.", "wanbeacon/board/link.", "wanbeacon/board/lights.",
-              "wanbeacon/board/rare.", "wanbeacon/board/ntp.", "wanbeacon/board/rtc.")
+              "wanbeacon/board/ntp.", "wanbeacon/board/rtc.")
 #: Not the agent, and for CPython only.
 PARTS = {"portal": ("wanbeacon/portal/",), "openwrt": ("wanbeacon/openwrt/",), "cpython": ("wanbeacon/net/cpython.",)}
 
@@ -16,17 +18,22 @@ def chosen(bench, *without):
             if name.endswith(".mpy") and name.startswith("wanbeacon/") and not name.startswith(left_out)}
 
 
-def agent(bench, machine):
-    """The agent with every way to learn the address, on a "board" or a "router"."""
-    table = chosen(bench, *(LINUX_ONLY if machine == "board" else BOARD_ONLY))
+def router(bench):
+    """The agent with every way to learn the address, a file for each module."""
+    table = chosen(bench, *BOARD_ONLY)
     largest = sorted(table.items(), key=lambda item: -item[1])
     bench.note("%d modules; largest: %s" % (len(table), ", ".join("%s %d" % item for item in largest[:5])))
     return sum(table.values())
 
 
-def part(bench, which):
-    """One of PARTS, as .mpy."""
-    return sum(size for name, size in bench.sizes.items() if name.endswith(".mpy") and name.startswith(PARTS[which]))
+def board(bench, part):
+    """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or "all"."""
+    whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
+    found = {"all": whole, "agent": {path: data for path, data in agent.items() if path.endswith((".z", ".mpy", ".py"))},
+             "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]
+    inflated = sum(len(zlib.decompress(data[1:], -15) if path.endswith(".z") else data) for path, data in found.items())
+    bench.note("%d files; %.1f KB inflated" % (len(found), inflated / 1024))
+    return sum(map(len, found.values()))
 
 
 def data(bench):

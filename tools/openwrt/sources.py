@@ -14,7 +14,7 @@ ONE_FILE = "merged"
 _TOGETHER = (
     "address", "agent", "board/__init__", "board/control", "board/linux", "cli", "commands", "config", "decide", "dyndns/advice",
     "dyndns/catalog", "dyndns/outcome", "dyndns/reply", "dyndns/request", "dyndns/share", "dyndns/url", "journal", "lean", "learn",
-    "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/kernel", "net/route", "net/trust", "net/waits", "net/wire",
+    "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/kernel", "net/route", "net/trust", "net/unix", "net/waits", "net/wire",
     "observe/__init__", "observe/asking", "observe/choose", "observe/scan", "openwrt/ddns", "openwrt/options", "openwrt/render",
     "openwrt/roots", "openwrt/router", "openwrt/settings", "openwrt/uci", "plan", "ranges", "reasons", "setup", "start", "status",
 )
@@ -48,14 +48,8 @@ def _path(name):
 
 
 def names():
-    """What the short names of a router's traceback mean: lines of "file name: what it is called in the sources"."""
-    program, tree = _build()
-    rows = ["%s %s: %s.%s" % (ONE_FILE, new, module, old) for (module, old), new in program.names.items()
-            if old != new and program.tops[module][old] is None]
-    for name in tree.trees:
-        tree.shrink(name)
-    rows += ["%s %s: %s" % (Path(name).stem, new, old) for name, old, new in sorted(tree.renamed)]
-    return "".join(row + "\n" for row in rows)
+    """What the short names of a router's traceback mean, see merge.names."""
+    return merge.names(*_build())
 
 
 def write(folder):

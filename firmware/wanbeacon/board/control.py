@@ -8,7 +8,7 @@ import socket
 
 from micropython import const
 
-from wanbeacon.net import waits
+from wanbeacon.net import unix, waits
 
 _LINE_MAX = const(400)  # a command and a host name
 _WAIT_MS = const(2000)  # a client that says nothing is let go
@@ -17,7 +17,7 @@ _WAIT_MS = const(2000)  # a client that says nothing is let go
 def listen(path):
     """A listening socket at `path`. Raises OSError: errno EADDRINUSE when another agent answers there."""
     try:
-        waits.open_unix(path).close()
+        unix.open_unix(path).close()
         raise OSError(errno.EADDRINUSE, "another wanbeacon runs already")
     except OSError as e:
         if e.errno == errno.EADDRINUSE:
@@ -32,7 +32,7 @@ def listen(path):
         raise OSError(errno.EEXIST)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.bind(waits.unix_address(path))
+        sock.bind(unix.unix_address(path))
         sock.listen(2)
         sock.setblocking(False)
     except OSError:

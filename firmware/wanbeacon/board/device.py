@@ -23,6 +23,7 @@ CRASH_S = 10  # time to read the traceback on the console before the reset
 LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
 PLENTY = 1024 * 1024  # bytes of heap that only boards with PSRAM have
+ROOM = 36 * 1024  # bytes of heap that deciding and asking take, in pieces
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
 _LIGHT_MS = 50
@@ -207,13 +208,16 @@ class Device:
 
     def _room_for(self, agent):
         """An exchange over TLS is what needs the most memory: whoever is being served is waited for between looking and
-        sending, and then the pages make room."""
+        sending, and then the pages make room. In a small heap they do so for less."""
         look, send = agent.observe, agent._exchange
 
         async def observe():
-            await look()
-            if self.portal:
-                await self.portal.settle()
+            try:
+                await look()
+            except MemoryError:
+                await self._room(PLENTY)
+                await look()
+            await self._room(ROOM)
 
         def exchange(*args):
             if self.portal:
@@ -221,6 +225,12 @@ class Device:
             return send(*args)
 
         agent.observe, agent._exchange = observe, exchange
+
+    async def _room(self, enough):
+        if self.portal:
+            await self.portal.settle()
+            if gc.mem_free() < enough:
+                self.portal.make_room()
 
     async def _nudge(self):
         """The link came back: look at once."""
@@ -302,25 +312,28 @@ class Device:
                 self.restart()
             elif wish == "reset":
                 await asyncio.sleep(1)
-                from wanbeacon.board import rare
-
-                rare.forget(self)
+                esp32.forget()
+                self.say("factory reset: settings and journal are gone")
+                self.restart()
             elif wish == "setup" and not self.door:
-                from wanbeacon.board import rare
-
-                rare.open_door(self)
-                rare = None
-                lean.drop("board.rare")
+                self._open_door()
             await self.wake.wait()
             self.wake.clear()
+
+    def _open_door(self):
+        try:
+            from wanbeacon.portal.door import open_door
+        except ImportError:
+            self.say("no set-up pages on this device: use `python -m tools flash`")
+        else:
+            open_door(self)
 
 
 def main():
     """What main.py calls. Returns only when a person takes the console."""
     global current
     if gc.mem_alloc() + gc.mem_free() < PLENTY:
-        lean.SMALL = PLENTY  # without PSRAM every kilobyte counts, even where the heap may grow to 160 of them
-        gc.threshold(TIDY)
+        lean.spare(TIDY)
     current = device = Device()
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()

@@ -60,6 +60,19 @@ def replace(path, data):
     os.rename(path + ".new", path)
 
 
+def forget():
+    """Factory reset: settings and journal go, what is printed on the label stays."""
+    try:
+        names = os.listdir(STATE)
+    except OSError:
+        names = ()
+    for path in [CONFIG] + [STATE + "/" + name for name in names]:
+        try:
+            os.remove(path)
+        except OSError:
+            pass
+
+
 class Board:
     """What the rest of the agent may ask of this machine."""
 
@@ -144,10 +157,6 @@ class Board:
     def gateway(self):
         """IPv4 address of the default router, or None."""
         return self.link.router() if self.link else None
-
-    def default_device(self):
-        """Devices have no names here."""
-        return None
 
     def stream(self, sock):
         """A socket with read(n) and write(b) that give None when they would block."""

@@ -1,14 +1,50 @@
-"""What is wrong or unwise about an account, seen from its provider's row. Loaded at `check` and start, then dropped.
+"""What is wrong or unwise about accounts, seen from their providers' rows. Loaded at `check` and start, then dropped.
 
-Pure: knows rows and settings, sends nothing.
+Knows rows and settings, sends nothing.
 """
 
-from wanbeacon.dyndns import request, url
+from wanbeacon.dyndns import url
+
+
+def judge(catalogue, accounts):
+    """(rows, problems, warnings) of checked accounts: the provider's row of each, None where there is none that works, and
+    lists of one-line texts. The agent does not start with a problem.
+
+    catalogue: path of the file. Raises OSError when it is missing, ValueError when it is damaged."""
+    from wanbeacon.dyndns import catalog
+
+    rows, problems, warnings = [], [], []
+    for i in range(len(accounts)):
+        account, row, wrong, unwise = accounts[i], None, (), ()
+        if account["provider"] != "custom":
+            row = catalog.find(catalogue, account["provider"])
+            if not row:
+                wrong = ("provider: %s is not in the catalogue; %s" % (account["provider"], _near(catalogue, account["provider"])),)
+        else:
+            try:
+                row = catalog.custom(account["custom"])
+            except ValueError as e:
+                wrong = ("custom.%s" % e,)
+        if row:
+            wrong, unwise = advice(row, account)
+        rows.append(row)
+        problems += ["accounts[%d].%s" % (i, text) for text in wrong]
+        warnings += ["accounts[%d].%s" % (i, text) for text in unwise]
+    return rows, problems, warnings
+
+
+def _near(catalogue, name):
+    from wanbeacon.dyndns import catalog
+
+    near = catalog.nearest(name, catalog.names(catalogue))
+    return "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
 
 
 def advice(row, account):
     """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that requests
     cannot work; a warning is for the user to weigh."""
+    from wanbeacon.dyndns import request
+
     problems, warnings = [], []
     ways = row.get("auth") or ["basic"]
     way, wish = request.auth_of(row, account), account.get("auth")
@@ -56,8 +92,10 @@ def _texts(row, way):
 
 
 def _host(row, host, problems, warnings):
+    from wanbeacon.dyndns import share
+
     name = host["name"]
-    if not (request.families(row, host)[0] or request.families(row, host)[1]):
+    if not any(share.families(row, host)):
         problems.append("hosts: %s: %s keeps %s records only" % (name, row["id"], "A" if "q4" in row else "AAAA"))
     if name in (".", "..") and "{host" in row["path"]:
         problems.append("hosts: %s: cannot be part of a URL's path" % name)
@@ -66,6 +104,6 @@ def _host(row, host, problems, warnings):
     zone = host.get("zone")
     if zone and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
         problems.append("hosts: %s: does not lie in its zone %s" % (name, zone))
-    for option in request.OPTIONS:
+    for option in share.OPTIONS:
         if host.get(option) and option not in [o.partition("=")[0] for o in row.get("opts") or ()]:
             warnings.append("hosts: %s: %s knows no %s; it is left out" % (name, row["id"], option))

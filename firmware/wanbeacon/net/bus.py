@@ -7,7 +7,7 @@ A blob's head is 32 bits: extended (1), id or type (7), length with the head (24
 import errno
 import struct
 
-from wanbeacon.net import waits
+from wanbeacon.net import unix, waits
 
 #: Milliseconds for one answer of ubusd, which is on this machine.
 _ANSWER_MS = 2000
@@ -67,7 +67,7 @@ class Bus:
     """One connection. OSError when ubusd is not there or goes away; ValueError for what is no message."""
 
     def __init__(self, path):
-        self.sock = waits.open_unix(path)
+        self.sock = unix.open_unix(path)
         self.buf = b""
         self.seq = 0
 

@@ -19,10 +19,6 @@ class Clock:
         self._ms = 0
         self._offset = None
 
-    def ticks(self):
-        """Milliseconds that wrap; compare with time.ticks_diff only."""
-        return time.ticks_ms()
-
     def mono_ms(self):
         """Milliseconds since this object was made. Must be asked more often than half a wrap of the ticks (6 days on
         an ESP32): the agent's slow timer does."""

@@ -1,4 +1,4 @@
-"""Waiting for any socket under asyncio, and unix sockets: what netlink, ubus and the control socket share. Knows no protocol.
+"""Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share. Knows no protocol.
 
 The two interpreters differ in how a task waits for a socket; that difference ends here. On MicroPython only one task may
 wait for a socket at a time.
@@ -6,8 +6,6 @@ wait for a socket at a time.
 
 import asyncio
 import errno
-import socket
-import struct
 
 try:  # MicroPython: the poller behind its streams takes any socket
     from asyncio import core
@@ -22,26 +20,6 @@ except ImportError:
 
 #: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
 MAX_DATAGRAM = 1500
-
-
-def unix_address(path):
-    """Return what connect and bind want for a unix socket: a raw sockaddr_un on MicroPython, the path on CPython
-    (which would take the raw bytes for a path)."""
-    if hasattr(socket, "sockaddr"):
-        return struct.pack("H", socket.AF_UNIX) + path.encode() + b"\0"
-    return path
-
-
-def open_unix(path):
-    """Return a non-blocking stream socket connected to the unix socket `path`. OSError when nobody listens."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.connect(unix_address(path))
-        sock.setblocking(False)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 async def ready(sock, ms=None, write=False):

@@ -56,10 +56,11 @@ def load(path, catalogue, devices=None):
 def validate(document, catalogue):
     """What the agent itself would say of the document: (problems, warnings), lists of lines that start with the key."""
     from wanbeacon import config
+    from wanbeacon.dyndns.advice import judge
 
-    lines, unwise = [], []
+    unwise = []
     try:
-        _advise(config.load(json.dumps(document), config.ROUTER_MAX)["accounts"], catalogue, lines, unwise)
+        _, lines, unwise = judge(catalogue, config.load(json.dumps(document), config.ROUTER_MAX)["accounts"])
     except config.ConfigError as e:
         lines = e.problems
     lines += _not_installed(document, "")
@@ -70,25 +71,6 @@ def validate(document, catalogue):
             if why:
                 lines.append("accounts[%d].ca: %s" % (i, why))
     return lines, unwise
-
-
-def _advise(accounts, catalogue, lines, unwise):
-    """What their providers' rows say of the accounts: the agent does not start with such a problem, and then would not
-    go on with the accounts that are right either."""
-    from wanbeacon.dyndns import catalog
-    from wanbeacon.dyndns.advice import advice
-
-    for i, account in enumerate(accounts):
-        where = "accounts[%d]." % i
-        custom = account.get("custom")
-        row = None if custom else catalog.find(catalogue, account["provider"])
-        try:
-            row = row or catalog.custom(custom)
-        except ValueError as e:
-            lines.append("%scustom.%s" % (where, e))
-            continue
-        for texts, said in zip(advice(row, account), (lines, unwise)):
-            said += [where + text for text in texts]
 
 
 def _not_installed(part, where):

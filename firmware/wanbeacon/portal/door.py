@@ -3,15 +3,50 @@
 The access point's password is this device's own (see label.py in tools): WPA2, never open, never the same for all."""
 
 import asyncio
+import json
+import os
 
 import network
 
+from wanbeacon.board import esp32
 from wanbeacon.net import udp
 from wanbeacon.portal import dns
 
 # Its own address: the first whose network (/24) has none of the home network's addresses. The label has the first.
 ADDRESSES = ("192.168.4.1", "192.168.44.1", "10.44.44.1")
 _NO_IP = "0.0.0.0"
+SETUP_S = 900  # the set-up network goes after this when there are settings: it is a door
+LOOK_S = 1
+_LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike on a label
+
+
+def access(board):
+    """The password of this device's own access point, as on its label; made now when there is none. Raises OSError."""
+    doc = esp32.read_json(esp32.DEVICE)
+    if not doc.get("ap_password"):
+        doc["name"] = board.own_name()
+        doc["ap_password"] = "".join([_LETTERS[b % len(_LETTERS)] for b in os.urandom(12)])
+        esp32.replace(esp32.DEVICE, json.dumps(doc).encode())
+    return doc["ap_password"]
+
+
+def open_door(device):
+    """Begin set-up mode. With settings it ends by itself."""
+    try:
+        device.door = Door(device, access(device.board))
+    except (OSError, ValueError, AttributeError) as e:
+        device.say("set-up access point: %s" % e)
+        return
+    asyncio.create_task(_close_door(device))
+
+
+async def _close_door(device):
+    until = device.clock.mono() + SETUP_S
+    while not device.cfg or device.problems or device.clock.mono() < until or device.door.busy():
+        await asyncio.sleep(LOOK_S)
+    device.door.close()
+    device.door = None
+    device.say("set-up mode ends")
 
 
 def _number(ip):

@@ -37,11 +37,11 @@ class Site(microdot.Microdot):
         if not kept.guard:
             password = ((device.cfg or {}).get("portal") or {}).get("password")
             if not password:
-                from wanbeacon.board import rare
+                from wanbeacon.portal import door
 
-                password = rare.access(device.board)
-                rare = None
-                drop("board.rare")
+                password = door.access(device.board)
+                door = None
+                drop("portal.door")
             kept.guard = guard.Guard(os.urandom, password)
         self.guard = kept.guard
         html.WWW = device.board.home + "/wanbeacon/portal/www"
@@ -252,25 +252,14 @@ class Site(microdot.Microdot):
             drop("config")
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
             return None, [html.texts("wifi")["wifi_none"]]
-        problems = []
-        for i, account in enumerate(cfg["accounts"]):
-            problems += ["accounts[%d].%s" % (i, text) for text in self._of_provider(account)]
-        drop("dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.url")
+        problems = self._judged(cfg["accounts"])
+        drop("dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.share", "dyndns.url")
         return None if problems else cfg, problems
 
-    def _of_provider(self, account):
-        """What the provider's row says against the account: the agent would not start with it."""
-        from wanbeacon.dyndns import catalog
-        from wanbeacon.dyndns.advice import advice
+    def _judged(self, accounts):
+        from wanbeacon.dyndns.advice import judge
 
-        if account["provider"] == "custom":
-            try:
-                row = catalog.custom(account["custom"])
-            except ValueError as e:
-                return ["custom.%s" % e]
-        else:
-            row = catalog.find(self.device.board.catalogue, account["provider"])
-        return advice(row, account)[0] if row else ["provider: %s is not in the catalogue" % account["provider"]]
+        return judge(self.device.board.catalogue, accounts)[1]
 
     def static(self, path):
         headers = {"Content-Type": "text/css" if path.endswith("css") else "text/javascript", "Cache-Control": "max-age=3600",
