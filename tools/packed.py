@@ -39,10 +39,9 @@ def compile_tree(target, paths, apart=None, scripts=None):
     starts them. apart: {path: source} of other modules, packed as they are. scripts: {path: source} of what is not packed,
     beside main.py or in its place; each can import what is. Returns {relative path: bytes}."""
     firmware = ROOT / "firmware"
-    scripts = scripts or {"main.py": (firmware / "main.py").read_text()}
     _, tree = build(paths, scripts)
     texts = dict({path: tree.shrink(path) + "\n" for path in tree.trees}, **apart or {})
-    texts.update({path: "import unpack\n" + texts[path] for path in scripts})
+    texts.update({path: "import unpack\n" + texts[path] for path in scripts or ("main.py",)})
     texts["unpack.py"] = (firmware / "unpack.py").read_text()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(firmware, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
@@ -60,9 +59,10 @@ def compile_tree(target, paths, apart=None, scripts=None):
     return sizes
 
 
-def build(paths, scripts):
-    """(merge.Program, shrink.Tree) of firmware/'s sources `paths` and of `scripts`, {path: source}."""
-    texts = dict({path: (ROOT / "firmware" / path).read_text() for path in paths}, **scripts)
+def build(paths, scripts=None):
+    """(merge.Program, shrink.Tree) of firmware/'s sources `paths` and of `scripts`, {path: source}; default: main.py."""
+    texts = {path: (ROOT / "firmware" / path).read_text() for path in (*paths, *(() if scripts else ("main.py",)))}
+    texts.update(scripts or {})
     groups = {_path(name): [_path(one) for one in modules if _path(one) in texts] for name, modules in GROUPS.items()}
     program = merge.Program({path: _with_files_dropped(text) for path, text in texts.items()}, groups)
     return program, shrink.Tree(program.build())

@@ -78,7 +78,7 @@ def build():
     for form in package.Format:
         out.update(("openwrt/" + path, data) for path, data in package.build(form).items())
     out["openwrt/names.txt"] = sources.names().encode()
-    out[name + "-names.txt"] = merge.names(*packed.build(boards.modules(), {})).encode()
+    out[name + "-names.txt"] = merge.names(*packed.build(boards.modules())).encode()
     return out
 
 

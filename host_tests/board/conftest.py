@@ -54,12 +54,6 @@ def quick(tmp_path_factory):
     return dict(found, **{"/lib/board.json": boards.files(boards.read("ESP32_GENERIC"))["/lib/board.json"]})
 
 
-@pytest.fixture(scope="session")
-def shipped():
-    """The firmware's files as a user gets them."""
-    return boards.files(boards.read("ESP32_GENERIC"))
-
-
 @pytest.fixture
 def lab():
     with Lab("dyn") as lab:

@@ -99,10 +99,3 @@ def test_updates_over_https_and_all_pages_fit_into_128_kb(start, lab, router):
     weights = [int(found) for found in re.findall(r"heap (\d+) of", text)]
     print("heap of 128 KB in use after a round: first %d, last %d, most %d bytes" % (weights[0], weights[-1], max(weights)))
     assert weights[-1] < weights[len(weights) // 2] + 2000, "it must not grow"
-
-
-def test_installed_size_is_below_what_the_issue_allows(shipped):
-    total = sum(len(data) for path, data in shipped.items())
-    agent = sum(len(data) for path, data in shipped.items() if path.endswith(".mpy") and "/portal/" not in path and "microdot" not in path)
-    print("installed %d bytes; .mpy of the agent and the board without the portal %d" % (total, agent))
-    assert total < 200 * 1024

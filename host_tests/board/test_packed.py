@@ -11,8 +11,6 @@ from host_tests.on_micropython import run_compiled
 from host_tests.openwrt.test_merged import FAKING, hand_on
 from tools import ROOT, boards, merge, mpy, packed
 
-
-
 #: Files that a round of the agent loads and drops.
 STEPS = ("answer", "asking", "exchange", "journal", "request", "round")
 SCRIPTS = {"main.py": "from wanbeacon.board import device\n"}
@@ -39,7 +37,7 @@ def run(interpreter, folder, code, tmp_path):
 
 
 def test_shared_tests_pass_on_the_merged_modules(tmp_path):
-    program, tree = packed.build(boards.modules(linux=True), {})
+    program, tree = packed.build(boards.modules(linux=True))
     for path in tree.trees:
         (tmp_path / "sources" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "sources" / path).write_text(tree.shrink(path))
@@ -84,7 +82,7 @@ def test_every_file_that_comes_and_goes_is_dropped(elf32, folder, tmp_path):
 
 
 def test_short_names_can_be_read_again():
-    rows = dict(line.split(": ") for line in merge.names(*packed.build(boards.modules(), {})).splitlines())
+    rows = dict(line.split(": ") for line in merge.names(*packed.build(boards.modules())).splitlines())
     assert "wanbeacon.decide.SCHEDULE" in rows.values() and "wanbeacon.board.device.Device" in rows.values()
     assert all(key.split()[0] in packed.GROUPS for key, name in rows.items() if name.startswith("wanbeacon."))
 
