@@ -37,4 +37,4 @@ def _packed(path):
 
 
 vfs.mount(_Packed(), "/packed")
-sys.path.insert(sys.path.index(_HERE), "/packed")  # before what may lie about there
+sys.path.insert(0, "/packed")  # before what may lie about, and before a package that is frozen: that one has other files

@@ -111,8 +111,8 @@ def _compiled(pack):
 
 def shadows(path):
     """True for a file that Python would take instead of ours: the current directory and .py come before /lib and .mpy."""
-    top = path[1:].split("/")[0]
-    return top in ("wanbeacon", "microdot", "microdot.py", "microdot.mpy", "wanbeacon.py", "wanbeacon.mpy", "main.mpy")
+    name, _, kind = path[1:].split("/")[0].partition(".")
+    return (name in ("wanbeacon", "microdot", "unpack") and kind in ("", "py", "mpy")) or path == "/main.mpy"
 
 
 def leftovers(present, wanted):

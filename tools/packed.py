@@ -20,7 +20,7 @@ GROUPS = {
              "board/rtc", "dyndns/__init__", "dyndns/url", "lean", "model", "net/__init__", "net/clock", "net/udp", "net/waits",
              "observe/__init__", "observe/announce", "observe/choose", "observe/scan", "status"),
     "exchange": ("net/http", "net/trust", "net/wire"),
-    "asking": ("observe/asking", "ranges", "reasons"),
+    "words": ("ranges", "reasons"),
     "round": ("decide", "dyndns/outcome", "plan"),
     "answer": ("dyndns/reply", "learn"),
     "request": ("dyndns/request", "dyndns/share"),

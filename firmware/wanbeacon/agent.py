@@ -50,7 +50,7 @@ class Agent:
         self.names = {}  # style -> User-Agent
         self.journal = Journal(board.slots())
         self._build()
-        drop("setup", "dyndns.catalog", "dyndns.advice", *STEPS)
+        drop("setup", *STEPS)
 
     # ---- set-up
 

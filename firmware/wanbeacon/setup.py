@@ -3,6 +3,7 @@
 import hashlib
 
 from wanbeacon import decide, journal
+from wanbeacon.lean import drop
 from wanbeacon.model import DAY, REFRESH_DAYS, Account, Host, Limits, Line, Record
 from wanbeacon.observe import choose
 
@@ -16,9 +17,11 @@ def build(agent):
     """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
     cfg = agent.cfg
     rows = _rows(agent)
+    drop("dyndns.catalog", "dyndns.advice", "dyndns.url")
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
+    drop("dyndns.request", "dyndns.share", "dyndns.url")
     stored, taken = agent.journal.load(), []
     seed = fingerprint(agent.board.unique)
     seed = seed[0] << 8 | seed[1]

@@ -92,12 +92,12 @@ def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, 
     old = str(tmp_path / "x")
     mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
              ":lib/wanbeacon/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
-             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":notes.txt")
+             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":unpack.py", "+", "fs", "cp", old, ":notes.txt")
     flash()
     board.wait_for("Wanbeacon on")
     board.cut()
     found = board.files()
-    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py"} & set(found)
+    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/unpack.py"} & set(found)
     assert "/notes.txt" in found, "files of the user stay"
 
 

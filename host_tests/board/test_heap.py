@@ -99,3 +99,17 @@ def test_updates_over_https_and_all_pages_fit_into_128_kb(start, lab, router):
     weights = [int(found) for found in re.findall(r"heap (\d+) of", text)]
     print("heap of 128 KB in use after a round: first %d, last %d, most %d bytes" % (weights[0], weights[-1], max(weights)))
     assert weights[-1] < weights[len(weights) // 2] + 2000, "it must not grow"
+
+
+@pytest.mark.parametrize("wrong", [{"accounts": [{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]},
+                                   {"address": ["netlink"]}])
+def test_settings_that_the_agent_refuses_can_be_mended_in_128_kb(start, lab, wrong):
+    _, web, log = start(lab, **wrong)
+    end = time.monotonic() + 10
+    while "settings: " not in log.read_text() and time.monotonic() < end:
+        time.sleep(0.1)
+    while web.login().status != 303 and time.monotonic() < end:
+        time.sleep(0.2)
+    for path in ("/", "/settings", "/wifi", "/provider", "/account?n=0", "/address", "/finish"):
+        answer = web.ask(path)
+        assert answer.status == 200 and answer.text.rstrip().endswith("</html>"), (path, answer.text, log.read_text()[-2000:])

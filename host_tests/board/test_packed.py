@@ -12,7 +12,7 @@ from host_tests.openwrt.test_merged import FAKING, hand_on
 from tools import ROOT, boards, merge, mpy, packed
 
 #: Files that a round of the agent loads and drops.
-STEPS = ("answer", "asking", "exchange", "journal", "request", "round")
+STEPS = ("answer", "exchange", "journal", "request", "round", "words")
 SCRIPTS = {"main.py": "from wanbeacon.board import device\n"}
 
 

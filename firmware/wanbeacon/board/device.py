@@ -183,6 +183,9 @@ class Device:
             try:
                 self.agent = agent = Agent(self.cfg, board, self.clock, report=self.report)
             except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
+                if isinstance(e, ImportError) and "observe." not in str(e):
+                    raise
+                lean.drop("setup", "dyndns.catalog", "dyndns.advice", "config", *lean.STEPS)  # the pages need the room
                 why = str(e) if isinstance(e, ValueError) else "address: this board has not all sources (%s)" % e
                 self.problems.append(why)
                 self.say("settings: " + why)
@@ -214,9 +217,9 @@ class Device:
         async def observe():
             try:
                 await look()
-            except MemoryError:
+            except MemoryError:  # the pages are in the way; the agent looks again in a minute
                 await self._room(PLENTY)
-                await look()
+                raise
             await self._room(ROOM)
 
         def exchange(*args):

@@ -41,7 +41,7 @@ class Site(microdot.Microdot):
 
                 password = door.access(device.board)
                 door = None
-                drop("portal.door")
+                drop("portal.door", "portal.dns")
             kept.guard = guard.Guard(os.urandom, password)
         self.guard = kept.guard
         html.WWW = device.board.home + "/wanbeacon/portal/www"
@@ -253,7 +253,7 @@ class Site(microdot.Microdot):
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
             return None, [html.texts("wifi")["wifi_none"]]
         problems = self._judged(cfg["accounts"])
-        drop("dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.share", "dyndns.url")
+        drop("config", "dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.share", "dyndns.url")
         return None if problems else cfg, problems
 
     def _judged(self, accounts):
