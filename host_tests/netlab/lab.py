@@ -302,7 +302,7 @@ class Net:
         for process in list(self.processes):
             self.stop(process, signal.SIGKILL)
         for name in self.spaces:
-            ip("netns", "del", name, check=False)
+            _end_space(name)
         self.spaces = []
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -313,13 +313,18 @@ def sweep():
         name = line.split()[0]
         owner = name[3:].split("-")[0]
         if name.startswith("wbn") and owner.isdigit() and not Path("/proc", owner).exists():
-            for pid in ip("netns", "pids", name, check=False).split():
-                end(int(pid), signal.SIGKILL)
-            ip("netns", "del", name, check=False)
+            _end_space(name)
     for folder in Path(tempfile.gettempdir()).glob("wbn*-*"):
         owner = folder.name[3:].split("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_space(name):
+    """Remove a namespace and what runs in it: faketime, killed, leaves its program alone."""
+    for pid in ip("netns", "pids", name, check=False).split():
+        end(int(pid), signal.SIGKILL)
+    ip("netns", "del", name, check=False)
 
 
 def end(pid, number):
