@@ -147,11 +147,11 @@ class Link:
         """A Python literal from the board."""
         return ast.literal_eval(self.run("print(repr(%s))" % expression, doing).strip())
 
-    def frozen(self):
-        """True when the agent's code is in the MicroPython itself (boards/manifest.py)."""
-        code = ("import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import wanbeacon\nexcept ImportError: print(0)\n"
-                "sys.path[:] = p")
-        return not self.run(code, "looking for the agent")
+    def frozen(self, module):
+        """True when a module is in the MicroPython itself, as boards/manifest.py puts it there."""
+        code = ("import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import %s\nexcept ImportError: print(0)\n"
+                "sys.path[:] = p" % module)
+        return not self.run(code, "looking for frozen code")
 
     def sizes(self, folder=""):
         """{path: size} of every file below `folder` ("" = all)."""

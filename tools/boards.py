@@ -20,8 +20,6 @@ LINUX_ONLY = ("wanbeacon/board/linux.", "wanbeacon/board/control.", "wanbeacon/o
               "wanbeacon/observe/ubus.", "wanbeacon/observe/command.", "wanbeacon/observe/interface.", "wanbeacon/net/bus.",
               "wanbeacon/net/kernel.", "wanbeacon/net/route.", "wanbeacon/net/unix.", "wanbeacon/net/cpython.", "wanbeacon/__main__.",
               "wanbeacon/start.", "wanbeacon/cli.")
-#: The portal, its web server, and what answers a user: on a board only its pages ask that. Left out with --no-portal.
-PORTAL = ("wanbeacon/portal/", "wanbeacon/commands.", "microdot.")
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version.
 OURS = ("/lib/wanbeacon/", "/lib/catalogue/", "/lib/microdot.", "/lib/unpack.", "/lib/board.json")
 
@@ -52,7 +50,7 @@ def guess(machine):
 def files(board, portal=True, pack=True):
     """{path on the board: bytes}, main.py last: it is what makes an installation complete. pack=False: a file for each
     module, with the source's own names (tests set some that are private)."""
-    skip = LINUX_ONLY + (() if portal else PORTAL)
+    skip = LINUX_ONLY + (() if portal else packed.PORTAL)  # --no-portal
     found = {}
     folder = _compiled(pack)
     for path in sorted(folder.rglob("*")):

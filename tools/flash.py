@@ -72,7 +72,7 @@ def check_board(link, name):
 
 def install(link, kind, portal, settings):
     """Brings the board's files to this checkout's state; returns how many were written or removed."""
-    wanted = boards.files(kind, portal, pack=not link.frozen())
+    wanted = boards.files(kind, portal, pack=not link.frozen("wanbeacon"))
     present = link.sizes()
     if settings:
         wanted.update(settings[1])

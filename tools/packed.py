@@ -31,8 +31,9 @@ GROUPS = {
 #: again and again must find room among what lives; the core comes first, and while it comes the heap is empty. A source
 #: of addresses comes once, and stays.
 WINDOW, LARGER = 10, {"core": 13, "setup": 12, "config": 11, "natpmp": 11, "pcp": 11, "stun": 11, "whoami": 11}
-#: Not deflated: pages must not keep people waiting.
-QUICK = ("unpack.", "microdot.", "wanbeacon/commands.", "wanbeacon/portal/")
+#: The portal, its web server, and what answers a user: on a board only its pages ask that. Not deflated: pages must not keep
+#: people waiting.
+PORTAL = ("wanbeacon/portal/", "wanbeacon/commands.", "microdot.")
 
 
 def compile_tree(target, paths, apart=None, scripts=None):
@@ -50,7 +51,7 @@ def compile_tree(target, paths, apart=None, scripts=None):
             Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
             Path(folder, path).write_text(text)
         sizes = mpy.compile_tree(target, folder)
-    for path in [path for path in sizes if path.endswith(".mpy") and not path.startswith(QUICK)]:
+    for path in [path for path in sizes if path.endswith(".mpy") and not path.startswith(("unpack.", *PORTAL))]:
         file = Path(target, path)
         data = deflate(file.read_bytes(), LARGER.get(file.stem, WINDOW))
         file.with_suffix(".z").write_bytes(data)

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from tools import ROOT, board_config, boards
+from tools import ROOT, board_config, board_link, boards
+from tools import flash as tools_flash
 
 #: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
 SETTINGS = {
@@ -108,6 +109,19 @@ def test_a_downgrade_replaces_what_differs_and_a_new_upgrade_puts_it_back(board,
     assert "2 files of" in flash().stderr, "the one that differs, and main.py as the seal"
     board.cut()
     assert installed(board)["/lib/wanbeacon/core.z"] == expected()["/lib/wanbeacon/core.z"]
+
+
+def test_beside_frozen_code_nothing_is_packed_for_it_would_win(board, monkeypatch):
+    kind = boards.read("ESP32_GENERIC")
+    with board_link.Link(board.port) as link:
+        link.enter()
+        assert link.frozen("asyncio") and not link.frozen("wanbeacon")
+        monkeypatch.setattr(board_link.Link, "frozen", lambda link, module: module == "wanbeacon")
+        tools_flash.install(link, kind, True, (json.dumps(SETTINGS).encode(), {}))
+    board.cut()
+    found = installed(board)
+    wanted = boards.files(kind, pack=False)
+    assert {path: found[path] for path in wanted} == wanted and "/lib/unpack.mpy" not in found
 
 
 def test_a_running_agent_is_interrupted_for_an_upgrade(board, flash):

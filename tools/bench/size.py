@@ -7,15 +7,14 @@ from tools import boards
 #: Files that an ESP32 has and a Linux machine does not load.
 BOARD_ONLY = ("wanbeacon/board/device.", "wanbeacon/board/esp32.", "wanbeacon/board/link.", "wanbeacon/board/lights.",
               "wanbeacon/board/ntp.", "wanbeacon/board/rtc.")
-#: Not the agent, and for CPython only.
-PARTS = {"portal": ("wanbeacon/portal/",), "openwrt": ("wanbeacon/openwrt/",), "cpython": ("wanbeacon/net/cpython.",)}
+#: Not the agent, or for CPython only.
+OTHERS = ("wanbeacon/portal/", "wanbeacon/openwrt/", "wanbeacon/net/cpython.")
 
 
 def chosen(bench, *without):
     """{module: bytes} of the agent without the portal, the OpenWrt tools and the prefixes `without`."""
-    left_out = tuple(prefix for part in PARTS.values() for prefix in part) + without
     return {name[len("wanbeacon/"):-4]: size for name, size in bench.sizes.items()
-            if name.endswith(".mpy") and name.startswith("wanbeacon/") and not name.startswith(left_out)}
+            if name.endswith(".mpy") and name.startswith("wanbeacon/") and not name.startswith(OTHERS + without)}
 
 
 def router(bench):
