@@ -9,6 +9,7 @@ import http.client
 import ipaddress
 import json
 import os
+import socket
 import ssl
 import sys
 import time
@@ -142,7 +143,10 @@ def update(names, value):
     except (OSError, http.client.HTTPException):
         if FLAG == "recovers-outage":
             stop(names, "dead")
-        state["hold"] = now() + (5 if FLAG == "gentle" else 100)
+        state["hold"] = now() + 100
+        if FLAG == "gentle":
+            for _ in range(30):  # at once, so that it shows on the slowest machine as well
+                socket.create_connection((config["host"], config["port"]), 4).close()
         return
     words = [line.split() for line in body.splitlines() if line.strip()]
     words = words * len(names) if len(words) == 1 else words

@@ -1,5 +1,5 @@
 # What a user says to the agent, with a provider, a line, flash and time in memory (tools/simulate/virtual.py).
-from test_agent_core import YEAR, A, B, C, cfg, changed, heard, started
+from test_agent_core import TWO, YEAR, A, B, C, cfg, changed, heard, started
 
 
 def test_what_the_user_says_between_two_accounts_holds_for_the_second():
@@ -62,7 +62,7 @@ def test_an_update_that_was_granted_outlives_a_power_cut():
 
 
 def test_a_year_of_refreshes_is_not_held_against_the_user():
-    world = started()
+    world = started(TWO.replace("{", '{"intervals": {"check": 3600}, ', 1))
     world.run(YEAR)
     assert len(heard(world)) >= 36, "a refresh of three hosts every month"
     assert world.command("offline b.example.org")["ok"]

@@ -199,7 +199,7 @@ def play(client, scene, speed=None, short=False):
             with contextlib.suppress(Enough):
                 scene.script(run)
             record = run.result(scene)
-        if scene.options.get("broken") or not (record["silent"] or record["slow"]):
+        if _stop.is_set() or scene.options.get("broken") or not (record["silent"] or record["slow"]):
             break
     return record
 
