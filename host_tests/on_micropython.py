@@ -14,7 +14,7 @@ from tools import ROOT, in_ci, interpreters
 
 SHARED = ROOT / "host_tests" / "shared"
 #: One process runs a whole file; a file that needs longer should be two.
-FILE_S = 100
+FILE_S = 200
 _HEAP = re.compile(r"^# heap: *([0-9]+[kKmM]?)\s*$", re.M)
 
 

@@ -136,7 +136,7 @@ class Board:
         """A place in the log, for wait_for."""
         return len(self._log)
 
-    def wait_for(self, text, timeout=10, since=0):
+    def wait_for(self, text, timeout=30, since=0):
         """Waits until the console says `text` (a regular expression); returns the match, AssertionError with the log else."""
         end = time.monotonic() + timeout
         while True:
@@ -147,7 +147,7 @@ class Board:
                 raise AssertionError("the board did not say %r in %s s; it said:\n%s" % (text, timeout, self.log[-3000:]))
             time.sleep(0.02)
 
-    def wait_event(self, text, timeout=10, since=0):
+    def wait_event(self, text, timeout=30, since=0):
         """The same for events ("reset", "wdt 90000", "pin 2 1", "connect home"); returns its index."""
         end = time.monotonic() + timeout
         while True:

@@ -32,7 +32,7 @@ def stand_in(folder):
 
 def run(interpreter, folder, code, tmp_path):
     done = subprocess.run([*interpreter.argv, "-c", "import unpack\n" + code], env={"MICROPYPATH": "%s:.frozen" % folder},
-                          cwd=tmp_path, capture_output=True, text=True, timeout=20)
+                          cwd=tmp_path, capture_output=True, text=True, timeout=60)
     return done.stdout + done.stderr
 
 

@@ -93,7 +93,7 @@ def test_a_name_that_was_set_offline_is_no_trouble_and_comes_back_by_a_button(in
 
 
 def patient(what):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 30
     while not what():
         assert time.monotonic() < end
         time.sleep(0.1)

@@ -90,7 +90,6 @@ def at_the_provider(lab, ntp):
 
 
 @pytest.mark.needs("chromium")
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name, script", [("phone", True), ("desk", True), ("phone", False)])
 def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, home, lab, ntp, name, script):
     board = home(None, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}, **at_the_provider(lab, ntp))

@@ -21,7 +21,7 @@ class Browser:
 
     def ask(self, path, form=None, method=None, headers=None, body=None):
         """The answer, with .text, .csrf (of its first form). form: fields to POST, the CSRF token goes along."""
-        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=8)
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         more = dict({"Host": self.host}, **({"Cookie": "wb=" + self.cookie} if self.cookie else {}))
         if form is not None:
             body = urlencode(dict({"csrf": self.csrf or ""}, **form))
@@ -44,7 +44,7 @@ class Browser:
 
     def _open(self, conn):
         """Connects; a board that has just started may not listen yet."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while True:
             try:
                 return conn.connect()

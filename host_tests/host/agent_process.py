@@ -31,7 +31,7 @@ CPYTHON = "cpython"
 MICROPYTHONS = ("micropython-wheel", "micropython-amd64", "micropython-i386")
 EVERY = (CPYTHON, *MICROPYTHONS)
 #: Seconds that a condition may take unless a test says otherwise: a start and some exchanges on a busy machine.
-PATIENCE = 20
+PATIENCE = 40
 WRAPPER = ROOT / "host_tests" / "host" / "agent_wrapper.py"
 
 

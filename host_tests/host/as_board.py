@@ -19,7 +19,7 @@ from tools.bench import size
 
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 #: Seconds for one update on a busy machine.
-PATIENCE = 8
+PATIENCE = 30
 
 
 class Failed(AssertionError):

@@ -5,6 +5,7 @@
 RULE is the id of the rule to break. Knows the protocol as little as it can; its hours pass SPEED times as fast."""
 
 import base64
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -146,7 +147,8 @@ def update(names, value):
         state["hold"] = now() + 100
         if FLAG == "gentle":
             for _ in range(30):  # at once, so that it shows on the slowest machine as well
-                socket.create_connection((config["host"], config["port"]), 4).close()
+                with contextlib.suppress(OSError):
+                    socket.create_connection((config["host"], config["port"]), 4).close()
         return
     words = [line.split() for line in body.splitlines() if line.strip()]
     words = words * len(names) if len(words) == 1 else words

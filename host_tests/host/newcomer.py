@@ -96,7 +96,7 @@ class _Typing:
         """Ctrl-C: the terminal sends it to everything that the command has started."""
         os.killpg(self.process.pid, signal.SIGINT)
         try:
-            self.text += self.process.communicate(timeout=15)[0]
+            self.text += self.process.communicate(timeout=60)[0]
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise

@@ -49,7 +49,7 @@ def service(lab, *hosts, addresses=(A,), speed=SPEED, accounts=None, top=None, *
         yield agent
 
 
-def until(agent, condition, timeout=20):
+def until(agent, condition, timeout=40):
     """agent.wait(condition), while the agent is made to look again several times a second: its loop sleeps real seconds."""
     last = time.monotonic()
 
@@ -65,7 +65,7 @@ def until(agent, condition, timeout=20):
     return agent.wait(poked, timeout)
 
 
-def settled(agent, count=None, timeout=20):
+def settled(agent, count=None, timeout=40):
     """Wait until every host has its result and nothing is due; returns {name: entry}. count: updates the lab saw."""
     def done(document):
         entries = document["hosts"]

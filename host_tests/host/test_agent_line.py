@@ -61,7 +61,7 @@ def test_a_change_while_the_first_request_is_under_way_is_not_missed(line, lab):
             time.sleep(0.01)
         time.sleep(0.2)
         line.change("45.33.7.2")
-        agent.wait(at("45.33.7.2"), timeout=8)
+        agent.wait(at("45.33.7.2"))
         assert len(lab.updates) == 2
 
 

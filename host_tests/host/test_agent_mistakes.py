@@ -104,7 +104,7 @@ def test_a_config_that_was_cut_off_anywhere_is_refused(interpreter, tmp_path):
     if interpreter == CPYTHON:
         argv[-2] = "cuts"
         env["PYTHONPATH"] += os.pathsep + str(tmp_path)
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
     assert done.stdout == "taken []\n", done.stdout + done.stderr
 
 
@@ -163,7 +163,7 @@ def test_an_agent_that_is_killed_during_its_command_leaves_nothing_behind(interp
         for _ in range(2):
             asked.unlink(missing_ok=True)
             agent.start()
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             while not asked.exists():
                 assert time.monotonic() < end and agent.process.poll() is None, agent.output
                 time.sleep(0.01)
@@ -262,7 +262,7 @@ def test_nothing_is_sent_while_the_journal_cannot_be_written_and_then_it_is(inte
         assert len(lab.updates) == 1 and agent.now()["journal"]["state"] == "ok"
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)  # what Linux does when a disk fails
         agent.set_address("45.33.7.10")
-        end = time.monotonic() + 20
+        end = time.monotonic() + 30
         while agent.now()["journal"]["state"] == "ok":  # the minimum interval goes by first
             assert time.monotonic() < end, agent.output
             agent.command("check")
@@ -285,7 +285,7 @@ def test_a_full_disk_below_the_status_file_is_told_once_and_stops_nothing():
         agent.set_address(A)
         agent.start()
         assert lab.wait_for(1, 10, "update")
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while "the status cannot be written" not in agent.output:
             assert time.monotonic() < end, agent.output
             time.sleep(0.01)
@@ -329,7 +329,7 @@ def test_a_server_that_is_not_there_yet_is_found_later(interpreter):
 
 def recovered(agent):
     """The first host gets well while the agent only looks again and again, as its timers would let it."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 30
     while host(agent.now())["state"] != "ok":
         assert time.monotonic() < end, agent.output
         agent.command("check")

@@ -31,7 +31,7 @@ def test_a_file_that_is_no_socket_is_not_replaced_by_the_control_socket(interpre
     with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent:
         agent.control.write_text("my thesis")
         argv, env = agent.argv("run")
-        done = subprocess.run(argv, env=env, cwd=agent.folder, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(argv, env=env, cwd=agent.folder, capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and done.stderr.count("\n") == 1 and str(agent.control) in done.stderr, done
         assert "another wanbeacon" not in done.stderr, done.stderr
         assert agent.control.read_text() == "my thesis" and not lab.connections

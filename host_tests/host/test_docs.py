@@ -20,7 +20,7 @@ from host_tests.openwrt import router
 from tools import ROOT, __main__
 from tools.lab import running
 
-pytestmark = pytest.mark.timeout(1200 if FRESH else 120)
+pytestmark = pytest.mark.timeout(1200 if FRESH else 300)
 TOOLS = ".venv/bin/python -m tools "
 PAGES = sorted(path for path in ROOT.rglob("*.md") if not any(
     part.startswith(".") or part in ("build", "dist", "out") for part in path.relative_to(ROOT).parts))

@@ -20,7 +20,6 @@ def compiled(tmp_path_factory):
     return as_board.compile_board(tmp_path_factory.mktemp("packed"))
 
 
-@pytest.mark.timeout(180)
 def test_a_hundred_updates_as_a_board_starts_the_agent(elf32, compiled):
     with running("dyn", bind="127.0.0.1") as lab:
         heap, names = as_board.updates(lab, compiled, HEAP, UPDATES)

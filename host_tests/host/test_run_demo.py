@@ -24,7 +24,7 @@ from tools.run.world import FileWorld
 #: The promise is 60 s after the set-up; a busy machine needs about 3.
 FIRST_GOOD_S = 60
 #: Its own `ticks` and the agent's clean end.
-END_S = 15
+END_S = 40
 
 
 def processes(mark):
@@ -133,7 +133,7 @@ def test_the_story_goes_on_to_cgnat_a_forged_certificate_a_refusal_and_a_power_c
             time.sleep(max(0, 1.1 - stage.seconds()))  # the least interval
             stage.begin()
             scene.act(stage)
-            until = time.monotonic() + 10
+            until = time.monotonic() + 30
             while not re.search(expected, scene.result(stage) or "") and time.monotonic() < until:
                 time.sleep(0.05)
             assert re.search(expected, scene.result(stage)), (scene.title, scene.result(stage), list(one.log))
@@ -145,7 +145,7 @@ def test_the_story_goes_on_to_cgnat_a_forged_certificate_a_refusal_and_a_power_c
             play(titles["An impostor answers in the provider's place"], "^0 bytes of user name or password reached it")
             play(titles["The real provider is back"], "one request for 3 hosts")
             play(titles["The provider blocks one host"], "good .* / abuse.*only camera.dyndns.org is stopped")
-            until = time.monotonic() + 10  # the lab knows its answer before the agent has kept it
+            until = time.monotonic() + 30  # the lab knows its answer before the agent has kept it
             while [h["state"] for h in one.status()["hosts"]].count("stopped") != 1 and time.monotonic() < until:
                 time.sleep(0.05)
             play(titles["Power cut"], "^0 requests after the restart; .* 1 host is stopped")

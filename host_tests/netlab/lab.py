@@ -336,7 +336,7 @@ def end(pid, number):
         wait_for(lambda: not stat.exists() or ") Z " in stat.read_text(), "%d does not end" % pid, step=0.005)
 
 
-def wait_for(condition, why, timeout=10, step=0.02):
+def wait_for(condition, why, timeout=30, step=0.02):
     """Wait until condition() is true and return what it gave; AssertionError(why) when it does not come."""
     end = time.monotonic() + timeout
     while True:

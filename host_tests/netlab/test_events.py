@@ -60,7 +60,7 @@ def test_a_router_that_restarts_announces_itself(line, driver):
             before = len(watch.events())
             line.upnpd_end(number)
             line.upnpd()
-            wait_for(lambda before=before: ("natpmp", WAN) in watch.events()[before:], "not told", 3)
+            wait_for(lambda before=before: ("natpmp", WAN) in watch.events()[before:], "not told")
     finally:
         watch.stop()
 
@@ -73,9 +73,9 @@ def test_upnp_finds_the_router_and_its_events_again_after_a_restart(line, driver
         line.upnpd_end(signal.SIGKILL)
         line.upnpd()
         before = len(watch.events())
-        wait_for(lambda: len(watch.events()) > before, "no new subscription: %s" % watch.lines(), 5)
+        wait_for(lambda: len(watch.events()) > before, "no new subscription: %s" % watch.lines())
         line.change("45.33.7.8")
-        wait_for(lambda: ("upnp", "45.33.7.8") in watch.events(), "no event of the new subscription", 3)
+        wait_for(lambda: ("upnp", "45.33.7.8") in watch.events(), "no event of the new subscription")
     finally:
         watch.stop()
 
@@ -96,7 +96,7 @@ def test_only_the_default_router_of_two_is_believed(line, driver):
             ip("-n", other, "addr", "flush", "dev", "wan0")
             ip("-n", other, "addr", "add", address + "/24", "dev", "wan0")
         line.change("45.33.7.8")
-        wait_for(lambda: ("natpmp", "45.33.7.8") in watch.events(), "not told", 3)
+        wait_for(lambda: ("natpmp", "45.33.7.8") in watch.events(), "not told")
         heard = line.run(line.dev, "nft", "list", "table", "inet", "two")
         assert "packets 0" not in heard, "the other router announced nothing: the test shows nothing"
         assert all(not text or text.startswith("45.33.7.") for _, text in watch.events()[before:])
@@ -114,6 +114,6 @@ def test_the_kernel_tells_of_the_devices_own_change(line, each_driver):
                 ip("-n", line.dev, "addr", "del", old, "dev", "eth0")
             ip("-n", line.dev, "addr", "add", address + "/24", "dev", "eth0")
             ip("-n", line.dev, "route", "replace", "default", "via", "192.168.77.1", "dev", "eth0")
-            wait_for(lambda address=address: ("netlink", address) in watch.events()[-2:], "not told", 3)
+            wait_for(lambda address=address: ("netlink", address) in watch.events()[-2:], "not told")
     finally:
         watch.stop()

@@ -130,7 +130,7 @@ def test_pcp_announcements_are_heard_over_ipv6_too(net6, driver, advertised):
         wait_for(lambda: watch.lines(), "it does not start")
         time.sleep(0.1)
         send_announcement(net6)
-        wait_for(lambda: watch.events(), "not heard", 3)
+        wait_for(lambda: watch.events(), "not heard")
     finally:
         watch.stop()
         net6.run(net6.dev, "nft", "delete", "table", "inet", "four")

@@ -108,7 +108,7 @@ class Router:
         enter = ["ip", "netns", "exec", self.namespace] if self.namespace else []
         return [*enter, "unshare", "-m", "sh", "-c", _ENTER, "sh", str(self.root), user, *command]
 
-    def run(self, *command, user="0:0", timeout=20):
+    def run(self, *command, user="0:0", timeout=60):
         """A finished command: .returncode, .stdout, .stderr."""
         return subprocess.run(self.argv(user, *command), capture_output=True, text=True, timeout=timeout)
 

@@ -3,6 +3,7 @@
 The feed's Makefile runs it too (`python3 -m tools.openwrt.sources FOLDER`), on what OpenWrt's build system has: Python 3.9
 without any library. FOLDER/NAME/ is what the package wanbeacon-NAME puts below /usr/lib/micropython, main the package wanbeacon."""
 
+import functools
 import shutil
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ def modules(package=None):
     return (list(_TOGETHER) if package == "main" else []) + list(PACKAGES[package])
 
 
+@functools.cache
 def _build():
     firmware = ROOT / "firmware"
     texts = {_path(name): (firmware / _path(name)).read_text() for name in modules()}
