@@ -7,7 +7,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 TESTS ?=
 # The tests wait more than they work. A file stays together; host_tests/conftest.py says which ones begin.
-IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
+IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 PREFIX ?= /usr/local
 DESTDIR ?=
 

@@ -9,6 +9,7 @@
     fixture elf32                           the stand-alone 32-bit one
 """
 
+import gc
 import os
 import signal
 
@@ -42,6 +43,10 @@ LONGEST = ("test_core_state_machine", "test_grade", "test_portal_browser", "test
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish(session):
+    gc.freeze()  # the agent collects garbage in each round: thousands of tests are none of it
 
 
 def pytest_runtest_setup(item):
