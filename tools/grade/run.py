@@ -214,6 +214,8 @@ def play_all(clients, scenes, speed=None, jobs=4, short=False, told=lambda recor
 
     def one(client, scene):
         record = play(client, scene, speed, short)
+        if _stop.is_set():
+            return  # cut short: nothing to tell
         table[client.name][scene.name] = record
         told(record)
 
