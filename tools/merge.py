@@ -35,7 +35,7 @@ class Program:
             self._plan(file, members)
 
     def _plan(self, file, members):
-        nodes = [node for one in members for node in scopes.walk(self.trees[one])]
+        nodes = [node for one in members for node in ast.walk(self.trees[one])]
         new = _fresh({getattr(node, field, None) for node in nodes for field in ("id", "arg", "name", "asname")})
         shared = {}  # what several of them import from elsewhere has one name
         for one in members:

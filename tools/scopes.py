@@ -11,18 +11,6 @@ class Cannot(Exception):
     """What one file cannot do that several can; the text says where."""
 
 
-def walk(node):
-    """The node and all below it, as ast.walk: a build walks millions of them, and this takes a third of the time."""
-    found = [node]
-    for node in found:
-        yield node
-        for value in vars(node).values():
-            if isinstance(value, ast.AST):
-                found.append(value)
-            elif isinstance(value, list):
-                found += [one for one in value if isinstance(one, ast.AST)]
-
-
 def bound(parts):
     """{name: None, or (module or None, name) of its import} that the nodes of one scope bind."""
     found, away = {}, set()

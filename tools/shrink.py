@@ -11,7 +11,7 @@ import itertools
 import keyword
 import string
 
-from tools import scopes, texts
+from tools import texts
 
 _LETTERS = string.ascii_lowercase
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -34,7 +34,7 @@ def _fresh(taken, sign=""):
 def _names(tree):
     """Every name that is read, bound or imported somewhere in the tree."""
     found = set()
-    for node in scopes.walk(tree):
+    for node in ast.walk(tree):
         for field in ("id", "arg", "name", "asname"):
             value = getattr(node, field, None)
             if isinstance(value, str):
@@ -52,7 +52,7 @@ def _parameters(function):
 def _bound(scope):
     """Names a nested scope, or a statement that holds its name as text, binds: those parameters are left alone."""
     found = set()
-    for node in scopes.walk(scope):
+    for node in ast.walk(scope):
         if isinstance(node, ast.ClassDef):
             found |= _names(node)
         elif isinstance(node, (ast.ExceptHandler, *_FUNCTIONS)) and node.name:
@@ -61,9 +61,9 @@ def _bound(scope):
             found.add((node.asname or node.name).split(".")[0])
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             found.update(node.names)
-    inner = [node for node in scopes.walk(scope) if isinstance(node, _SCOPES) and node is not scope]
+    inner = [node for node in ast.walk(scope) if isinstance(node, _SCOPES) and node is not scope]
     for node in inner:
-        for each in scopes.walk(node):
+        for each in ast.walk(node):
             if isinstance(each, ast.arg):
                 found.add(each.arg)
             elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
@@ -76,7 +76,7 @@ class Tree:
 
     def __init__(self, sources):
         self.trees = {name: ast.parse(text, name) for name, text in sources.items()}
-        nodes = [node for tree in self.trees.values() for node in scopes.walk(tree)]
+        nodes = [node for tree in self.trees.values() for node in ast.walk(tree)]
         self.keywords = {n.arg for n in nodes if isinstance(n, ast.keyword)}
         self.texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
         self.kept = self.texts | self._reached_from_outside()
@@ -90,10 +90,10 @@ class Tree:
         found = set()
         for tree in self.trees.values():
             imported = set()
-            for node in scopes.walk(tree):
+            for node in ast.walk(tree):
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     imported |= {(a.asname or a.name).split(".")[0] for a in node.names}
-            for node in scopes.walk(tree):
+            for node in ast.walk(tree):
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
                     found.add(node.attr)
             found |= imported
@@ -109,14 +109,14 @@ class Tree:
         attributes = [n for n in nodes if isinstance(n, ast.Attribute)]
         made, used, through_self, plain = {}, {}, set(), set()
         for c in classes:
-            mine = [n for n in scopes.walk(c) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
+            mine = [n for n in ast.walk(c) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
             through_self.update(map(id, mine))
             fields = {n.id for part in c.body for n in _targets(part)}
             methods = {part.name for part in c.body if isinstance(part, _FUNCTIONS)}
             made[c] = fields | methods | {n.attr for n in mine if isinstance(n.ctx, ast.Store)}
             used[c] = made[c] | {n.attr for n in mine}
             # a field that a class also reads as a plain name: it may be a global there, so it is left alone
-            plain |= fields & {n.id for n in scopes.walk(c) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            plain |= fields & {n.id for n in ast.walk(c) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         private = {n for names in made.values() for n in names if _private(n)} - self.kept - plain
         foreign = {n.attr for n in attributes if id(n) not in through_self}
         shared = {n for n in private if n in foreign or any(n in used[c] and (c not in closed or n not in made[c])
@@ -139,12 +139,12 @@ class Tree:
         module = self._plan_globals(tree)
         inside = {}  # id of a node -> its class's table
         members = set()
-        for table in (everywhere, module, *(own[c] for c in scopes.walk(tree) if isinstance(c, ast.ClassDef))):
+        for table in (everywhere, module, *(own[c] for c in ast.walk(tree) if isinstance(c, ast.ClassDef))):
             self.renamed.update((name, old, new) for old, new in table.items())
-        for c in [node for node in scopes.walk(tree) if isinstance(node, ast.ClassDef)]:
-            inside.update((id(node), own[c]) for node in scopes.walk(c) if node is not c)
+        for c in [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]:
+            inside.update((id(node), own[c]) for node in ast.walk(c) if node is not c)
             members |= {id(n) for part in c.body for n in (part, *_targets(part))}
-        for node in scopes.walk(tree):
+        for node in ast.walk(tree):
             attributes = {**everywhere, **inside.get(id(node), {})}
             if isinstance(node, ast.Attribute):
                 node.attr = attributes.get(node.attr, node.attr)
@@ -156,7 +156,7 @@ class Tree:
                 node.id = table.get(node.id, node.id)
             elif isinstance(node, ast.Global):
                 node.names = [module.get(n, n) for n in node.names]
-        for node in scopes.walk(tree):
+        for node in ast.walk(tree):
             if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
                 self._shrink_parameters(node)
         return ast.unparse(texts.fold(tree, self.words) if texts.passes(name) else tree)
@@ -188,7 +188,7 @@ class Tree:
             if parameter.arg not in barred:
                 short[parameter.arg] = parameter.arg = next(new)
         for part in body if short else ():
-            for node in scopes.walk(part):
+            for node in ast.walk(part):
                 if isinstance(node, ast.Name):
                     node.id = short.get(node.id, node.id)
 
@@ -196,7 +196,7 @@ class Tree:
 def _targets(statement):
     """The names that an assignment makes."""
     targets = statement.targets if isinstance(statement, ast.Assign) else []
-    return [n for t in targets for n in scopes.walk(t) if isinstance(n, ast.Name)]
+    return [n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
 
 
 def _is_const(value):

@@ -37,5 +37,5 @@ def test_five_hosts_follow_the_router_in_a_small_heap(net, lab, elf32, compiled,
             time.sleep(0.3)
             net.change(address)
             assert arrival(lab, address, 8), agent.output
-        agent.wait(lambda s, address=address: all(h["ipv4"] == address for h in s["hosts"]), 8)
+        agent.wait(lambda s, address=address: all(h["ipv4"] == address for h in s["hosts"]))
         assert "fault:" not in agent.output, agent.output

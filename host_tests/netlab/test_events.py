@@ -37,7 +37,7 @@ def test_a_change_is_told_by_announcements_and_by_upnp(line, each_driver):
             before = len(watch.events())
             line.change(address)
             wait_for(lambda address=address, before=before: {n for n, text in watch.events()[before:] if text == address}
-                     == {"natpmp", "pcp", "upnp"}, "not all told of %s" % address, 3)  # fmt: skip
+                     == {"natpmp", "pcp", "upnp"}, "not all told of %s" % address)  # fmt: skip
     finally:
         watch.stop()
 
