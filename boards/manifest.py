@@ -4,7 +4,7 @@ Without a heap to hold the code a board has 60 KB more for its work. Data stays 
 
 import os
 
-# What only Linux can use; tools/boards.py has the same list for files on flash.
+# What only Linux can use; tools/build/boards.py has the same list for files on flash.
 LINUX_ONLY = ("board/linux.py", "board/control.py", "observe/netlink.py", "observe/ubus.py", "observe/command.py",
               "observe/interface.py", "net/bus.py", "net/kernel.py", "net/route.py", "net/unix.py", "net/cpython.py", "__main__.py", "start.py",
               "cli.py")

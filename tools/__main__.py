@@ -43,7 +43,7 @@ def load(name):
     """The callable of the tool `name`; UserError if there is none of that name or it is not built yet."""
     if name not in TOOLS:
         raise UserError("there is no tool %r; `python -m tools` lists them" % name)
-    for module in ("tools.%s.cli" % name, "tools." + name):
+    for module in ("tools.%s.cli" % name, "tools." + name, "tools.build." + name, "tools.device." + name):
         try:
             return importlib.import_module(module).app
         except ModuleNotFoundError as error:

@@ -1,5 +1,5 @@
 """`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also prints the
-configuration reference from the table of wanbeacon.config. Knows the config's meaning only through the firmware.
+configuration reference from the table of wanbeacon.app.config. Knows the config's meaning only through the firmware.
 
 `examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the file. weigh() is
 its second half, for settings that config.load() has accepted."""
@@ -18,7 +18,7 @@ CATALOGUE = ROOT / "firmware/catalogue/providers.dat"
 
 def firmware(name):
     """A pure module of firmware/wanbeacon."""
-    for path in ("firmware", "host_tests/shims"):  # the shims last: `ubinascii` comes from there, `requests` must not
+    for path in ("firmware", "firmware/wanbeacon/board/cpython"):  # the shims last: `ubinascii` comes from there, `requests` must not
         if str(ROOT / path) not in sys.path:
             sys.path.append(str(ROOT / path))
     return importlib.import_module("wanbeacon." + name)

@@ -12,7 +12,7 @@ from tools.run import view
 from tools.run.agent import ask
 from tools.run.modes import state_folder
 
-#: Where an installed agent listens (firmware/wanbeacon/start.py).
+#: Where an installed agent listens (firmware/wanbeacon/app/linux_main.py).
 INSTALLED = Path("/var/run/wanbeacon/control")
 COMMANDS = ("status", "check", "update", "retry", "pause", "resume", "offline")
 

@@ -53,7 +53,7 @@ def lay_out(folder):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "firmware" / "wanbeacon", folder / "wanbeacon")
     shutil.copytree(ROOT / "firmware" / "catalogue", folder / "firmware" / "catalogue")
-    shutil.copytree(ROOT / "host_tests" / "shims", folder / "shims")
+    shutil.copytree(ROOT / "firmware/wanbeacon/board/cpython", folder / "shims")
     (folder / "tests").mkdir()
     for name in TESTS:
         shutil.copy(ROOT / "host_tests" / "shared" / (name + ".py"), folder / "tests")

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tools import ROOT, UserError, catalogue
+from tools import ROOT, UserError
+from tools.build import catalogue
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
@@ -100,7 +101,7 @@ def pairs():
 
 def nearest(name, names):
     """What the device itself would suggest."""
-    for folder in ("firmware", "host_tests/shims"):
+    for folder in ("firmware", "firmware/wanbeacon/board/cpython"):
         if str(ROOT / folder) not in sys.path:
             sys.path.append(str(ROOT / folder))
     from wanbeacon.dyndns import catalog

@@ -2,6 +2,6 @@
 
 import sys
 
-from wanbeacon.start import main
+from wanbeacon.app.linux_main import main
 
 main(sys.argv[1:])

@@ -9,7 +9,8 @@ import pytest
 from host_tests.board import home as homes
 from host_tests.board.rig import Board
 from host_tests.conftest import absent
-from tools import ROOT, boards, interpreters, packed
+from tools import ROOT, interpreters
+from tools.build import boards, packed
 from tools.lab.lab import Lab
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 from host_tests.board.rig import BLOCK, BLOCKS, Board
-from tools import image
+from tools.device import image
 
 ADDRESS = "81.2.69.142"
 #: boot.py of these tests: the same code with shorter waits, where the waits are not what is tested.

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.board.web import free_port
-from tools import ROOT, boards, image
+from tools import ROOT
+from tools.build import boards
+from tools.device import image
 
 #: GPIOs a module has; input only; taken by the flash. From the chips' datasheets.
 CHIPS = {
@@ -71,7 +73,7 @@ def test_the_manifest_freezes_the_agent_and_nothing_for_linux(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_mip_package_is_up_to_date(name):
     made = (ROOT / "boards" / name / "package.json").read_text()
-    assert made == boards.mip_package(name), "run `python -m tools.boards`"
+    assert made == boards.mip_package(name), "run `python -m tools.build.boards`"
     for _, source in json.loads(made)["urls"]:
         assert (ROOT / "boards" / name / source).is_file(), source
 

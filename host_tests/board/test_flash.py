@@ -12,8 +12,11 @@ import time
 
 import pytest
 
-from tools import ROOT, board_config, board_link, boards
-from tools import flash as tools_flash
+from tools import ROOT
+from tools.build import boards
+from tools.device import config as board_config
+from tools.device import flash as tools_flash
+from tools.device import link as board_link
 
 #: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
 SETTINGS = {
@@ -92,13 +95,13 @@ def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, 
     (tmp_path / "x").write_text("raise RuntimeError('stale')")
     old = str(tmp_path / "x")
     mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
-             ":lib/wanbeacon/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
+             ":lib/wanbeacon/app/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
              ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":unpack.py", "+", "fs", "cp", old, ":notes.txt")
     flash()
     board.wait_for("Wanbeacon on")
     board.cut()
     found = board.files()
-    assert not {"/lib/wanbeacon/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/unpack.py"} & set(found)
+    assert not {"/lib/wanbeacon/app/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/unpack.py"} & set(found)
     assert "/notes.txt" in found, "files of the user stay"
 
 

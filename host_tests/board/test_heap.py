@@ -14,7 +14,8 @@ import pytest
 
 from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.web import Browser, free_port
-from tools import ROOT, boards, packed
+from tools import ROOT
+from tools.build import boards, packed
 
 HEAP = "128k"
 UPDATES = 10  # one a second: "minimum" of the settings

@@ -9,7 +9,9 @@ import pytest
 
 from host_tests.board import real_firmware
 from host_tests.board.littlefs import read_back
-from tools import ROOT, UserError, boards, esp_firmware, image
+from tools import ROOT, UserError
+from tools.build import boards
+from tools.device import esp_firmware, image
 
 SETTINGS = {
     "accounts": [{"provider": "custom", "user": "anna", "password": "geheim-123", "hosts": ["a.example.org"],
@@ -218,7 +220,7 @@ def test_esptool_has_what_the_port_uses():
 def test_writing_checks_chip_and_flash_first(firmware, monkeypatch, tmp_path):
     import esptool
 
-    from tools import esp_port
+    from tools.device import esp_port
 
     def port(chip, name="/dev/x", wanted="ESP32"):
         monkeypatch.setattr(esptool, "cmds", chip)
@@ -238,7 +240,7 @@ def test_writing_checks_chip_and_flash_first(firmware, monkeypatch, tmp_path):
 
 
 def test_the_label_holds_name_password_and_a_code_to_join(made, tmp_path):
-    from tools import label
+    from tools.build import label
     svg = (made[0].parent / "label.svg").read_text()
     assert made[1]["name"] in svg and made[1]["ap_password"] in svg and "<path" in svg and svg.startswith("<svg")
     assert label.wifi_qr({"name": 'a;b', "ap_password": 'x"\\:y'}) == 'WIFI:T:WPA;S:a\\;b;P:x\\"\\\\\\:y;;'

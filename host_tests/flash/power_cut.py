@@ -7,9 +7,9 @@ import gc
 import sys
 
 import ram_flash
-from wanbeacon import decide, journal
 from wanbeacon.board.linux import Slot  # board/esp32.py's does the same
-from wanbeacon.dyndns import outcome
+from wanbeacon.core import journal, outcome
+from wanbeacon.core import policy as decide
 
 START = 1800000000
 BLOCK = {"lfs": 4096, "fat": 512}

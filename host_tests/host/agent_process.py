@@ -40,7 +40,7 @@ def python(name, *args, firmware="firmware", heap=None):
 
     firmware: repo-relative folder, or an absolute one with .mpy files; heap: as in `-X heapsize=`."""
     if name == CPYTHON:
-        path = os.pathsep.join(str(ROOT / part) for part in ("host_tests/shims", firmware))
+        path = os.pathsep.join(str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", firmware))
         runner = [sys.executable, "-m", "wanbeacon_cpython"]
         return runner + [str(a) for a in args if a != "-m"], dict(os.environ, PYTHONPATH=path)
     return needs.usable(name).command(*args, heap=heap), interpreters.environment(firmware)

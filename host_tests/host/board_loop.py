@@ -8,13 +8,13 @@ import os
 import sys
 
 import micropython
-from wanbeacon import lean
+from wanbeacon.app import stage as lean
 
 lean.spare(8192)  # device.TIDY
 
 
 def _load(path):
-    from wanbeacon import config
+    from wanbeacon.app import config
 
     with open(path) as f:
         return config.load(f.read())
@@ -25,7 +25,7 @@ lean.drop("config")
 
 import asyncio  # noqa: E402  (as late as on a board)
 
-from wanbeacon.agent import Agent  # noqa: E402
+from wanbeacon.app.agent import Agent  # noqa: E402
 from wanbeacon.board.linux import Board  # noqa: E402
 from wanbeacon.net.clock import Clock  # noqa: E402
 

@@ -7,7 +7,7 @@ import json
 import time
 from functools import lru_cache
 
-from wanbeacon import config
+from wanbeacon.app import config
 
 from tools.simulate import oracle, virtual
 

@@ -17,6 +17,6 @@ class _F(_C):
 
 clock.Clock = _F
 
-from wanbeacon.start import main  # noqa: E402  (the clock first)
+from wanbeacon.app.linux_main import main  # noqa: E402  (the clock first)
 
 main(sys.argv[1:])

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from wanbeacon import journal
+from wanbeacon.core import journal
 
 from host_tests.host.agent_process import (
     CPYTHON,

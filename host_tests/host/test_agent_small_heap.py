@@ -8,8 +8,8 @@ import pytest
 
 from host_tests.host.agent_process import Agent, host, one_account
 from host_tests.host.line import Line, source
+from tools.build.mpy import compile_tree
 from tools.lab import running
-from tools.mpy import compile_tree
 
 HEAP = "80k"
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]

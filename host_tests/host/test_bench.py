@@ -75,7 +75,7 @@ def test_sizes_are_measured_and_written_as_json(tmp_path, monkeypatch, capsys):
     document = json.loads(file.read_text())
     table = {one["name"]: one for one in document["rows"]}
     assert 30000 < table["size-board"]["value"] < 120000 and table["size-data"]["value"] > 10000
-    assert "wanbeacon/agent.mpy" in capsys.readouterr().out
+    assert "wanbeacon/app/agent.mpy" in capsys.readouterr().out
 
 
 def test_a_folder_goes_when_a_bench_is_closed():

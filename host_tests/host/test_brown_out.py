@@ -7,7 +7,8 @@ after a request reaches the provider, or at any other moment, with and without a
 import random
 
 import pytest
-from wanbeacon import agent, decide
+from wanbeacon.app import agent
+from wanbeacon.core import policy as decide
 
 from tools.simulate import virtual
 

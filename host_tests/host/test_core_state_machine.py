@@ -15,7 +15,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from wanbeacon import address, agent, decide, journal, model
+from wanbeacon.app import agent
+from wanbeacon.core import address, journal
+from wanbeacon.core import policy as decide
+from wanbeacon.core import record as model
 
 from host_tests.host import core_life as life
 from tools.simulate import oracle

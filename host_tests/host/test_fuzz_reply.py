@@ -12,9 +12,11 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wanbeacon.dyndns import catalog, outcome, reply
+from wanbeacon.core import outcome
+from wanbeacon.dyndns import catalog, reply
 
-from tools import ROOT, catalogue
+from tools import ROOT
+from tools.build import catalogue
 
 sys.path.insert(0, str(ROOT / "host_tests/shared"))
 from test_reply import LISTS, WORDS

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from wanbeacon.dyndns import catalog, request
 
-from tools import catalogue
+from tools.build import catalogue
 
 MORE = int(os.environ.get("WB_FUZZ", "1"))
 ROWS = {row["id"]: row for row in catalogue.rows()}

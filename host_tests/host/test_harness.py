@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tools import ROOT, interpreters, mpy
+from tools import ROOT, interpreters
+from tools.build import mpy
 
 MARKED = """
 import pytest
@@ -25,7 +26,7 @@ def test_bad(): assert 0, "deliberate"
 
 def pytest_on(folder, ci):
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "PYTEST_ADDOPTS")}
-    env.update({"CI": "true"} if ci else {}, PYTHONPATH="%s:%s" % (ROOT / "host_tests/shims", ROOT))
+    env.update({"CI": "true"} if ci else {}, PYTHONPATH="%s:%s" % (ROOT / "firmware/wanbeacon/board/cpython", ROOT))
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  needs_root\n  needs\naddopts = -p no:cacheprovider\n")
     return subprocess.run([sys.executable, "-m", "pytest", "-v", "-rA", "-p", "host_tests.conftest", "--rootdir", folder,
                            folder], capture_output=True, text=True, env=env, cwd=ROOT).stdout

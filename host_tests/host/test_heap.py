@@ -26,7 +26,7 @@ def test_a_hundred_updates_as_a_board_starts_the_agent(elf32, compiled):
         assert len(lab.updates) == UPDATES and lab.findings() == []
         assert {lab.published(name)["A"] for name in as_board.HOSTS} == {"45.33.7.%d" % UPDATES}
     assert max(heap[19:]) - heap[19] < BREATH, heap
-    assert names < NAMES, "tools/shrink.py and tools/texts.py say what is a name"
+    assert names < NAMES, "tools/build/shrink.py and tools/build/texts.py say what is a name"
 
 
 def test_a_heap_that_is_too_small_is_a_fault_that_is_said(elf32, compiled):

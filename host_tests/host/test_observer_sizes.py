@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.mpy import compile_tree
+from tools.build.mpy import compile_tree
 
 LIMIT = 2560
 #: upnp and the file that it loads to hear events

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from host_tests.needs import usable
-from tools import ROOT, flash_wear, interpreters
+from tools import ROOT, interpreters
+from tools.bench import flash_wear
 
 
 def power_cut(interpreter, *args):

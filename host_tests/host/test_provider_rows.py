@@ -4,9 +4,11 @@ import json
 import re
 
 import pytest
-from wanbeacon.dyndns import catalog, outcome, reply, request
+from wanbeacon.core import outcome
+from wanbeacon.dyndns import catalog, reply, request
 
-from tools import UserError, catalogue, catalogue_rows
+from tools import UserError
+from tools.build import catalogue, catalogue_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tools import ROOT, UserError, catalogue, providers
+from tools import ROOT, UserError, providers
+from tools.build import catalogue
 
 
 def run(*args):

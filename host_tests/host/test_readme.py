@@ -5,8 +5,9 @@ import json
 import re
 
 import pytest
-from wanbeacon import commands, decide
-from wanbeacon.dyndns import outcome
+from wanbeacon.app import commands
+from wanbeacon.core import outcome
+from wanbeacon.core import policy as decide
 
 from tools import ROOT, check
 
@@ -77,8 +78,8 @@ def test_every_way_an_exchange_can_fail_is_in_the_table():
 
 
 def test_every_reason_to_wait_is_in_the_table():
-    source = (ROOT / "firmware/wanbeacon/decide.py").read_text()
+    source = (ROOT / "firmware/wanbeacon/core/policy.py").read_text()
     for text in re.findall(r'return WAIT, [\w.]+, "([^"%]+)"', source) + re.findall(r'return "(waiting[^"]+)"', source):
         assert text in SAID or text == "no publishable address is known", text  # that one gives way to its own reason
-    for lost in re.findall(r'self\.lost = "([^"]+)"', (ROOT / "firmware/wanbeacon/journal.py").read_text()):
+    for lost in re.findall(r'self\.lost = "([^"]+)"', (ROOT / "firmware/wanbeacon/core/journal.py").read_text()):
         assert lost.partition(":")[0] in SAID, lost

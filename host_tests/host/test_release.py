@@ -12,7 +12,8 @@ import pytest
 from mpremote import mip
 
 from host_tests.board.littlefs import read_back
-from tools import ROOT, UserError, boards, interpreters, release, version
+from tools import ROOT, UserError, interpreters
+from tools.build import boards, release, version
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_every_file_is_in_the_sums_and_right(dist):
     for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk",
                  "wanbeacon-nat_%s-r1_all.ipk", "wanbeacon-import-ddns-%s-r1.apk"):
         assert "openwrt/" + name % ours in rows
-    assert "wanbeacon.decide.SCHEDULE" in (dist / "openwrt/names.txt").read_text()
+    assert "wanbeacon.core.policy.SCHEDULE" in (dist / "openwrt/names.txt").read_text()
 
 
 def test_a_boards_archive_is_what_flash_would_copy(dist):

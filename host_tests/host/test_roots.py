@@ -3,7 +3,8 @@
 import datetime
 import subprocess
 
-from tools import interpreters, roots
+from tools import interpreters
+from tools.build import roots
 
 LOAD = """
 import sys, tls

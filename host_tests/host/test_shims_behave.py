@@ -92,7 +92,7 @@ def client(request, tmp_path):
         script.write_text(code)
         if request.param == "cpython":
             argv = [sys.executable, "-m", "wanbeacon_cpython"]
-            env = dict(os.environ, PYTHONPATH="%s:%s" % (ROOT / "host_tests/shims", tmp_path))
+            env = dict(os.environ, PYTHONPATH="%s:%s" % (ROOT / "firmware/wanbeacon/board/cpython", tmp_path))
             script = "client"
         else:
             argv, env = usable(request.param).argv, interpreters.environment()

@@ -5,7 +5,8 @@ import sys
 import types
 
 from host_tests.on_micropython import run_compiled
-from tools import ROOT, mpy, shrink
+from tools import ROOT
+from tools.build import mpy, shrink
 
 A = '''
 import b

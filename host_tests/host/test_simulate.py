@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy
 import pytest
-from wanbeacon import decide, journal
-from wanbeacon.dyndns import outcome
-from wanbeacon.model import Limits, Record
+from wanbeacon.core import journal, outcome
+from wanbeacon.core import policy as decide
+from wanbeacon.core.record import Limits, Record
 
 from tools import ROOT, UserError
 from tools.simulate import bench, fleet, measures, plots, script, story, virtual

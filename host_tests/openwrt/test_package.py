@@ -14,8 +14,9 @@ import pytest
 
 from host_tests.needs import absent
 from host_tests.openwrt import readers
-from tools import ROOT, UserError, package
-from tools.openwrt import keys, recipe, sources
+from tools import ROOT, UserError
+from tools.build import package
+from tools.build.openwrt import keys, recipe, sources
 
 EPOCH = 1_700_000_000
 FEED = ROOT / "boards/openwrt/wanbeacon/Makefile"
@@ -171,7 +172,7 @@ def test_every_module_of_the_firmware_is_in_a_package_or_known_to_be_for_others(
 def test_short_names_can_be_read_again(ipk):
     rows = [re.match(r"(\S+ \S+): (.+)$", line).groups() for line in sources.names().splitlines()]
     known = dict(rows)
-    short = next(key for key, name in known.items() if name == "wanbeacon.decide.SCHEDULE")
+    short = next(key for key, name in known.items() if name == "wanbeacon.core.policy.SCHEDULE")
     merged = [key for key, name in rows if name.startswith("wanbeacon.")]
     assert len(merged) == len(set(merged)) > 300, "each name of the merged file stands for one thing"
     assert short.startswith("merged ") and b"SCHEDULE\0" not in ipk.files[LIB + "merged.mpy"].data

@@ -1,4 +1,4 @@
-from wanbeacon.address import canonical, family, never, parse, text, why_not
+from wanbeacon.core.address import canonical, family, never, parse, text, why_not
 
 GOOD = (
     ("45.33.7.7", "45.33.7.7"),

@@ -7,8 +7,8 @@ if sys.implementation.name == "micropython":
     sys.path.append("host_tests/shims")  # `machine` and `network` of an ESP32; CPython has them on its path
 
 import machine  # noqa: E402
-from wanbeacon.board import lights, ntp, rtc  # noqa: E402
-from wanbeacon.board.link import name_of  # noqa: E402
+from wanbeacon.board.esp32 import lights, ntp, rtc  # noqa: E402
+from wanbeacon.board.esp32.link import name_of  # noqa: E402
 
 NOW = 1795291800  # 2026-11-21 20:10 UTC
 

@@ -1,6 +1,6 @@
 """A check page or a command that prints an IPv6 address with a dotted end: no IPv4 address is in it."""
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.observe import scan
 
 

@@ -2,8 +2,9 @@
 
 import os
 
-from wanbeacon import config, journal
+from wanbeacon.app import config
 from wanbeacon.board import linux
+from wanbeacon.core import journal
 
 
 def _most():

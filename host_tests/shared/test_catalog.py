@@ -2,7 +2,8 @@
 import gc
 import sys
 
-from wanbeacon.dyndns import catalog, url
+from wanbeacon.core import url
+from wanbeacon.dyndns import catalog
 
 FILE = "firmware/catalogue/providers.dat"
 MISSION = ["dyn", "noip", "zerigo", "certadns", "mydns-se"]

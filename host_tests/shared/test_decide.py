@@ -1,8 +1,8 @@
-from wanbeacon import decide
-from wanbeacon.decide import SEND, STOPPED, WAIT, Limits, Record
-from wanbeacon.dyndns import outcome
-from wanbeacon.dyndns.outcome import LATER, ODD, OK, SAME, SERVER, TROUBLE, Outcome
-from wanbeacon.model import DAY, NEVER
+from wanbeacon.core import outcome
+from wanbeacon.core import policy as decide
+from wanbeacon.core.outcome import LATER, ODD, OK, SAME, SERVER, TROUBLE, Outcome
+from wanbeacon.core.policy import SEND, STOPPED, WAIT, Limits, Record
+from wanbeacon.core.record import DAY, NEVER
 
 WALL = 1800000000
 A, B, A6, B6 = "45.33.1.1", "45.33.1.2", "2600:77::1", "2600:77::2"

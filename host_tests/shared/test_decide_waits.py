@@ -1,8 +1,9 @@
-from wanbeacon import decide
-from wanbeacon.decide import SEND, WAIT, Limits, Record
-from wanbeacon.dyndns import outcome, reply
-from wanbeacon.dyndns.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
-from wanbeacon.model import DAY
+from wanbeacon.core import outcome
+from wanbeacon.core import policy as decide
+from wanbeacon.core.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
+from wanbeacon.core.policy import SEND, WAIT, Limits, Record
+from wanbeacon.core.record import DAY
+from wanbeacon.dyndns import reply
 
 WALL = 1800000000
 A, B = "45.33.1.1", "45.33.1.2"

@@ -1,8 +1,9 @@
 import binascii
 import struct
 
-from wanbeacon import decide, journal
-from wanbeacon.decide import DAY, NEVER, Limits, Record
+from wanbeacon.core import journal
+from wanbeacon.core import policy as decide
+from wanbeacon.core.policy import DAY, NEVER, Limits, Record
 
 WALL = 1800000000
 

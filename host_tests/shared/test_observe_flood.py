@@ -7,8 +7,8 @@ Every packet is a valid one, then: bits flipped, cut, lengthened, of another fam
 import asyncio
 import gc
 
-from wanbeacon import address
 from wanbeacon.board import linux
+from wanbeacon.core import address
 from wanbeacon.net import bus, kernel, udp
 from wanbeacon.observe import announce, gena, natpmp, netlink, pcp, scan, stun, upnp, whoami
 

@@ -3,7 +3,7 @@
 import asyncio
 import struct
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import kernel, route
 from wanbeacon.observe import FOUND, NONE, interface, netlink
 

@@ -4,8 +4,8 @@ import asyncio
 import os
 import time
 
-from wanbeacon import address
 from wanbeacon.board import linux
+from wanbeacon.core import address
 from wanbeacon.net import udp
 from wanbeacon.observe import FOUND, NONE, UNKNOWN, command, stun, whoami
 

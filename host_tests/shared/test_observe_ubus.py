@@ -156,7 +156,7 @@ def test_of_two_prefixes_the_known_one_stays():
         if row["interface"] == "wan6":
             row["ipv6-address"] = [{"address": "2a02:8010:9::1", "mask": 64}, {"address": "2a02:8010:1::7", "mask": 64}]
     assert pick(rows, 6)[1] == "2a02:8010:9::1"
-    from wanbeacon import address
+    from wanbeacon.core import address
 
     assert pick(rows, 6, address.parse("2a02:8010:1::7"))[1] == "2a02:8010:1::7"
     for row in rows:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.observe import FOUND, UNKNOWN, scan, web
 
 IP = "45.33.7.7"

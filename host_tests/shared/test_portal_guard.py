@@ -1,6 +1,7 @@
 """The portal's guard, draft, name server and escaping: pure rooms, on every interpreter."""
 
-from wanbeacon.portal import dns, html
+from wanbeacon.board.esp32 import captive_dns as dns
+from wanbeacon.portal import html
 from wanbeacon.portal.draft import Draft
 from wanbeacon.portal.guard import IDLE_S, LOCK_MAX_S, LOCK_S, SESSIONS, VISITORS, Guard, host_of, known_host
 
@@ -113,7 +114,7 @@ def test_forms_are_answered_with_what_is_missing():
 
 
 def test_the_drafts_result_is_what_the_agent_accepts():
-    from wanbeacon import config
+    from wanbeacon.app import config
 
     d = Draft("not json")
     d.set_wifi({"ssid": "home", "password": "homehome1"})

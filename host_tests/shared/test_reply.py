@@ -1,6 +1,7 @@
 # What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The numbers of deviations
 # are those of tools/lab/faults.py.
-from wanbeacon.dyndns import catalog, outcome, reply
+from wanbeacon.core import outcome
+from wanbeacon.dyndns import catalog, reply
 
 FILE = "firmware/catalogue/providers.dat"
 A, B = "203.0.114.7", "203.0.114.8"

@@ -1,6 +1,6 @@
 # Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See test_reply.py for the rest.
-from wanbeacon.dyndns import outcome, reply
-from wanbeacon.dyndns.outcome import (
+from wanbeacon.core import outcome
+from wanbeacon.core.outcome import (
     ACCOUNT,
     AGENT,
     AUTH,
@@ -16,6 +16,7 @@ from wanbeacon.dyndns.outcome import (
     SERVER,
     TROUBLE,
 )
+from wanbeacon.dyndns import reply
 
 A, B = "45.33.1.1", "45.33.1.2"
 A6 = "2600:77::1"

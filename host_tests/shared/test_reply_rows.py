@@ -149,7 +149,8 @@ def test_the_address_of_either_family_may_be_the_proof():
 
 
 def test_a_word_of_a_custom_provider_stops_only_its_host():
-    from wanbeacon.dyndns import catalog, outcome
+    from wanbeacon.core import outcome
+    from wanbeacon.dyndns import catalog
 
     row = catalog.custom({"url": "https://h/?a={ip}", "ok": ["stored"], "same": ["=same"], "fail": ["!wrong"], "later": ["*busy"]})
     table = (("stored 1.2.3.4", "OK"), ("same", "SAME"), ("same here", "ODD"), ("!wrong key", "AUTH"), ("we are B U S Y", "LATER"),

@@ -1,5 +1,5 @@
 # What start makes of the settings: lines, their sources, and the provider's own check page as the last resort of "auto".
-from wanbeacon import agent, config
+from wanbeacon.app import agent, config
 from wanbeacon.net import clock
 
 

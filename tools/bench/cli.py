@@ -17,8 +17,8 @@ from tools import ROOT, UserError
 from tools.bench import compare
 from tools.bench.measure import Bench, Missing, Result
 from tools.bench.rows import ROWS
+from tools.build.version import agent_version
 from tools.grade import clients
-from tools.version import agent_version
 
 METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25). Memory, start and idleness
 on stand-alone programs only. inadyn and ddclient: Debian's packages with their authors' default settings. Nothing changes, or

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tools import interpreters, mpy
+from tools import interpreters
+from tools.build import mpy
 
 
 class Missing(Exception):

@@ -2,7 +2,7 @@
 
 import zlib
 
-from tools import boards
+from tools.build import boards
 
 #: Files that an ESP32 has and a Linux machine does not load.
 BOARD_ONLY = ("wanbeacon/board/device.", "wanbeacon/board/esp32.", "wanbeacon/board/link.", "wanbeacon/board/lights.",

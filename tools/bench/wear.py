@@ -1,8 +1,8 @@
-"""What a year of address changes costs the flash, for the table; measured by tools/flash_wear.py. Knows no file system."""
+"""What a year of address changes costs the flash, for the table; measured by tools/bench/flash_wear.py. Knows no file system."""
 
 import functools
 
-from tools import flash_wear
+from tools.bench import flash_wear
 
 _year = functools.cache(flash_wear.year)
 

@@ -107,7 +107,7 @@ def wanbeacon_micropython():
 
 
 def wanbeacon_cpython():
-    path = os.pathsep.join(str(ROOT / part) for part in ("host_tests/shims", "firmware"))
+    path = os.pathsep.join(str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", "firmware"))
     return Client("wanbeacon-cpython", _wanbeacon_config,
                   lambda setup: [sys.executable, "-m", "wanbeacon_cpython", "wanbeacon", *_wanbeacon_files(setup)],
                   lambda: "%s on CPython %d.%d.%d" % (_agent_version(), *sys.version_info[:3]),
@@ -115,7 +115,7 @@ def wanbeacon_cpython():
 
 
 def _agent_version():
-    from tools.version import agent_version
+    from tools.build.version import agent_version
     return agent_version()
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import typer
 
 from tools import UserError, interpreters
+from tools.build.version import agent_version
 from tools.run.modes import BadSettings, Demo, Own
 from tools.run.screen import Screen
-from tools.version import agent_version
 
 #: A frame costs about 5 ms.
 FRAME_S = 0.2

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from tools import ROOT, UserError
+from tools.build.mpy import compile_tree
 from tools.check import examine
-from tools.mpy import compile_tree
 from tools.run.agent import Agent
 from tools.run.story import ACCOUNTS, HOSTS, SCENES, Stage, Story, plural
 from tools.run.story import config as demo_config

@@ -7,7 +7,7 @@ import sys
 
 from tools import ROOT
 
-for _path in ("firmware", "host_tests/shims"):
+for _path in ("firmware", "firmware/wanbeacon/board/cpython"):
     if str(ROOT / _path) not in sys.path:
         sys.path.append(str(ROOT / _path))
 

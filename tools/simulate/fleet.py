@@ -9,9 +9,9 @@ decide.py; the constants are decide's own, and a test holds the copies to it.
 from dataclasses import dataclass, field
 
 import numpy
-from wanbeacon import decide
-from wanbeacon.dyndns import outcome
-from wanbeacon.model import DAY, REFRESH_DAYS
+from wanbeacon.core import outcome
+from wanbeacon.core import policy as decide
+from wanbeacon.core.record import DAY, REFRESH_DAYS
 
 TIMEOUT = 20  # seconds after which an exchange is given up (net/http.py, BUDGET)
 EXCHANGE = 1  # seconds until an answer, rounded up

@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 
-from wanbeacon import address, agent, lean, learn, plan, status
+from wanbeacon.app import agent, learn, plan, status
+from wanbeacon.app import stage as lean
+from wanbeacon.core import address
 from wanbeacon.dyndns import catalog, request
 
 

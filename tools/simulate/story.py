@@ -6,7 +6,7 @@ import heapq
 import json
 import random
 
-from wanbeacon.model import NEVER
+from wanbeacon.core.record import NEVER
 
 from tools.simulate import oracle, virtual
 from tools.simulate.quick import quick

@@ -8,7 +8,8 @@ import asyncio
 import sys
 
 import ubinascii
-from wanbeacon import agent, config, journal
+from wanbeacon.app import agent, config
+from wanbeacon.core import journal
 from wanbeacon.net import Answer, Trouble
 from wanbeacon.observe import FOUND, NONE, UNKNOWN
 
@@ -33,7 +34,7 @@ def _own_copy(name):
 clock = _own_copy("wanbeacon.net.clock")
 
 
-class PowerCut(Exception):
+class PowerCut(BaseException):
     """The device lost its power."""
 
 
@@ -97,6 +98,7 @@ class Board:
     unique = b"virtual"
     roots = "firmware/catalogue/roots"
     catalogue = "firmware/catalogue/providers.dat"
+    words = "firmware/catalogue/words.txt"
 
     def __init__(self, world):
         self.world = world
@@ -146,14 +148,6 @@ class Line:
 
 class Core(agent.Agent):
     """The agent with the world's provider at the other end of every exchange."""
-
-    world = None
-
-    def _exchange(self, account, hosts, req):
-        try:
-            return self.world.exchange(req)
-        except Trouble as e:
-            return e
 
     async def _listen(self):
         """Commands come between two rounds here."""
@@ -263,7 +257,7 @@ class World:
         if self.time_server:
             self.time.offset = self.right
 
-    def exchange(self, req):
+    def exchange(self, req, *_):
         """What stands behind the agent's exchange: parse the request, let judge and provider have it."""
         args = {}
         for pair in req.path.split("?", 1)[1].split("&"):
@@ -302,10 +296,9 @@ class World:
     def boot(self):
         """Start the agent; the first round follows with `run` or `round`."""
         clock.time = self.time
-        Core.world = self
         if self.judge:
             self.judge.booted(self.newest_slot())
-        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=self.lines.append)
+        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=self.lines.append, transport=self.exchange)
         for line in self.agent.lines:
             line.chooser = Line(self)
 
@@ -327,7 +320,6 @@ class World:
     def round(self):
         """One walk through the house."""
         clock.time = self.time
-        Core.world = self
         if self.judge:
             self.judge.sees(self.line)
         self.agent.event.clear()

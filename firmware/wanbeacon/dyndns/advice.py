@@ -3,7 +3,7 @@
 Knows rows and settings, sends nothing.
 """
 
-from wanbeacon.dyndns import url
+from wanbeacon.core import url
 
 
 def judge(catalogue, accounts):

@@ -25,8 +25,8 @@ the memory of one row wherever it stands. `python -m tools catalogue` writes it;
 
 import json
 
-from wanbeacon.dyndns.url import split_url
-from wanbeacon.lean import printable
+from wanbeacon.core.text import distance, printable
+from wanbeacon.core.url import split_url
 
 _HEAD = 32
 _ID = 26
@@ -82,8 +82,6 @@ def names(path):
 
 def nearest(name, names, most=3):
     """Provider ids that may be meant by `name`, best first; [] when none is near. "no-ip.com", "dyndns", "he.net"."""
-    from wanbeacon.config import distance
-
     word = _letters(name[:60])
     label = _letters(name[:60].split(".")[0])
     rows = []

@@ -3,8 +3,8 @@
 The only place where words become classes; `decide` turns classes into actions.
 """
 
-from wanbeacon import address
-from wanbeacon.dyndns.outcome import (
+from wanbeacon.core import address
+from wanbeacon.core.outcome import (
     ACCOUNT,
     BLOCK,
     FEATURE,
@@ -19,7 +19,7 @@ from wanbeacon.dyndns.outcome import (
     WORD_MAX,
     Outcome,
 )  # fmt: skip
-from wanbeacon.lean import printable
+from wanbeacon.core.text import printable
 
 # The tables are text: as tuples they would cost an ESP32 four times the heap.
 # word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response page. A row's
@@ -90,7 +90,7 @@ def _wait(word):
 
 def _digits(text):
     """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
-    for c in text.encode():  # by bytes, see lean.printable
+    for c in text.encode():  # by bytes, see core.text.printable
         if not 48 <= c <= 57:
             return False
     return text != ""

@@ -7,10 +7,10 @@ has no other way.
 import ubinascii
 
 from wanbeacon import VERSION
-from wanbeacon.dyndns import url
+from wanbeacon.core import url
+from wanbeacon.core.text import printable
+from wanbeacon.core.url import quote
 from wanbeacon.dyndns.share import LIST_CHARS, LIST_MAX, OPTIONS, families, group, pick  # noqa: F401
-from wanbeacon.dyndns.url import quote
-from wanbeacon.lean import printable
 from wanbeacon.net import Request
 
 

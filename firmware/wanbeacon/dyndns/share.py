@@ -1,6 +1,6 @@
 """Which hosts share a request, and what it carries. Knows no socket, no clock, no file."""
 
-from wanbeacon.dyndns.url import quote
+from wanbeacon.core.url import quote
 
 LIST_MAX = 20  # hosts per request where the provider states no limit (Dyn's limit, the strictest of all)
 LIST_CHARS = 3900  # No-IP's own client refuses a list of 4000 characters

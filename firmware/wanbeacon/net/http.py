@@ -103,7 +103,7 @@ def _ask(req, link):
 
 def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
     """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
-    from wanbeacon.dyndns.url import split_url
+    from wanbeacon.core.url import split_url
 
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)

@@ -5,7 +5,7 @@ rtnetlink(7); no process is started, no /sys is needed. Knows no source and no c
 import socket
 import struct
 
-from wanbeacon import address
+from wanbeacon.core import address
 
 _AF_NETLINK = 16
 # IFA_F_TEMPORARY | DADFAILED | DEPRECATED | TENTATIVE: not (or not for long) an address others can reach

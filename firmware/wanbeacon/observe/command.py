@@ -7,7 +7,7 @@ The command runs beside the agent, which never waits longer than its limit; Linu
 import asyncio
 import os
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.observe import FOUND, NONE, UNKNOWN, scan
 
 #: Seconds a command may take; then it is ended.

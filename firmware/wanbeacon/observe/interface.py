@@ -3,7 +3,7 @@
 For a machine that is the router itself, or has a public address.
 """
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import kernel, route
 from wanbeacon.observe import FOUND, NONE, UNKNOWN
 

@@ -3,7 +3,7 @@
 The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there.
 """
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import udp
 from wanbeacon.observe import FOUND, UNKNOWN, announce
 

@@ -6,7 +6,7 @@ and undone at once. Without it PCP is worth its announcements and its epoch. Whe
 
 import os
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import udp
 from wanbeacon.observe import FOUND, UNKNOWN, announce
 

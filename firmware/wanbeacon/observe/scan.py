@@ -1,6 +1,6 @@
 """Finds the one address in what a check page or a program printed. Pure: bytes in, address out, whatever the markup."""
 
-from wanbeacon import address
+from wanbeacon.core import address
 
 # A word is cut at what cannot be part of an address or a name; "host-1.2.3.4.example" so stays one word, and is none.
 _IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:"

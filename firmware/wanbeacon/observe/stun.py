@@ -5,7 +5,7 @@ A server knows nothing of us but that address. An answer counts when it comes fr
 
 import os
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import udp
 from wanbeacon.observe import FOUND, UNKNOWN
 

@@ -5,7 +5,7 @@ The subscription tells of an address that changes while the link stays up, which
 
 import asyncio
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import bus
 from wanbeacon.observe import FOUND, NONE, UNKNOWN
 

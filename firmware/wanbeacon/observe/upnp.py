@@ -7,9 +7,9 @@ every request goes to that address, wherever its description points. Its events 
 import asyncio
 import time
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import lan, udp
-from wanbeacon.observe import FOUND, NONE, UNKNOWN
+from wanbeacon.observe import FOUND, NONE, UNKNOWN, gena
 
 _SOAP = (
     '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle='
@@ -144,8 +144,6 @@ class Observer:
 
     async def changed(self):
         """Return after an event of the router. Keeps the subscription alive, and makes a new one when it is lost."""
-        from wanbeacon.observe import gena
-
         wait = 60  # s until a router that sends no events is tried again; doubles up to 960
         while True:
             try:

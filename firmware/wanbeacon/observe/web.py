@@ -3,7 +3,7 @@
 The last resort: it asks a stranger, and a proxy on the way may answer for itself.
 """
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.observe import FOUND, UNKNOWN, scan
 
 

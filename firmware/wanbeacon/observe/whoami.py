@@ -6,7 +6,7 @@ random id and our question.
 
 import os
 
-from wanbeacon import address
+from wanbeacon.core import address
 from wanbeacon.net import udp
 from wanbeacon.observe import FOUND, UNKNOWN
 

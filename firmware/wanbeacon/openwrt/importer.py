@@ -1,6 +1,6 @@
 """The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in a row."""
 
-from wanbeacon.config import nearest
+from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns, uci
 
 _SAME = ("enabled", "username", "password", "ip_source", "ip_network", "ip_interface", "ip_url", "ip_script", "use_ipv6")

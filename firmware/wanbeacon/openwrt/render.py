@@ -55,7 +55,7 @@ def load(path, catalogue, devices=None):
 
 def validate(document, catalogue):
     """What the agent itself would say of the document: (problems, warnings), lists of lines that start with the key."""
-    from wanbeacon import config
+    from wanbeacon.app import config
     from wanbeacon.dyndns.advice import judge
 
     unwise = []

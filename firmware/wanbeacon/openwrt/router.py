@@ -3,7 +3,7 @@ inside: it says where things are and hands over."""
 
 import sys
 
-from wanbeacon import start
+from wanbeacon.app import linux_main as start
 from wanbeacon.board import linux
 
 CONFIG = "/var/run/wanbeacon/config.json"
@@ -67,7 +67,7 @@ def main(argv):
 
 def look():
     """Have the running agent look at the address now. That none runs is no fault of the settings `check` was asked about."""
-    from wanbeacon import cli
+    from wanbeacon.app import cli
     from wanbeacon.board import Mistake
 
     try:

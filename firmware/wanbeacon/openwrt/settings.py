@@ -49,7 +49,7 @@ _SERVICE = {
 # our option -> the agent's key, where a text goes straight through
 _ACCOUNT_KEYS = (("server", "server"), ("username", "user"), ("password", "password"), ("token", "token"), ("auth", "auth"))
 _HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
-HOSTS_MAX = 50  # of one account, see wanbeacon.config
+HOSTS_MAX = 50  # of one account, see wanbeacon.app.config
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a user),
@@ -87,7 +87,7 @@ def _account(read, provider, devices):
     else:
         account["provider"] = provider(name)
         if not account["provider"]:
-            from wanbeacon.config import nearest
+            from wanbeacon.core.text import nearest
 
             near = nearest(name.split(".")[0], provider(None))
             read.bad("service_name", "'%s' is unknown%s; `wanbeacon providers` lists all" % (

@@ -1,7 +1,6 @@
 """Set-up, step 3: user, password, host names."""
 
 from wanbeacon.dyndns import catalog
-from wanbeacon.lean import drop
 from wanbeacon.portal.html import esc, field, form, steps, trouble
 
 
@@ -21,7 +20,6 @@ def answer(site, request):
     row = catalog.find(site.device.board.catalogue, name) or {}
     warn = "provider_closed" if row.get("closed") else "provider_plain" if row.get("plain") else None
     row = None
-    drop("dyndns.catalog")
     return site.page(request, "account", lambda t: _body(t, request.g.session, draft, warn, problem))
 
 

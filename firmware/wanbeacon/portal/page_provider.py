@@ -1,6 +1,5 @@
 """Set-up, step 2: the provider, out of the catalogue."""
 
-from wanbeacon.lean import drop
 from wanbeacon.portal.html import esc, form, steps, trouble
 
 _QUERY_MAX = 26
@@ -22,10 +21,9 @@ def answer(site, request):
     query = (request.args.get("q") or "").strip().lower()[:_QUERY_MAX]
     names = ids(path, query)
     if query and not any(True for _ in ids(path, query)):
-        from wanbeacon.config import nearest
+        from wanbeacon.core.text import nearest
 
         names = nearest(query, list(ids(path)))
-        drop("config")
     chosen = draft.account().get("provider")
     return site.page(request, "provider", lambda t: _body(t, request.g.session, chosen, names, query, problem))
 

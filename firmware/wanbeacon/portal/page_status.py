@@ -1,6 +1,5 @@
 """The status page: what is published, since when, what comes next and why; and its buttons. Knows the status document."""
 
-from wanbeacon.lean import drop
 from wanbeacon.portal.html import esc, form, span, when
 
 # state of the device (board/lights.py) -> colour of the headline
@@ -23,7 +22,6 @@ def do(site, request):
         action, host = request.form.get("action") or "", request.form.get("host") or ""
         if action in _ACTIONS and " " not in host:
             done = device.agent.command((action + " " + host).strip())
-            drop("commands")
             if not done["ok"]:
                 return site.message(request, "nav_status", done["text"])
     return site.to("/", request)

@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 
-from wanbeacon import lean
 from wanbeacon.net import udp
 
 CLIENTS = 3  # connections at once; a browser opens up to 6, the others wait in the backlog
@@ -90,8 +89,6 @@ class Server:
         """Forget the pages, if nobody is being served: before an exchange, and when it is quiet."""
         if self.site and not self.clients:
             self.site = None
-            lean.drop(*[n[10:] for n in list(sys.modules) if n.startswith("wanbeacon.portal.page_")])
-            lean.drop("portal.site", "portal.html")
             if "wanbeacon.portal.site" not in sys.modules:
                 sys.modules.pop("microdot", None)
             gc.collect()

@@ -7,7 +7,6 @@ import sys
 
 import microdot
 
-from wanbeacon.lean import drop
 from wanbeacon.portal import guard, html
 from wanbeacon.portal.server import BODY_MAX
 
@@ -37,11 +36,10 @@ class Site(microdot.Microdot):
         if not kept.guard:
             password = ((device.cfg or {}).get("portal") or {}).get("password")
             if not password:
-                from wanbeacon.portal import door
+                from wanbeacon.board.esp32 import access_point as door
 
                 password = door.access(device.board)
                 door = None
-                drop("portal.door", "portal.dns")
             kept.guard = guard.Guard(os.urandom, password)
         self.guard = kept.guard
         html.WWW = device.board.home + "/wanbeacon/portal/www"
@@ -74,7 +72,7 @@ class Site(microdot.Microdot):
 
     def name_of(self, device):
         """The host name that settings with this "device" part give; device: dict or None."""
-        from wanbeacon.board.link import name_of
+        from wanbeacon.board.esp32.link import name_of
 
         return name_of((device or {}).get("hostname") or self.device.board.own_name()).lower()
 
@@ -150,12 +148,11 @@ class Site(microdot.Microdot):
     def status(self):
         """The status document, {} while there is no agent. Made before a page is loaded: each needs its room."""
         doc = self.device.agent.status() if self.device.agent else {}
-        drop("commands")
         return doc
 
     def draft(self):
         """The settings in the making; from the saved ones at first. Between requests they are kept as JSON."""
-        from wanbeacon.board import esp32
+        from wanbeacon.board.esp32 import board as esp32
         from wanbeacon.portal import draft
 
         raw, at = self.kept.draft or (None, 0)
@@ -220,9 +217,6 @@ class Site(microdot.Microdot):
 
     def routed(self, name, function, *args):
         """One function of a page's module, the others gone; the draft it changed is kept."""
-        for other in PAGES.values():
-            if other and other != name:
-                drop("portal.page_" + other)
         gc.collect()
         __import__("wanbeacon.portal.page_" + name)
         self.edited = None
@@ -232,7 +226,6 @@ class Site(microdot.Microdot):
             if self.edited:
                 self.kept.draft = self.edited.data(), self.edited.at
                 self.edited = None
-            drop("portal.draft")
 
     def check(self):
         """(checked settings or None, what the agent would refuse) of the draft."""
@@ -240,8 +233,7 @@ class Site(microdot.Microdot):
             self.draft()
             self.kept.draft = self.edited.data(), 0
             self.edited = None
-            drop("portal.draft")
-        from wanbeacon import config
+        from wanbeacon.app import config
 
         try:
             cfg = config.load(self.kept.draft[0].decode())
@@ -249,11 +241,9 @@ class Site(microdot.Microdot):
             return None, e.problems
         finally:
             config = None
-            drop("config")
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
             return None, [html.texts("wifi")["wifi_none"]]
         problems = self._judged(cfg["accounts"])
-        drop("config", "dyndns.advice", "dyndns.catalog", "dyndns.request", "dyndns.share", "dyndns.url")
         return None if problems else cfg, problems
 
     def _judged(self, accounts):

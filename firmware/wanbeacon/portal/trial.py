@@ -5,8 +5,6 @@ Runs beside the pages; the last page of the set-up shows its rows and loads agai
 import asyncio
 import sys
 
-from wanbeacon.lean import drop
-
 JOIN_S = 50  # two rounds through a network: only a second refusal makes a password wrong
 
 
@@ -54,8 +52,6 @@ class Trial:
             self.note("bad", "the test failed: %s %s" % (type(e).__name__, e))
         finally:
             self.running = False
-            for name in [n for n in sys.modules if n.startswith("wanbeacon.") and n not in self.before]:
-                drop(name[10:])  # observers, HTTP and the rest: the agent loads them again, after the restart
 
     async def _network(self):
         """True when there is a way out."""
@@ -76,7 +72,7 @@ class Trial:
         return True
 
     def _time(self):
-        from wanbeacon.board import ntp
+        from wanbeacon.board.esp32 import ntp
         from wanbeacon.net import clock
 
         try:
@@ -84,7 +80,6 @@ class Trial:
             self.note("good", "time from %s" % self.cfg["ntp"])
         except (OSError, ValueError) as e:
             self.note("bad", "time server %s: %s" % (self.cfg["ntp"], e))
-        drop("board.ntp")
 
     async def _address(self):
         from wanbeacon.observe import choose

@@ -5,7 +5,8 @@ import socket
 import sys
 
 folder, port = sys.argv[1], int(sys.argv[2])
-from wanbeacon.board import device, esp32  # noqa: E402
+from wanbeacon.app import board_main as device  # noqa: E402
+from wanbeacon.board.esp32 import board as esp32  # noqa: E402
 
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
 esp32.Board.home = folder + "/lib"

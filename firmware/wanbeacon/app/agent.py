@@ -1,0 +1,310 @@
+"""The agent's loop: observe -> decide -> send -> learn -> remember.
+
+A change wakes it (observers' changed()); a slow poll is the fallback. What it may do to a provider's account is decided in
+core/policy.py; what it remembers is core/journal.py. Each step's code is loaded as a stage (app/stage.py).
+
+Walls: whatever one line or account raises is that one's fault alone. It is said once, counted, and that one rests for a
+while; the others go on in the same round.
+"""
+
+import asyncio
+import gc
+
+from micropython import const
+
+from wanbeacon import VERSION
+from wanbeacon.app import stage, words
+from wanbeacon.app.status import Log
+from wanbeacon.board import words_of
+from wanbeacon.core.journal import Journal, clock_set, restate
+
+CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
+_AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
+_FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
+_REST = const(60)  # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
+_REST_MAX = const(3600)
+SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
+
+
+class Agent:
+    """cfg: checked document of config.py. board: board/linux.py or board/esp32. report(agent) is called after each round.
+    transport: what carries a Request instead of net/http.py (a simulation's provider); same arguments, same outcome.
+
+    Raises ValueError with one line when the settings cannot work (unknown provider), OSError when the journal's
+    folder cannot be made.
+    """
+
+    def __init__(self, cfg, board, clock, out=print, report=None, transport=None):
+        self.cfg = cfg
+        self.board = board
+        self.clock = clock
+        self.report = report
+        self.transport = transport
+        self.log = Log(clock, out)
+        self.event = asyncio.Event()
+        self.started = clock.mono()
+        self.counters = {"requests": 0, "events": 0, "faults": 0}
+        self.faults = {}  # where -> [what, until when (mono) it rests, how long]
+        self.exchange = None
+        self.again = None  # mono_ms of the second look after an event
+        self.clock_was_set = clock.wall() is not None
+        self.clock_gone = False
+        self.save_after = 0
+        self.save_error = None
+        self.tasks = {}
+        self.lines = []
+        self.accounts = []
+        self.names = {}  # style -> User-Agent
+        words.path = board.words
+        self.journal = Journal(board.slots())
+        stage.run("app.build", "build", self)
+
+    # ---- for observers and requests
+
+    def agent_name(self, style=None):
+        """The User-Agent."""
+        return self.names[style]
+
+    def fetch(self, url, family=0, ca=None, bind=None):
+        """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        return stage.run("net.http", "get", url, self.board, self.agent_name(), family, 10000, None, ca, bind)
+
+    def load(self, name):
+        """For the chooser: the module of a source, which stays."""
+        return stage.resident("observe." + name)
+
+    def hosts(self):
+        """All hosts of all accounts."""
+        return [h for a in self.accounts for h in a.hosts]
+
+    def chance(self):
+        """A random number 0..65535."""
+        return self.board.random() << 8 | self.board.random()
+
+    # ---- walls
+
+    def fault(self, where, error):
+        """A fault of the program in one place: say it once, count it, and let that place rest."""
+        gc.collect()  # it may have been a full heap: make room to say so
+        what = "%s %s" % (type(error).__name__, error)
+        row = self.faults.get(where)
+        self.counters["faults"] += 1
+        if not row or row[0] != what:
+            self.log("fault in %s: %s; the rest goes on" % (where, what))
+            row = self.faults[where] = [what, 0, _REST // 2]
+        row[2] = min(row[2] * 2, _REST_MAX)
+        row[1] = self.clock.mono() + row[2]
+        return row[2]
+
+    def resting(self, where):
+        """True while this place rests after a fault."""
+        row = self.faults.get(where)
+        return bool(row) and self.clock.mono() < row[1]
+
+    def sound(self, where):
+        """This place has done its work without a fault."""
+        self.faults.pop(where, None)
+
+    # ---- observe
+
+    async def observe(self):
+        """Ask every line's sources; tell the records what a change or an outage means for their waits."""
+        for line in self.lines:
+            if self.resting(line.name):
+                continue
+            try:
+                self._watch(line)
+                await asyncio.sleep(0)
+                async with stage.floor:
+                    await stage.run_async("app.look", "look", self, line)
+                self._watch(line)
+                self.sound(line.name)
+            except Exception as e:
+                self.fault(line.name, e)
+
+    def _watch(self, line):
+        """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
+        before they are read; for a change that comes before the others do, there is a second look."""
+        for watcher in line.chooser.watchers():
+            if id(watcher) not in self.tasks:
+                self.again = self.clock.mono_ms() + _AGAIN_MS
+                self.tasks[id(watcher)] = asyncio.create_task(self._hints(watcher))
+
+    async def _hints(self, watcher):
+        start, count = 0, 0
+        while True:
+            try:
+                await watcher.changed()
+            except Exception as e:  # a task's root: an observer's fault must not end the listening
+                await asyncio.sleep(self.fault("listening", e))
+            self.counters["events"] += 1
+            now = self.clock.mono_ms()
+            self.again = now + _AGAIN_MS
+            self.event.set()
+            if now - start > 2000:
+                start, count = now, 0
+            count += 1
+            if count > _FLOOD:  # rate-limit a noisy LAN host to one wake-up a second
+                await asyncio.sleep(1)
+
+    # ---- decide, send, learn, remember
+
+    async def act(self):
+        """Decide for every host and send what is due. The accounts go one after another; between two of them commands
+        are answered, and an event ends the walk: the next one begins with the address as it is then."""
+        if self.save_error and self.clock.mono() >= self.save_after:
+            self.save()
+        sent = False
+        for account in self.accounts:
+            if sent:
+                await self._listen()
+                if self.event.is_set():
+                    break
+            if self.resting(account.where):
+                continue
+            try:
+                async with stage.floor:
+                    sent = self._act(account)
+                self.sound(account.where)
+            except Exception as e:
+                self.fault(account.where, e)
+
+    async def _listen(self):
+        """Let the other tasks have their turns: an exchange may have held them for 20 s."""
+        await asyncio.sleep(0.05)
+
+    def _act(self, account):
+        """What is due for one account. False when nothing is."""
+        due = stage.run("app.plan", "groups", self, account)
+        if not due:
+            return False
+        while due:
+            hosts, template, sent, offline = due.pop(0)
+            hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
+            if not hosts:
+                continue
+            met = self._send(account, hosts, template, sent, offline)
+            if met:
+                stage.run("app.learn", "wait_as", self, account, met, [h for group in due for h in group[0]])
+            if met or met is None:
+                break
+        self.save()
+        stage.run("app.plan", "judge_all", self)
+        return True
+
+    def _send(self, account, hosts, template, sent, offline):
+        """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
+        if not stage.run("app.learn", "begin", self, account, hosts, sent):
+            return None
+        self.log.settle()
+        start = self.clock.mono_ms()
+        answer = stage.run("app.exchange", "exchange", self, account, hosts, template, sent, offline)
+        ms = self.clock.mono_ms() - start
+        return stage.run("app.learn", "answered", self, account, hosts, answer, sent if not offline else (None, None), ms)
+
+    def save(self):
+        """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
+        now = self.clock.mono()
+        try:
+            self.journal.save([h.rec for h in self.hosts()], now, self.clock.wall())
+        except OSError as e:
+            error = "the journal cannot be written (%s): nothing is sent until it can be" % words_of(e)
+            self.save_after = now + SAVE_AGAIN
+            if error != self.save_error:
+                self.log(error)
+            self.save_error = error
+            return False
+        self.save_error = None
+        return True
+
+    # ---- the loop
+
+    async def run(self):
+        """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
+        self.log("Wanbeacon %s, %d hosts" % (VERSION, len(self.hosts())))
+        try:
+            while True:
+                wait = None
+                try:
+                    await self.round()
+                except Exception as e:  # the root: what is unsure stays on hold in the journal, so going on is safe
+                    wait = self.fault("the round", e)
+                else:
+                    self.sound("the round")
+                try:
+                    await asyncio.wait_for(self.event.wait(), wait or self.pause_for())
+                except asyncio.TimeoutError:
+                    pass
+                self.event.clear()
+        finally:
+            for task in self.tasks.values():
+                task.cancel()
+            for line in self.lines:
+                line.chooser.close()
+
+    async def round(self):
+        """One observe-decide-send cycle."""
+        if self.again is not None and self.clock.mono_ms() >= self.again:
+            self.again = None  # this is the second look
+        self._clocks()
+        await self.observe()
+        await self.act()
+        self._clocks()
+        gc.collect()
+        if self.report:
+            self.report(self)
+
+    def _clocks(self):
+        """The clock was set, or stepped: waits are told."""
+        now, wall = self.clock.mono(), self.clock.wall()
+        if wall is None:
+            self.board.set_clock(self)
+            wall = self.clock.wall()
+        step = self.clock.stepped()
+        back, self.clock_gone = self.clock_gone and wall, wall is None
+        if wall and not self.clock_was_set:
+            self.clock_was_set = True
+            self._restate(now, wall, True)
+        elif wall and (step or back):
+            self.log("the clock was stepped by %d s" % step if step else "the clock is set again")
+            self._restate(now, wall, False)
+        elif self.journal.strange(wall):
+            self.save()
+
+    def _restate(self, now, wall, first):
+        """Put all waits into the time of a clock that was set for the first time in this run, or stepped."""
+        for h in self.hosts():
+            if first:
+                clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
+            else:
+                restate(h.rec, now, wall)
+        self.save()
+
+    def pause_for(self):
+        """Seconds until there is something to do without an event."""
+        now = self.clock.mono()
+        until = now + self.cfg["intervals"]["check"]
+        for h in self.hosts():
+            if not self.resting(h.account.where):
+                until = min(until, h.next)  # may be past: due since another account's exchange
+        for row in self.faults.values():
+            if row[1] > now:
+                until = min(until, row[1])
+        if self.save_after > now:
+            until = min(until, self.save_after)
+        if self.clock.wall() is None:
+            until = min(until, now + CLOCK_EVERY)
+        wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1  # whole numbers: a float has 22 bits
+        if self.again is not None:
+            wait = min(wait, max(0, self.again - self.clock.mono_ms()) / 1000)
+        return wait
+
+    # ---- for people
+
+    def command(self, text):
+        """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document instead."""
+        return stage.run("app.commands", "run", self, text)
+
+    def status(self):
+        """The status document."""
+        return stage.run("app.commands", "status", self)

@@ -1,0 +1,352 @@
+"""A board's life: start, join the network, run the agent, listen to the button, end well or badly. Knows the rooms beside
+it (esp32, link, lights, rtc) and that there is an agent and a portal, not what they do.
+
+Every way a run can end:
+  told to (new settings, button)   clean: counters cleared, reset
+  exception in the agent           reason kept in RTC memory, reset after CRASH_S; the third in a row starts safe
+  hang                             the watchdog, because nobody proves progress any more
+  Ctrl-C                           the console has the board for an hour
+"""
+
+import asyncio
+import gc
+import sys
+import time
+
+from wanbeacon.app import stage
+from wanbeacon.board.esp32 import board as esp32
+from wanbeacon.board.esp32 import lights, rtc
+from wanbeacon.net.clock import Clock
+
+PROVEN_S = 300  # a run that got so far was no crash at start
+SAFE_S = 1800  # a safe run ends by itself after this: what broke the others may be gone
+CRASH_S = 10  # time to read the traceback on the console before the reset
+LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
+STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
+PLENTY = 1024 * 1024  # bytes of heap that only boards with PSRAM have
+ROOM = 36 * 1024  # bytes of heap that deciding and asking take, in pieces
+TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
+WATCH_S = 5
+_LIGHT_MS = 50
+
+current = None  # the Device, for a person at the console
+
+
+class Device:
+    """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is made."""
+
+    def __init__(self):
+        self.board = esp32.Board()
+        self.clock = Clock()
+        self.memory = rtc.Memory()
+        self.safe = self.memory.begin(self.board.reset_cause)
+        self.last_reason = self.memory.reason
+        self.led = lights.Led(self.board.pins.get("led"))
+        self.presses = lights.Presses(lights.Button(self.board.pins.get("button")))
+        self.cfg = None
+        self.problems = []
+        self.agent = None
+        self.running = False
+        self.round = time.ticks_ms()
+        self.portal = None  # portal/server.py, where it is installed
+        self.door = None  # the access point of set-up mode (portal/door.py) while it is open
+        self.wish = None  # "restart", "reset", "setup": what the button or a page asked for
+        self.wake = asyncio.Event()
+        self.said = {}
+        self.keeper = None  # the task that keeps the link up
+        from wanbeacon.app.status import Log
+
+        self.log = Log(self.clock)
+
+    # ---- settings
+
+    def load(self):
+        """Read /config.json; what is wrong with it goes to `problems`. True when there is something to run."""
+        from wanbeacon.app import config
+
+        try:
+            with open(esp32.CONFIG) as f:
+                text = f.read(config.SIZE_MAX + 1)
+        except OSError:
+            self.problems = ["this device has no settings yet"]
+            return False
+        except UnicodeError:
+            text = "\0"
+        try:
+            self.cfg = config.load(text)
+        except config.ConfigError as e:
+            self.problems = e.problems
+            return False
+        self.board.ntp = self.cfg["ntp"]
+        return True
+
+    def save(self, data):
+        """New settings (bytes of JSON, already checked): written, then everything starts anew. Raises OSError."""
+        esp32.replace(esp32.CONFIG, data)
+        self.ask("restart")
+
+    # ---- for the portal, the button and people
+
+    def say(self, text):
+        """One line for the console and the log ring."""
+        (self.agent.log if self.agent else self.log)(text)
+
+    def ask(self, wish):
+        """"restart", "reset" (factory) or "setup"; done by the main task, after the page has been sent."""
+        self.wish = wish
+        self.wake.set()
+
+    def state(self):
+        """One word for the LED and the page: the first thing that is wrong (lights.BLINKS), or ok."""
+        if self.safe:
+            return "safe"
+        if self.door:
+            return "setup"
+        if self.problems:
+            return "settings"
+        link = self.board.link
+        if not link or not link.address():
+            return link.word if link and link.word != "up" else "starting"
+        agent = self.agent
+        if not agent or not self.running:
+            return "starting"
+        if self.clock.wall() is None:
+            return "clock"
+        hosts = agent.hosts()
+        for state, word in (("stopped", "stopped"), ("waiting", None)):
+            for h in hosts:
+                if h.state == state and h.rec.offline != 2:  # what the user switched off is as it should be
+                    return word or ("provider" if h.rec.cls in ("LATER", "ODD") else "address")
+        return "ok" if hosts and hosts[0].state != "new" else "starting"
+
+    def restart(self):
+        """A clean end; does not return."""
+        self.memory.proven()
+        self.board.restart()
+
+    # ---- the tasks
+
+    async def run(self):
+        """Everything at once, until a reset."""
+        usable = self.load()
+        gc.collect()
+        self.connect(self.cfg or {})
+        for p in self.problems:
+            self.say("settings: " + p)
+        if self.last_reason:
+            self.say("the run before ended badly: %s" % self.last_reason)
+        tasks = [self._lights(), self._watch()]
+        if not usable or self.cfg["portal"]["enabled"]:
+            tasks.append(self._guard("portal", self._portal))
+        if usable and not self.safe:
+            tasks.append(self._agent())
+        elif self.safe:
+            self.say("safe mode: the agent crashed %d times in a row and rests now" % self.memory.crashes)
+        if self.problems:
+            self.wish = "setup"
+        tasks.append(self._wishes())
+        tasks = [asyncio.create_task(t) for t in tasks]  # kept: a task nobody holds may be collected
+        await asyncio.gather(*tasks)
+
+    def connect(self, cfg):
+        """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when this board has
+        no way out (see `problems`). A cable port beats Wi-Fi."""
+        from wanbeacon.board.esp32 import link
+
+        board = self.board
+        if board.link:
+            if cfg.get("wifi") and isinstance(board.link, link.Wifi):
+                board.link.change(cfg["wifi"])
+            return board.link
+        name = cfg.get("device", {}).get("hostname") or board.own_name().lower()
+        row = board.pins.get("lan")
+        try:
+            if row:
+                board.link = link.Cable(row, name, self.say)
+            elif cfg.get("wifi"):
+                board.link = link.Wifi(cfg["wifi"], name, self.say)
+            elif cfg:
+                self.problems.append("wifi: missing; this board has no cable: it needs the name of a network")
+        except (OSError, ValueError, AttributeError) as e:
+            self.problems.append("network hardware: %s" % e)
+        if board.link:
+            self.keeper = asyncio.create_task(self._guard("network", board.link.keep))
+        return board.link
+
+    async def _agent(self):
+        """The agent, from the moment the link is up. Its end is the board's."""
+        board = self.board
+        try:
+            from wanbeacon.app.agent import Agent
+
+            try:
+                self.agent = agent = Agent(self.cfg, board, self.clock, report=self.report)
+            except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
+                if isinstance(e, ImportError) and "observe." not in str(e):
+                    raise
+                why = str(e) if isinstance(e, ValueError) else "address: this board has not all sources (%s)" % e
+                self.problems.append(why)
+                self.say("settings: " + why)
+                self.wish = "setup"
+                self.wake.set()
+                return
+            agent.counters["boots"] = self.memory.boots
+            self._room_for(agent)
+            gc.collect()
+            while not board.link_up():
+                await asyncio.sleep_ms(200)
+            self.running = True
+            self.round = time.ticks_ms()
+            asyncio.create_task(self._nudge())
+            await agent.run()
+        except Exception as e:  # the one catch-all: whatever it is, the run is over
+            self.running = False
+            sys.print_exception(e)
+            self.memory.crash("%s: %s" % (type(e).__name__, e))
+            self.say("the agent crashed; restart in %d s" % CRASH_S)
+            await asyncio.sleep(CRASH_S)
+            self.board.restart()
+
+    def _room_for(self, agent):
+        """An exchange over TLS is what needs the most memory: whoever is being served is waited for between looking and
+        sending, and then the pages make room. In a small heap they do so for less."""
+        look, send = agent.observe, agent._exchange
+
+        async def observe():
+            try:
+                await look()
+            except MemoryError:  # the pages are in the way; the agent looks again in a minute
+                await self._room(PLENTY)
+                raise
+            await self._room(ROOM)
+
+        def exchange(*args):
+            if self.portal:
+                self.portal.make_room()
+            return send(*args)
+
+        agent.observe, agent._exchange = observe, exchange
+
+    async def _room(self, enough):
+        if self.portal:
+            await self.portal.settle()
+            if gc.mem_free() < enough:
+                self.portal.make_room()
+
+    async def _nudge(self):
+        """The link came back: look at once."""
+        link = self.board.link
+        while True:
+            await link.event.wait()
+            link.event.clear()
+            if link.word == "up":
+                self.agent.event.set()
+
+    def report(self, agent):
+        """After each round: progress is proven; what changed for a host is said on the console."""
+        self.round = time.ticks_ms()
+        self.board.feed()
+        for h in agent.hosts():
+            now = (h.state, h.rec.word)
+            if self.said.get(h.name) != now:
+                self.said[h.name] = now
+                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(h.why)))
+
+    async def _guard(self, what, work):
+        """Runs work() for ever; an exception there is said, not deadly: the agent may still do its work."""
+        while True:
+            try:
+                await work()
+            except Exception as e:
+                sys.print_exception(e)
+                self.say("%s: %s: %s; again in 30 s" % (what, type(e).__name__, e))
+            await asyncio.sleep(30)
+
+    async def _portal(self):
+        """The pages, where they are installed."""
+        try:
+            from wanbeacon.portal import server
+        except ImportError:
+            while True:
+                await asyncio.sleep(3600)
+        await server.serve(self)
+
+    async def _lights(self):
+        """LED and button."""
+        while True:
+            held = self.presses.button.held()
+            if held >= lights.RESET_S:
+                self.led.set(time.ticks_ms() // 60 % 2 == 0)
+            else:
+                self.led.show(self.state(), time.ticks_ms())
+            wish = self.presses.look()
+            if wish:
+                self.say("button: %s" % ("factory reset" if wish == "reset" else "set-up mode"))
+                self.ask(wish)
+            await asyncio.sleep_ms(_LIGHT_MS)
+
+    async def _watch(self):
+        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a run proven."""
+        start = self.clock.mono()
+        while True:
+            now = self.clock.mono() - start
+            quiet = time.ticks_diff(time.ticks_ms(), self.round) // 1000
+            if not self.running or quiet < self.cfg["intervals"]["check"] + STUCK_S:
+                self.board.feed()
+            if self.safe:
+                if now > SAFE_S:
+                    self.memory.try_again()
+                    self.board.restart()
+            elif now > PROVEN_S:
+                self.memory.proven()
+            link = self.board.link
+            if link and not link.ever and not self.door and now > LOST_S and not self.wish:
+                self.ask("setup")
+            await asyncio.sleep(WATCH_S)
+
+    async def _wishes(self):
+        """Does what the button or a page asked for, one after the other."""
+        while True:
+            wish, self.wish = self.wish, None
+            if wish == "restart":
+                await asyncio.sleep(1)  # the page that asked gets its answer
+                self.restart()
+            elif wish == "reset":
+                await asyncio.sleep(1)
+                esp32.forget()
+                self.say("factory reset: settings and journal are gone")
+                self.restart()
+            elif wish == "setup" and not self.door:
+                self._open_door()
+            await self.wake.wait()
+            self.wake.clear()
+
+    def _open_door(self):
+        try:
+            from wanbeacon.board.esp32.access_point import open_door
+        except ImportError:
+            self.say("no set-up pages on this device: use `python -m tools flash`")
+        else:
+            open_door(self)
+
+
+def main():
+    """What main.py calls. Returns only when a person takes the console."""
+    global current
+    if gc.mem_alloc() + gc.mem_free() < PLENTY:
+        stage.scarce = True
+        gc.threshold(TIDY)
+    current = device = Device()
+    print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
+    device.board.start_watchdog()
+    try:
+        asyncio.run(device.run())
+    except KeyboardInterrupt:
+        device.board.console()
+        device.memory.proven()
+        print("stopped: the console is yours for an hour; machine.reset() starts the agent again")
+    except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
+        sys.print_exception(e)
+        device.memory.crash("%s: %s" % (type(e).__name__, e))
+        time.sleep(CRASH_S)
+        device.board.restart()

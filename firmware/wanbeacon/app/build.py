@@ -1,0 +1,132 @@
+"""From the config and the journal to lines, accounts and hosts. Used once at start and dropped; sends nothing."""
+
+import hashlib
+
+from wanbeacon.app.model import Account, Host, Line
+from wanbeacon.core import journal, policy
+from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
+from wanbeacon.dyndns import request, share
+from wanbeacon.dyndns.advice import judge
+from wanbeacon.observe import choose
+
+
+def fingerprint(*parts):
+    """8 bytes that differ when one of the settings differs."""
+    return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
+
+
+def build(agent):
+    """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
+    cfg = agent.cfg
+    rows = _rows(agent)
+    device = dict(cfg["device"])
+    device["model"] = device.get("model") or agent.board.model() or "Generic"
+    options, families = _of_requests(agent, device, rows)
+    stored, taken = agent.journal.load(), []
+    seed = fingerprint(agent.board.unique)
+    seed = seed[0] << 8 | seed[1]
+    for doc in cfg["accounts"]:
+        for secret in ("password", "token"):
+            agent.log.keep_secret(doc.get(secret), doc.get("user"))
+        row = rows.pop(0)
+        where = "accounts[%d] (%s)" % (len(agent.accounts), row["id"])
+        account = Account(doc, row, _line(agent, doc, row), _limits(cfg["intervals"], row, seed), where)
+        custom = doc.get("custom") or {}
+        server = row["id"], doc.get("server"), custom.get("url")
+        how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
+        secret = doc.get("user"), doc.get("password"), doc.get("token")
+        account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
+        account.fp = fingerprint(server, secret, how)
+        place = fingerprint(server, doc.get("user"))[:4]
+        for h in doc["hosts"]:
+            fp = fingerprint(server, secret, how, h["name"], [h.get(o) for o in options + ("zone", "ipv4", "ipv6")])
+            rec = _kept(fp, stored, taken) or _new_record(fp, place, account, stored)
+            rec.place = place
+            host = Host(h, account, rec, families.pop(0))
+            _resume(agent, host)
+            account.hosts.append(host)
+            for family, wanted in zip((4, 6), host.families):
+                account.line.wants[family] = account.line.wants[family] or wanted
+        agent.accounts.append(account)
+    if agent.journal.lost:
+        agent.log(agent.journal.lost)
+
+
+def _kept(fp, stored, taken):
+    """The next record with this fingerprint that no host has yet, or None: one name may stand in two accounts, its IPv4
+    from one line and its IPv6 from another."""
+    for rec in stored:
+        if rec.fp == fp and rec not in taken:
+            taken.append(rec)
+            return rec
+    return None
+
+
+def _rows(agent):
+    """The accounts' catalogue rows; what is unwise goes to the log. Raises ValueError with one line about what cannot work."""
+    try:
+        rows, problems, warnings = judge(agent.board.catalogue, agent.cfg["accounts"])
+    except OSError:
+        raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
+    for text in warnings:
+        agent.log(text)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return rows
+
+
+def _of_requests(agent, device, rows):
+    """Set the User-Agents; return the names of the options that change a request, and (IPv4, IPv6) of every host."""
+    for style in (None, "dyn"):
+        agent.names[style] = request.user_agent(device, style)
+    families = []
+    for i in range(len(rows)):
+        for h in agent.cfg["accounts"][i]["hosts"]:
+            families.append(share.families(rows[i], h))
+    return share.OPTIONS, families
+
+
+def _line(agent, doc, row):
+    """The line with this account's sources; accounts with the same sources (and `bind`) share one. The last resort of "auto" is the
+    provider's own check page."""
+    cfg = agent.cfg
+    agent.outside = []
+    if row.get("check") and not doc.get("server"):
+        page = {"source": "web", "url": row["check"][0]}
+        if row["check"][1:]:
+            page["url6"] = row["check"][1]
+        agent.outside.append(page)
+    bind = doc.get("bind")
+    sources = [doc.get("address") or cfg["address"], agent.outside, bind]
+    for line in agent.lines:
+        if line.sources == sources:
+            return line
+    chooser = choose.Chooser(sources[0], agent, cfg["cross_check"], cfg["intervals"]["outside"], bind)
+    line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
+    agent.lines.append(line)
+    return line
+
+
+def _limits(intervals, row, seed):
+    days = intervals.get("refresh_days") or row.get("days") or REFRESH_DAYS
+    return Limits(row.get("min") or intervals["minimum"], days * DAY, seed)
+
+
+def _new_record(fp, place, account, stored):
+    """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
+    does a wait that the same provider set the same user: an edit of the settings is no way around it."""
+    rec = Record(fp)
+    for old in stored:
+        if old.place == place:
+            policy.inherit(rec, old, account.limits.minimum)
+        if old.stopped() and old.cause in (account.fp, account.provider_fp):
+            rec.cls, rec.word, rec.cause = old.cls, old.word, old.cause
+    return rec
+
+
+def _resume(agent, host):
+    rec, account, clock = host.rec, host.account, agent.clock
+    journal.resume(rec, clock.mono(), clock.wall(), agent.journal.newest, account.limits)
+    if rec.stopped() and rec.cause not in (rec.fp, account.fp, account.provider_fp):
+        agent.log("%s: the settings that caused the stop have changed: trying again" % host.name)
+        policy.retry(rec)

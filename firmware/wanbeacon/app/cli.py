@@ -1,0 +1,169 @@
+"""The commands of the command line other than `run`. Knows files and the control socket, not how the agent works."""
+
+from wanbeacon.board import Mistake, words_of
+
+CONFIG = "/etc/wanbeacon/config.json"
+STATE = "/etc/wanbeacon"
+STATUS = "/var/run/wanbeacon/status.json"
+CONTROL = "/var/run/wanbeacon/control"
+
+USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
+  run         keep the names up to date (in the foreground)
+  check       check the config file, say everything that is wrong with it
+  status      what is published, what comes next and why
+  update      send one update now (all hosts, or HOST)
+  retry HOST  try a stopped host again
+  pause, resume, offline HOST
+  providers   names of the providers
+  --version"""
+
+
+def arguments(argv):
+    """argv -> (words, options). Raises Mistake."""
+    options = {"--config": CONFIG, "--state": STATE, "--status": STATUS, "--control": CONTROL}
+    words, i = [], 0
+    while i < len(argv):
+        word = argv[i]
+        if word in options:
+            i += 1
+            if i == len(argv):
+                raise Mistake("%s needs a value" % word)
+            options[word] = argv[i]
+        elif word[:1] == "-" and word not in ("--version", "--help", "-h"):
+            raise Mistake("unknown option %s; see --help" % word)
+        else:
+            words.append(word)
+        i += 1
+    return words, options
+
+
+def load(path):
+    """The checked config. Raises Mistake with every problem in one line each."""
+    from wanbeacon.app import config
+
+    try:
+        with open(path) as f:
+            text = f.read(config.SIZE_MAX)
+            if len(text) == config.SIZE_MAX:  # at once, a small heap would have to have the room for the largest
+                text += f.read(config.ROUTER_MAX + 1 - config.SIZE_MAX)
+    except OSError as e:
+        raise Mistake("cannot read the config %s (%s); give its path with --config" % (path, words_of(e)))
+    except UnicodeError:
+        raise Mistake("%s is not a text file (UTF-8)" % path)
+    try:
+        return config.load(text, config.ROUTER_MAX)
+    except config.ConfigError as e:
+        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in e.problems]))
+
+
+def main(words, options):
+    """Run one command. Raises Mistake."""
+    name = words[0] if words else "--help"
+    if name in ("--help", "-h"):
+        print(USAGE)
+    elif name == "--version":
+        from wanbeacon import VERSION
+
+        print("wanbeacon %s" % VERSION)
+    elif name == "check" and len(words) == 1:
+        check(options)
+    elif name == "providers" and len(words) == 1:
+        providers(options)
+    elif name in ("status", "update", "retry", "pause", "resume", "offline"):
+        tell(words, options)
+    else:
+        raise Mistake("unknown command %s; see --help" % " ".join(words))
+
+
+def check(options):
+    """Say what is wrong with the config file, or that nothing is."""
+    import os
+
+    from wanbeacon.board import linux
+    from wanbeacon.dyndns.advice import judge
+
+    path = options["--config"]
+    accounts = load(path)["accounts"]
+    _, problems, warnings = _of_catalogue(judge, linux.board(options).catalogue, accounts)
+    for text in warnings:
+        print("warning: " + text)
+    for i in range(len(accounts)):
+        ca = accounts[i].get("ca")
+        if ca:
+            try:
+                os.stat(ca)
+            except OSError as e:
+                problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, ca, words_of(e)))
+    if problems:
+        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in problems]))
+    print("%s: ok, %d hosts" % (path, sum([len(a["hosts"]) for a in accounts])))
+
+
+def tell(words, options):
+    """Send a command to the running agent and print its answer."""
+    import asyncio
+
+    try:
+        answer = asyncio.run(_ask(options["--control"], " ".join(words)))
+    except (OSError, ValueError):
+        raise Mistake("no agent answers at %s: is it running?" % options["--control"])
+    if words[0] == "status" and "hosts" in answer:
+        return show(answer)
+    if not answer["ok"]:
+        raise Mistake(answer["text"])
+    print(answer["text"])
+
+
+async def _ask(path, line):
+    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
+    it cannot be read."""
+    import json
+
+    from wanbeacon.net import unix, waits
+
+    sock = unix.open_unix(path)
+    try:
+        sock.send(line.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            if not await waits.ready(sock, 30000):
+                raise OSError(110, "no answer")
+            data = waits.receive(sock, 4096)
+            if data == b"":
+                break
+            answer += data or b""
+        return json.loads(answer)
+    finally:
+        sock.close()
+
+
+def show(doc):
+    """Print a status document for a person."""
+    for line in doc["lines"]:
+        for family in ("ipv4", "ipv6"):
+            f = line[family]
+            if f["why"] != "not needed":
+                print("%-6s %s  %s" % (family, f["address"] or "none", f["why"]))
+    if doc["clock"] != "ok":
+        print("clock not set")
+    for h in doc["hosts"]:
+        have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
+        print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
+        if h["next"] in ("send", "refresh") and h["next_in"] is not None:
+            print("%-30s next: %s in %d s" % ("", h["next"], h["next_in"]))
+
+
+def providers(options):
+    """Print the catalogue's names."""
+    from wanbeacon.board import linux
+    from wanbeacon.dyndns import catalog
+
+    for name in _of_catalogue(catalog.names, linux.board(options).catalogue):
+        print(name)
+
+
+def _of_catalogue(job, path, *more):
+    try:
+        return job(path, *more)
+    except (OSError, ValueError):
+        raise Mistake("the catalogue of providers is missing or damaged: %s; install wanbeacon again" % path)

@@ -1,0 +1,100 @@
+"""Before and after a request: note it in the records before it leaves, put what its answer means into them. A stage."""
+
+from wanbeacon.core import outcome, policy
+from wanbeacon.dyndns import reply
+from wanbeacon.net import Trouble
+
+
+def begin(agent, account, hosts, sent):
+    """Note the request in the journal before it leaves. False when that cannot be done: then it must not leave."""
+    now, wall = agent.clock.mono(), agent.clock.wall()
+    for h in hosts:
+        policy.start(h.rec, now, wall, account.limits, sent)
+    if agent.save():
+        agent.counters["requests"] += 1
+        return True
+    for h in hosts:  # it did not leave: due again as soon as the journal can be written
+        policy.withdraw(h.rec)
+        policy.hold(h.rec, now, wall, 0)
+        h.rec.nets -= 1
+    return False
+
+
+def answered(agent, account, hosts, answer, sent, ms):
+    """An Answer or a Trouble into the hosts' records. Returns the hosts that met trouble of the server's or the network's."""
+    names = [h.name for h in hosts]
+    if isinstance(answer, Trouble):
+        status, said = answer.word, agent.log.scrub(answer.text)
+        outs = failed(hosts, answer)
+    else:
+        status, said = answer.status, agent.log.said(answer.body)
+        outs = reply.read(
+            account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
+        )
+        for h in hosts:
+            h.rec.root = answer.root
+    agent.exchange = {
+        "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said, "ms": ms,
+    }  # fmt: skip
+    agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
+    return learn(agent, account, hosts, outs)
+
+
+def failed(hosts, trouble):
+    """Outcomes of an exchange that ended in a net.Trouble."""
+    odd = trouble.word in ("redirect", "odd", "header")
+    if not trouble.sent:
+        for h in hosts:
+            policy.withdraw(h.rec)
+    return [outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts]
+
+
+def learn(agent, account, hosts, outs):
+    """Put the Outcomes of one request into the hosts' records. Returns the hosts that met trouble of the server's or the
+    network's own, whatever they asked for."""
+    # one for all, so that they stay together in one request
+    now, wall, chance = agent.clock.mono(), agent.clock.wall(), agent.chance()
+    for i in range(len(hosts)):
+        _one(agent, account, hosts[i], outs[i], now, wall, chance)
+        if outs[i].split:  # one after another, not all at once
+            policy.hold(hosts[i].rec, now, wall, account.limits.minimum * (i + 1))
+    return [hosts[i] for i in range(len(hosts)) if outs[i].cls == outcome.LATER and outs[i].reach == outcome.ACCOUNT]
+
+
+def _one(agent, account, host, out, now, wall, chance):
+    if out.reach == outcome.ACCOUNT and account.row.get("user") == "host" and not account.doc.get("user"):
+        if out.cls in policy.STOPS:
+            out.reach = outcome.ONE  # each host is a login of its own
+    # a provider that saw another address than ours is told ours from now on (plan.py); where lists are sent, `single`
+    # means a list that got one answer, and ends with the next success
+    told = "qc" in account.row and account.row.get("max") == 1 and (host.rec.single or host.rec.word == "other address")
+    out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
+    cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
+    warning = policy.learn(host.rec, out, now, wall, account.limits, chance, cause)
+    host.rec.single = host.rec.single or told
+    for text in (warning, out.note):
+        if text:
+            agent.log("%s: %s" % (host.name, agent.log.scrub(text)))
+    if host.rec.stopped():
+        agent.log("%s: stopped. %s" % (host.name, policy.stop_text(host.rec)))
+    if out.cls in policy.STOPS and out.reach:
+        for other in agent.hosts():
+            same = other.account.fp == account.fp  # two entries with one login (two lines) are one account there
+            if out.reach == outcome.PROVIDER:
+                same = other.account.provider_fp == account.provider_fp
+            r = other.rec
+            if same and other is not host and not r.stopped():  # one that is, for a reason of its own, keeps it
+                r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
+                policy.withdraw(r)
+
+
+def wait_as(agent, account, met, due):
+    """The server is in trouble, said the answer to the hosts `met`: the other hosts of that login wait as long, all of
+    them when it said so itself, those that are `due` when the network failed."""
+    first = met[0].rec
+    for h in met:
+        if h.rec.hold > first.hold:
+            first = h.rec
+    for h in [h for h in agent.hosts() if h.account.fp == account.fp]:
+        if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
+            policy.wait_as(h.rec, first, h in due)

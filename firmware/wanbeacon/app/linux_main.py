@@ -1,0 +1,144 @@
+"""`wanbeacon run`: starts the agent on Linux and stays below it. All that is needed before is in cli.py.
+
+A user's mistake is one line on stderr and exit status 1; nothing here knows how the agent works.
+"""
+
+import errno
+import gc
+import sys
+
+from wanbeacon.app import stage
+from wanbeacon.board import Mistake, words_of
+
+# Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives, and then no
+# large block is free. 700 hosts fit into the default heap this way, without it 300 do not.
+_TIDY, _TIDY_LARGE = 4096, 65536
+# Bytes of heap in all below which code goes after its stage. With all of it loaded the agent needs up to 180 KB where a
+# word has 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
+_SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
+
+
+def run(options, cfg):
+    """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
+    import asyncio
+
+    import micropython
+
+    # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage included
+    micropython.kbd_intr(-1)
+    try:
+        import tls  # noqa: F401
+    except ImportError:
+        raise Mistake("this MicroPython has no TLS: install the variant that has it (OpenWrt: micropython-mbedtls)")
+    from wanbeacon.app import control
+    from wanbeacon.board import linux
+
+    path, place = options["--status"], options["--control"]
+    claim = _claim(options["--state"])
+    try:
+        linux.make_folder(path.rpartition("/")[0])
+        linux.make_folder(place.rpartition("/")[0])
+        sock = control.listen(place)
+    except OSError as e:
+        if e.errno == errno.EADDRINUSE:
+            raise Mistake("another wanbeacon runs already and answers at %s" % place)
+        raise Mistake("cannot make the control socket %s (%s)" % (place, words_of(e)))
+    try:
+        agent = _agent(cfg, options)
+
+        async def both():
+            asyncio.create_task(control.serve(sock, agent))
+            await agent.run()
+
+        asyncio.run(both())
+    finally:
+        sock.close()
+        control.remove(place)
+        claim.close()
+
+
+def _claim(folder):
+    """A socket that only one process at a time can have for this folder: two agents with one journal would both send.
+    Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises Mistake."""
+    import os
+    import socket
+
+    from wanbeacon.board import linux
+    from wanbeacon.net import unix
+
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        linux.make_folder(folder)
+        sock.bind(unix.unix_address("\0wanbeacon %d %d" % tuple(os.stat(folder)[1:3])))
+    except OSError as e:
+        sock.close()
+        if e.errno == errno.EADDRINUSE:
+            raise Mistake("another wanbeacon runs already and keeps its journal in %s: end it, or use another --state" % folder)
+        raise _unusable(folder, e)
+    return sock
+
+
+def _unusable(folder, e):
+    return Mistake("cannot use the journal's folder %s (%s)" % (folder, words_of(e)))
+
+
+def _agent(cfg, options):
+    from wanbeacon.app import agent, status
+    from wanbeacon.board import linux
+    from wanbeacon.net import clock
+
+    path = options["--status"]
+    written = []
+
+    def report(a):
+        try:
+            linux.make_folder(path.rpartition("/")[0])  # somebody may have tidied up
+            status.write(path, a.status())
+            written.clear()
+        except OSError as e:
+            if not written:
+                written.append(1)
+                a.log("the status cannot be written to %s (%s)" % (path, words_of(e)))
+
+    try:
+        return agent.Agent(cfg, linux.board(options), clock.Clock(), report=report)
+    except ValueError as e:
+        raise Mistake("%s: %s" % (options["--config"], e))
+    except OSError as e:
+        raise _unusable(options["--state"], e)
+
+
+def _tidy():
+    """To be called first of all: a small heap is collected often from then on, and code goes after its stage."""
+    stage.scarce = gc.mem_alloc() + gc.mem_free() < _SMALL
+    gc.threshold(_TIDY if stage.scarce else _TIDY_LARGE)
+
+
+def main(argv, board=None):
+    """Run one command; exits with 1 after a mistake. board: class of the machine instead of linux.Board."""
+    _tidy()
+    try:
+        options, cfg = _prepare(argv, board)
+        if cfg:
+            run(options, cfg)
+    except Mistake as e:
+        _end(e)
+    except MemoryError:
+        _end("no memory for so many hosts: fewer of them, or a larger heap (micropython -X heapsize=4M)")
+
+
+def _end(why):
+    sys.stderr.write("wanbeacon: %s\n" % why)
+    sys.exit(1)
+
+
+def _prepare(argv, board):
+    """(options, config) of `run`; any other command is carried out here, and there is no config."""
+    from wanbeacon.app import cli
+
+    verbs, options = cli.arguments(argv)
+    options["board"] = board
+    if verbs == ["run"]:
+        return options, cli.load(options["--config"])
+    cli.main(verbs, options)
+    return options, None

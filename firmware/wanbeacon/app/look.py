@@ -1,0 +1,77 @@
+"""One look at a line: ask its sources, tell the records what a change or an outage means for their waits. A stage."""
+
+from micropython import const
+
+from wanbeacon.app.plan import want
+from wanbeacon.core import address, outcome, policy
+from wanbeacon.observe import FOUND, NONE
+
+_OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
+
+
+async def look(agent, line):
+    """Read each family that a host of the line wants."""
+    line.chooser.rest = rests(agent, line)
+    for family in (4, 6):
+        if line.wants[family]:
+            answer = await line.chooser.read(family, known(agent, line, family))
+            note(agent, line, family, *answer)
+
+
+def rests(agent, line):
+    """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half an
+    hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
+    now = agent.clock.mono()
+    for h in agent.hosts():
+        trouble = h.rec.cls == outcome.LATER and h.rec.kind == outcome.TROUBLE and now < h.rec.hold
+        if h.account.line is line and not (h.rec.stopped() or trouble or agent.journal.paused):
+            return False
+    return True
+
+
+def known(agent, line, family):
+    """The line's address as it is known: told last, or what a host of it has at its provider; or None."""
+    if line.found[family]:
+        return line.found[family]
+    for h in agent.hosts():
+        if h.account.line is line:
+            have = h.rec.v4 if family == 4 else h.rec.v6
+            if have:
+                return have
+    return None
+
+
+def note(agent, line, family, kind, text, source, why):
+    """Put what the chooser said into the line; tell the records what a change or an outage means for their waits."""
+    now = agent.clock.mono()
+    before = line.found[family]
+    line.kind[family], line.why[family] = kind, why
+    if kind != FOUND:
+        if kind == NONE or before is None:
+            line.found[family] = line.source[family] = None
+        if line.lost[family] is None:
+            line.lost[family] = now
+            if kind == NONE or line.since[family]:
+                agent.log("IPv%d: %s" % (family, why))
+        return
+    lost, line.lost[family] = line.lost[family], None
+    line.source[family] = source
+    if text == before and lost is None:
+        return
+    if text != before:
+        line.since[family] = agent.clock.wall()
+        line.found[family] = text
+        agent.log("IPv%d address %s from %s" % (family, text, source))
+        bad = address.why_not(address.parse(text))
+        if bad:
+            agent.log("%s %s" % (text, bad))
+    # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
+    crowd = lost is not None and now - lost >= _OUTAGE
+    crowd = crowd or before is None and agent.board.reset_cause == "power"
+    wall, chance = agent.clock.wall(), agent.chance()
+    for h in agent.hosts():
+        if h.account.line is line and policy.changed(h.rec, want(h)):
+            if crowd and h.rec.cls:
+                policy.line_returned(h.rec, now, wall, h.account.limits, chance)
+            elif before is not None:
+                policy.address_changed(h.rec, now, wall, h.account.limits)

@@ -1,0 +1,77 @@
+"""Code that only one stage of the work needs: loaded when the stage begins, forgotten when it ends.
+
+A board has 84 KB of Python heap for everything that runs together (docs/architecture.md, "memory of a board"). What is
+imported at the top of a resident module stays; what `run` loads goes, with all it imported. Where memory is plenty
+(`scarce` is false) nothing is forgotten.
+
+A stage must hand back values only, never an object whose class it brought along: that would keep the class's module.
+"""
+
+import asyncio
+import gc
+import sys
+
+_PACKAGE = "wanbeacon."
+
+#: True where modules are forgotten after their stage; set once, by the composition root.
+scarce = False
+#: Held by whoever runs stages in a task of its own (a round, a page, a command): one at a time, so that the heap holds
+#: the code of one of them only, and the end of one stage cannot forget what another just loaded.
+floor = asyncio.Lock()
+
+
+def load(name):
+    """The module "app.plan" of this package."""
+    name = _PACKAGE + name
+    __import__(name)
+    return sys.modules[name]
+
+
+def resident(name):
+    """Load a module that stays though a stage is running: one whose objects live on (a source of addresses)."""
+    before = set(sys.modules)
+    module = load(name)
+    for kept in _open:
+        kept.update([one for one in sys.modules if one not in before])
+    return module
+
+
+_open = []  # for each stage that runs: the modules that stay after it
+
+
+def run(name, function, *args):
+    """Call a function of module `name` as a stage, return what it returns."""
+    before = _enter()
+    try:
+        return getattr(load(name), function)(*args)
+    finally:
+        _leave(before)
+
+
+async def run_async(name, function, *args):
+    """The same for a coroutine function."""
+    before = _enter()
+    try:
+        return await getattr(load(name), function)(*args)
+    finally:
+        _leave(before)
+
+
+def _enter():
+    if not scarce:
+        return None
+    _open.append(set(sys.modules))
+    return _open[-1]
+
+
+def _leave(before):
+    if before is None:
+        return
+    _open.remove(before)
+    for name in list(sys.modules):
+        if name not in before and name.startswith(_PACKAGE):
+            del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            if parent in sys.modules:
+                delattr(sys.modules[parent], child)
+    gc.collect()

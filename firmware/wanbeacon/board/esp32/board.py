@@ -1,0 +1,216 @@
+"""An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same names.
+
+Knows no provider and no host. The link (Wi-Fi, cable) is board/link.py, the order of a board's life board/device.py."""
+
+import json
+import os
+import sys
+
+import machine
+
+CONFIG = "/config.json"
+DEVICE = "/device.json"
+STATE = "/state"
+
+# The watchdog bites after this: longer than the worst DNS look-ups of one exchange. getaddrinfo blocks everything, up
+# to 4 tries of lwIP per name server (about 30 s), and one exchange may need the name and once more an NTP server's.
+WATCHDOG_MS = 180000
+# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this long.
+CONSOLE_MS = 3600000
+CLOCK_EVERY_MS = 20000  # between two questions to time servers that did not answer
+_CAUSES = {1: "power", 2: "reset", 3: "watchdog", 4: "sleep", 5: "restart"}
+
+
+class Slot:
+    """One journal slot: a file on LittleFS, where closing a file commits it as a whole."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def read(self):
+        """bytes, or None when there is no such file. Raises OSError when it cannot be read."""
+        try:
+            with open(self.path, "rb") as f:
+                return f.read(min(os.stat(self.path)[6], 65536))  # not 64 KB at once: the heap has no such hole
+        except OSError as e:
+            if e.errno == 2:
+                return None
+            raise
+
+    def write(self, data):
+        """Replace the content. Raises OSError."""
+        with open(self.path, "wb") as f:
+            f.write(data)
+
+
+def read_json(path):
+    """The object in a JSON file, {} when it is missing, damaged or no object."""
+    try:
+        with open(path) as f:
+            doc = json.load(f)
+        return doc if isinstance(doc, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def replace(path, data):
+    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic). Raises OSError."""
+    with open(path + ".new", "wb") as f:
+        f.write(data)
+    os.rename(path + ".new", path)
+
+
+def forget():
+    """Factory reset: settings and journal go, what is printed on the label stays."""
+    try:
+        names = os.listdir(STATE)
+    except OSError:
+        names = ()
+    for path in [CONFIG] + [STATE + "/" + name for name in names]:
+        try:
+            os.remove(path)
+        except OSError:
+            pass
+
+
+class Board:
+    """What the rest of the agent may ask of this machine."""
+
+    name = "esp32"
+    home = "/lib"  # where the agent lies; a frozen one keeps its data there too
+    ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
+
+    def __init__(self):
+        self.state = STATE
+        self.catalogue = self.home + "/catalogue/providers.dat"
+        self.roots = self.home + "/catalogue/roots"
+        self.words = self.home + "/catalogue/words.txt"
+        pins = read_json(self.home + "/board.json")
+        self.pins = pins.get("device") or pins  # mip copies the file of boards/ as it is
+        self.unique = machine.unique_id()
+        self.reset_cause = _CAUSES.get(machine.reset_cause(), "reset")
+        self.link = None  # set by device.py
+        self.ntp = "pool.ntp.org"
+        self.dog = None
+        self.while_waiting = None  # the portal's: called while an exchange holds the event loop
+        self._asked_clock = None
+
+    # ---- names and files
+
+    def own_name(self):
+        """Name of this one device: the label's, else one with four digits of the MAC. No secret."""
+        name = read_json(DEVICE).get("name")
+        return name if isinstance(name, str) and 0 < len(name) <= 32 else "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
+
+    def model(self):
+        """The hardware's name for the User-Agent, or None."""
+        return self.pins.get("name") or "ESP32"
+
+    def slots(self):
+        """The two journal slots; their folder is made when missing. Raises OSError."""
+        try:
+            os.mkdir(STATE)
+        except OSError as e:
+            if e.errno != 17:
+                raise
+        return Slot(STATE + "/journal.a"), Slot(STATE + "/journal.b")
+
+    def random(self):
+        """0..255, unpredictable."""
+        return os.urandom(1)[0]
+
+    # ---- watchdog
+
+    def start_watchdog(self):
+        """From now on somebody must call keep_alive(). It cannot be stopped, not even by a soft reset."""
+        self.dog = machine.WDT(timeout=WATCHDOG_MS)
+
+    def feed(self):
+        """Called after proven progress only: a round of the agent, a living event loop with nothing to run."""
+        if self.dog:
+            self.dog.feed()
+
+    def keep_alive(self):
+        """Called while an exchange, which has a deadline, waits: that is progress too."""
+        self.feed()
+        if self.while_waiting:
+            self.while_waiting()
+
+    def console(self):
+        """A person has the console: an hour until the watchdog brings the agent back."""
+        if self.dog:
+            self.dog = machine.WDT(timeout=CONSOLE_MS)
+
+    # ---- network
+
+    def sources(self):
+        """What "auto" means here, in order."""
+        return ["natpmp", "upnp"]
+
+    def link_up(self):
+        """True while there is an address."""
+        return bool(self.link and self.link.address())
+
+    def lan_address(self):
+        """Own IPv4 address, or None."""
+        return self.link.address() if self.link else None
+
+    def gateway(self):
+        """IPv4 address of the default router, or None."""
+        return self.link.router() if self.link else None
+
+    def stream(self, sock):
+        """A socket with read(n) and write(b) that give None when they would block."""
+        return sock
+
+    def bind(self, sock, device):
+        """Raises OSError: one link, nothing to choose."""
+        raise OSError(95, "bind is for Linux")
+
+    def sockaddr(self, host, port):
+        """What connect, bind and sendto want for an IP address."""
+        return (host, port)
+
+    def ip_port(self, addr):
+        """(ip text, port) of what recvfrom gives."""
+        return addr[0], addr[1]
+
+    # ---- clock
+
+    def set_clock(self, agent):
+        """Ask the time servers, at most every 20 s; the answer must be plausible. True when the clock was set."""
+        import time
+
+        from wanbeacon.net import clock
+
+        now = time.ticks_ms()
+        if not self.link_up() or self._asked_clock is not None and time.ticks_diff(now, self._asked_clock) < CLOCK_EVERY_MS:
+            return False
+        from wanbeacon.board.esp32 import ntp
+
+        newest = agent.journal.newest or 0
+        try:
+            wall = ntp.ask(self, self.ntp, max(clock.BUILD, newest - 86400), clock.LATEST)
+        except (OSError, ValueError) as e:
+            agent.log("time server %s: %s" % (self.ntp, e))
+            self._asked_clock = time.ticks_ms()
+            return False
+        self.set_time(wall)
+        agent.log("clock set by %s" % self.ntp)
+        return True
+
+    def set_time(self, wall):
+        """Set the clock to these unix seconds."""
+        import time
+
+        t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
+        machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+
+    def restart(self):
+        """A reset of the whole chip; does not return."""
+        machine.reset()
+
+
+def machine_name():
+    """What MicroPython calls this hardware."""
+    return getattr(sys.implementation, "_machine", "ESP32")

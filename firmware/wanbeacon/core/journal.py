@@ -1,0 +1,221 @@
+"""The journal: what was last sent and why we wait, two slots in flash. Pure encoding; the slots are files handed in.
+
+One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence number whose
+CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the state before or the
+state after, on any file system, whatever it promises about rename.
+
+Size: 21 bytes + 104 per host. One host stays within 128 bytes: LittleFS then keeps the file inside its directory block
+and a year of daily changes costs 30 block erases instead of 800 (`python -m tools bench`). Written only when something
+changed.
+"""
+
+import binascii
+import hashlib
+import struct
+
+from wanbeacon.core import address
+from wanbeacon.core.record import BELIEVE, NEVER, Record
+
+_MAGIC = b"WBj"
+# Every head begins: magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size.
+_START = ">3sBIIHBH"
+# fp, cause, v4, v6, try4, try6, flags, class, kind, fails, same, root, word, at, hold_for, hold_wall, force_for,
+# force_wall; from version 2 on also nets, odds, place
+_ROW1 = ">8s8s4s16s4s16sBBBBBB15sIIIII"
+_ROW2 = _ROW1 + "BB4s"
+# version -> (bytes of the head, form of a row, bytes of a row). Version 1 had spare bytes in both.
+VERSION = 2
+_FORMS = {1: (28, _ROW1, 100), 2: (17, _ROW2, 104)}
+_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD")
+_KINDS = (None, "net", "server", "trouble")
+_ATTEMPT, _OFFLINE, _V4, _V6, _T4, _T6, _SINGLE, _DONE = 1, 2, 4, 8, 16, 32, 64, 128
+
+
+def _pack(value, size):
+    return address.parse(value) if value else bytes(size)
+
+
+def _word(text):
+    """At most 15 bytes, ASCII: a letter cut in half would make the row unreadable."""
+    return bytes([ord(c) if c < "\x7f" else 63 for c in text[:15]])
+
+
+def encode(records, seq, newest, paused=False):
+    """Records to one image (bytes)."""
+    at, form, size = _FORMS[VERSION]
+    out = bytearray(at + size * len(records) + 4)
+    struct.pack_into(_START, out, 0, _MAGIC, VERSION, seq, newest, len(records), 1 if paused else 0, size)
+    for r in records:
+        flags = (
+            (_ATTEMPT if r.attempt else 0)
+            | (_OFFLINE if r.offline else 0)
+            | (_V4 if r.v4 else 0)
+            | (_V6 if r.v6 else 0)
+            | (_T4 if r.try4 else 0)
+            | (_T6 if r.try6 else 0)
+            | (_SINGLE if r.single else 0)
+            | (_DONE if r.offline == 2 else 0)
+        )
+        struct.pack_into(
+            form, out, at, r.fp, r.cause, _pack(r.v4, 4), _pack(r.v6, 16), _pack(r.try4, 4), _pack(r.try6, 16), flags,
+            _CLASSES.index(r.cls), _KINDS.index(r.kind), r.fails, r.same, r.root, _word(r.word), r.at,
+            r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.nets, r.odds, r.place,
+        )  # fmt: skip
+        at += size
+    struct.pack_into(">I", out, at, binascii.crc32(memoryview(out)[:at]) & 0xFFFFFFFF)
+    return out
+
+
+def decode(image):
+    """An image to (sequence, newest wall time, paused, [Record]), or None when it is damaged, foreign or of a version
+    this program does not know. What follows a whole image is a longer one's rest and counts for nothing."""
+    if not image or len(image) < struct.calcsize(_START):
+        return None
+    magic, version, seq, newest, count, flags, size = struct.unpack_from(_START, image, 0)
+    if magic != _MAGIC or version not in _FORMS:
+        return None
+    head, form, width = _FORMS[version]
+    end = head + size * count
+    if size != width or len(image) < end + 4:
+        return None
+    if struct.unpack_from(">I", image, end)[0] != binascii.crc32(memoryview(image)[:end]) & 0xFFFFFFFF:
+        return None
+    try:
+        return seq, newest, bool(flags & 1), [_row(form, image, at) for at in range(head, end, size)]
+    except (IndexError, UnicodeError):  # right CRC, wrong content: written by something else
+        return None
+
+
+def _row(form, image, at):
+    f = struct.unpack_from(form, image, at)
+    r = Record(f[0])
+    flags = f[6]
+    r.cause = f[1] if f[1] != bytes(8) else b""
+    r.v4 = address.text(f[2]) if flags & _V4 else None
+    r.v6 = address.text(f[3]) if flags & _V6 else None
+    r.try4 = address.text(f[4]) if flags & _T4 else None
+    r.try6 = address.text(f[5]) if flags & _T6 else None
+    r.attempt, r.single = bool(flags & _ATTEMPT), bool(flags & _SINGLE)
+    r.offline = 2 if flags & _DONE else 1 if flags & _OFFLINE else 0
+    r.cls, r.kind = _CLASSES[f[7]], _KINDS[f[8]]
+    r.fails, r.same, r.root = f[9], f[10], f[11]
+    r.word = f[12].rstrip(b"\0").decode()
+    r.at, r.hold_for, r.hold_wall, r.force_for, r.force_wall = f[13:18]
+    if len(f) > 18:
+        r.nets, r.odds, r.place = f[18:21]
+    elif r.cls == "ODD":  # version 1 counted every kind of failure in one place
+        r.fails, r.odds = 0, r.fails
+    return r
+
+
+def _left(kept, deadline, wall, newest):
+    """Seconds of a wait still to go after a reboot: by the wall clock when it can be believed, never more than the
+    whole wait, and the whole wait when there is no clock. Both clocks are read in whole seconds that begin at different
+    moments: one second may be lost when the deadline is noted, and one now."""
+    if not deadline or not believed(wall, newest):
+        return kept
+    return min(kept, max(0, deadline + 2 - wall))
+
+
+def believed(wall, newest):
+    """True when wall time may shorten a wait: it has not gone back, nor leapt further than a device stays unplugged."""
+    return wall is not None and newest <= wall <= newest + BELIEVE
+
+
+def resume(rec, now, wall, newest, limits):
+    """Turn what the journal kept into deadlines of this run: at start, and again when the clock was set."""
+    rec.hold = now + _left(rec.hold_for, rec.hold_wall, wall, newest)
+    rec.left = rec.hold - rec.hold_for
+    rec.force = now + _left(rec.force_for, rec.force_wall, wall, newest)
+    age = rec.age = limits.age()
+    if rec.at and believed(wall, newest):
+        age = max(0, min(age, rec.at + age - wall))
+    rec.refresh = now + age if rec.at or rec.v4 or rec.v6 else NEVER
+
+
+def clock_set(rec, now, wall, newest, limits):
+    """The clock was not set at start and is now: waits that are older than this run may be shorter than feared, and
+    those that were begun without a clock get their place in its time."""
+    hold, force, refresh = rec.hold, rec.force, rec.refresh
+    resume(rec, now, wall, newest, limits)
+    rec.hold, rec.force, rec.refresh = min(hold, rec.hold), min(force, rec.force), min(refresh, rec.refresh)
+    restate(rec, now, wall, False)
+
+
+def restate(rec, now, wall, known=True):
+    """State what is still running in the time of a wall clock that was stepped or is not believed, so that the next
+    boot takes nothing for old. known: also what has a wall time already."""
+    if rec.hold > now and (known or not rec.hold_wall):
+        rec.hold_for, rec.hold_wall = rec.hold - now, wall + rec.hold - now
+    if rec.force > now and (known or not rec.force_wall):
+        rec.force_for, rec.force_wall = rec.force - now, wall + rec.force - now
+    if rec.refresh != NEVER and (known or not rec.at):
+        rec.at = wall + rec.refresh - now - rec.age
+
+
+class Journal:
+    """Two slots: objects with read() -> bytes or None, and write(bytes), each raising OSError."""
+
+    def __init__(self, slots):
+        self.slots = slots
+        self.turn = 0  # number of the slot that is written next
+        self.seq = 0
+        self.newest = 0  # wall time of the last write
+        self.paused = False
+        self.writes = 0
+        self.lost = None  # what was lost, in words, or None
+        self.last = None  # fingerprint of the records as they were written last
+
+    def load(self):
+        """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
+        best, bad = None, 0
+        for i in range(2):
+            try:
+                image = self.slots[i].read()
+            except OSError:
+                image = b"?"
+            if not image:  # there is none, or the power went before its first byte was there: nothing that was told is lost
+                continue
+            got = decode(image)
+            if not got:
+                bad += 1
+            elif best is None or got[0] > best[0]:
+                best, self.turn = got, 1 - i
+        if bad:
+            self.lost = "one journal slot is damaged or foreign; the other is used"
+            if best is None:
+                self.lost = "the journal is damaged or foreign: what was published is not known any more"
+        if best is None:
+            return []
+        self.seq, self.newest, self.paused, records = best
+        self.last = self._body(records)
+        return records
+
+    def strange(self, wall):
+        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or the journal
+        is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
+        return bool(wall and self.newest) and not self.newest <= wall <= self.newest + BELIEVE // 2
+
+    def save(self, records, now, wall):
+        """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
+
+        now: mono; wall: unix seconds or None.
+        """
+        strange = self.strange(wall)
+        if strange:
+            for r in records:
+                restate(r, now, wall)
+        body = self._body(records)
+        if body == self.last and not strange:
+            return False
+        self.slots[self.turn].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
+        self.turn = 1 - self.turn
+        self.seq += 1
+        self.newest = wall or self.newest
+        self.last = body
+        self.writes += 1
+        return True
+
+    def _body(self, records):
+        """A fingerprint of the image but its number and time."""
+        return hashlib.sha256(encode(records, 0, 0, self.paused)).digest()

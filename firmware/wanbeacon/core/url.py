@@ -1,0 +1,55 @@
+"""Taking URLs and server names apart, and percent-encoding. Pure."""
+
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
+
+def split_url(url):
+    """"https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
+    cut = url.find("://")
+    scheme = url[:cut]
+    if cut < 0 or scheme not in ("http", "https"):
+        raise ValueError("should start with https://")
+    rest = url[cut + 3 :]
+    cut = len(rest)
+    for sign in "/?":
+        at = rest.find(sign)
+        cut = at if 0 <= at < cut else cut
+    place, path = rest[:cut], rest[cut:]
+    path, _, query = path.partition("?")
+    host, port = split_place(place, 443 if scheme == "https" else 80)
+    return scheme == "https", host, port, path or "/", query
+
+
+def split_place(place, port):
+    """"host[:port]" -> (host, port). Raises ValueError."""
+    cut = place.rfind(":")
+    if cut >= 0:
+        digits = place[cut + 1 :]
+        if not digits.isdigit() or len(digits.encode()) != len(digits) or not 0 < int(digits[:6]) < 65536:
+            raise ValueError("should be host or host:port")
+        place, port = place[:cut], int(digits)
+    for c in (place or "/").encode():
+        if c not in _HOST:
+            raise ValueError("should be host or host:port, without user name, path or braces")
+    return place, port
+
+
+def server(text, tls, port):
+    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises ValueError."""
+    if text.startswith("http://"):
+        tls, port, text = False, None, text[7:]
+    elif text.startswith("https://"):
+        tls, port, text = True, None, text[8:]
+    host, port = split_place(text, port)
+    return tls, host, port
+
+
+def quote(value):
+    """Percent-encode all but RFC 3986's unreserved characters, as UTF-8."""
+    out = bytearray()
+    for b in str(value).encode():  # by bytes, see core.text.printable
+        if b in _PLAIN:
+            out.append(b)
+        else:
+            out.extend(("%%%02X" % b).encode())
+    return bytes(out).decode()

@@ -1,0 +1,1 @@
+"""What a checkout is made into: compiled modules, catalogue, CA roots, board files, packages, releases."""

@@ -1,0 +1,1 @@
+"""What talks to a board or makes its flash: flash, image, serial link."""
