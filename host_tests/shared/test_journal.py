@@ -1,11 +1,12 @@
 import binascii
 import struct
 
-from wanbeacon.core import journal
-from wanbeacon.core import policy as decide
-from wanbeacon.core.policy import DAY, NEVER, Limits, Record
+from wanbeacon.core import journal, policy
+from wanbeacon.core.address import parse
+from wanbeacon.core.record import DAY, NEVER, Limits, Record
 
 WALL = 1800000000
+A, A6 = parse("45.33.1.1"), parse("2600:77::1")
 
 
 class Slot:
@@ -21,26 +22,26 @@ class Slot:
         self.writes += 1
 
 
-def full(fp=b"12345678"):
+def full(fp=b"12345678", offline=0):
     r = Record(fp)
-    r.cause, r.v4, r.v6, r.try4, r.try6 = b"causecau", "45.33.7.7", "2600:77::1", "45.33.7.8", "2600:77::2"
+    r.cause, r.v4, r.v6, r.try4, r.try6 = b"causecau", parse("45.33.7.7"), parse("2600:77::1"), parse("45.33.7.8"), parse("2600:77::2")
     r.cls, r.word, r.kind, r.fails, r.same, r.root = "LATER", "911", "trouble", 3, 2, 5
     r.attempt = r.single = True
-    r.offline, r.nets, r.odds, r.place = 2, 9, 1, b"plac"
+    r.offline, r.nets, r.odds, r.place, r.retries = offline, 9, 1, b"plac", 4
     r.at, r.hold_for, r.hold_wall, r.force_for, r.force_wall = WALL, 1800, WALL + 1800, 600, WALL + 600
     return r
 
 
 KEPT = (
     "fp", "cause", "v4", "v6", "cls", "word", "kind", "fails", "same", "at", "attempt", "try4", "try6", "offline", "root",
-    "single", "nets", "odds", "place", "hold_for", "hold_wall", "force_for", "force_wall",
+    "single", "nets", "odds", "place", "hold_for", "hold_wall", "force_for", "force_wall", "retries",
 )  # fmt: skip
 
 
 def test_an_image_brings_back_every_kept_field():
     empty = Record(b"abcdefgh")
     empty.place = bytes(4)
-    for r in (full(), empty):
+    for r in (full(offline=2), empty):
         seq, newest, paused, rows = journal.decode(journal.encode([r], 7, WALL, True))
         assert (seq, newest, paused, len(rows)) == (7, WALL, True, 1)
         for name in KEPT:
@@ -80,7 +81,7 @@ def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
     assert journal.Journal((a, b)).load()[0].word == "3"
     b.data = b.data[:-1] + b"?"
     k = journal.Journal((a, b))
-    assert k.load()[0].word == "2" and k.lost == "one journal slot is damaged or foreign; the other is used"
+    assert k.load()[0].word == "2" and k.lost == "journal.slot-lost"
     r.word = "new"
     k.save([r], 0, WALL)
     assert journal.decode(b.data)[3][0].word == "new"  # the damaged slot is the one that is written next
@@ -88,7 +89,7 @@ def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
     b.data = b"?"
     k = journal.Journal((a, b))
     assert k.load() == []
-    assert k.lost == "the journal is damaged or foreign: what was published is not known any more"
+    assert k.lost == "journal.lost"
 
 
 def test_an_empty_slot_is_one_that_was_never_written():
@@ -182,8 +183,8 @@ def test_a_clock_that_is_set_late_ends_waits_that_are_over_but_none_of_this_run(
     assert (r.hold, r.force, r.refresh) == (832, 30, 30 + 27 * DAY - 1000)
     assert (r.hold_for, r.hold_wall, r.at) == (1800, WALL + 1800, WALL - DAY)  # they have a wall time: nothing to write
     r = Record(b"x" * 8)
-    decide.hold(r, 100, None, 60)
-    r.force, r.force_for, r.v4 = 700, 600, "45.33.1.1"
+    policy.hold(r, 100, None, 60)
+    r.force, r.force_for, r.v4 = 700, 600, A
     r.age, r.refresh = 28 * DAY, 100 + 28 * DAY
     journal.clock_set(r, 120, WALL, WALL, Limits())
     assert (r.hold, r.hold_for, r.hold_wall) == (161, 41, WALL + 41)
@@ -198,9 +199,9 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
         a, b = Slot(), Slot()
         j = journal.Journal((a, b))
         r = Record(b"x" * 8)
-        decide.hold(r, 0, WALL, 1799)
+        policy.hold(r, 0, WALL, 1799)
         r.force, r.force_for, r.force_wall = 600, 600, WALL + 600
-        r.at, r.age, r.refresh, r.v4 = WALL, 28 * DAY, 28 * DAY, "45.33.1.1"
+        r.at, r.age, r.refresh, r.v4 = WALL, 28 * DAY, 28 * DAY, A
         j.save([r], 0, WALL)
         journal.restate(r, 300, wall)
         assert (r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.at) == (
@@ -225,7 +226,7 @@ def test_a_journal_written_in_another_time_states_all_waits_anew():
     j = journal.Journal((Slot(), Slot()))
     assert not j.strange(WALL) and not j.strange(None)  # it was never written
     r = Record(b"x" * 8)
-    decide.hold(r, 0, WALL, 1799)
+    policy.hold(r, 0, WALL, 1799)
     j.save([r], 0, WALL)
     for wall, strange in ((None, False), (WALL, False), (WALL + 90 * DAY, False), (WALL + 90 * DAY + 1, True), (WALL - 1, True)):
         assert j.strange(wall) == strange, wall
@@ -243,10 +244,10 @@ def test_without_a_clock_the_newest_time_stays():
     j.save([full()], 0, WALL)
     j.paused = True
     j.save([full()], 0, None)
-    assert j.newest == WALL and j.seq == 2
+    assert j.newest == WALL and j.seq == 3
     k = journal.Journal((a, j.slots[1]))
     k.load()
-    assert (k.newest, k.seq, k.paused, k.writes) == (WALL, 2, True, 0)
+    assert (k.newest, k.seq, k.paused, k.writes) == (WALL, 3, True, 0)
 
 
 def test_the_refresh_age_counts_from_the_last_success():
@@ -266,55 +267,72 @@ def test_the_refresh_age_counts_from_the_last_success():
     journal.resume(r, 5, None, WALL - DAY, limits)
     assert r.refresh == 5 + 28 * DAY
     r.at = 0
-    for r.v4, r.v6 in (("45.33.1.1", None), (None, "2600:77::1")):  # published without a clock
+    for r.v4, r.v6 in ((A, None), (None, A6)):  # published without a clock
         journal.resume(r, 5, WALL, WALL - DAY, limits)
         assert r.refresh == 5 + 28 * DAY
+
+
+# ---- what must not be lost
+
+
+def stopped(cls="AUTH"):
+    r = Record(b"stopped1")
+    r.cls, r.word, r.cause = cls, "word", b"causecau"
+    return r
+
+
+def test_a_stop_a_pause_and_a_name_set_offline_survive_damage_to_either_slot():
+    done, going = Record(b"offline2"), Record(b"offline1")
+    done.offline, going.offline = 2, 1
+    for records, paused in (([stopped()], False), ([full()], True), ([done], False), ([going], False)):
+        a, b = Slot(), Slot()
+        j = journal.Journal((a, b))
+        other = Record(b"another1")
+        j.save([other], 0, WALL)
+        j.paused = paused
+        assert j.save(records + [other], 0, WALL)
+        for damaged in (a, b):
+            kept, damaged.data = damaged.data, damaged.data[:40] + b"?" + damaged.data[41:]
+            k = journal.Journal((a, b))
+            rows = k.load()
+            assert rows and (rows[0].stopped(), rows[0].offline, k.paused) == (records[0].stopped(), records[0].offline, paused)
+            damaged.data = kept
+
+
+def test_what_is_in_both_slots_is_not_written_twice_again():
+    a, b = Slot(), Slot()
+    j = journal.Journal((a, b))
+    rows = [stopped(), Record(b"another1")]
+    j.save(rows, 0, WALL)
+    assert (a.writes, b.writes) == (1, 1)
+    assert not j.save(rows, 0, WALL)
+    rows[1].word = "new"
+    j.save(rows, 0, WALL)
+    assert a.writes + b.writes == 3
+    k = journal.Journal((a, b))
+    rows = k.load()
+    assert not k.save(rows, 0, WALL), "a start writes nothing"
+    rows[0].cls = ""
+    k.save(rows, 0, WALL)
+    assert a.writes + b.writes == 5, "the end of a stop is in both slots too"
 
 
 # ---- other versions
 
 
-def version1(cls, fails):
-    """An image as version 1 wrote it, one host."""
-    head = struct.pack(">3sBIIHBH11s", b"WBj", 1, 41, WALL, 1, 1, 100, b"")
-    row = struct.pack(
-        ">8s8s4s16s4s16sBBBBBB15sIIIII3s", b"12345678", b"causecau", bytes([45, 33, 7, 7]), b"", b"", b"", 4 | 2, cls, 0,
-        fails, 1, 5, b"word", WALL, 1800, WALL + 1800, 600, WALL + 600, b"",
-    )  # fmt: skip
-    body = head + row
-    return body + struct.pack(">I", binascii.crc32(body) & 0xFFFFFFFF)
-
-
-def test_a_journal_of_version_1_is_read_and_written_anew():
-    a, b = Slot(version1(3, 2)), Slot()
-    j = journal.Journal((a, b))
-    r = j.load()[0]
-    assert (j.seq, j.newest, j.paused, j.lost) == (41, WALL, True, None)
-    assert (r.fp, r.cause, r.v4, r.v6, r.cls, r.word) == (b"12345678", b"causecau", "45.33.7.7", None, "AUTH", "word")
-    assert (r.fails, r.same, r.root, r.at, r.offline) == (2, 1, 5, WALL, 1)
-    assert (r.hold_for, r.hold_wall, r.force_for, r.force_wall) == (1800, WALL + 1800, 600, WALL + 600)
-    assert (r.nets, r.odds) == (0, 0) and r.stopped()
-    assert not j.save([r], 0, WALL)  # nothing changed: nothing to write
-    r.word = "new"
-    j.save([r], 0, WALL)
-    assert b.data[3] == journal.VERSION and journal.decode(b.data)[0] == 42
-    odd = journal.decode(version1(9, 3))[3][0]
-    assert (odd.fails, odd.odds) == (0, 3) and odd.stopped()
-
-
 def test_a_version_of_the_future_is_not_known_and_no_crash():
     image = bytearray(journal.encode([full()], 9, WALL))
-    for version in (0, 3, 255):
+    for version in (0, 1, 3, 255):
         image[3] = version
         sealed = bytes(image[:-4]) + struct.pack(">I", binascii.crc32(image[:-4]) & 0xFFFFFFFF)
         j = journal.Journal((Slot(sealed), Slot(sealed)))
-        assert j.load() == [] and "not known" in j.lost
+        assert j.load() == [] and j.lost == "journal.lost"
         assert j.save([full()], 0, WALL) and journal.Journal(j.slots).load()
 
 
 def test_right_checksums_over_nonsense_are_foreign():
     good = journal.encode([full()], 9, WALL)
-    for at, value in ((17 + 57, 10), (17 + 58, 4), (17 + 63, 0xFF), (0, 0), (15, 1), (16, 1), (12, 2)):
+    for at, value in ((17 + 57, 11), (17 + 58, 6), (17 + 63, 0xFF), (0, 0), (15, 1), (16, 1), (12, 2)):
         image = bytearray(good)
         image[at] = value
         sealed = bytes(image[:-4]) + struct.pack(">I", binascii.crc32(image[:-4]) & 0xFFFFFFFF)

@@ -37,7 +37,7 @@ def made(*accounts):
         rows.append(row)
     import json
 
-    return agent.Agent(config.load(json.dumps({"accounts": rows})), Board(), clock.Clock(), out=None)
+    return agent.Agent(config.load(json.dumps({"accounts": rows})), Board(), clock.Clock(), out=lambda line, level: None)
 
 
 def sources(line):

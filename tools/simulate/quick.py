@@ -2,8 +2,7 @@
 
 from functools import lru_cache
 
-from wanbeacon.app import agent, learn, plan, status
-from wanbeacon.app import stage as lean
+from wanbeacon.app import agent, log, stage, words
 from wanbeacon.core import address
 from wanbeacon.dyndns import catalog, request
 
@@ -23,10 +22,9 @@ class _NoCollector:
 # (where, name, what stands in for it)
 _SLOW = [
     (agent, "gc", _NoCollector()),
-    (lean, "gc", _NoCollector()),
-    (agent, "_plan", lambda: plan),
-    (agent, "_learn", lambda: learn),
-    (status.Log, "__call__", lambda self, text: None),
+    (stage, "gc", _NoCollector()),
+    (log.Log, "__call__", lambda self, text, level="info": None),
+    (words, "say", lambda code, *data: code),
     *[(where, name, lru_cache(999)(getattr(where, name))) for where, name in (
         (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"),
     )],

@@ -9,7 +9,7 @@ import sys
 
 import ubinascii
 from wanbeacon.app import agent, config
-from wanbeacon.core import journal
+from wanbeacon.core import address, journal
 from wanbeacon.net import Answer, Trouble
 from wanbeacon.observe import FOUND, NONE, UNKNOWN
 
@@ -140,10 +140,10 @@ class Line:
     async def read(self, family, known=None):
         text = self.world.line[family]
         if text == UNKNOWN:
-            return UNKNOWN, None, None, "the router does not answer"
+            return UNKNOWN, None, None, ("the router does not answer",)
         if text is None:
-            return NONE, None, "router", "the line is down"
-        return FOUND, text, "router", "told by the router"
+            return NONE, None, "router", ("the line is down",)
+        return FOUND, address.parse(text), "router", ("told by the router",)
 
 
 class Core(agent.Agent):
@@ -257,8 +257,8 @@ class World:
         if self.time_server:
             self.time.offset = self.right
 
-    def exchange(self, req, *_):
-        """What stands behind the agent's exchange: parse the request, let judge and provider have it."""
+    def exchange(self, req, *_, ready=None):
+        """The agent's transport: parse the request, let judge and provider have it."""
         args = {}
         for pair in req.path.split("?", 1)[1].split("&"):
             key, _, value = pair.partition("=")
@@ -271,6 +271,10 @@ class World:
         user = ubinascii.a2b_base64(req.headers["Authorization"][6:]).decode().split(":")[0]
         says, once = self.provider.says(user, names)
         what = user, names, addresses.get(4), addresses.get(6), offline
+        if says[0] == "dns" and once:
+            raise Trouble("dns")
+        if not ready():
+            return None
         die, self.die = self.die, None
         if self.judge:  # a device that dies cannot know whether its request arrived
             may = die or says[0] not in _ENDS or _ENDS[says[0]][1]
@@ -298,7 +302,7 @@ class World:
         clock.time = self.time
         if self.judge:
             self.judge.booted(self.newest_slot())
-        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=self.lines.append, transport=self.exchange)
+        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=lambda line, level: self.lines.append(line), transport=self.exchange)
         for line in self.agent.lines:
             line.chooser = Line(self)
 

@@ -14,7 +14,7 @@ from micropython import const
 
 from wanbeacon import VERSION
 from wanbeacon.app import stage, words
-from wanbeacon.app.status import Log
+from wanbeacon.app.log import Log
 from wanbeacon.board import words_of
 from wanbeacon.core.journal import Journal, clock_set, restate
 
@@ -34,7 +34,7 @@ class Agent:
     folder cannot be made.
     """
 
-    def __init__(self, cfg, board, clock, out=print, report=None, transport=None):
+    def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
         self.cfg = cfg
         self.board = board
         self.clock = clock
@@ -46,11 +46,12 @@ class Agent:
         self.counters = {"requests": 0, "events": 0, "faults": 0}
         self.faults = {}  # where -> [what, until when (mono) it rests, how long]
         self.exchange = None
+        self.history = []  # the last changes: (when, host, address before, address now, ms of the exchange)
         self.again = None  # mono_ms of the second look after an event
         self.clock_was_set = clock.wall() is not None
         self.clock_gone = False
         self.save_after = 0
-        self.save_error = None
+        self.save_error = None  # code with its data
         self.tasks = {}
         self.lines = []
         self.accounts = []
@@ -90,7 +91,7 @@ class Agent:
         row = self.faults.get(where)
         self.counters["faults"] += 1
         if not row or row[0] != what:
-            self.log("fault in %s: %s; the rest goes on" % (where, what))
+            self.log.tell("err", "log.fault", where, what)
             row = self.faults[where] = [what, 0, _REST // 2]
         row[2] = min(row[2] * 2, _REST_MAX)
         row[1] = self.clock.mono() + row[2]
@@ -194,11 +195,13 @@ class Agent:
 
     def _send(self, account, hosts, template, sent, offline):
         """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
-        if not stage.run("app.learn", "begin", self, account, hosts, sent):
-            return None
         self.log.settle()
         start = self.clock.mono_ms()
-        answer = stage.run("app.exchange", "exchange", self, account, hosts, template, sent, offline)
+        begun, answer = stage.run("app.exchange", "exchange", self, account, hosts, template, sent, offline)
+        if answer is None:
+            return None
+        if not begun:
+            return stage.run("app.learn", "never_left", self, account, hosts, answer)
         ms = self.clock.mono_ms() - start
         return stage.run("app.learn", "answered", self, account, hosts, answer, sent if not offline else (None, None), ms)
 
@@ -208,10 +211,10 @@ class Agent:
         try:
             self.journal.save([h.rec for h in self.hosts()], now, self.clock.wall())
         except OSError as e:
-            error = "the journal cannot be written (%s): nothing is sent until it can be" % words_of(e)
+            error = "wait.journal", words_of(e)
             self.save_after = now + SAVE_AGAIN
             if error != self.save_error:
-                self.log(error)
+                self.log.tell("err", *error)
             self.save_error = error
             return False
         self.save_error = None
@@ -221,7 +224,7 @@ class Agent:
 
     async def run(self):
         """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
-        self.log("Wanbeacon %s, %d hosts" % (VERSION, len(self.hosts())))
+        self.log.tell("info", "log.start", VERSION, len(self.hosts()))
         try:
             while True:
                 wait = None
@@ -266,7 +269,7 @@ class Agent:
             self.clock_was_set = True
             self._restate(now, wall, True)
         elif wall and (step or back):
-            self.log("the clock was stepped by %d s" % step if step else "the clock is set again")
+            self.log.tell("info", *(("log.stepped", step) if step else ("log.clock-again",)))
             self._restate(now, wall, False)
         elif self.journal.strange(wall):
             self.save()
@@ -307,4 +310,4 @@ class Agent:
 
     def status(self):
         """The status document."""
-        return stage.run("app.commands", "status", self)
+        return stage.run("app.status", "document", self)

@@ -54,7 +54,7 @@ class Device:
         self.wake = asyncio.Event()
         self.said = {}
         self.keeper = None  # the task that keeps the link up
-        from wanbeacon.app.status import Log
+        from wanbeacon.app.log import Log
 
         self.log = Log(self.clock)
 

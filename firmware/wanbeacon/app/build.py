@@ -39,17 +39,21 @@ def build(agent):
         account.fp = fingerprint(server, secret, how)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
-            fp = fingerprint(server, secret, how, h["name"], [h.get(o) for o in options + ("zone", "ipv4", "ipv6")])
-            rec = _kept(fp, stored, taken) or _new_record(fp, place, account, stored)
-            rec.place = place
-            host = Host(h, account, rec, families.pop(0))
+            values = [h.get(o) for o in options + ("zone",)]
+            # what shapes what is stored: neither the password, nor which families are wanted (those are compared one by one)
+            fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
+            # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
+            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")])
+            rec = _kept(fp, stored, taken) or _kept(cause, stored, taken) or _new_record(fp, place, account, stored)
+            rec.fp, rec.place = fp, place
+            host = Host(h, account, rec, families.pop(0), cause)
             _resume(agent, host)
             account.hosts.append(host)
             for family, wanted in zip((4, 6), host.families):
                 account.line.wants[family] = account.line.wants[family] or wanted
         agent.accounts.append(account)
     if agent.journal.lost:
-        agent.log(agent.journal.lost)
+        agent.log.tell("err", agent.journal.lost)
 
 
 def _kept(fp, stored, taken):
@@ -69,7 +73,7 @@ def _rows(agent):
     except OSError:
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
     for text in warnings:
-        agent.log(text)
+        agent.log(text, "warn")
     if problems:
         raise ValueError("; ".join(problems))
     return rows
@@ -113,7 +117,7 @@ def _limits(intervals, row, seed):
 
 
 def _new_record(fp, place, account, stored):
-    """A record for a host that is new here. A stop that hangs on the account or the provider holds for it too, and so
+    """A record for a host that is new here. A stop that depends on the account or the provider holds for it too, and so
     does a wait that the same provider set the same user: an edit of the settings is no way around it."""
     rec = Record(fp)
     for old in stored:
@@ -127,6 +131,6 @@ def _new_record(fp, place, account, stored):
 def _resume(agent, host):
     rec, account, clock = host.rec, host.account, agent.clock
     journal.resume(rec, clock.mono(), clock.wall(), agent.journal.newest, account.limits)
-    if rec.stopped() and rec.cause not in (rec.fp, account.fp, account.provider_fp):
-        agent.log("%s: the settings that caused the stop have changed: trying again" % host.name)
-        policy.retry(rec)
+    if rec.stopped() and rec.cause not in (host.cause, account.fp, account.provider_fp):
+        agent.log.tell("info", "log.settings-changed", host.name)
+        policy.settings_changed(rec)

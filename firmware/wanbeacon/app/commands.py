@@ -1,182 +1,125 @@
-"""What a user can say to a running agent, and what it answers. Loaded only when somebody asks."""
+"""What a user can say to a running agent, and what it answers. A stage."""
 
-from wanbeacon import VERSION
+from wanbeacon.app import status as document
+from wanbeacon.app import words
 from wanbeacon.core import policy
-from wanbeacon.core.record import NEVER
 
 
 def run(agent, text):
     """One line "command [host]" -> {"ok", "text"}, or the status document for "status"."""
-    words = text.split()
-    name = words[0] if words else ""
+    parts = text.split()
+    name = parts[0] if parts else ""
     act = _COMMANDS.get(name)
     if not act:
-        return _no("unknown command; known: %s" % " ".join(sorted(_COMMANDS)))
-    if len(words) > 2:
-        return _no("%s takes at most one host name" % name)
+        return _no("no.command", " ".join(sorted(_COMMANDS)))
+    if len(parts) > 2:
+        return _no("no.one-host", name)
     hosts = agent.hosts()
-    if len(words) == 2:
-        hosts = [h for h in hosts if h.name.lower() == words[1].lower()]
+    if len(parts) == 2:
+        hosts = [h for h in hosts if h.name.lower() == parts[1].lower()]
         if not hosts:
-            return _no("no host %s here; hosts: %s" % (words[1][:60], " ".join([h.name for h in agent.hosts()])))
+            return _no("no.host", parts[1][:60], " ".join([h.name for h in agent.hosts()]))
     elif name in ("retry", "offline"):
-        return _no("%s needs a host name" % name)
+        return _no("no.needs-host", name)
     elif name == "update":  # what the user set offline comes back when he names it
         hosts = [h for h in hosts if not h.rec.offline]
         if not hosts:
-            return _no("all hosts are offline; update HOST brings one back")
+            return _no("no.all-offline")
     return act(agent, hosts)
 
 
-def _yes(text):
-    return {"ok": True, "text": text}
+def _no(code, *data):
+    return {"ok": False, "text": words.say(code, *data)}
 
 
-def _no(text):
-    return {"ok": False, "text": text}
+def _yes(code):
+    return {"ok": True, "text": words.say(code)}
 
 
 def _keep(agent, text):
     """The answer to what is to outlive a restart: it says so when the journal cannot be written."""
     agent.event.set()
     if not agent.save():
-        text = "%s; forgotten at a restart: %s" % (text, agent.save_error)
-    return _yes(text)
+        text = words.say("yes.forgotten", text, words.say(*agent.save_error))
+    return {"ok": True, "text": text}
+
+
+def _each(agent, rows):
+    """rows: (host name, granted, code with its data). One answer for all of them."""
+    said = "; ".join(["%s: %s" % (name, words.say(*code)) for name, _, code in rows])
+    if any([granted for _, granted, _ in rows]):
+        return _keep(agent, said)
+    return {"ok": False, "text": said}
+
+
+def _refusal(code):
+    """The words' code for a refusal of policy.py: what it is about is a code of its own there."""
+    if code[0] == "no.stopped":
+        return "no.stopped", words.say(*code[1:])
+    if code[0] == "no.hold":
+        return "no.hold", words.say(*code[2:]), code[1]
+    return code
+
+
+def _status(agent, hosts):
+    return document.document(agent)
 
 
 def _check(agent, hosts):
     agent.event.set()
-    return _yes("looking at the address now")
+    return _yes("yes.check")
 
 
 def _update(agent, hosts):
     if agent.journal.paused:
-        return _no("paused: use resume first")
-    return _force(agent, hosts, "sending one update")
+        return _no("no.paused")
+    return _force(agent, hosts, "yes.update")
 
 
-def _force(agent, hosts, what, offline=False):
-    now, wall = agent.clock.mono(), agent.clock.wall()
-    said, some = [], False
+def _force(agent, hosts, granted, offline=False):
+    now, wall, rows = agent.clock.mono(), agent.clock.wall(), []
     for h in hosts:
         why = policy.force(h.rec, now, wall, offline)
-        some = some or not why
-        said.append("%s: %s" % (h.name, why or what))
-    said = "; ".join(said)
-    return _keep(agent, said) if some else _no(said)
+        rows.append((h.name, not why, _refusal(why) if why else (granted,)))
+    return _each(agent, rows)
 
 
 def _retry(agent, hosts):
-    said, some = [], False
+    now, wall, rows = agent.clock.mono(), agent.clock.wall(), []
     for h in hosts:
         if not h.rec.stopped():
-            said.append("%s is not stopped" % h.name)
+            rows.append((h.name, False, ("no.not-stopped",)))
             continue
-        some, cause = True, h.rec.cause
-        for other in agent.hosts():  # a stop of the account or the provider ends for all it held
-            if other is h or other.rec.stopped() and other.rec.cause == cause:
-                policy.retry(other.rec)
-                said.append("%s: trying again" % other.name)
-    said = "; ".join(said)
-    return _keep(agent, said) if some else _no(said)
+        cause = h.rec.cause
+        why = policy.retry(h.rec, now, wall)
+        rows.append((h.name, not why, why or ("yes.retry",)))
+        for other in () if why else agent.hosts():  # a stop of the account or the provider ends for all it held
+            if other.rec.stopped() and other.rec.cause == cause:
+                policy.retry(other.rec, now, wall)
+                rows.append((other.name, True, ("yes.retry",)))
+    return _each(agent, rows)
 
 
 def _pause(agent, hosts):
     agent.journal.paused = True
-    return _keep(agent, "paused: nothing is sent until resume")
+    return _keep(agent, words.say("yes.pause"))
 
 
 def _resume(agent, hosts):
     agent.journal.paused = False
-    return _keep(agent, "going on")
+    return _keep(agent, words.say("yes.resume"))
 
 
 def _offline(agent, hosts):
     for h in hosts:
         if "offline" not in (h.account.row.get("opts") or ()):
-            return _no("%s: provider %s knows no offline" % (h.name, h.account.row["id"]))
+            return _no("no.offline", h.account.row["id"])
         if h.rec.offline:
-            return _no("%s is offline already; update %s brings it back" % (h.name, h.name))
-    return _force(agent, hosts, "setting it offline", True)
+            return _no("no.offline-already", h.name, h.name)
+    return _force(agent, hosts, "yes.offline", True)
 
 
-def status(agent, hosts=None):
-    """The status document (a dict ready for JSON). Holds no secret."""
-    now, wall = agent.clock.mono(), agent.clock.wall()
-    lines, hosts = [], []
-    for line in agent.lines:
-        doc = {"name": line.name, "sources": line.chooser.seen}
-        for family in (4, 6):
-            doc["ipv%d" % family] = {
-                "address": line.found[family], "source": line.source[family], "since": line.since[family],
-                "why": line.why[family] if line.wants[family] else "not needed",
-            }  # fmt: skip
-        lines.append(doc)
-    for i in range(len(agent.accounts)):
-        account = agent.accounts[i]
-        for h in account.hosts:
-            r = h.rec
-            wait = h.next - now if h.next != NEVER else None
-            hosts.append({
-                "name": h.name, "provider": account.row["id"], "account": i, "ipv4": r.v4, "ipv6": r.v6,
-                "since": r.at or None, "state": h.state, "result": r.word, "class": r.cls, "text": text_of(r),
-                "next": _next(h, wait), "next_in": wait, "next_at": wall + wait if wall and wait is not None else None,
-                "why": agent.log.scrub(h.why), "offline": bool(r.offline),
-            })  # fmt: skip
-    counters = dict(agent.counters)
-    counters["journal_writes"] = agent.journal.writes
-    return {
-        "version": VERSION, "user_agent": agent.agent_name(), "now": wall, "uptime": now,
-        "started": wall - now if wall else None, "clock": "ok" if wall else "not set", "paused": agent.journal.paused,
-        "lines": lines, "hosts": hosts, "exchange": agent.exchange, "counters": counters,
-        "journal": {"state": agent.save_error or "ok", "lost": agent.journal.lost, "sequence": agent.journal.seq},
-        "log": agent.log.lines,
-    }  # fmt: skip
-
-
-def _next(host, wait):
-    if host.state in ("stopped", "paused") or host.rec.offline == 2:
-        return "nothing"
-    if host.state == "ok":
-        return "refresh" if wait is not None else "nothing"
-    return "send" if wait is not None else "wait"
-
-
-def text_of(rec):
-    """The last outcome in words."""
-    if rec.stopped():
-            return policy.stop_text(rec)
-    if not rec.cls:
-        return "nothing sent yet"
-    if rec.cls in ("LATER", "ODD") and rec.word in _TROUBLES:
-        return "%s; will be tried again" % _TROUBLES[rec.word]
-    return {
-        "OK": "stored",
-        "SAME": "was stored already",
-        "LATER": "no success, will be tried again",
-        "ODD": "not understood, will be tried again",
-    }[rec.cls]
-
-
-# Words of net.Trouble, for people
-_TROUBLES = {
-    "dns": "the server's name was not found: is the name server reachable?",
-    "connect": "no connection to the server",
-    "timeout": "the server did not answer in time",
-    "no tls": "this MicroPython has no TLS, and without it no password is sent",
-    "tls": "what answers there speaks no TLS that we can use, so no password was sent",
-    "roots": "the files of known authorities are missing or damaged, so no password was sent",
-    "clock": "the server's certificate is not valid yet, so no password was sent: is the clock of this device right?",
-    "expired": "the server's certificate has expired, so no password was sent",
-    "wrong name": "the server's certificate is for another name, so no password was sent",
-    "untrusted": "no known authority signed the server's certificate, so no password was sent",
-    "reset": "the connection broke off",
-    "cut": "the answer was cut off",
-    "redirect": "the server sends us elsewhere; that is not followed, for the password's sake",
-    "header": "the answer's header is too long",
-    "odd": "what answers there does not speak HTTP",
-}
 _COMMANDS = {
-    "status": status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
+    "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
     "offline": _offline,
 }  # fmt: skip

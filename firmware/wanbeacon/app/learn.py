@@ -1,8 +1,12 @@
 """Before and after a request: note it in the records before it leaves, put what its answer means into them. A stage."""
 
+from wanbeacon.app import words
 from wanbeacon.core import outcome, policy
 from wanbeacon.dyndns import reply
 from wanbeacon.net import Trouble
+
+HISTORY = 20  # changes that are kept for people, in RAM
+_NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
 
 
 def begin(agent, account, hosts, sent):
@@ -14,10 +18,18 @@ def begin(agent, account, hosts, sent):
         agent.counters["requests"] += 1
         return True
     for h in hosts:  # it did not leave: due again as soon as the journal can be written
-        policy.withdraw(h.rec)
-        policy.hold(h.rec, now, wall, 0)
-        h.rec.nets -= 1
+        policy.undo(h.rec, now, wall)
     return False
+
+
+def never_left(agent, account, hosts, trouble):
+    """The request did not even begin: the name server or the way there is missing. Nothing was noted for it. Returns the
+    hosts that met that trouble."""
+    now = agent.clock.mono()
+    for h in hosts:
+        policy.never_left(h.rec, trouble.word, now, account.limits)
+    _show(agent, account, hosts, trouble.word, agent.log.scrub(trouble.text), 0)
+    return hosts
 
 
 def answered(agent, account, hosts, answer, sent, ms):
@@ -28,16 +40,30 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = failed(hosts, answer)
     else:
         status, said = answer.status, agent.log.said(answer.body)
+        from wanbeacon.core import address  # TEMP
+        texts = tuple([address.text(a) if a else None for a in sent])  # TEMP
         outs = reply.read(
-            account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
+            account.row, answer.status, answer.body, names, texts, answer.retry_after, agent.clock.wall(), answer.cut
         )
+        for out in outs:  # TEMP
+            out.got = [address.parse(a) for a in out.got]  # TEMP
         for h in hosts:
             h.rec.root = answer.root
-    agent.exchange = {
+    _show(agent, account, hosts, status, said, ms)
+    before = [(h.rec.v4, h.rec.v6) for h in hosts]
+    met = learn(agent, account, hosts, outs)
+    _remember(agent, hosts, before, ms)
+    return met
+
+
+def _show(agent, account, hosts, status, said, ms):
+    names = [h.name for h in hosts]
+    before, agent.exchange = agent.exchange, {
         "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said, "ms": ms,
     }  # fmt: skip
+    if status == "dns" and before and before["status"] == status and before["hosts"] == names:
+        return  # every 5 s: said once
     agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
-    return learn(agent, account, hosts, outs)
 
 
 def failed(hosts, trouble):
@@ -47,6 +73,15 @@ def failed(hosts, trouble):
         for h in hosts:
             policy.withdraw(h.rec)
     return [outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts]
+
+
+def _remember(agent, hosts, before, ms):
+    """Changes of this request into the history that people see."""
+    for i in range(len(hosts)):
+        for old, new in zip(before[i], (hosts[i].rec.v4, hosts[i].rec.v6)):
+            if new and new != old:
+                agent.history.append((agent.clock.wall(), hosts[i].name, old, new, ms))
+    del agent.history[:-HISTORY]
 
 
 def learn(agent, account, hosts, outs):
@@ -69,23 +104,20 @@ def _one(agent, account, host, out, now, wall, chance):
     # means a list that got one answer, and ends with the next success
     told = "qc" in account.row and account.row.get("max") == 1 and (host.rec.single or host.rec.word == "other address")
     out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
-    cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
-    warning = policy.learn(host.rec, out, now, wall, account.limits, chance, cause)
+    cause = (host.cause, account.fp, account.provider_fp)[out.reach]
+    for code in (policy.answered(host.rec, out, now, wall, account.limits, chance, cause), out.note):
+        if code:
+            agent.log.tell("warn", "log.host", host.name, words.say(*code))
     host.rec.single = host.rec.single or told
-    for text in (warning, out.note):
-        if text:
-            agent.log("%s: %s" % (host.name, agent.log.scrub(text)))
     if host.rec.stopped():
-        agent.log("%s: stopped. %s" % (host.name, policy.stop_text(host.rec)))
+        agent.log.tell("err", "log.stopped", host.name, words.say(*policy.stop_code(host.rec)))
     if out.cls in policy.STOPS and out.reach:
         for other in agent.hosts():
             same = other.account.fp == account.fp  # two entries with one login (two lines) are one account there
             if out.reach == outcome.PROVIDER:
                 same = other.account.provider_fp == account.provider_fp
-            r = other.rec
-            if same and other is not host and not r.stopped():  # one that is, for a reason of its own, keeps it
-                r.cls, r.word, r.kind, r.cause = out.cls, out.word, None, cause
-                policy.withdraw(r)
+            if same and other is not host:
+                policy.share_stop(other.rec, out, cause)
 
 
 def wait_as(agent, account, met, due):
@@ -96,5 +128,5 @@ def wait_as(agent, account, met, due):
         if h.rec.hold > first.hold:
             first = h.rec
     for h in [h for h in agent.hosts() if h.account.fp == account.fp]:
-        if h.rec is not first and (h in due or h in met or first.kind != outcome.NET):
+        if h.rec is not first and (h in due or h in met or first.kind not in _NETWORK):
             policy.wait_as(h.rec, first, h in due)

@@ -5,6 +5,8 @@ A user's mistake is one line on stderr and exit status 1; nothing here knows how
 
 import errno
 import gc
+import json
+import os
 import sys
 
 from wanbeacon.app import stage
@@ -60,7 +62,6 @@ def run(options, cfg):
 def _claim(folder):
     """A socket that only one process at a time can have for this folder: two agents with one journal would both send.
     Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises Mistake."""
-    import os
     import socket
 
     from wanbeacon.board import linux
@@ -83,7 +84,7 @@ def _unusable(folder, e):
 
 
 def _agent(cfg, options):
-    from wanbeacon.app import agent, status
+    from wanbeacon.app import agent
     from wanbeacon.board import linux
     from wanbeacon.net import clock
 
@@ -93,7 +94,7 @@ def _agent(cfg, options):
     def report(a):
         try:
             linux.make_folder(path.rpartition("/")[0])  # somebody may have tidied up
-            status.write(path, a.status())
+            _write(path, a.status())
             written.clear()
         except OSError as e:
             if not written:
@@ -106,6 +107,14 @@ def _agent(cfg, options):
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
+
+
+def _write(path, doc):
+    """Replace the status file; readers see the old or the new one. Raises OSError."""
+    part = path + ".new"
+    with open(part, "w") as f:
+        json.dump(doc, f)
+    os.rename(part, path)
 
 
 def _tidy():

@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from wanbeacon.app import words
 from wanbeacon.app.plan import want
 from wanbeacon.core import address, outcome, policy
 from wanbeacon.observe import FOUND, NONE
@@ -41,7 +42,7 @@ def known(agent, line, family):
     return None
 
 
-def note(agent, line, family, kind, text, source, why):
+def note(agent, line, family, kind, found, source, why):
     """Put what the chooser said into the line; tell the records what a change or an outage means for their waits."""
     now = agent.clock.mono()
     before = line.found[family]
@@ -51,27 +52,29 @@ def note(agent, line, family, kind, text, source, why):
             line.found[family] = line.source[family] = None
         if line.lost[family] is None:
             line.lost[family] = now
-            if kind == NONE or line.since[family]:
-                agent.log("IPv%d: %s" % (family, why))
+            if kind == NONE or line.seen[family]:
+                agent.log.tell("warn", "log.line-lost", family, words.say(*why))
         return
     lost, line.lost[family] = line.lost[family], None
+    seen, line.seen[family] = line.seen[family], True
     line.source[family] = source
-    if text == before and lost is None:
+    if found == before and lost is None:
         return
-    if text != before:
+    if found != before:
         line.since[family] = agent.clock.wall()
-        line.found[family] = text
-        agent.log("IPv%d address %s from %s" % (family, text, source))
-        bad = address.why_not(address.parse(text))
+        line.found[family] = found
+        agent.log.tell("info", "log.found", family, found, source)
+        bad = address.why_not(found)
         if bad:
-            agent.log("%s %s" % (text, bad))
-    # Everybody in the region comes back at once after an outage or a power cut; a single new address is not that.
-    crowd = lost is not None and now - lost >= _OUTAGE
+            agent.log.tell("warn", "line.unfit", found, words.say("address." + bad))
+    # Everybody in the region comes back at once after an outage or a power cut; a family that is seen for the first time, or
+    # a single new address, is not that.
+    crowd = lost is not None and seen and now - lost >= _OUTAGE
     crowd = crowd or before is None and agent.board.reset_cause == "power"
     wall, chance = agent.clock.wall(), agent.chance()
     for h in agent.hosts():
         if h.account.line is line and policy.changed(h.rec, want(h)):
             if crowd and h.rec.cls:
                 policy.line_returned(h.rec, now, wall, h.account.limits, chance)
-            elif before is not None:
+            elif before is not None or h.rec.kind == outcome.HOME:
                 policy.address_changed(h.rec, now, wall, h.account.limits)

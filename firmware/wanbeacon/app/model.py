@@ -1,4 +1,4 @@
-"""Lines, accounts and hosts, as the settings and the journal make them. Data only."""
+"""Lines, accounts and hosts, as the settings and the journal make them. Data only; an address is its bytes, a reason a code."""
 
 from wanbeacon.observe import UNKNOWN
 
@@ -10,11 +10,12 @@ class Line:
         self.name = name
         self.chooser = chooser
         self.sources = sources  # as in the config, the provider's check page, and `bind`
-        self.found = {4: None, 6: None}  # canonical text, publishable or not
+        self.found = {4: None, 6: None}  # publishable or not
         self.kind = {4: UNKNOWN, 6: UNKNOWN}
         self.source = {4: None, 6: None}
-        self.why = {4: "not looked yet", 6: "not looked yet"}
+        self.why = {4: ("line.new",), 6: ("line.new",)}
         self.since = {4: None, 6: None}  # wall time
+        self.seen = {4: False, 6: False}  # there was an address in this run
         self.lost = {4: None, 6: None}  # mono time since when there is no address
         self.wants = {4: False, 6: False}  # whether any host needs this family
 
@@ -22,26 +23,27 @@ class Line:
 class Host:
     """One host name of one account, its record and what is to be said of it."""
 
-    def __init__(self, doc, account, record, families):
+    def __init__(self, doc, account, record, families, cause):
         self.doc = doc
         self.name = doc["name"]
         self.account = account
         self.rec = record
+        self.cause = cause  # fingerprint of the settings that a refusal of this host alone depends on
         self.families = families  # (IPv4, IPv6): which records provider and user keep
         self.state = "new"
-        self.why = ""
+        self.why = ()  # codes, each (code, data...)
         self.next = 0  # mono time of the next look
 
 
 class Account:
-    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops hang on."""
+    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops depend on."""
 
     def __init__(self, doc, row, line, limits, where):
         self.doc = doc
         self.row = row
         self.line = line
-        self.where = where  # what a fault in it is called
         self.limits = limits
+        self.where = where  # what a fault in it is called
         self.hosts = []
         self.fp = self.provider_fp = b""
         self.plain = bool(row.get("plain")) or (doc.get("server") or "").startswith("http://")

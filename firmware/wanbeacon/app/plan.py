@@ -4,21 +4,20 @@ from wanbeacon.app.agent import CLOCK_EVERY
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.dyndns import share
+from wanbeacon.observe import NONE
 
 # Sources that read the device's own address: then the connection comes from it too.
 _OWN = ("netlink", "interface", "ubus")
 
 
 def want(host):
-    """(v4 or None, v6 or None): the publishable addresses this host should have, canonical text."""
+    """(v4 or None, v6 or None): the publishable addresses this host should have."""
     out = []
     for family, wanted in zip((4, 6), host.families):
-        text = host.account.line.found[family] if wanted else None
-        if text:
-            packed = address.parse(text)
-            if address.why_not(packed) and (not host.doc["allow_private"] or address.never(packed)):
-                text = None
-        out.append(text)
+        found = host.account.line.found[family] if wanted else None
+        if found and address.why_not(found) and (not host.doc["allow_private"] or address.never(found)):
+            found = None
+        out.append(found)
     return tuple(out)
 
 
@@ -28,40 +27,54 @@ def judge(agent, host, now):
     rec, wanted = host.rec, want(host)
     if rec.offline == 1 and not any(wanted):
         # to go offline takes no address of the line
-        wanted = [a if a and not address.why_not(address.parse(a)) else None for a in policy.stored(rec)]
-    verdict, host.next, host.why = policy.decide(rec, wanted, now)
+        wanted = [a if a and not address.why_not(a) else None for a in policy.stored(rec)]
+    verdict, host.next, host.why = policy.step(rec, wanted, now)
     host.state = "waiting"
     if verdict == policy.STOPPED:
         host.state = "stopped"
     elif agent.journal.paused:
-        host.state, host.why, host.next = "paused", "paused by the user", NEVER
+        host.state, host.why, host.next = "paused", (("wait.paused",),), NEVER
     elif agent.save_error:
-        host.why, host.next = agent.save_error, agent.save_after
+        host.why, host.next = (agent.save_error,), agent.save_after
     elif verdict == policy.WAIT:
+        dead = _dead(host)
         if not (wanted[0] or wanted[1]):
             host.why = _no_address(host)
-        elif host.why == "up to date":
+        elif rec.offline == 2 or host.why[0][0] != "ok":
+            pass
+        elif dead:
+            host.why = (("wait.dead", dead),)
+        else:
             host.state = "ok"
     elif not host.account.plain and agent.clock.wall() is None:
-        host.why = "clock not set: certificates cannot be checked, so no password is sent"
+        host.why = (("wait.clock",),)
         host.next = now + CLOCK_EVERY
     else:
         choice = _pick(host, wanted)
         if not choice:
-            host.next, host.why = NEVER, "%s; the provider takes an IPv4 and an IPv6 address together" % host.why
+            host.next, host.why = NEVER, host.why + (("wait.both",),)
         return choice
+    return None
+
+
+def _dead(host):
+    """An address that is published though the line surely has none of its family any more, or None."""
+    line, rec = host.account.line, host.rec
+    for family, have in ((4, rec.v4), (6, rec.v6)):
+        if have and host.families[family // 6] and line.kind[family] == NONE and line.found[family] is None:
+            return have
     return None
 
 
 def _no_address(host):
     line = host.account.line
     for family in (4, 6):
-        text = line.found[family]
-        if text and host.families[family // 6]:
-            bad = address.why_not(address.parse(text))
+        found = line.found[family]
+        if found and host.families[family // 6]:
+            bad = address.why_not(found)
             if bad:
-                return "%s %s" % (text, bad)
-    return line.why[4 if host.families[0] else 6]
+                return (("line.unfit", found, bad),)
+    return (line.why[4 if host.families[0] else 6],)
 
 
 def _pick(host, wanted):

@@ -1,101 +1,93 @@
-"""What a user, a page or a script reads: the status document and the log ring. Knows no secret and sends nothing.
+"""The status document: what a user, a page or a script reads. A stage; holds no secret and sends nothing.
 
-The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it).
+The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it): addresses and reasons
+are texts in it, "code" beside a "why" is the reason's code.
 """
 
-import binascii
-import json
-import os
+from wanbeacon import VERSION
+from wanbeacon.app import words
+from wanbeacon.core import address, policy
+from wanbeacon.core.record import NEVER
 
-from micropython import const
-
-_LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
-_LINE_MAX = const(140)
-_SECRET_MIN = const(4)  # shorter secrets would turn half of every text into stars
-_SAID_MAX = const(80)  # characters of a reply that are shown
+# Words of net.Trouble and answers of the network that have a sentence of their own ("trouble.WORD" in words.txt) are looked
+# up there; what has none is shown as the provider said it.
+_WAITING = ("LATER", "ODD")
 
 
-class Log:
-    """Log ring: the newest _LOG_LINES lines, also printed. `secrets` never appear in it."""
-
-    def __init__(self, clock, out=print):
-        self.clock = clock
-        self.out = out
-        self.lines = []
-        self.secrets = []
-
-    def __call__(self, text):
-        line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
-        self.lines.append(line[:_LINE_MAX])
-        if len(self.lines) > _LOG_LINES:
-            self.lines.pop(0)
-        if self.out:
-            try:
-                self.out(line[:_LINE_MAX])
-            except OSError:  # whoever read it has gone away; the agent is not there for its log
-                self.out = None
-
-    def settle(self):
-        """Move the lines to the lowest free places of a small heap (MicroPython: a slice is a copy)."""
-        for i in range(len(self.lines)):
-            self.lines[i] = self.lines[i][:]
-
-    def scrub(self, text, cut=False):
-        """The text in one line of printable characters, with every secret in it starred.
-
-        cut: the text goes on where it ends here, so its last characters may be the beginning of a secret.
-        """
-        text = str(text)
-        for s in self.secrets:
-            if s in text:
-                text = text.replace(s, "***")
-        if cut:
-            text = self._without_tail(text)
-        raw = bytearray(text.encode())  # by bytes, see core.text.printable
-        for i in range(len(raw)):
-            if raw[i] < 32 or raw[i] == 127:
-                raw[i] = 32
-        return bytes(raw).decode()
-
-    def _without_tail(self, text):
-        for s in self.secrets:
-            for n in range(min(len(s), len(text)), _SECRET_MIN - 1, -1):
-                if text.endswith(s[:n]):
-                    return text[:-n] + "***"
-        return text
-
-    def said(self, body):
-        """The beginning of a server's reply (bytes), for people: a server may well repeat what we sent."""
-        try:
-            text = body.decode()
-        except (UnicodeError, ValueError):
-            text = bytes([b if b < 128 else 63 for b in body]).decode()
-        text = " ".join(self.scrub(text).split())
-        return text[:_SAID_MAX]
-
-    def keep_secret(self, value, user=""):
-        """From now on `value` is starred: in clear, as it stands in a URL, and as it stands beside `user` in an
-        Authorization header."""
-        if value and len(value) >= _SECRET_MIN:
-            from wanbeacon.core.url import quote
-
-            basic = binascii.b2a_base64(("%s:%s" % (user or "", value)).encode()).decode().strip()
-            for form in (value, quote(value), basic):
-                if form not in self.secrets:
-                    self.secrets.append(form)
+def document(agent):
+    """The whole, a dict ready for JSON."""
+    now, wall = agent.clock.mono(), agent.clock.wall()
+    counters = dict(agent.counters)
+    counters["journal_writes"] = agent.journal.writes
+    return {
+        "version": VERSION, "user_agent": agent.agent_name(), "now": wall, "uptime": now,
+        "started": wall - now if wall else None, "clock": "ok" if wall else "not set", "paused": agent.journal.paused,
+        "lines": [_line(line) for line in agent.lines],
+        "hosts": [_host(agent, i, h, now, wall) for i in range(len(agent.accounts)) for h in agent.accounts[i].hosts],
+        "exchange": agent.exchange, "counters": counters,
+        "journal": {
+            "state": words.say(*agent.save_error) if agent.save_error else "ok",
+            "lost": words.say(agent.journal.lost) if agent.journal.lost else None, "sequence": agent.journal.seq,
+        },
+        "faults": [{"where": where, "what": agent.faults[where][0]} for where in agent.faults],
+        "history": [
+            {"when": row[0], "host": row[1], "from": _text(row[2]), "to": _text(row[3]), "ms": row[4]}
+            for row in agent.history
+        ],
+        "log": agent.log.lines,
+    }  # fmt: skip
 
 
-def stamp(wall, mono):
-    """UTC time of day, or "+seconds" since the start while the clock is not set."""
-    if wall is None:
-        return "+%d" % mono
-    day = wall % 86400
-    return "%02d:%02d:%02d" % (day // 3600, day % 3600 // 60, day % 60)
+def _text(packed):
+    return address.text(packed) if packed else None
 
 
-def write(path, doc):
-    """Replace the status file; readers see the old or the new one. Raises OSError."""
-    part = path + ".new"
-    with open(part, "w") as f:
-        json.dump(doc, f)
-    os.rename(part, path)
+def _line(line):
+    doc = {"name": line.name, "sources": [_source(row) for row in line.chooser.seen]}
+    for family in (4, 6):
+        wanted = line.wants[family]
+        found = line.found[family]
+        why, bad = line.why[family], found and address.why_not(found)
+        if bad:
+            why = "line.unfit", found, words.say("address." + bad)
+        doc["ipv%d" % family] = {
+            "address": _text(found), "source": line.source[family], "since": line.since[family],
+            "why": words.say(*why) if wanted else "not needed", "code": why[0],
+        }  # fmt: skip
+    return doc
+
+
+def _source(row):
+    return dict(row, address=_text(row["address"]), why=words.say(*row["why"]))
+
+
+def _host(agent, number, host, now, wall):
+    rec = host.rec
+    wait = host.next - now if host.next != NEVER else None
+    return {
+        "name": host.name, "provider": host.account.row["id"], "account": number, "ipv4": _text(rec.v4),
+        "ipv6": _text(rec.v6), "since": rec.at or None, "state": host.state, "result": rec.word, "class": rec.cls,
+        "text": text_of(rec), "next": _next(host, wait), "next_in": wait,
+        "next_at": wall + wait if wall and wait is not None else None,
+        "why": agent.log.scrub(words.join(host.why)), "code": host.why[-1][0] if host.why else "new",
+        "offline": bool(rec.offline),
+    }  # fmt: skip
+
+
+def _next(host, wait):
+    if host.state in ("stopped", "paused") or host.rec.offline == 2:
+        return "nothing"
+    if host.state == "ok":
+        return "refresh" if wait is not None else "nothing"
+    return "send" if wait is not None else "wait"
+
+
+def text_of(rec):
+    """The last outcome in words."""
+    if rec.stopped():
+        return words.say(*policy.stop_code(rec))
+    if not rec.cls:
+        return words.say("last.none")
+    if rec.cls in _WAITING and words.find("trouble." + rec.word):
+        return words.say("last.trouble", words.say("trouble." + rec.word))
+    return words.say("last." + rec.cls)

@@ -1,8 +1,9 @@
-"""The journal: what was last sent and why we wait, two slots in flash. Pure encoding; the slots are files handed in.
+"""The journal: what was last sent and why we wait, two slots in flash.
 
 One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence number whose
 CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the state before or the
-state after, on any file system, whatever it promises about rename.
+state after, on any file system, whatever it promises about rename. A stop, a pause and a name set offline are written to
+both slots: damage to either of them forgets none.
 
 Size: 21 bytes + 104 per host. One host stays within 128 bytes: LittleFS then keeps the file inside its directory block
 and a year of daily changes costs 30 block erases instead of 800 (`python -m tools bench`). Written only when something
@@ -13,26 +14,18 @@ import binascii
 import hashlib
 import struct
 
-from wanbeacon.core import address
 from wanbeacon.core.record import BELIEVE, NEVER, Record
 
 _MAGIC = b"WBj"
-# Every head begins: magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size.
-_START = ">3sBIIHBH"
+# Every head: magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size.
+_HEAD = ">3sBIIHBH"
 # fp, cause, v4, v6, try4, try6, flags, class, kind, fails, same, root, word, at, hold_for, hold_wall, force_for,
-# force_wall; from version 2 on also nets, odds, place
-_ROW1 = ">8s8s4s16s4s16sBBBBBB15sIIIII"
-_ROW2 = _ROW1 + "BB4s"
-# version -> (bytes of the head, form of a row, bytes of a row). Version 1 had spare bytes in both.
+# force_wall, nets, odds, place, retries (0.1.0 left that byte 0)
+_ROW = ">8s8s4s16s4s16sBBBBBB15sIIIIIBB4sB"
 VERSION = 2
-_FORMS = {1: (28, _ROW1, 100), 2: (17, _ROW2, 104)}
-_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD")
-_KINDS = (None, "net", "server", "trouble")
+_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD", "FAIL")  # by number: append only
+_KINDS = (None, "net", "server", "trouble", "home", "refused")  # likewise
 _ATTEMPT, _OFFLINE, _V4, _V6, _T4, _T6, _SINGLE, _DONE = 1, 2, 4, 8, 16, 32, 64, 128
-
-
-def _pack(value, size):
-    return address.parse(value) if value else bytes(size)
 
 
 def _word(text):
@@ -42,9 +35,9 @@ def _word(text):
 
 def encode(records, seq, newest, paused=False):
     """Records to one image (bytes)."""
-    at, form, size = _FORMS[VERSION]
+    at, size = struct.calcsize(_HEAD), struct.calcsize(_ROW)
     out = bytearray(at + size * len(records) + 4)
-    struct.pack_into(_START, out, 0, _MAGIC, VERSION, seq, newest, len(records), 1 if paused else 0, size)
+    struct.pack_into(_HEAD, out, 0, _MAGIC, VERSION, seq, newest, len(records), 1 if paused else 0, size)
     for r in records:
         flags = (
             (_ATTEMPT if r.attempt else 0)
@@ -57,9 +50,9 @@ def encode(records, seq, newest, paused=False):
             | (_DONE if r.offline == 2 else 0)
         )
         struct.pack_into(
-            form, out, at, r.fp, r.cause, _pack(r.v4, 4), _pack(r.v6, 16), _pack(r.try4, 4), _pack(r.try6, 16), flags,
+            _ROW, out, at, r.fp, r.cause, r.v4 or b"", r.v6 or b"", r.try4 or b"", r.try6 or b"", flags,
             _CLASSES.index(r.cls), _KINDS.index(r.kind), r.fails, r.same, r.root, _word(r.word), r.at,
-            r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.nets, r.odds, r.place,
+            r.hold_for, r.hold_wall, r.force_for, r.force_wall, r.nets, r.odds, r.place, r.retries,
         )  # fmt: skip
         at += size
     struct.pack_into(">I", out, at, binascii.crc32(memoryview(out)[:at]) & 0xFFFFFFFF)
@@ -69,42 +62,39 @@ def encode(records, seq, newest, paused=False):
 def decode(image):
     """An image to (sequence, newest wall time, paused, [Record]), or None when it is damaged, foreign or of a version
     this program does not know. What follows a whole image is a longer one's rest and counts for nothing."""
-    if not image or len(image) < struct.calcsize(_START):
+    head = struct.calcsize(_HEAD)
+    if not image or len(image) < head:
         return None
-    magic, version, seq, newest, count, flags, size = struct.unpack_from(_START, image, 0)
-    if magic != _MAGIC or version not in _FORMS:
+    magic, version, seq, newest, count, flags, size = struct.unpack_from(_HEAD, image, 0)
+    if magic != _MAGIC or version != VERSION:
         return None
-    head, form, width = _FORMS[version]
     end = head + size * count
-    if size != width or len(image) < end + 4:
+    if size != struct.calcsize(_ROW) or len(image) < end + 4:
         return None
     if struct.unpack_from(">I", image, end)[0] != binascii.crc32(memoryview(image)[:end]) & 0xFFFFFFFF:
         return None
     try:
-        return seq, newest, bool(flags & 1), [_row(form, image, at) for at in range(head, end, size)]
+        return seq, newest, bool(flags & 1), [_row(image, at) for at in range(head, end, size)]
     except (IndexError, UnicodeError):  # right CRC, wrong content: written by something else
         return None
 
 
-def _row(form, image, at):
-    f = struct.unpack_from(form, image, at)
+def _row(image, at):
+    f = struct.unpack_from(_ROW, image, at)
     r = Record(f[0])
     flags = f[6]
     r.cause = f[1] if f[1] != bytes(8) else b""
-    r.v4 = address.text(f[2]) if flags & _V4 else None
-    r.v6 = address.text(f[3]) if flags & _V6 else None
-    r.try4 = address.text(f[4]) if flags & _T4 else None
-    r.try6 = address.text(f[5]) if flags & _T6 else None
+    r.v4 = f[2] if flags & _V4 else None
+    r.v6 = f[3] if flags & _V6 else None
+    r.try4 = f[4] if flags & _T4 else None
+    r.try6 = f[5] if flags & _T6 else None
     r.attempt, r.single = bool(flags & _ATTEMPT), bool(flags & _SINGLE)
     r.offline = 2 if flags & _DONE else 1 if flags & _OFFLINE else 0
     r.cls, r.kind = _CLASSES[f[7]], _KINDS[f[8]]
     r.fails, r.same, r.root = f[9], f[10], f[11]
     r.word = f[12].rstrip(b"\0").decode()
     r.at, r.hold_for, r.hold_wall, r.force_for, r.force_wall = f[13:18]
-    if len(f) > 18:
-        r.nets, r.odds, r.place = f[18:21]
-    elif r.cls == "ODD":  # version 1 counted every kind of failure in one place
-        r.fails, r.odds = 0, r.fails
+    r.nets, r.odds, r.place, r.retries = f[18:]
     return r
 
 
@@ -153,6 +143,11 @@ def restate(rec, now, wall, known=True):
         rec.at = wall + rec.refresh - now - rec.age
 
 
+def _lasting(records, paused):
+    """What must be in both slots: stops, names set offline, the pause."""
+    return [(r.fp, r.cause, r.cls, r.odds, r.offline) for r in records if r.stopped() or r.offline], paused
+
+
 class Journal:
     """Two slots: objects with read() -> bytes or None, and write(bytes), each raising OSError."""
 
@@ -163,12 +158,13 @@ class Journal:
         self.newest = 0  # wall time of the last write
         self.paused = False
         self.writes = 0
-        self.lost = None  # what was lost, in words, or None
+        self.lost = None  # code of what was lost, or None
         self.last = None  # fingerprint of the records as they were written last
+        self.kept = None  # the same of what must be in both slots, as it is in both
 
     def load(self):
         """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
-        best, bad = None, 0
+        best, bad, kept = None, 0, []
         for i in range(2):
             try:
                 image = self.slots[i].read()
@@ -179,16 +175,18 @@ class Journal:
             got = decode(image)
             if not got:
                 bad += 1
-            elif best is None or got[0] > best[0]:
+                continue
+            kept.append(_lasting(got[3], got[2]))
+            if best is None or got[0] > best[0]:
                 best, self.turn = got, 1 - i
         if bad:
-            self.lost = "one journal slot is damaged or foreign; the other is used"
-            if best is None:
-                self.lost = "the journal is damaged or foreign: what was published is not known any more"
+            self.lost = "journal.slot-lost" if best else "journal.lost"
         if best is None:
             return []
         self.seq, self.newest, self.paused, records = best
         self.last = self._body(records)
+        if len(kept) == 2 and kept[0] == kept[1]:
+            self.kept = kept[0]
         return records
 
     def strange(self, wall):
@@ -206,14 +204,17 @@ class Journal:
             for r in records:
                 restate(r, now, wall)
         body = self._body(records)
-        if body == self.last and not strange:
+        kept = _lasting(records, self.paused)
+        both = kept != (self.kept or ([], False))
+        if body == self.last and not strange and not both:
             return False
-        self.slots[self.turn].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
-        self.turn = 1 - self.turn
-        self.seq += 1
+        for _ in range(2 if both else 1):
+            self.slots[self.turn].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
+            self.turn = 1 - self.turn
+            self.seq += 1
+            self.writes += 1
         self.newest = wall or self.newest
-        self.last = body
-        self.writes += 1
+        self.last, self.kept = body, kept
         return True
 
     def _body(self, records):

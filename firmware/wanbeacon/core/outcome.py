@@ -8,14 +8,16 @@ FEATURE = "FEATURE"  # option or zone not available to this user
 HOST = "HOST"  # host or request wrong
 BLOCK = "BLOCK"  # blocked for abuse
 AGENT = "AGENT"  # this client is refused
+FAIL = "FAIL"  # a word that the user listed as failure of his own provider
 LATER = "LATER"  # trouble on their side or on the way
 ODD = "ODD"  # not understood
 
 # How far an outcome reaches.
 ONE, ACCOUNT, PROVIDER = 0, 1, 2
 
-# Kinds of LATER, which have different schedules: the network (no answer), the server (5xx, 429), the words 911/dnserr.
-NET, SERVER, TROUBLE = "net", "server", "trouble"
+# Kinds of LATER, which have different schedules: the network (no answer), the server (5xx, 429), the words 911/dnserr; the
+# home (nothing left it: no name server, no route), a refused connection.
+NET, SERVER, TROUBLE, HOME, REFUSED = "net", "server", "trouble", "home", "refused"
 
 WORD_MAX = 15  # what the journal keeps of a word
 
@@ -26,7 +28,7 @@ class Outcome:
     cls: class above. word: the provider's word or "HTTP nnn". got: addresses it says it stored (canonical text).
     reach: ONE, ACCOUNT or PROVIDER. kind: NET, SERVER or TROUBLE when cls is LATER. delay: seconds the provider asked
     us to wait, or 0. split: True when a list got one answer and must be sent host by host to find the culprit. note:
-    a warning for the log, or None.
+    a warning for the log as a code with its data, or None.
     """
 
     def __init__(self, cls, word, reach=ONE, kind=None, got=(), delay=0):
@@ -42,4 +44,4 @@ class Outcome:
 
 def failed(word):
     """The Outcome of an exchange that brought no HTTP answer (`word`: "timeout", "connect", "tls" ...)."""
-    return Outcome(LATER, word, ACCOUNT, NET)
+    return Outcome(LATER, word, ACCOUNT, {"dns": HOME, "no route": HOME, "connect": REFUSED}.get(word, NET))

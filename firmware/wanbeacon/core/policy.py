@@ -1,36 +1,76 @@
-"""What to do about one host: Send, Wait or Stopped; and what an outcome teaches. Pure: no clock, socket or file.
+"""What a host may do next, and what an answer teaches: the only place where that is decided. Pure.
 
-`now` is always monotonic whole seconds (Clock.mono), `rnd` a random number 0..65535. Wall time appears only as a value
-to keep for people and for waits that outlive a reboot (journal.py converts them).
+`now` is always monotonic whole seconds (Clock.mono), `chance` a random number 0..65535. Wall time appears only as a value
+to keep for people and for waits that outlive a reboot (journal.py converts them). An address is its bytes. Reasons are
+codes, (code, data...); their words are in catalogue/words.txt.
 """
 
 from wanbeacon.core import outcome
-from wanbeacon.core.record import DAY, NEVER, STOPS, Limits, Record  # noqa: F401
+from wanbeacon.core.record import DAY, NEVER, STOPS
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
 
-FORCE_EVERY = 600  # seconds between two updates forced by the user; doubles with each needless one
-
-# Kind of failure -> first wait, its random part, longest wait, in seconds; waits double with each failure.
-# 911/dnserr: not before 30 minutes (No-IP response page). The random part is wide and leans to its early end
-# (`_lean`): a million devices that time out together come back over 20 minutes, fewer in each minute than in the one
-# before, instead of as a wave that makes them time out again (`python -m tools simulate fleet --scene provider`).
+# All waits, in seconds: kind of failure -> (first, random part, longest); they double with each failure in a row.
 SCHEDULE = {
+    # The provider may have seen it (a time-out, a broken connection). The random part is wide and leans to its early end
+    # (`_lean`): a million devices that time out together come back over 20 minutes, fewer in each minute than in the one
+    # before, instead of as a wave that makes them time out again (`python -m tools simulate fleet --scene provider`).
     outcome.NET: (60, 1200, 3600),
+    # It said that it has trouble (5xx, 429).
     outcome.SERVER: (300, 1200, DAY),
+    # 911, dnserr: not before 30 minutes (No-IP response page).
     outcome.TROUBLE: (1800, 1800, DAY),
+    # We did not understand the answer.
     outcome.ODD: (1800, 600, 3600),
 }
+# Nothing reached the provider (no name server, no route): only our own home is asked again, so it may be often.
+HOME_S, HOME_TRIES, HOME_MAX = 5, 24, 3600  # every 5 s for two minutes, then doubling to the hour
+# A connection was refused: once after 5 to 10 s (a server that restarts), then as NET.
+REFUSED_S, REFUSED_WINDOW = 5, 5
 # After an outage of the line every device of the region comes back in the same second: each waits a random part of
 # this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
 SPREAD = 110
+FORCE_EVERY = 600  # between two updates by hand; doubles with each needless one
+RETRY_EVERY = 60  # between two retries of a stop; doubles with each one until there is a success
+TWICE_S = 1800  # after a second needless nochg: our own bug must not get the user blocked
 
 
-def hold(rec, now, wall, seconds):
-    """No request for this host for `seconds` from now; kept over reboots. A second that has begun is not counted:
-    `now` and `wall` were rounded down, and a wait must not be short."""
-    seconds += 1
-    rec.hold, rec.hold_for, rec.hold_wall = now + seconds, seconds, wall + seconds if wall else 0
+# ---- what to do
+
+
+def step(rec, want, now):
+    """(SEND | WAIT | STOPPED, mono time of the next look or NEVER, why): why is a tuple of codes, each (code, data...).
+
+    want: publishable addresses for this host, (v4 or None, v6 or None). A None is "not known" and never a reason to
+    send.
+    """
+    if rec.stopped():
+        return STOPPED, NEVER, (stop_code(rec),)
+    if not (want[0] or want[1]):
+        return WAIT, NEVER, (("wait.address",),)
+    if rec.offline == 2:
+        return WAIT, NEVER, (("wait.offline",),)
+    why = due(rec, want, now)
+    if not why:
+        return WAIT, rec.refresh, (("ok",),)
+    if now < rec.hold:
+        return WAIT, rec.hold, ((why,), hold_code(rec))
+    return SEND, now, ((why,),)
+
+
+def due(rec, want, now):
+    """Code of the reason for a request, or None when the name is up to date."""
+    if rec.offline:
+        return "due.offline"
+    if rec.forced:
+        return "due.forced"
+    if rec.attempt:
+        return "due.unknown" if rec.cls or rec.try4 or rec.try6 else "due.retry"
+    if changed(rec, want):
+        return "due.changed" if rec.v4 or rec.v6 else "due.new"
+    if now >= rec.refresh:
+        return "due.refresh"
+    return None
 
 
 def stored(rec):
@@ -40,67 +80,44 @@ def stored(rec):
 
 
 def changed(rec, want):
-    """True when the provider does not store what it should: want = (v4 or None, v6 or None), canonical text."""
+    """True when the provider does not store what it should: want = (v4 or None, v6 or None)."""
     return bool(rec.attempt or want[0] and want[0] != rec.v4 or want[1] and want[1] != rec.v6)
 
 
-def decide(rec, want, now):
-    """(SEND | WAIT | STOPPED, mono time of the next look or NEVER, why in words).
-
-    want: publishable addresses for this host, (v4 or None, v6 or None). A None is "not known" and never a reason to
-    send.
-    """
-    if rec.stopped():
-        return STOPPED, NEVER, stop_text(rec)
-    if not (want[0] or want[1]):
-        return WAIT, NEVER, "no publishable address is known"
-    if rec.offline == 2:
-        return WAIT, NEVER, "set offline by the user"
-    if rec.offline:
-        why = "to be set offline, as the user asked"
-    elif rec.forced:
-        why = "update asked for by the user"
-    elif rec.attempt:
-        why = "the outcome of the last request is not known"
-    elif changed(rec, want):
-        why = "the address changed" if rec.v4 or rec.v6 else "not published yet"
-    elif now >= rec.refresh:
-        why = "refresh, so that the name does not expire"
-    else:
-        return WAIT, rec.refresh, "up to date"
-    if now < rec.hold:
-        return WAIT, rec.hold, "%s; %s" % (why, hold_text(rec))
-    return SEND, now, why
-
-
-def hold_text(rec):
-    """Why a record is on hold, in words."""
+def hold_code(rec):
+    """Why a record is on hold."""
+    if rec.hold_why:
+        return (rec.hold_why,)
     if rec.cls == outcome.LATER:
-        return "%s: trying again later" % rec.word
+        return "hold.later", rec.word
     if rec.cls == outcome.ODD:
-        return "%s: trying again later" % _odd_text(rec)
-    return "waiting, so that the provider is not asked too often"
+        return _odd_code("hold", rec)
+    return ("hold.interval",)
 
 
-def _odd_text(rec):
-    have = " ".join([a for a in (rec.v4, rec.v6) if a])
-    if rec.word == "other address" and have:
-        return "the provider says it stored another address than the one sent: %s" % have
-    return "the answer was not understood (%s)" % rec.word
-
-
-def stop_text(rec):
-    """Why a record is stopped and what ends it, in words."""
+def stop_code(rec):
+    """Why a record is stopped; the words say what ends it."""
     if rec.cls not in STOPS:
-        return "%s: look at the provider's answers, then retry" % _odd_text(rec)
-    what = {
-        outcome.AUTH: "the provider refuses user name or password: correct them",
-        outcome.FEATURE: "an option is not available to this account: remove it or upgrade",
-        outcome.HOST: "the provider does not know this host in this account: correct the name",
-        outcome.BLOCK: "the provider blocked this host: ask the provider to unblock it, then retry",
-        outcome.AGENT: "the provider refuses this program: update it, then retry",
-    }[rec.cls]
-    return "%s: %s" % (rec.word, what)
+        return _odd_code("stop", rec)
+    return "stop." + rec.cls, rec.word
+
+
+def _odd_code(what, rec):
+    have = [a for a in (rec.v4, rec.v6) if a]
+    if rec.word == "other address" and have:
+        return (what + (".other" if len(have) == 1 else ".other2"),) + tuple(have)
+    return what + ".ODD", rec.word
+
+
+# ---- a request
+
+
+def hold(rec, now, wall, seconds, why=None):
+    """No request for this host for `seconds` from now; kept over reboots. A second that has begun is not counted:
+    `now` and `wall` were rounded down, and a wait must not be short. why: code, None = what the record's class says."""
+    seconds += 1
+    rec.hold, rec.hold_for, rec.hold_wall = now + seconds, seconds, wall + seconds if wall else 0
+    rec.hold_why = why
 
 
 def start(rec, now, wall, limits, sent):
@@ -123,27 +140,49 @@ def withdraw(rec):
     rec.try4 = rec.try6 = None
 
 
-def learn(rec, out, now, wall, limits, rnd, cause):
-    """Put one Outcome into the record of the host it is about.
+def undo(rec, now, wall):
+    """The request of `start` did not even begin: due again at once."""
+    withdraw(rec)
+    hold(rec, now, wall, 0)
+    rec.nets -= 1
 
-    rnd: the only chance in this module. cause: fingerprint (8 bytes) of the settings a stop hangs on.
-    Returns a warning for the log, or None.
+
+def never_left(rec, word, now, limits):
+    """No packet of ours left the home (no name server, no route): ask the home again soon. In RAM only: nobody outside
+    has seen anything that would have to be remembered, and flash is not written every 5 s."""
+    rec.cls, rec.word, rec.kind = outcome.LATER, word, outcome.HOME
+    rec.home = min(rec.home + 1, 255)
+    rec.left = now - limits.minimum
+    rec.hold, rec.hold_why = now + home_wait(rec.home), None
+
+
+def home_wait(times):
+    """Seconds after the `times`-th try in a row that never left the home."""
+    return min(HOME_MAX, HOME_S << max(0, min(times - HOME_TRIES, 12)))
+
+
+# ---- an answer
+
+
+def answered(rec, out, now, wall, limits, chance, cause):
+    """Put one Outcome into the record of the host it is about; `start` was before.
+
+    cause: fingerprint (8 bytes) of the settings a stop depends on. Returns what is to be said: a code with its data, or
+    None.
     """
-    if out.kind != outcome.NET:
+    if out.kind != outcome.HOME:
+        rec.home = 0
+    if out.kind not in (outcome.NET, outcome.REFUSED, outcome.HOME):
         rec.nets = 0
     if out.split and not rec.single:  # which host of the list is meant? ask once for each alone, spaced by the minimum
         withdraw(rec)
         rec.attempt = rec.single = True
         rec.cls, rec.word, rec.kind = outcome.LATER, out.word, outcome.SERVER
         hold(rec, now, wall, limits.minimum)
-        return "one answer (%s) for a list: asking host by host" % out.word
-    warning = None
+        return "event.split", out.word
+    said = None
     if out.cls == outcome.LATER:
-        times = rec.nets
-        if out.kind != outcome.NET:
-            withdraw(rec)  # they said that they did not do it
-            times = rec.fails = min(rec.fails + 1, 255)
-        hold(rec, now, wall, max(limits.minimum, later(out.kind, times, rnd, out.delay)))
+        _later(rec, out, now, wall, limits, chance)
     elif out.cls == outcome.ODD:
         if out.got:  # it says it stored something else: believe it, so that the status can name both
             _take(rec, out.got)
@@ -151,30 +190,50 @@ def learn(rec, out, now, wall, limits, rnd, cause):
             withdraw(rec)
         rec.odds += 1
         rec.cause = cause
-        hold(rec, now, wall, max(limits.minimum, later(outcome.ODD, 1, rnd)))
+        hold(rec, now, wall, max(limits.minimum, later(outcome.ODD, 1, chance)))
     elif out.cls in STOPS:
         withdraw(rec)
         rec.cause = cause
         if out.cls == outcome.FEATURE:
             rec.offline &= 2  # it may be that very option: a retry sends the address again
     else:
-        warning = _success(rec, out, now, wall, limits)
+        said = _success(rec, out, now, wall, limits)
     if out.cls not in (outcome.LATER, outcome.ODD):
         rec.forced = rec.single = False
     rec.cls, rec.word, rec.kind = out.cls, out.word, out.kind
-    return warning
+    return said
+
+
+def _later(rec, out, now, wall, limits, chance):
+    if out.kind == outcome.HOME:  # no route: as if it had never begun
+        undo(rec, now, wall)
+        never_left(rec, out.word, now, limits)
+    elif out.kind == outcome.REFUSED:
+        withdraw(rec)
+        rec.left = now - limits.minimum
+        if rec.nets == 1:
+            wait = REFUSED_S + (REFUSED_WINDOW * chance >> 16)
+        else:
+            wait = later(outcome.NET, rec.nets - 1, chance)
+        hold(rec, now, wall, wait)
+    else:
+        times = rec.nets
+        if out.kind != outcome.NET:
+            withdraw(rec)  # they said that they did not do it
+            times = rec.fails = min(rec.fails + 1, 255)
+        hold(rec, now, wall, max(limits.minimum, later(out.kind, times, chance, out.delay)))
 
 
 def _take(rec, addresses):
     for a in addresses:
-        if ":" in a:
+        if len(a) == 16:
             rec.v6 = a
         else:
             rec.v4 = a
 
 
 def _success(rec, out, now, wall, limits):
-    warning, wait = None, limits.minimum
+    said, wait = None, limits.minimum
     expected = rec.forced or rec.unsure or rec.offline or rec.fails or rec.odds or now >= rec.refresh
     known = rec.v4, rec.v6
     rec.v4, rec.v6 = rec.try4 or rec.v4, rec.try6 or rec.v6
@@ -187,20 +246,22 @@ def _success(rec, out, now, wall, limits):
     elif rec.forced or not expected:  # a refresh is meant to bring one
         rec.same = min(rec.same + 1, 255)
     if rec.same > 1 and not expected and known == (rec.v4, rec.v6):
-        warning, wait = "nochg twice for the same address: please report this as a bug", max(wait, 1800)
+        said, wait = ("event.nochg-twice",), max(wait, TWICE_S)
+    if rec.retries:  # it worked: the next stop, if there ever is one, may be tried again at once
+        rec.retries = rec.force = rec.force_for = rec.force_wall = 0
     rec.fails = rec.odds = 0
     rec.at = wall or 0
     rec.cause = b""
     rec.age = limits.age()
     rec.refresh = now + rec.age
     hold(rec, now, wall, wait)
-    return warning
+    return said
 
 
-def _lean(rnd):
+def _lean(chance):
     """0..65535 that leans to the low end: the cube of a uniform number. A fleet's returns thin out from the first
     second on; with an even spread they would swell first."""
-    return (rnd * rnd >> 16) * rnd >> 16
+    return (chance * chance >> 16) * chance >> 16
 
 
 def _base(kind, times):
@@ -209,16 +270,26 @@ def _base(kind, times):
     return min(longest >> 1, first << min(times - 1, 12)) if times > 0 else 0
 
 
-def later(kind, times, rnd, delay=0):
+def later(kind, times, chance, delay=0):
     """Seconds to wait after the `times`-th failure of this kind in a row, or when the provider asked for `delay`
-    (Retry-After). Never before the provider's own word: the random part is added; a provider that keeps giving the
-    same short one is asked once an hour in the end. At most the kind's longest wait."""
+    (Retry-After: itself plus at most a tenth). Never before the provider's own word: the random part is added. At most the
+    kind's longest wait."""
     _, window, longest = SCHEDULE[kind]
     if delay:
-        base, window = max(delay, min(3600, _base(kind, times - 3))), delay + 600
-    else:
-        base, window = _base(kind, times), window << min(times - 1, 12)
-    return base + (max(0, min(longest - base, window)) * _lean(rnd) >> 16)
+        return min(longest, delay + (delay // 10 * chance >> 16))
+    base, window = _base(kind, times), window << min(times - 1, 12)
+    return base + (max(0, min(longest - base, window)) * _lean(chance) >> 16)
+
+
+# ---- what one host's answer means for others, and the line for all
+
+
+def share_stop(rec, out, cause):
+    """A stop of the account or provider that another host met holds for this one too. One that is stopped, for a reason
+    of its own, keeps it."""
+    if not rec.stopped():
+        rec.cls, rec.word, rec.kind, rec.cause = out.cls, out.word, None, cause
+        withdraw(rec)
 
 
 def wait_as(rec, other, due):
@@ -226,8 +297,12 @@ def wait_as(rec, other, due):
     stopped, as it may be tried again by hand. due: it was about to be sent too."""
     if not rec.stopped() and (due or rec.cls in (outcome.LATER, outcome.ODD)):
         rec.cls, rec.word, rec.kind = other.cls, other.word, other.kind
+        if other.kind == outcome.HOME:
+            rec.home = other.home
     if other.hold > rec.hold:
-        rec.hold, rec.hold_for, rec.hold_wall = other.hold, other.hold_for, other.hold_wall
+        rec.hold, rec.hold_why = other.hold, other.hold_why
+        if other.kind != outcome.HOME:
+            rec.hold_for, rec.hold_wall = other.hold_for, other.hold_wall
 
 
 def _least(rec, now, limits):
@@ -235,17 +310,21 @@ def _least(rec, now, limits):
     return max(0, rec.left + limits.minimum - now) if rec.hold > now else 0
 
 
-def line_returned(rec, now, wall, limits, rnd):
+def _from_network(rec):
+    return rec.cls == outcome.LATER and rec.kind in (outcome.NET, outcome.REFUSED, outcome.HOME)
+
+
+def line_returned(rec, now, wall, limits, chance):
     """The line was down and is back: what failed only for want of a network need not wait its turn out, but everybody
     in the region is back in the same second: a random part of SPREAD."""
-    if rec.hold <= now or rec.cls == outcome.LATER and rec.kind == outcome.NET:
-        hold(rec, now, wall, max(SPREAD * rnd >> 16, _least(rec, now, limits)))
+    if rec.hold <= now or _from_network(rec):
+        hold(rec, now, wall, max(SPREAD * chance >> 16, _least(rec, now, limits)), "hold.spread")
 
 
 def address_changed(rec, now, wall, limits):
     """A new address on a line that stayed up: waits that came from the network are void (not the minimum interval)."""
-    if rec.hold > now and rec.cls == outcome.LATER and rec.kind == outcome.NET:
-        hold(rec, now, wall, _least(rec, now, limits))
+    if rec.hold > now and _from_network(rec):
+        hold(rec, now, wall, _least(rec, now, limits), "hold.interval")
 
 
 def inherit(rec, old, minimum):
@@ -253,7 +332,7 @@ def inherit(rec, old, minimum):
     here: what the provider may have asked for stays whole, a wait that new settings could make needless shrinks to the
     minimum. Before journal.resume."""
     wait = old.hold_for
-    if old.cls == outcome.ODD or old.kind == outcome.NET:
+    if old.cls == outcome.ODD or old.kind in (outcome.NET, outcome.REFUSED, outcome.HOME):
         wait = min(wait, minimum + 1)  # as hold() counts it
     wall = old.hold_wall and old.hold_wall - old.hold_for + wait
     if rec.hold_for:
@@ -261,26 +340,43 @@ def inherit(rec, old, minimum):
     rec.hold_for, rec.hold_wall = max(rec.hold_for, wait), wall
 
 
-def retry(rec):
-    """The user says: try again. Ends a stop; the minimum interval stays."""
+# ---- the user
+
+
+def _by_hand(rec, now, wall, wait):
+    rec.force, rec.force_for, rec.force_wall = now + wait, wait, wall + wait if wall else 0
+
+
+def settings_changed(rec):
+    """The settings that caused a stop have changed: it ends; the minimum interval stays."""
     rec.cls, rec.kind, rec.cause = "", None, b""
     rec.fails = rec.nets = rec.odds = 0
     withdraw(rec)
     rec.attempt = True
 
 
+def retry(rec, now, wall):
+    """The user says: try again. Ends a stop; the minimum interval stays. None when granted, else a code why not: each
+    retry without a success doubles the wait until the next."""
+    if rec.retries and now < rec.force:
+        return "no.retry-soon", rec.force - now
+    settings_changed(rec)
+    _by_hand(rec, now, wall, min(DAY, RETRY_EVERY << min(rec.retries, 12)))
+    rec.retries = min(rec.retries + 1, 255)
+    return None
+
+
 def force(rec, now, wall, offline=False):
-    """The user asks for one update now, or to set the host offline. None when granted, else why not, in words."""
+    """The user asks for one update now, or to set the host offline. None when granted, else a code why not."""
     if rec.stopped():
-        return "%s (use retry)" % stop_text(rec)
+        return ("no.stopped",) + stop_code(rec)
     if now < rec.force and not (rec.offline and not offline):  # back from offline is a change
-        return "the last update by hand was too recent: again in %d s, so that the provider does not block you" % (
-            rec.force - now
-        )
-    if now < rec.hold:
-        return "%s: again in %d s" % (hold_text(rec), rec.hold - now)
-    wait = min(DAY, FORCE_EVERY << min(rec.same, 8))
-    rec.force, rec.force_for, rec.force_wall = now + wait, wait, wall + wait if wall else 0
+        return "no.force-soon", rec.force - now
+    if now < rec.hold and rec.kind != outcome.HOME:
+        return ("no.hold", rec.hold - now) + hold_code(rec)
+    if rec.kind == outcome.HOME:  # nobody but the home was asked
+        rec.hold = min(rec.hold, now)
+    _by_hand(rec, now, wall, min(DAY, FORCE_EVERY << min(rec.same, 8)))
     if rec.offline and not offline:
         rec.v4 = rec.v6 = None  # the name does not lead here now: send until it does
     rec.offline = 1 if offline else 0

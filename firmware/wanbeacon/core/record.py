@@ -1,4 +1,4 @@
-"""What is known about one host, and the limits its provider sets. Data only; policy.py says what follows from it."""
+"""What is known about one host, and the limits its provider sets. Data only; policy.py alone changes a record."""
 
 NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
 DAY = 86400
@@ -6,7 +6,7 @@ MINIMUM = 60  # seconds between two requests for one host when the provider name
 REFRESH_DAYS = 28  # Dyn lets free names expire after about 35 days without an update
 ODD_TRIES = 3  # answers we do not understand before the host stops
 # Classes of outcome.py after which only the user, or a change of the settings that caused them, may go on.
-STOPS = ("AUTH", "FEATURE", "HOST", "BLOCK", "AGENT")
+STOPS = ("AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "FAIL")
 # A clock that runs behind the newest time in the journal, or this far beyond it, is not believed when it would
 # shorten a wait: the whole wait starts again.
 BELIEVE = 180 * DAY
@@ -27,37 +27,48 @@ class Limits:
 
 
 class Record:
-    """All we know about one host. The journal keeps every field but those marked RAM."""
+    """All we know about one host. The journal keeps every field but those marked RAM.
+
+    Its state is named by `cls`: "" never answered (or told to try again), OK and SAME published, LATER and ODD waiting to
+    try again, one of STOPS stopped. An address is 4 or 16 bytes; None = not known, or nothing.
+    """
 
     def __init__(self, fp):
+        # whose record this is
         self.fp = fp  # 8 bytes: fingerprint of the host's settings; this record is void when they change
-        self.place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold hangs on
-        self.cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
-        self.v4 = self.v6 = None  # what the provider stores, canonical text; None = not known, or nothing
-        self.cls = ""  # class of the last outcome, "" = none yet
+        self.place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold depends on
+        # the state, and what brought it about
+        self.cls = ""  # class of the last outcome
         self.word = ""  # the provider's word
         self.kind = None  # kind of LATER
+        self.cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
+        # what the provider stores
+        self.v4 = self.v6 = None
+        self.at = 0  # wall time of the last success, unix seconds, 0 = not known
+        self.attempt = False  # a request left (or was about to) and its outcome is not known: send again
+        self.try4 = self.try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
+        self.root = 0  # 1 + number of the CA root that verified this provider last
+        # what the user wants
+        self.offline = 0  # 1 = to be set offline, 2 = done
+        # in a row
         self.fails = 0  # SERVER and TROUBLE answers since the last success
         self.nets = 0  # requests since the last answer of any kind
         self.odds = 0  # ODD answers since the last success
         self.same = 0  # nochg in a row
-        self.at = 0  # wall time of the last success, unix seconds, 0 = not known
-        self.attempt = False  # a request left (or was about to) and its outcome is not known: send again
-        self.try4 = self.try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
-        self.offline = 0  # the user wants the host offline: 1 = to be sent, 2 = done
+        self.retries = 0  # retries by hand since the last success
         self.single = False  # send alone: a list got one answer
-        self.root = 0  # 1 + number of the CA root that verified this provider last
-        self.hold = 0  # mono: no request before
-        self.hold_for = 0  # how long that hold was when it was set
-        self.hold_wall = 0  # wall deadline of the hold, 0 = clock not set then
-        self.force = 0  # mono: no forced update before; with _for and _wall as above
-        self.force_for = 0
-        self.force_wall = 0
-        self.refresh = NEVER  # RAM, mono: send again though unchanged (journal.py derives it from `at`)
-        self.age = 0  # RAM: seconds from a success to its refresh
-        self.left = 0  # RAM, mono: the last request did not leave later than this
-        self.forced = False  # RAM: the user asked for one update now
-        self.unsure = False  # RAM: the request before this one had no known outcome
+        # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set then
+        self.hold = self.hold_for = self.hold_wall = 0
+        # the same for an update or retry by hand
+        self.force = self.force_for = self.force_wall = 0
+        # RAM
+        self.hold_why = None  # code of the reason for `hold`, None = what cls says
+        self.home = 0  # tries in a row that never left the home: no name server, no route
+        self.refresh = NEVER  # mono: send again though unchanged (journal.py derives it from `at`)
+        self.age = 0  # seconds from a success to its refresh
+        self.left = 0  # mono: the last request did not leave later than this
+        self.forced = False  # the user asked for one update now
+        self.unsure = False  # the request before this one had no known outcome
 
     def stopped(self):
         """True while only the user or new settings may go on."""

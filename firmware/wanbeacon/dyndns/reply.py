@@ -241,7 +241,7 @@ def _check(out, sent, row):
         if same and s not in same:
             if row.get("conn"):
                 # Sending again would change nothing: taken as stored, and told to the user.
-                out.note = "the provider sees %s, not %s: the request leaves by another way" % (same[0], s)
+                out.note = "event.other-way", same[0], s
                 out.got = ()
                 return out
             return Outcome(ODD, "other address", got=out.got)
@@ -286,7 +286,7 @@ def _for_all(out, count, once=False):
         for o in outs:
             o.split = out.cls in (FEATURE, HOST, BLOCK) and out.reach == ONE and not once
             if out.cls in (OK, SAME):
-                o.note = "one answer line for %d hosts: taken for all of them" % count
+                o.note = "event.one-line", count
     return outs
 
 

@@ -12,11 +12,12 @@ BUDGET = 20000  # ms for one exchange in all, every root and address tried inclu
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 
 
-def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX):
+def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, ready=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
     root: number of the batch of CA roots that worked last; roots: names the provider's row gives; ca: path of a DER
-    file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET. When no root of a batch fits, the next batch is
+    file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; ready(): called once,
+    when the name is resolved and before the first packet leaves, False = do not go on. When no root of a batch fits, the next batch is
     tried on a new connection: no byte of the request leaves before a certificate was accepted.
     """
     start = time.ticks_ms()
@@ -36,7 +37,8 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
     for i in order:
         gc.collect()
         tls = _context(board, batches[i])
-        link = _wire(board, tls, req.host, deadline, cap, req.family, device)
+        link = _wire(board, tls, req.host, deadline, cap, req.family, device, ready)
+        ready = None
         try:
             status, body = _ask(req, link)
             ms = time.ticks_diff(time.ticks_ms(), start)

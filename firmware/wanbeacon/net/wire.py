@@ -32,7 +32,7 @@ class Wire:
 
     SOCK_STREAM = 1
 
-    def __init__(self, board, tls, host, deadline, cap, family=0, device=None):
+    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, ready=None):
         self.board = board
         self.tls = tls
         self.host = host
@@ -40,6 +40,7 @@ class Wire:
         self.cap = cap
         self.family = family
         self.device = device
+        self.ready = ready
         self.used = False
         self.sock = None
         self.stream = None
@@ -69,6 +70,8 @@ class Wire:
         rows = [r for r in rows if r[1] == socket.SOCK_STREAM and r[4] and (isinstance(r[4], bytes) or r[4][0])]
         if not rows:
             raise Trouble("dns", "%s has no IPv%s address" % (host, self.family or "4 or IPv6"))
+        if self.ready and not self.ready():
+            raise Trouble("journal", "not noted, so not sent")
         return [(0, 0, 0, "", rows)]
 
     def socket(self, *args):

@@ -1,0 +1,99 @@
+"""The log: its newest lines in RAM, all of them handed on. No secret ever appears in it."""
+
+import binascii
+
+from micropython import const
+
+from wanbeacon.app import words
+from wanbeacon.core.url import quote
+
+_LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
+_LINE_MAX = const(140)
+_SECRET_MIN = const(4)  # shorter secrets would turn half of every text into stars
+_SAID_MAX = const(80)  # characters of a reply that are shown
+
+
+class Log:
+    """Log ring: the newest _LOG_LINES lines, also handed to out(line, level). `secrets` never appear in it."""
+
+    def __init__(self, clock, out=None):
+        self.clock = clock
+        self.out = out or to_console
+        self.lines = []
+        self.secrets = []
+
+    def __call__(self, text, level="info"):
+        """One line. level: info, warn (a wait, an oddity) or err (a stop, a fault)."""
+        line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
+        self.lines.append(line[:_LINE_MAX])
+        if len(self.lines) > _LOG_LINES:
+            self.lines.pop(0)
+        if self.out:
+            try:
+                self.out(line, level)
+            except OSError:  # whoever read it has gone away; the agent is not there for its log
+                self.out = None
+
+    def tell(self, level, code, *data):
+        """One line made of a code of catalogue/words.txt."""
+        self(words.say(code, *data), level)
+
+    def settle(self):
+        """Move the lines to the lowest free places of a small heap (MicroPython: a slice is a copy)."""
+        for i in range(len(self.lines)):
+            self.lines[i] = self.lines[i][:]
+
+    def scrub(self, text, cut=False):
+        """The text in one line of printable characters, with every secret in it starred.
+
+        cut: the text goes on where it ends here, so its last characters may be the beginning of a secret.
+        """
+        text = str(text)
+        for s in self.secrets:
+            if s in text:
+                text = text.replace(s, "***")
+        if cut:
+            text = self._without_tail(text)
+        raw = bytearray(text.encode())  # by bytes, see core.text.printable
+        for i in range(len(raw)):
+            if raw[i] < 32 or raw[i] == 127:
+                raw[i] = 32
+        return bytes(raw).decode()
+
+    def _without_tail(self, text):
+        for s in self.secrets:
+            for n in range(min(len(s), len(text)), _SECRET_MIN - 1, -1):
+                if text.endswith(s[:n]):
+                    return text[:-n] + "***"
+        return text
+
+    def said(self, body):
+        """The beginning of a server's reply (bytes), for people: a server may well repeat what we sent."""
+        try:
+            text = body.decode()
+        except (UnicodeError, ValueError):
+            text = bytes([b if b < 128 else 63 for b in body]).decode()
+        text = " ".join(self.scrub(text).split())
+        return text[:_SAID_MAX]
+
+    def keep_secret(self, value, user=""):
+        """From now on `value` is starred: in clear, as it stands in a URL, and as it stands beside `user` in an
+        Authorization header."""
+        if value and len(value) >= _SECRET_MIN:
+            basic = binascii.b2a_base64(("%s:%s" % (user or "", value)).encode()).decode().strip()
+            for form in (value, quote(value), basic):
+                if form not in self.secrets:
+                    self.secrets.append(form)
+
+
+def to_console(line, level):
+    """Where the log goes if nobody says otherwise."""
+    print(line)
+
+
+def stamp(wall, mono):
+    """UTC time of day, or "+seconds" since the start while the clock is not set."""
+    if wall is None:
+        return "+%d" % mono
+    day = wall % 86400
+    return "%02d:%02d:%02d" % (day // 3600, day % 3600 // 60, day % 60)
