@@ -1,20 +1,12 @@
 """Freezes the agent into a MicroPython firmware for ESP32; the manifest.py of each board includes it.
 
-Without a heap to hold the code a board has 60 KB more for its work. Data stays in files: catalogue, roots, pages."""
+Without a heap to hold the code a board has 60 KB more for its work. Data stays in files: catalogue, roots, pages.
+Which modules a board gets is said in tools/build/manifest.py, for files on flash as for this."""
 
-import os
-
-# What only Linux can use; tools/build/boards.py has the same list for files on flash.
-LINUX_ONLY = ("board/linux.py", "board/control.py", "observe/netlink.py", "observe/ubus.py", "observe/command.py",
-              "observe/interface.py", "net/bus.py", "net/kernel.py", "net/route.py", "net/unix.py", "net/cpython.py", "__main__.py", "start.py",
-              "cli.py")
+build = {"__name__": "manifest", "__file__": "../tools/build/manifest.py"}
+with open(build["__file__"]) as source:
+    exec(source.read(), build)
 
 include("$(PORT_DIR)/boards/manifest.py")  # noqa: F821
-files = []
-for folder, _, names in os.walk("../firmware/wanbeacon"):
-    inside = os.path.relpath(folder, "../firmware/wanbeacon").replace(os.sep, "/")
-    files += [name if inside == "." else inside + "/" + name for name in names if name.endswith(".py")]
-files = sorted(name for name in files if name not in LINUX_ONLY and not name.startswith("openwrt/"))
+files = [path[len("wanbeacon/") :] for path in build["modules"]("board")]
 package("wanbeacon", files=files, base_path="../firmware", opt=3)  # noqa: F821
-if os.path.exists("microdot.py"):  # the portal's web server: put PyPI's microdot 2.7.0 beside this file, or leave the pages out
-    module("microdot.py", opt=3)  # noqa: F821

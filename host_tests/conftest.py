@@ -20,6 +20,7 @@ import wanbeacon_cpython  # noqa: F401  (gives CPython's time and gc what MicroP
 from host_tests.needs import absent, program, usable
 from host_tests.on_micropython import Plugin
 from tools import ROOT, UserError, in_ci, interpreters
+from tools.netlab.parts import Absent
 
 # A busy machine must not make a property test fail; CI always tries the same cases, so a red run can be repeated.
 hypothesis.settings.register_profile("wanbeacon", deadline=None, derandomize=in_ci())
@@ -47,6 +48,18 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     gc.freeze()  # the agent collects garbage in each round: thousands of tests are none of it
+
+
+def _told_as_absent(step):
+    """A rig's Absent, raised while a fixture is made or a test runs, is a skip with its reason, in CI a failure."""
+    try:
+        return (yield)
+    except Absent as error:
+        absent(str(error))
+
+
+pytest_fixture_setup = pytest.hookimpl(wrapper=True)(lambda fixturedef: (yield from _told_as_absent(fixturedef)))
+pytest_pyfunc_call = pytest.hookimpl(wrapper=True)(lambda pyfuncitem: (yield from _told_as_absent(pyfuncitem)))
 
 
 def pytest_runtest_setup(item):

@@ -1,8 +1,11 @@
-"""What to do when a test needs something that is not on this machine: skip with the reason, in CI fail. Knows no room."""
+"""What to do when a test needs something that is not on this machine: skip with the reason, in CI fail.
+
+tools.netlab.parts.Absent, raised by a rig, means the same: conftest.py turns it into this."""
 
 import pytest
 
-from tools import debian, in_ci, interpreters
+from tools import in_ci
+from tools.netlab import parts
 
 
 def absent(reason):
@@ -12,12 +15,15 @@ def absent(reason):
 
 def program(name):
     """Full path of a program; absent() with the package to install when it is not here."""
-    return debian.find(name) or absent("%s is not installed (apt-get install %s)" % (name, debian.package_of(name)))
+    try:
+        return parts.program(name)
+    except parts.Absent as error:
+        absent(str(error))
 
 
 def usable(name):
     """The Interpreter of that name ("micropython-wheel", "-amd64", "-i386"); absent() when it is not here."""
-    one = next(one for one in interpreters.all() if one.name == name)
-    if one.why:
-        absent("%s: %s" % (one.name, one.why))
-    return one
+    try:
+        return parts.usable(name)
+    except parts.Absent as error:
+        absent(str(error))

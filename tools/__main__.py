@@ -1,4 +1,4 @@
-"""`python -m tools NAME ...`: finds the tool, turns a user's mistake into one line. Knows no tool's inside.
+"""`python -m tools NAME ...` and `wanbeacon-tools NAME ...`: finds the tool, turns a user's mistake into one line.
 
 Tools are imported only when asked for, so that a broken or absent one does not stop the others."""
 
@@ -7,75 +7,128 @@ import importlib
 import os
 import sys
 
-from tools import UserError
+from . import CHECKOUT, COMMAND, UserError
 
-# name -> its line in the list. The tool is `app` in tools/NAME/cli.py or tools/NAME.py: a typer app, or a plain
-# function with typer options.
+# name -> its line in the list. The tool is `app` in NAME/cli.py or NAME.py: a typer app, or a plain function with typer
+# options.
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
     "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline",
     "providers": "list the providers the agent knows",
-    "catalogue": "write the device's provider catalogue from tools/data/providers.json",
-    "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
-    "simulate": "run a year of line changes through the agent's decisions",
-    "flash": "put MicroPython and the agent on a board",
+    "flash": "put the agent on a board that runs MicroPython",
     "image": "make a flash image with MicroPython, the agent and a configuration",
-    "package": "make the OpenWrt package and the mip package",
+    "board-memory": "ask a board for its memory: both heaps, largest blocks, low-water marks",
+    "report": "collect a board's log, status and memory for a bug report, without secrets",
+    "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
     "grade": "judge any DynDNS client against the provider lab",
-    "bench": "measure change-to-request time, sizes and memory",
-    "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
+    "simulate": "run a year of line changes through the agent's decisions",
+    "package": "build the OpenWrt packages",
     "mpy": "compile firmware/ to .mpy files",
-    "release": "build everything a release consists of, twice, with checksums",
-    "mutants": "would the tests notice small mistakes in decide, journal and reply?",
     "version": "versions of the agent, the tools and the interpreters found",
 }
+#: Those that work on a checkout: its sources, its documents, its tests.
+OF_A_CHECKOUT = {
+    "bench": "measure change-to-request time, sizes and memory",
+    "catalogue": "write the device's provider catalogue from tools/data/providers.json",
+    "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
+    "release": "build everything a release consists of, twice, with checksums",
+    "mutants": "would the tests notice small mistakes in the core?",
+}
+if CHECKOUT:
+    TOOLS.update(OF_A_CHECKOUT)
+#: Python module -> the extra that installs it; pyproject.toml has the same names.
+EXTRAS = {"aiohttp": "lab", "cryptography": "lab", "dnslib": "lab", "trustme": "lab", "esptool": "write", "numpy": "simulate",
+          "matplotlib": "simulate", "zopfli": "package"}  # fmt: skip
 
 
 def listing():
-    """The text that `python -m tools` alone prints."""
+    """The text that the command alone prints."""
     wide = max(map(len, TOOLS))
-    return "\n".join(["usage: python -m tools NAME [options]   (NAME --help says more)", ""]
+    return "\n".join(["usage: %s NAME [options]   (NAME --help says more)" % COMMAND, ""]
                      + ["  %-*s  %s" % (wide, name, line) for name, line in TOOLS.items()])
 
 
 def load(name):
-    """The callable of the tool `name`; UserError if there is none of that name or it is not built yet."""
+    """The callable of the tool `name`; UserError if there is none of that name or one of its parts is not installed."""
     if name not in TOOLS:
-        raise UserError("there is no tool %r; `python -m tools` lists them" % name)
-    for module in ("tools.%s.cli" % name, "tools." + name, "tools.build." + name, "tools.device." + name):
+        why = " in an installation; it works on a checkout" if name in OF_A_CHECKOUT else "; `%s` lists them" % COMMAND
+        raise UserError("there is no tool %r%s" % (name, why))
+    plain = name.replace("-", "_")
+    for place in (".%s.cli", ".%s", ".build.%s", ".device.%s"):
+        module = __package__ + place % plain
         try:
             return importlib.import_module(module).app
         except ModuleNotFoundError as error:
             # A dependency that is missing is another matter than the tool itself missing.
             if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
-                raise UserError("%s needs the Python module %s, which is not installed; `make test` or `make run` "
-                                "sets up .venv with all of them" % (name, error.name))
+                raise UserError(_absent(name, error.name))
     raise UserError("the tool %r is not part of this checkout yet" % name)
 
 
-def call(tool, name, args):
-    """Runs a typer app or plain function with `args`; returns the exit status."""
+def _absent(name, module):
+    """What to do when a tool needs a Python module that is not installed."""
+    if CHECKOUT:
+        how = "`make test` or `make run` sets up .venv with all of them"
+    else:
+        how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(str(module).split(".")[0], "all")
+    return "%s needs the Python module %s, which is not installed; %s" % (name, module, how)
+
+
+def _command(name):
+    """The click command of a tool."""
     import typer
+    tool = load(name)
     if not isinstance(tool, typer.Typer):
         app = typer.Typer(add_completion=False)
         app.command()(tool)
         tool = app
+    return typer.main.get_command(tool)
+
+
+def call(name, args):
+    """Runs the tool `name` with `args`; returns the exit status."""
     # standalone_mode off: typer would otherwise turn Ctrl-C into "Aborted!" and errors into boxes.
-    command = typer.main.get_command(tool)
-    status = command.main(args=args, prog_name="python -m tools " + name, standalone_mode=False)
+    status = _command(name).main(args=args, prog_name="%s %s" % (COMMAND, name), standalone_mode=False)
     return status if isinstance(status, int) else 0
 
 
+def completion(argv):
+    """Typer's shell completion: answers the shell (_WANBEACON_TOOLS_COMPLETE), or installs or shows the script for it."""
+    import typer
+    from typer.core import TyperGroup
+
+    class Lazy(TyperGroup):
+        """All tools as subcommands, each imported only when it is named."""
+
+        def list_commands(self, ctx):
+            return list(TOOLS)
+
+        def get_command(self, ctx, cmd_name):
+            return _command(cmd_name) if cmd_name in TOOLS else None
+
+        def shell_complete(self, ctx, incomplete):
+            from typer.core import CompletionItem
+            return [CompletionItem(name, help=line) for name, line in TOOLS.items() if name.startswith(incomplete)]
+
+    app = typer.Typer(cls=Lazy, add_completion=True)
+    app.callback()(lambda: None)
+    app(args=argv, prog_name=COMMAND)
+
+
 def main(argv):
-    """Exit status of `python -m tools *argv`: 0 done, 1 the user's mistake, 2 wrong options, 130 Ctrl-C."""
+    """Exit status of the command with `argv`: 0 done, 1 the user's mistake, 2 wrong options, 130 Ctrl-C."""
+    if "_WANBEACON_TOOLS_COMPLETE" in os.environ or argv[:1] in (["--install-completion"], ["--show-completion"]):
+        completion(argv)
+        return 0
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(listing())
         return 0
     try:
-        return call(load(argv[0]), argv[0], argv[1:])
+        return call(argv[0], argv[1:])
     except UserError as error:
-        print("wanbeacon: %s" % " ".join(str(error).split()), file=sys.stderr)
+        # texts name commands as a checkout calls them
+        print("wanbeacon: " + " ".join(str(error).split()).replace("python -m tools", COMMAND), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -89,10 +142,14 @@ def main(argv):
             return 130
         if not (hasattr(error, "exit_code") and hasattr(error, "format_message")):
             raise
-        print("wanbeacon: %s; see python -m tools %s --help" % (error.format_message().rstrip("."), argv[0]),
-              file=sys.stderr)
+        print("wanbeacon: %s; see %s %s --help" % (error.format_message().rstrip("."), COMMAND, argv[0]), file=sys.stderr)
         return error.exit_code
 
 
-if __name__ == "__main__":
+def script():
+    """The console script `wanbeacon-tools`."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    script()

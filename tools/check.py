@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from tools import ROOT, UserError
+from . import ROOT, UserError
 
 CATALOGUE = ROOT / "firmware/catalogue/providers.dat"
 
@@ -46,7 +46,7 @@ def app(
 
 def examine(path):
     """(problems, warnings) of the settings in a file."""
-    settings = firmware("config")
+    settings = firmware("app.config")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -77,7 +77,7 @@ def weigh(document, folder):
 
 def summary(path):
     """How many hosts and accounts a good file has."""
-    document = firmware("config").load(Path(path).read_text(encoding="utf-8"), firmware("config").ROUTER_MAX)
+    document = firmware("app.config").load(Path(path).read_text(encoding="utf-8"), firmware("app.config").ROUTER_MAX)
     hosts = sum(len(account["hosts"]) for account in document["accounts"])
     return "%d host%s in %d account%s" % (hosts, "" if hosts == 1 else "s", len(document["accounts"]),
                                           "" if len(document["accounts"]) == 1 else "s")
@@ -155,14 +155,14 @@ def _form(kind):
 
 
 def _rows(section):
-    for key, required, kind, default, what in firmware("config").rows(section):
+    for key, required, kind, default, what in firmware("app.config").rows(section):
         shown = "**required**" if required else "" if default in ("-", "{}") else "`%s`" % default
         yield "| `%s` | %s | %s | %s |" % (key, what, _form(kind), shown)
 
 
 def reference_text():
     """The configuration reference as Markdown, from the table that checks the settings."""
-    settings = firmware("config")
+    settings = firmware("app.config")
     lines = ["# Configuration reference", "",
              "Written by `python -m tools check --reference` from the validator's own table. The whole document is at most "
              "%d bytes long on a board, %d on a router or a PC; `python -m tools check my.json` checks one."

@@ -7,10 +7,10 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from tools import UserError
-from tools.run import view
-from tools.run.agent import ask
-from tools.run.modes import state_folder
+from . import UserError
+from .run import view
+from .run.agent import ask
+from .run.modes import state_folder
 
 #: Where an installed agent listens (firmware/wanbeacon/app/linux_main.py).
 INSTALLED = Path("/var/run/wanbeacon/control")

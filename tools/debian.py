@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from tools import in_ci, interpreters
+from . import in_ci, interpreters
 
 # package -> (what proves that it is there: a program's name, or a file (glob) when it starts with "/"; who needs it)
 PACKAGES = {

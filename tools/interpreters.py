@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import CACHE, ROOT, UserError
+from . import CACHE, ROOT, UserError
 
 #: asyncio, `tls` and `.mpy` 6.3 as the agent uses them are there from 1.23 on.
 OLDEST = (1, 23)

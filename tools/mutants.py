@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools import CACHE, ROOT, UserError
+from . import CACHE, ROOT, UserError
 
 MUTMUT = "mutmut==3.8.1"
 MODULES = ("decide", "journal", "dyndns/reply")

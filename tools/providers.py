@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tools import ROOT, UserError
-from tools.build import catalogue
+from . import ROOT, UserError
+from .build import catalogue
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",

@@ -9,8 +9,8 @@ import pytest
 from host_tests.board import home as homes
 from host_tests.board.rig import Board
 from host_tests.conftest import absent
-from tools import ROOT, interpreters
-from tools.build import boards, packed
+from tools import interpreters
+from tools.build import boards
 from tools.lab.lab import Lab
 
 
@@ -40,19 +40,8 @@ def mpremote(board):
 
 @pytest.fixture(scope="session")
 def code():
-    """The firmware's files, compiled once, with private names as in the source: boot.py files of tests set some."""
-    return boards.files(boards.read("ESP32_GENERIC"), pack=False)
-
-
-@pytest.fixture(scope="session")
-def quick(tmp_path_factory):
-    """The firmware's files as a user gets them, and a boot.py that makes waits shorter."""
-    folder = tmp_path_factory.mktemp("quick")
-    main = (ROOT / "firmware/main.py").read_text()
-    packed.compile_tree(folder, boards.modules(), {"microdot.py": boards.web()}, {"main.py": main, "boot.py": homes.QUICK})
-    found = {"/lib/" + str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    found.update((path, found.pop("/lib" + path)) for path in ("/main.py", "/boot.py"))
-    return dict(found, **{"/lib/board.json": boards.files(boards.read("ESP32_GENERIC"))["/lib/board.json"]})
+    """The firmware's files as a user gets them, compiled once."""
+    return boards.files(boards.read("ESP32_GENERIC"))
 
 
 @pytest.fixture
@@ -70,13 +59,12 @@ def ntp():
 
 
 @pytest.fixture
-def home(tmp_path, code, quick):
-    """home(settings, boot=..., **world) -> a Board that is installed and powered on at home (home.py). Where boot.py is not
-    the test's own, it has what users get."""
+def home(tmp_path, code):
+    """home(settings, boot=..., **world) -> a Board that is installed and powered on at home (home.py)."""
     made = []
 
     def move_in(settings, boot=homes.QUICK, **more):
-        files = quick if boot == homes.QUICK else dict(code, **{"/boot.py": boot.encode()})
+        files = dict(code, **{"/boot.py": boot.encode()})
         made.append(homes.move_in(tmp_path / ("board%d" % len(made)), files, settings, console_interpreter(), **more))
         return made[-1]
 

@@ -13,7 +13,8 @@ from tools.device import image
 ADDRESS = "81.2.69.142"
 #: boot.py of these tests: the same code with shorter waits, where the waits are not what is tested.
 QUICK = """
-from wanbeacon.board import device, link
+from wanbeacon.app import board_main as device
+from wanbeacon.board.esp32 import link
 link.STABLE_MS = 100
 link.DROP_MS = 500
 link.PAUSES = (0.3,)

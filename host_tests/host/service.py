@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from host_tests.host.agent_process import Agent, account
 from tools.lab import running
+from tools.netlab.agent_process import Agent, account
 
 SPEED = 200
 #: For waits of half an hour, and of a month.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, account, host
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, account, host
 
 # what a source says -> words of the reason; each group that an outage or a router can produce
 V4 = {

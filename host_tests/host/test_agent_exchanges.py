@@ -7,11 +7,12 @@ import json
 import os
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, EVERY, WRAPPER, python
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, EVERY, python
 
 #: ms for an exchange that is to run into its deadline; TLS alone takes 30-60 of them on a busy machine.
 SHORT = 250
@@ -49,10 +50,10 @@ class Loop:
     """exchange_loop.py under one interpreter."""
 
     def __init__(self, name):
-        argv, env = python(name, WRAPPER.parent / "exchange_loop.py")
+        argv, env = python(name, Path(__file__).with_name("exchange_loop.py"))
         if name == CPYTHON:
             argv[-1] = "exchange_loop"
-            env["PYTHONPATH"] += os.pathsep + str(WRAPPER.parent)
+            env["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
         self.name = name
         self.process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -10,7 +10,8 @@ import time
 import pytest
 from wanbeacon.core import journal
 
-from host_tests.host.agent_process import (
+from tools.lab import running
+from tools.netlab.agent_process import (
     CPYTHON,
     EVERY,
     MICROPYTHONS,
@@ -20,7 +21,6 @@ from host_tests.host.agent_process import (
     host,
     one_account,
 )
-from tools.lab import running
 
 A, B = "45.33.7.9", "45.33.7.10"
 MINIMUM = 60

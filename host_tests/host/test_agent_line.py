@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, host, one_account
-from host_tests.host.line import Line, source
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, host, one_account
+from tools.netlab.line import Line, source
 
 NAME = "demo.dyndns.org"
 #: ms from the change to the request that nobody's machine exceeds; `make bench` measures what it really is.

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import (
+from tools.lab import running
+from tools.netlab.agent_process import (
     CPYTHON,
     EVERY,
     MICROPYTHONS,
@@ -18,7 +19,6 @@ from host_tests.host.agent_process import (
     one_account,
     python,
 )
-from tools.lab import running
 
 A = "45.33.7.9"
 SECRET = "my-secret-key-7"

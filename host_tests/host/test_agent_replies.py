@@ -9,8 +9,8 @@ import urllib.parse
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, account, forms_of, host
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, account, forms_of, host
 
 ADDRESS = "45.33.7.9"
 PASSWORD = "s3cret/of:the käse&"

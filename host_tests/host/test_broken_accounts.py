@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, account, host
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, account, host
 
 A, A6 = "45.33.7.9", "2a00:1450:4001::9"
 SOME = (CPYTHON, MICROPYTHONS[1])

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, one_account
 from tools import ROOT
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, one_account
 
 SOME = (CPYTHON, MICROPYTHONS[1])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, MICROPYTHONS, Agent, host, one_account
 from tools.lab import running
+from tools.netlab.agent_process import CPYTHON, MICROPYTHONS, Agent, host, one_account
 
 A, B = "45.33.7.9", "45.33.7.10"
 

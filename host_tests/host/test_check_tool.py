@@ -87,7 +87,7 @@ def test_the_device_says_the_same_of_every_one_of_them(tmp_path, micropython):
     for number, (document, _, _) in enumerate(WRONG):
         (tmp_path / str(number)).mkdir()
         file(tmp_path / str(number), document)
-    program = ("from wanbeacon import start\n"
+    program = ("from wanbeacon.app import linux_main as start\n"
                "for n in range(%d):\n"
                "  try:\n    start.main(['check', '--config', '%s/%%d/my.json' %% n])\n"
                "  except SystemExit as e:\n    print('exit', e.args[0])\n" % (len(WRONG), tmp_path))

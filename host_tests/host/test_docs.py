@@ -14,11 +14,11 @@ import typer
 from host_tests import needs
 from host_tests.board import home, real_firmware
 from host_tests.board.rig import Board
-from host_tests.host.line import Line
 from host_tests.host.newcomer import FRESH, Newcomer
 from host_tests.openwrt import router
 from tools import ROOT, __main__
 from tools.lab import running
+from tools.netlab.line import Line
 
 pytestmark = pytest.mark.timeout(1200 if FRESH else 300)
 TOOLS = ".venv/bin/python -m tools "
@@ -199,7 +199,7 @@ def test_packages_are_built_and_installed_into_a_routers_root(user, lines, tmp_p
 @runs(TOOLS + "simulate")
 def test_a_year_is_simulated(user, lines):
     user.type(*lines)
-    assert (user.folder / "build/simulate/year.png").exists()
+    assert (user.folder / "out/simulate/year.png").exists()
 
 
 # ---- docs/providers.md

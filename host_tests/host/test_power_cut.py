@@ -13,7 +13,7 @@ from tools.bench import flash_wear
 def power_cut(interpreter, *args):
     """(exit status, what it printed) of the script."""
     command = interpreter.command(ROOT / "host_tests/flash/power_cut.py", *args)
-    env = interpreters.environment("firmware", "host_tests/flash")
+    env = interpreters.environment("firmware", "tools/bench/flash")
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100)
     return done.returncode, done.stdout + done.stderr
 

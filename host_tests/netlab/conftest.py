@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from host_tests.needs import absent, usable
-from host_tests.netlab import servers
-from host_tests.netlab.lab import Net, sweep
 from tools import ROOT, interpreters
+from tools.netlab import servers
+from tools.netlab.lab import Net, sweep
 
 CPYTHON = "cpython"
 EVERY = (CPYTHON, "micropython-wheel", "micropython-amd64", "micropython-i386")

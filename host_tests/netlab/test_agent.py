@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import Agent, host
-from host_tests.netlab.lab import LAN, PROVIDER, WAN, wait_for
-from host_tests.openwrt.namespaces import ip
+from tools.netlab.agent_process import Agent, host
+from tools.netlab.lab import LAN, PROVIDER, WAN, wait_for
+from tools.netlab.namespaces import ip
 
 NAME = "demo.dyndns.org"
 SPEED = 20

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from host_tests.host import as_board
-from host_tests.host.agent_process import Agent
-from host_tests.netlab.lab import PROVIDER, WAN
 from host_tests.netlab.test_agent import arrival
+from tools.netlab import as_board
+from tools.netlab.agent_process import Agent
+from tools.netlab.lab import PROVIDER, WAN
 
 CHANGES = 12
 #: 128 KB keep every module; below 112 KB they are dropped after each step (lean.py).

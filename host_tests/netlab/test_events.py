@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from host_tests.netlab.lab import DEV, WAN, wait_for
-from host_tests.openwrt.namespaces import ip
+from tools.netlab.lab import DEV, WAN, wait_for
+from tools.netlab.namespaces import ip
 
 TELLING = ["natpmp", {"source": "pcp", "map": True}, "upnp"]
 

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import Agent, host
 from host_tests.netlab.conftest import Driver
-from host_tests.netlab.lab import DEV, LAN, WAN, wait_for
 from host_tests.netlab.test_agent import NAME, SPEED, arrival, config
-from host_tests.openwrt.namespaces import inside, ip
+from tools.netlab.agent_process import Agent, host
+from tools.netlab.lab import DEV, LAN, WAN, wait_for
+from tools.netlab.namespaces import inside, ip
 
 UNKNOWN = -1
 EVIL = "192.168.77.66"

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from host_tests.host.agent_process import Agent, host
-from host_tests.netlab import servers
-from host_tests.netlab.lab import PROVIDER, wait_for
 from host_tests.netlab.test_agent import NAME, SPEED
-from host_tests.openwrt.namespaces import inside, ip
+from tools.netlab import servers
+from tools.netlab.agent_process import Agent, host
+from tools.netlab.lab import PROVIDER, wait_for
+from tools.netlab.namespaces import inside, ip
 
 OUTSIDE6 = ("2600:77:9::21", "2600:77:9::22")
 FIRST, SECOND = "2600:77:2::", "2600:77:3::"

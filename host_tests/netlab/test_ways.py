@@ -2,8 +2,8 @@
 
 import pytest
 
-from host_tests.netlab import servers
-from host_tests.netlab.lab import DEV, LAN, WAN
+from tools.netlab import servers
+from tools.netlab.lab import DEV, LAN, WAN
 
 FOUND, NONE, UNKNOWN = 1, 0, -1
 CGN, NAT_CGN = "100.64.1.2", "45.33.7.99"

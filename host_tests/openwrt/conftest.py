@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.needs import program, usable
-from host_tests.openwrt import namespaces, router
+from host_tests.openwrt import router
 from tools.build import package
+from tools.netlab import namespaces
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import copy
 import json
 import shutil
 
-from host_tests.openwrt import namespaces, router, ubusd
+from host_tests.openwrt import router, ubusd
 from tools import ROOT
+from tools.netlab import namespaces
 
 DUMP = json.loads((ROOT / "host_tests/netlab/data/ubus-dump.json").read_text())["interface"]
 ACL = json.loads((ROOT / "boards/openwrt/wanbeacon/files/usr/share/acl.d/wanbeacon_acl.json").read_text())

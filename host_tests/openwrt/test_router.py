@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tests.openwrt import luci_page, namespaces, router, scene
+from host_tests.openwrt import luci_page, router, scene
 from host_tests.openwrt.browser import Browser
 from tools.lab.lab import Lab
+from tools.netlab import namespaces
 
 pytestmark = pytest.mark.needs_root
 

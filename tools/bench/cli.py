@@ -13,24 +13,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools import ROOT, UserError
-from tools.bench import compare
-from tools.bench.measure import Bench, Missing, Result
-from tools.bench.rows import ROWS
-from tools.build.version import agent_version
-from tools.grade import clients
+from .. import OUT, UserError
+from ..build.version import agent_version
+from ..grade import clients
+from . import compare
+from .measure import Bench, Missing, Result
+from .rows import ROWS
 
 METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25). Memory, start and idleness
 on stand-alone programs only. inadyn and ddclient: Debian's packages with their authors' default settings. Nothing changes, or
 everything is refused: the client's clock runs 60 or 300 times as fast (libfaketime); everything else in real time, over TLS."""
 #: The last complete run.
-LAST = ROOT / "out/bench.json"
+LAST = OUT / "bench.json"
 
 
 def load(where):
     """The function "module:name"; ImportError or AttributeError when it is not there."""
     module, _, name = where.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(module, __package__), name)
 
 
 def run(row, bench):
@@ -152,7 +152,7 @@ def app(
             bench.say(row.what)
             results.append(run(row, bench))
         if modules:
-            from tools.bench import size
+            from . import size
             for name, count in size.modules(bench):
                 console.print("%7d  %s" % (count, name), highlight=False)
     finally:

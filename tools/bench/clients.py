@@ -13,15 +13,15 @@ import os
 import time
 from pathlib import Path
 
-from host_tests import needs
-from host_tests.host.line import DEVICE, Line, source
-from host_tests.openwrt.namespaces import inside, ip
-from tools import UserError
-from tools.bench.measure import Missing, usable
-from tools.bench.wire import Relay
-from tools.grade import clients
-from tools.grade.run import Run
-from tools.grade.scenes import ONE, Scene
+from .. import UserError
+from ..grade import clients
+from ..grade.run import Run
+from ..grade.scenes import ONE, Scene
+from ..netlab import parts
+from ..netlab.line import DEVICE, Line, source
+from ..netlab.namespaces import inside, ip
+from .measure import Missing, usable
+from .wire import Relay
 
 SYSTEM_CA = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Seconds of real time until a client's first update is there.
@@ -38,7 +38,7 @@ _places = itertools.count(1)
 def client(bench, name, few_roots=False):
     """The Client of tools/grade; Wanbeacon as the stand-alone MicroPython runs the compiled agent."""
     if name == "wanbeacon":
-        program, one = needs.usable(usable("micropython-amd64")), clients.wanbeacon_micropython()
+        program, one = parts.usable(usable("micropython-amd64")), clients.wanbeacon_micropython()
         return dataclasses.replace(one, environment={"MICROPYPATH": "%s:.frozen" % bench.compiled},
                                    argv=lambda setup: program.command(*one.argv(setup)[1:]))
     try:

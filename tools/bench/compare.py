@@ -3,7 +3,7 @@ Knows stored results (cli.document), measures nothing."""
 
 from dataclasses import dataclass
 
-from tools import ROOT, UserError
+from .. import ROOT, UserError
 
 README, STORED, PICTURE = ROOT / "README.md", ROOT / "docs/bench.json", ROOT / "docs/bench.svg"
 BEGIN, END = "<!-- bench: written by `python -m tools bench --readme` -->", "<!-- /bench -->"

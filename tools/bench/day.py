@@ -1,6 +1,6 @@
 """What a provider sees of the agent on bad days, in simulated time; measured by tools/simulate. Knows no decision."""
 
-from tools.simulate import measures
+from ..simulate import measures
 
 
 def requests(bench, what):

@@ -1,5 +1,5 @@
 """What the journal costs a flash chip: the real agent and the real LittleFS, a year of daily changes. Knows no agent; it
-runs host_tests/flash/wear.py under MicroPython.
+runs flash/wear.py under MicroPython.
 
     year(hosts) -> {"hosts", "days", "writes", "erases", "programs", "week"}
 """
@@ -7,7 +7,7 @@ runs host_tests/flash/wear.py under MicroPython.
 import json
 import subprocess
 
-from tools import ROOT, UserError, interpreters
+from .. import HERE, ROOT, UserError, interpreters
 
 #: Block erases that a year of daily changes may cost (a block of NOR flash lives 100,000).
 BUDGET = 2000
@@ -17,8 +17,8 @@ _RUN_S = 120
 def year(hosts=1, days=365, interpreter=None):
     """A year of daily changes for a device with so many hosts on a 64 KB LittleFS partition of 4 KB blocks. erases:
     block erases in all; week: erases and programs of a week without a change. UserError when it cannot be run."""
-    command = (interpreter or interpreters.default()).command(ROOT / "host_tests/flash/wear.py", hosts, days)
-    paths = interpreters.environment("firmware", "host_tests/flash", "tools/simulate")
+    command = (interpreter or interpreters.default()).command(HERE / "bench/flash/wear.py", hosts, days)
+    paths = interpreters.environment("firmware", HERE / "bench/flash", HERE / "simulate")
     done = subprocess.run(command, cwd=ROOT, env=paths, capture_output=True, text=True, timeout=_RUN_S)
     try:
         return json.loads(done.stdout)

@@ -7,9 +7,9 @@ import os
 import re
 import subprocess
 
-from tools import CACHE
-from tools.bench import size
-from tools.bench.measure import Missing, usable
+from .. import CACHE
+from . import size
+from .measure import Missing, usable
 
 #: ddclient only recommends it, but has no TLS without it.
 PACKAGES = {"inadyn": ("inadyn",), "ddclient": ("ddclient", "libio-socket-ssl-perl")}
@@ -21,7 +21,7 @@ _FORMAT = "${Package}\t${db:Status-Abbrev}\t${Priority}\t${Provides}\t${Pre-Depe
 def measure(bench, name):
     """Bytes of Wanbeacon with its interpreter, or of a client of PACKAGES, as installed here."""
     if name == "wanbeacon":
-        parts = {"MicroPython and Mbed TLS": _interpreter(), "agent": sum(size.chosen(bench, *size.BOARD_ONLY).values()),
+        parts = {"MicroPython and Mbed TLS": _interpreter(), "agent": sum(size.chosen(bench, "linux").values()),
                  "catalogue and CA roots": size.data(bench)}
         bench.note(", ".join("%s %d KB" % (part, count / 1024) for part, count in parts.items()))
         return sum(parts.values())

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tools import interpreters
-from tools.build import mpy
+from .. import interpreters
+from ..build import mpy
 
 
 class Missing(Exception):
@@ -93,11 +93,11 @@ class Bench:
         return mpy.compile_tree(self.folder / "mpy")
 
     @cached_property
-    def packed(self):
+    def board(self):
         """Folder with the agent as a board gets it, and what lives its life on this machine (as_board.py)."""
-        from host_tests.host import as_board  # this file measures without the tests
+        from ..netlab import as_board
 
-        return as_board.compile_board(self.folder / "packed")
+        return as_board.compile_board(self.folder / "board")
 
     def close(self):
         if "folder" in self.__dict__:

@@ -2,10 +2,10 @@
 
 Only on the stand-alone programs: PyPI's runs inside a CPython process."""
 
-from host_tests.host import as_board
-from host_tests.host.agent_process import Agent, one_account
-from tools.bench.measure import Missing, usable
-from tools.lab import running
+from ..lab import running
+from ..netlab import as_board
+from ..netlab.agent_process import Agent, one_account
+from .measure import Missing, usable
 
 HOSTS = len(as_board.HOSTS)
 #: One after another: after twenty the log is full, after sixty the heap is as scattered as it gets. Fewer in a hurry.
@@ -56,7 +56,7 @@ def as_a_board(bench, interpreter, heap):
     """The same as a board starts it: the agent alone."""
     with running("dyn", bind="127.0.0.1") as lab:
         try:
-            bench.live, _ = as_board.updates(lab, bench.packed, heap, count(bench), interpreter)
+            bench.live, _ = as_board.updates(lab, bench.board, heap, count(bench), interpreter)
         except as_board.Failed:
             return False
         return True

@@ -1,10 +1,10 @@
-"""The netlab's own measurements (host_tests/netlab/bench.py): every way to hear of a change, inadyn and ddclient beside, and
+"""The netlab's own measurements (tools/netlab/bench.py): every way to hear of a change, inadyn and ddclient beside, and
 idleness behind a router."""
 
 import concurrent.futures
 import os
 
-from tools.bench.measure import Missing
+from .measure import Missing
 
 _POOL = concurrent.futures.ThreadPoolExecutor()
 _RUNNING = {}
@@ -21,7 +21,7 @@ def _measure(bench, which):
     if os.getuid() != 0:
         raise Missing("needs root (network namespaces)")
     try:
-        from host_tests.netlab import bench as netlab
+        from ..netlab import bench as netlab
     except ImportError as error:
         raise Missing(str(error))
     if which == "idle":

@@ -1,25 +1,17 @@
-"""Bytes of code: what the agent takes of a machine's flash. Knows the folders, not what is in them."""
+"""Bytes of code: what the agent takes of a machine's flash. manifest.py says what goes onto which machine."""
 
-import zlib
-
-from tools.build import boards
-
-#: Files that an ESP32 has and a Linux machine does not load.
-BOARD_ONLY = ("wanbeacon/board/device.", "wanbeacon/board/esp32.", "wanbeacon/board/link.", "wanbeacon/board/lights.",
-              "wanbeacon/board/ntp.", "wanbeacon/board/rtc.")
-#: Not the agent, or for CPython only.
-OTHERS = ("wanbeacon/portal/", "wanbeacon/openwrt/", "wanbeacon/net/cpython.")
+from ..build import boards, manifest, mpy
 
 
-def chosen(bench, *without):
-    """{module: bytes} of the agent without the portal, the OpenWrt tools and the prefixes `without`."""
-    return {name[len("wanbeacon/"):-4]: size for name, size in bench.sizes.items()
-            if name.endswith(".mpy") and name.startswith("wanbeacon/") and not name.startswith(OTHERS + without)}
+def chosen(bench, target):
+    """{module: bytes} of the agent's compiled modules on a target, without the pages and OpenWrt's own part."""
+    names = [mpy.target(name) for name in manifest.modules(target) if not name.startswith(("wanbeacon/portal/", "wanbeacon/openwrt/"))]
+    return {name[len("wanbeacon/") : -len(".mpy")]: bench.sizes[name] for name in names if name in bench.sizes}
 
 
-def router(bench):
+def linux(bench):
     """The agent with every way to learn the address, a file for each module."""
-    table = chosen(bench, *BOARD_ONLY)
+    table = chosen(bench, "linux")
     largest = sorted(table.items(), key=lambda item: -item[1])
     bench.note("%d modules; largest: %s" % (len(table), ", ".join("%s %d" % item for item in largest[:5])))
     return sum(table.values())
@@ -28,10 +20,9 @@ def router(bench):
 def board(bench, part):
     """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or "all"."""
     whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
-    found = {"all": whole, "agent": {path: data for path, data in agent.items() if path.endswith((".z", ".mpy", ".py"))},
-             "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]
-    inflated = sum(len(zlib.decompress(data[1:], -15) if path.endswith(".z") else data) for path, data in found.items())
-    bench.note("%d files; %.1f KB inflated" % (len(found), inflated / 1024))
+    found = {"all": whole, "agent": {path: data for path, data in agent.items() if path.endswith((".mpy", ".py"))},
+             "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]  # fmt: skip
+    bench.note("%d files" % len(found))
     return sum(map(len, found.values()))
 
 

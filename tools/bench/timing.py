@@ -3,10 +3,10 @@
 import os
 import time
 
-from host_tests.host.agent_process import Agent, host, one_account
-from host_tests.host.line import Line, source
-from tools.bench.measure import Missing, usable
-from tools.lab import running
+from ..lab import running
+from ..netlab.agent_process import Agent, host, one_account
+from ..netlab.line import Line, source
+from .measure import Missing, usable
 
 NAME = "demo.dyndns.org"
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from tools.bench import flash_wear
+from . import flash_wear
 
 _year = functools.cache(flash_wear.year)
 

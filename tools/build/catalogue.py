@@ -5,10 +5,10 @@ import json
 
 import typer
 
-from tools import ROOT, UserError
-from tools.build import catalogue_rows
+from .. import HERE, ROOT, UserError
+from . import catalogue_rows
 
-SOURCE = ROOT / "tools/data/providers.json"
+SOURCE = HERE / "data/providers.json"
 OUT = ROOT / "firmware/catalogue/providers.dat"
 #: Bytes of one row's JSON: read and parsed in less than 4 KB of a board's heap.
 ROW_MAX = 1024

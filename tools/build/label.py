@@ -7,7 +7,7 @@ import json
 import secrets
 from pathlib import Path
 
-from tools import UserError
+from .. import UserError
 
 #: Without 0 O 1 l I, which look alike on a label. firmware/wanbeacon/app/board_main.py has the same letters.
 _LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import typer
 
-from tools import ROOT, UserError
-from tools.build import mpy
-from tools.build.openwrt import apk, feed, ipk, keys, recipe, sources
+from .. import ROOT, UserError
+from . import mpy
+from .openwrt import apk, feed, ipk, keys, recipe, sources
 
 FEED = ROOT / "boards" / "openwrt"
 #: Most bytes of the agent's .ipk (issue 7), and of its .apk.

@@ -5,8 +5,6 @@
     mip/BOARD.json, mip/...     the same for `mpremote mip install`; all boards share the modules
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
     openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
-    openwrt/names.txt           what the short names in a router's traceback are called in the sources
-    wanbeacon-V-names.txt       the same for boards
     SHA256SUMS                  of all of them
 
 Everything is built twice, in two processes with caches of their own, and must be the same bytes."""
@@ -26,10 +24,9 @@ from pathlib import Path
 
 import typer
 
-from tools import ROOT, UserError
-from tools.build import boards, merge, mpy, package, packed, version
-from tools.build.openwrt import sources
-from tools.device import image
+from .. import ROOT, UserError
+from ..device import image
+from . import boards, mpy, package, version
 
 #: One build takes a few seconds; two at once on a busy machine some more.
 _BUILD_S = 300
@@ -79,8 +76,6 @@ def build():
         out[name + "-mpy.tar.gz"] = archive({path: Path(folder, "out", path).read_bytes() for path in sizes}, when)
     for form in package.Format:
         out.update(("openwrt/" + path, data) for path, data in package.build(form).items())
-    out["openwrt/names.txt"] = sources.names().encode()
-    out[name + "-names.txt"] = merge.names(*packed.build(boards.modules())).encode()
     return out
 
 
@@ -92,7 +87,7 @@ def sums(files):
 def _elsewhere():
     """The sums as another process finds them that has to make everything anew."""
     with tempfile.TemporaryDirectory() as folder:
-        code = ("import sys; from pathlib import Path; from tools import boards, release; boards.CACHE = Path(sys.argv[1]); "
+        code = ("import sys; from pathlib import Path; from tools.build import boards, release; boards.CACHE = Path(sys.argv[1]); "
                 "sys.stdout.write(release.sums(release.build()))")
         env = dict(os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH=str(package.epoch()), TMPDIR=folder)
         done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, env=env, capture_output=True, text=True,

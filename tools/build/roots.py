@@ -13,7 +13,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tools import ROOT, UserError
+from .. import ROOT, UserError
 
 FOLDER = ROOT / "firmware/catalogue/roots"
 #: All files together: what a 4 MB board's file system and an OpenWrt router with 8 MB flash can spare.

@@ -7,7 +7,7 @@ import re
 from rich.console import Console
 from rich.table import Table
 
-from tools import ROOT, UserError, interpreters
+from .. import ROOT, UserError, interpreters
 
 
 def agent_version(root=ROOT):

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.prompt import Prompt
 
-from tools import UserError
-from tools.check import firmware, weigh
+from .. import UserError
+from ..check import firmware, weigh
 
 #: Sources that tools/build/boards.py leaves out.
 LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
@@ -21,7 +21,7 @@ LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
 def check(doc, where, folder=Path()):
     """The settings as bytes for /config.json; UserError with every problem when `tools check` or the board would refuse them.
     folder: where relative names of CA files start; None: they are those of the board's copies."""
-    config = firmware("config")
+    config = firmware("app.config")
     text = json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
     try:
         full = config.load(text)

@@ -8,7 +8,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from tools import UserError
+from .. import UserError
 
 BLOCK = 4096
 _TABLE_AT = 0x8000

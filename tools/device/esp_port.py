@@ -1,6 +1,6 @@
 """A board in download mode, through esptool's library. Knows flash, no files. Not testable without a board: kept thin."""
 
-from tools import UserError
+from .. import UserError
 
 
 class Port:

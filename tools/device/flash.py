@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tools import UserError
-from tools.build import boards, label
-from tools.device import config as board_config
-from tools.device import link as board_link
+from .. import UserError
+from ..build import boards, label
+from . import config as board_config
+from . import link as board_link
 
 OLDEST = (1, 23)
 #: LittleFS needs room to copy a block before it frees the old one; a journal and a saved configuration need some too.
@@ -75,7 +75,7 @@ def check_board(link, name):
 
 def install(link, kind, portal, settings):
     """Brings the board's files to this checkout's state; returns how many were written or removed."""
-    wanted = boards.files(kind, portal, pack=not link.frozen("wanbeacon"))
+    wanted = boards.files(kind, portal, link.frozen("wanbeacon"))
     present = link.sizes()
     if settings:
         wanted.update(settings[1])

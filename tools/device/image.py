@@ -11,10 +11,10 @@ import typer
 from littlefs import LittleFS
 from rich.console import Console
 
-from tools import UserError
-from tools.build import boards, label
-from tools.device import config as board_config
-from tools.device import esp_firmware
+from .. import UserError
+from ..build import boards, label
+from . import config as board_config
+from . import esp_firmware
 
 OLDEST = (1, 23)
 BLOCK = esp_firmware.BLOCK
@@ -55,7 +55,7 @@ def app(
     check(parsed, kind)
     port = None
     if write:
-        from tools.device import esp_port
+        from . import esp_port
         port = esp_port.Port(write, parsed.chip)
         flash = flash or port.flash_mb
     size = (flash or kind["flash"]) * 1048576

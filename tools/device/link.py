@@ -17,7 +17,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from tools import UserError
+from .. import UserError
 
 #: Raw bytes of a file per command. The board holds it three times (source, text, inflated): 9 KB of its heap.
 CHUNK = 3072

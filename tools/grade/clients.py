@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools import ROOT, UserError, debian, interpreters
+from .. import ROOT, UserError, debian, interpreters
 
 #: The names of the two services, for clients whose settings have no place for another server.
 REAL_NAMES = {"dyn": "members.dyndns.org", "noip": "dynupdate.no-ip.com"}
@@ -115,7 +115,7 @@ def wanbeacon_cpython():
 
 
 def _agent_version():
-    from tools.build.version import agent_version
+    from ..build.version import agent_version
     return agent_version()
 
 

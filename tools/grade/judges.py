@@ -4,7 +4,7 @@ and returns (True, False, or None = it cannot be told, evidence lines). Knows no
 import itertools
 from urllib.parse import unquote
 
-from tools.grade.scenes import ONE, SIX, TWO
+from .scenes import ONE, SIX, TWO
 
 
 def line(record, entry):

@@ -3,8 +3,8 @@ Knows nothing of processes, labs or tables on a screen."""
 
 from dataclasses import dataclass
 
-from tools.grade import judges as j
-from tools.grade.scenes import ONE, REFUSALS, TWO
+from . import judges as j
+from .scenes import ONE, REFUSALS, TWO
 
 DYN_POLICIES = "Dyn, Policies"
 DYN_UPDATE = "Dyn, Perform Update"

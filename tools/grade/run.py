@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools import UserError, lab
-from tools.grade.clients import REAL_NAMES, Setup
+from .. import UserError, lab
+from .clients import REAL_NAMES, Setup
 
 #: Seconds of real time between two looks at what happened.
 _LOOK_S = 0.02

@@ -3,7 +3,7 @@ Knows nothing of right and wrong (rules.py) nor of how a client is started (clie
 
 from dataclasses import dataclass, field
 
-from tools.grade.run import Enough
+from .run import Enough
 
 #: Publishable addresses of nobody in particular.
 ONE, TWO = "45.33.7.9", "45.33.8.20"

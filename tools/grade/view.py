@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
-from tools.grade.judges import line
-from tools.grade.rules import MET, NOT_APPLICABLE, NOT_SHOWN, RULES, UNMET
+from .judges import line
+from .rules import MET, NOT_APPLICABLE, NOT_SHOWN, RULES, UNMET
 
 _STYLE = {MET: "green", UNMET: "bold red", NOT_SHOWN: "yellow", NOT_APPLICABLE: "dim"}
 _SHORT = {MET: "yes", UNMET: "no", NOT_SHOWN: "not shown", NOT_APPLICABLE: "n/a"}

@@ -2,7 +2,7 @@
 
 From a test:
 
-    from tools.lab import running
+    from . import running
 
     with running(provider="dyn") as lab:
         ...  # a client talks to lab.http_port / lab.https_port and trusts lab.ca_der
@@ -18,5 +18,5 @@ def running(provider="dyn", **options):
     """A `Lab` as a context manager: served from a thread with its own event loop until the block ends.
 
     Options and attributes: see `Lab`."""
-    from tools.lab.lab import Lab  # aiohttp is imported only by those who start a lab
+    from .lab import Lab  # aiohttp is imported only by those who start a lab
     return Lab(provider, **options)

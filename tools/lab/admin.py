@@ -23,8 +23,8 @@ import json
 
 from aiohttp import web
 
-from tools import UserError
-from tools.lab.faults import FAULTS
+from .. import UserError
+from .faults import FAULTS
 
 WORLD_KEYS = ("check_address", "check_address6", "outage")
 

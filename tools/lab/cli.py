@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tools import UserError
-from tools.lab.faults import FAULTS
-from tools.lab.lab import Lab
-from tools.lab.providers import PERSONALITIES
-from tools.lab.view import view
+from .. import UserError
+from .faults import FAULTS
+from .lab import Lab
+from .providers import PERSONALITIES
+from .view import view
 
 app = typer.Typer(add_completion=False)
 

@@ -7,7 +7,7 @@ import re
 from email.utils import formatdate
 from ipaddress import ip_address
 
-from tools.lab.messages import address
+from .messages import address
 
 #: code -> HTTP status, as CertaDNS, dy.fi, nsupdate.info, Infomaniak and others answer.
 HTTP_CODES = {"badauth": 401, "!donator": 401, "badagent": 401, "nohost": 404, "!yours": 403, "abuse": 403,

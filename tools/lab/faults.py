@@ -3,9 +3,9 @@ What a reply fault does to a Reply is here or in fault_texts.py; what a wire fau
 
 import threading
 
-from tools import UserError
-from tools.lab import fault_texts as texts
-from tools.lab import fault_wire as wire
+from .. import UserError
+from . import fault_texts as texts
+from . import fault_wire as wire
 
 #: Options that say to which exchanges a fault applies; all others go to the fault itself.
 SCOPE = ("times", "host", "kind_of")

@@ -4,8 +4,8 @@ Works on requests and replies as values; it must not know HTTP servers, faults, 
 import re
 from email.utils import parsedate_to_datetime
 
-from tools.lab.findings import note
-from tools.lab.messages import addresses, is_bogon
+from .findings import note
+from .messages import addresses, is_bogon
 
 REFUSALS = frozenset(("badauth", "!donator", "!active", "nohost", "notfqdn", "!yours", "numhost", "badsys", "badip",
                       "abuse", "badagent", "loopback", "disabled", "badrequest"))

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tools import UserError
-from tools.lab import admin, ca, dns, findings, providers
-from tools.lab.faults import Switchboard
-from tools.lab.ledger import Ledger
-from tools.lab.server import Desk
-from tools.lab.tap import Tap
-from tools.lab.world import World, load_accounts
+from .. import UserError
+from . import admin, ca, dns, findings, providers
+from .faults import Switchboard
+from .ledger import Ledger
+from .server import Desk
+from .tap import Tap
+from .world import World, load_accounts
 
 #: Seconds for the lab to come up or go down before the caller is told.
 PATIENCE = 15

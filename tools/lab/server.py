@@ -6,8 +6,8 @@ import time
 
 from aiohttp import web
 
-from tools.lab import faults, findings, judge
-from tools.lab.messages import Reply, Request, addresses
+from . import faults, findings, judge
+from .messages import Reply, Request, addresses
 
 #: Bytes of a request body that are read: no update needs more.
 MAX_BODY = 8192

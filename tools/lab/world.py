@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from tools import UserError
+from .. import UserError
 
 
 @dataclass

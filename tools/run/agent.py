@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from tools import ROOT, UserError, interpreters
+from .. import ROOT, UserError, interpreters
 
 #: A clean stop writes nothing and waits for nobody; an exchange that is under way may last 20 s, nobody waits for that.
 STOP_S = 3

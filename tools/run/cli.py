@@ -11,10 +11,10 @@ from pathlib import Path
 
 import typer
 
-from tools import UserError, interpreters
-from tools.build.version import agent_version
-from tools.run.modes import BadSettings, Demo, Own
-from tools.run.screen import Screen
+from .. import UserError, interpreters
+from ..build.version import agent_version
+from .modes import BadSettings, Demo, Own
+from .screen import Screen
 
 #: A frame costs about 5 ms.
 FRAME_S = 0.2

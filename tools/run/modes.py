@@ -8,14 +8,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tools import ROOT, UserError
-from tools.build.mpy import compile_tree
-from tools.check import examine
-from tools.run.agent import Agent
-from tools.run.story import ACCOUNTS, HOSTS, SCENES, Stage, Story, plural
-from tools.run.story import config as demo_config
-from tools.run.view import Picture, headline
-from tools.run.world import open_world
+from .. import ROOT, UserError
+from ..build.mpy import compile_tree
+from ..check import examine
+from .agent import Agent
+from .story import ACCOUNTS, HOSTS, SCENES, Stage, Story, plural
+from .story import config as demo_config
+from .view import Picture, headline
+from .world import open_world
 
 #: A unix socket's path has 108 bytes on Linux.
 LONGEST = 100
@@ -76,7 +76,7 @@ class Demo:
     """The agent in a simulated world."""
 
     def __init__(self, stack, interpreter, title, dns, pace, simple):
-        from tools.lab import running
+        from ..lab import running
 
         folder = Path(tempfile.mkdtemp(prefix="wanbeacon-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

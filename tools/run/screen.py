@@ -6,7 +6,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.live import Live
 
-from tools.run.view import render
+from .view import render
 
 #: Rich's own form of an SVG loads fonts from a server; ours loads nothing.
 _FONTS = CONSOLE_SVG_FORMAT.index("@font-face"), CONSOLE_SVG_FORMAT.index(".{unique_id}-matrix")

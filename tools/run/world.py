@@ -17,7 +17,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tools import UserError
+from .. import UserError
 
 #: A namespace and two devices take some 50 ms.
 PATIENCE = 10

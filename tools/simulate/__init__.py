@@ -5,7 +5,7 @@ there, `requests` must not)."""
 
 import sys
 
-from tools import ROOT
+from .. import ROOT
 
 for _path in ("firmware", "firmware/wanbeacon/board/cpython"):
     if str(ROOT / _path) not in sys.path:

@@ -1,6 +1,6 @@
 """What `make bench` prints of virtual time. Knows no table: a measurement gets `bench` and gives a number."""
 
-from tools.simulate import fleet, measures
+from . import fleet, measures
 
 
 def brown_out(bench, clock):

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tools import ROOT, UserError
+from .. import OUT as RESULTS
+from .. import UserError
 
 DAY = 86400
-OUT = ROOT / "build" / "simulate"
+OUT = RESULTS / "simulate"
 app = typer.Typer(add_completion=False)
 
 
@@ -35,8 +36,8 @@ def simulate(
     """A year of a device with the real agent, in seconds: what happened, what it sent, how long it waited."""
     if context.invoked_subcommand:
         return
-    from tools.simulate import plots, story
-    from tools.simulate.script import YEAR
+    from . import plots, story
+    from .script import YEAR
 
     console = Console(highlight=False)
     try:
@@ -73,7 +74,7 @@ def _draw(function, *args):
 
 
 def _table(told):
-    from tools.simulate.plots import _ANSWERS, _kind
+    from .plots import _ANSWERS, _kind
 
     table = Table(title="%g days" % (told.end / DAY), title_justify="left", show_header=False)
     table.add_column()
@@ -104,11 +105,11 @@ def fleet(
     serves: int = typer.Option(2000, min=1, help="provider: requests it can serve in a second"),
     down: int = typer.Option(0, min=0, max=3 * 3600, help="provider: seconds in which it serves none"),
     seed: int = typer.Option(1, help="of every chance"),
-    plot: Path = typer.Option(None, help="where the plot goes (.png or .svg); default: build/simulate/SCENE.png"),
+    plot: Path = typer.Option(None, help="where the plot goes (.png or .svg); default: out/simulate/SCENE.png"),
 ):
     """Request rate of a whole fleet over time, with and without our jitter."""
-    from tools.simulate import fleet as fleets
-    from tools.simulate import plots
+    from . import fleet as fleets
+    from . import plots
 
     if scene not in fleets.SCENES:
         raise UserError("there is no scene %s; there are %s" % (scene, ", ".join(fleets.SCENES)))

@@ -5,8 +5,8 @@ import json
 import random
 from itertools import pairwise
 
-from tools.simulate import virtual
-from tools.simulate.quick import quick
+from . import virtual
+from .quick import quick
 
 HOST = "a.example.org"
 DAY = 86400

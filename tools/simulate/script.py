@@ -16,7 +16,7 @@
 import heapq
 import re
 
-from tools import UserError
+from .. import UserError
 
 _UNITS = {"y": 365 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 VERBS = {

@@ -8,9 +8,9 @@ import random
 
 from wanbeacon.core.record import NEVER
 
-from tools.simulate import oracle, virtual
-from tools.simulate.quick import quick
-from tools.simulate.script import parse, seconds
+from . import oracle, virtual
+from .quick import quick
+from .script import parse, seconds
 
 HOST = "home.example.org"
 POOL = ["45.33.%d.%d" % (n // 200, n % 200 + 1) for n in range(2000)]

@@ -7,7 +7,7 @@ the payload's start. Field numbers are apk-tools' (src/apk_adb.h). The file: "AD
 import hashlib
 import struct
 
-from tools.build.openwrt import squeeze
+from . import squeeze
 
 _INT, _INT32, _BLOB8, _BLOB16, _BLOB32, _ARRAY, _OBJECT = (n << 28 for n in (0x1, 0x2, 0x8, 0x9, 0xA, 0xD, 0xE))
 _ADB, _SIG, _DATA = 0, 1, 2
@@ -91,7 +91,7 @@ def _scripts(recipe):
 
 def _with_lists(recipe):
     """The package's files and those that stand for opkg's metadata on an apk system (/lib/apk/packages/NAME.*)."""
-    from tools.build.openwrt.recipe import Entry
+    from .recipe import Entry
 
     base = "/lib/apk/packages/%s." % recipe.name
     files = {entry.path: entry for entry in recipe.entries}

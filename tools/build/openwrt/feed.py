@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 
-from tools.build.openwrt import ipk
+from . import ipk
 
 
 def packages(rows, epoch):

@@ -5,7 +5,7 @@ Same input and epoch, same bytes: members in order, owners 0:0 without names, on
 import io
 import tarfile
 
-from tools.build.openwrt import squeeze
+from . import squeeze
 
 _STUB = '#!/bin/sh\n[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n' \
         ". ${IPKG_INSTROOT}/lib/functions.sh\ndefault_%s $0 $@\n"

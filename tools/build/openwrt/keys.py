@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools import UserError
+from ... import UserError
 
 # An Ed25519 private key in PKCS #8 is this and the 32-byte seed (RFC 8410).
 _PKCS8 = bytes.fromhex("302e020100300506032b657004220420")

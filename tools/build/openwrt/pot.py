@@ -4,7 +4,7 @@ import json
 import re
 import sys
 
-from tools import ROOT
+from ... import ROOT
 
 APP = ROOT / "boards/openwrt/luci-app-wanbeacon"
 POT = APP / "po/templates/wanbeacon.pot"

@@ -8,8 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools import ROOT
-from tools.build import merge, shrink
+from ... import ROOT
+from .. import merge, shrink
 
 #: A router has megabytes of heap and loads these together, so they are one file: 8 KB less of the package.
 ONE_FILE = "merged"

@@ -7,7 +7,7 @@ A personality is a module with `RULES` (see `rules.Rules`), `ACCOUNTS` (the docu
 import copy
 import importlib
 
-from tools import UserError
+from ... import UserError
 
 #: name on the command line -> module
 PERSONALITIES = {
@@ -20,7 +20,7 @@ def load(name):
     """The module of a personality; UserError if there is none."""
     if name not in PERSONALITIES:
         raise UserError("the lab has no provider %r; it has: %s" % (name, ", ".join(sorted(PERSONALITIES))))
-    return importlib.import_module("tools.lab.providers." + PERSONALITIES[name])
+    return importlib.import_module("." + PERSONALITIES[name], __package__)
 
 
 def rules_of(module):

@@ -3,9 +3,9 @@ record type per host, as its API page describes them. It must not know how a req
 
 import json
 
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply, address, family
+from . import dyndns2
+from .rules import Rules
 
 API = "certadns.com, Dynamic DNS API"
 TEXT = {"Content-Type": "text/plain"}

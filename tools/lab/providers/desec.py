@@ -1,9 +1,9 @@
 """deSEC (update.dedyn.io): bare `good`, "preserve", deletion of the family that is not named, 429 with Retry-After.
 After its update API and rate limit pages. It must not know how a request came in."""
 
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply, address, family
+from . import dyndns2
+from .rules import Rules
 
 API = "desec.readthedocs.io, IP update API"
 LIMITS = "desec.readthedocs.io, rate limits"

@@ -1,8 +1,8 @@
 """DuckDNS: OK or KO and nothing else, unless verbose is asked for; after duckdns.org/spec.jsp.
 It must not know how a request came in."""
 
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers.rules import Rules
+from ..messages import Reply, address, family
+from .rules import Rules
 
 SPEC = "duckdns.org, spec"
 TEXT = {"Content-Type": "text/plain"}

@@ -1,9 +1,9 @@
 """dy.fi: the address is that of the connection, a name lives for seven days, needless updates cost the account.
 After the specification page of dy.fi. It must not know how a request came in."""
 
-from tools.lab.messages import Reply
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply
+from . import dyndns2
+from .rules import Rules
 
 SPECIFICATION = "dy.fi, specification page"
 

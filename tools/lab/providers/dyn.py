@@ -1,9 +1,9 @@
 """Dyn (members.dyndns.org): /v3/update and /nic/update as its pages on performing updates, return codes, policies and
 the CheckIP tool describe them. It must not know how a request came in."""
 
-from tools.lab.messages import Reply
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply
+from . import dyndns2
+from .rules import Rules
 
 SYSTEMS = ("", "dyndns", "statdns", "custom")
 

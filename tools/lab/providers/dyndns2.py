@@ -4,8 +4,8 @@ Pure: request and world in, Reply with effects out; it must not know sockets, an
 import re
 from dataclasses import dataclass, field
 
-from tools.lab.judge import is_generic
-from tools.lab.messages import Reply, address, addresses
+from ..judge import is_generic
+from ..messages import Reply, address, addresses
 
 #: At least two labels, as DNS and the providers' notfqdn see it.
 FQDN = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")

@@ -3,9 +3,9 @@ It must not know how a request came in."""
 
 from ipaddress import ip_interface
 
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply, address, family
+from . import dyndns2
+from .rules import Rules
 
 TEXT = {"Content-Type": "text/plain"}
 

@@ -1,8 +1,8 @@
 """Hurricane Electric's free DNS (dyn.dns.he.net): the host is the user, every error has HTTP 200, and `interval` answers
 who comes back within five minutes. It must not know how a request came in."""
 
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from . import dyndns2
+from .rules import Rules
 
 DOCUMENT = "dns.he.net, dynamic DNS"
 

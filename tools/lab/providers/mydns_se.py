@@ -2,8 +2,8 @@
 one update a month, as mydns.se/info says. Its u.php is not here: nobody wrote down its parameters.
 It must not know how a request came in."""
 
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from . import dyndns2
+from .rules import Rules
 
 INFO = "mydns.se, info page"
 

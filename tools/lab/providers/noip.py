@@ -3,10 +3,10 @@ response, and as its own client behaves. It must not know how a request came in.
 
 from urllib.parse import unquote
 
-from tools.lab.findings import NOIP_RESPONSE
-from tools.lab.messages import Reply, addresses
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..findings import NOIP_RESPONSE
+from ..messages import Reply, addresses
+from . import dyndns2
+from .rules import Rules
 
 #: The host name that means every host of a DDNS key.
 EVERY = "all.ddnskey.com"

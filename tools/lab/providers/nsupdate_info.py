@@ -1,10 +1,10 @@
 """nsupdate.info: the host is the user, families are answered by lines or commas, faults are counted for a week.
 After its user and administrator documents. It must not know how a request came in."""
 
-from tools.lab.judge import is_generic
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..judge import is_generic
+from ..messages import Reply, address, family
+from . import dyndns2
+from .rules import Rules
 
 DOCUMENT = "nsupdate.info, user documentation"
 TEXT = {"Content-Type": "text/plain"}

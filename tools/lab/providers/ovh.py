@@ -1,9 +1,9 @@
 """OVH DynHost (dns.eu.ovhapis.com): insists on system=dyndns and puts lines around the code that mean nothing.
 It must not know how a request came in."""
 
-from tools.lab.messages import Reply
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply
+from . import dyndns2
+from .rules import Rules
 
 DOCUMENT = "OVHcloud, DynHost guide"
 

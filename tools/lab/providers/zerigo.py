@@ -1,9 +1,9 @@
 """Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host, ip, user and
 password, and an XML address check. It must not know how a request came in."""
 
-from tools.lab.messages import Reply
-from tools.lab.providers import dyndns2
-from tools.lab.providers.rules import Rules
+from ..messages import Reply
+from . import dyndns2
+from .rules import Rules
 
 DOCUMENT = "zerigo.com, Managed DNS, Dynamic updates"
 TEXT = {"Content-Type": "text/plain"}

@@ -5,10 +5,10 @@ Knows the namespaces, not the agent.
 
 import socket
 
-from host_tests.needs import program
-from host_tests.netlab.lab import OUTSIDE, PROVIDER, wait_for
-from host_tests.openwrt.namespaces import inside
-from tools.lab import running
+from ..lab import running
+from .lab import OUTSIDE, PROVIDER, wait_for
+from .namespaces import inside
+from .parts import program
 
 STUN = ["%s:3478" % one for one in OUTSIDE]
 DNS = OUTSIDE[0]

