@@ -1,4 +1,4 @@
-from wanbeacon.core import outcome
+from wanbeacon.core import address, outcome
 from wanbeacon.core import policy as decide
 from wanbeacon.core.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
 from wanbeacon.core.policy import SEND, WAIT, Limits, Record
@@ -123,11 +123,11 @@ def test_a_short_retry_after_that_never_ends_grows_to_an_hour():
 
 def test_retry_after_of_the_answer_reaches_the_hold():
     for text, status, seconds in (("120", 503, 120), ("1", 429, 60), ("999999", 503, DAY), ("x", 503, 300)):
-        out = reply.read({}, status, b"", ["a.example.org"], (A, None), text, WALL)[0]
+        out = reply.read({}, status, b"", ["a.example.org"], (address.parse(A), None), text, WALL)[0]
         rec = Record(b"12345678")
         decide.learn(rec, out, 0, WALL, Limits(), 0, b"")
         assert rec.hold == seconds + 1, text
-    out = reply.read({}, 503, b"911", ["a.example.org"], (A, None), "60", WALL)[0]
+    out = reply.read({}, 503, b"911", ["a.example.org"], (address.parse(A), None), "60", WALL)[0]
     decide.learn(rec, out, 0, WALL, Limits(), 0, b"")
     assert rec.hold == 1801, "911 means half an hour whatever a server in front of it thinks"
 

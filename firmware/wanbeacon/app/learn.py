@@ -1,6 +1,7 @@
 """Before and after a request: note it in the records before it leaves, put what its answer means into them. A stage."""
 
-from wanbeacon.core import outcome, policy
+from wanbeacon.app import words
+from wanbeacon.core import address, outcome, policy
 from wanbeacon.dyndns import reply
 from wanbeacon.net import Trouble
 
@@ -28,9 +29,12 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = failed(hosts, answer)
     else:
         status, said = answer.status, agent.log.said(answer.body)
+        packed = [address.parse(a) if a else None for a in sent]
         outs = reply.read(
-            account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
+            account.row, answer.status, answer.body, names, packed, answer.retry_after, agent.clock.wall(), answer.cut
         )
+        for out in outs:
+            out.got = [address.text(a) for a in out.got]
         for h in hosts:
             h.rec.root = answer.root
     agent.exchange = {
@@ -72,7 +76,7 @@ def _one(agent, account, host, out, now, wall, chance):
     cause = (host.rec.fp, account.fp, account.provider_fp)[out.reach]
     warning = policy.learn(host.rec, out, now, wall, account.limits, chance, cause)
     host.rec.single = host.rec.single or told
-    for text in (warning, out.note):
+    for text in (warning, out.note and words.say(*out.note)):
         if text:
             agent.log("%s: %s" % (host.name, agent.log.scrub(text)))
     if host.rec.stopped():
