@@ -151,7 +151,7 @@ def sent(name, user, domain, more=()):
     assert taken.lost == 0
     account = document(taken)["accounts"][0]
     row = catalog.find("firmware/catalogue/providers.dat", account["provider"])
-    return taken, request.build(row, account, account["hosts"][:1], "q4", ("45.33.7.9", None), lambda style: "UA")
+    return taken, request.build(row, account, account["hosts"][:1], "q4", (b"\x2d\x21\x07\x09", None), lambda style: "UA")
 
 
 def test_user_name_and_domain_keep_their_meaning_where_the_catalogues_row_has_another():

@@ -1,5 +1,5 @@
 # Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See test_reply.py for the rest.
-from wanbeacon.core import outcome
+from wanbeacon.core import address, outcome
 from wanbeacon.core.outcome import (
     ACCOUNT,
     AGENT,
@@ -20,13 +20,14 @@ from wanbeacon.dyndns import reply
 
 A, B = "45.33.1.1", "45.33.1.2"
 A6 = "2600:77::1"
+P, P6 = address.parse(A), address.parse(A6)
 WALL = 784111777 - 100  # 100 s before Sun, 06 Nov 1994 08:49:37 GMT
 
 
 def one(body, row=None, status=200, sent=(A, None), **more):
     """The Outcome of a reply to one host."""
     body = body if isinstance(body, bytes) else body.encode()
-    outs = reply.read(row or {}, status, body, ["a.example.org"], sent, **more)
+    outs = reply.read(row or {}, status, body, ["a.example.org"], [address.parse(a) if a else None for a in sent], **more)
     assert len(outs) == 1
     return outs[0]
 
@@ -54,17 +55,17 @@ def test_every_word_has_its_class_reach_and_kind():
 def test_once_words_mean_the_whole_list_and_others_ask_for_the_culprit():
     for word, split in (("badauth", False), ("!donator", False), ("badsys", False), ("911", False), ("w5m", False),
                         ("nohost", True), ("!active", True), ("abuse", True), ("what", False)):  # fmt: skip
-        outs = reply.read({}, 200, word.encode(), ["a", "b"], (A, None))
+        outs = reply.read({}, 200, word.encode(), ["a", "b"], (P, None))
         assert [o.split for o in outs] == [split, split], word
         assert outs[0].cls == one(word).cls and outs[0].kind == one(word).kind and outs[0].delay == one(word).delay
-    outs = reply.read({}, 200, b"good " + A.encode(), ["a", "b", "c"], (A, None))
-    assert [o.note for o in outs] == ["one answer line for 3 hosts: taken for all of them"] * 3
+    outs = reply.read({}, 200, b"good " + A.encode(), ["a", "b", "c"], (P, None))
+    assert [o.note for o in outs] == [("reply.one-for-all", 3)] * 3
 
 
 def test_lines_that_are_too_few_or_too_strange_are_said():
-    outs = reply.read({}, 200, ("good %s\nwhat\nnohost" % A).encode(), ["a", "b", "c"], (A, None))
+    outs = reply.read({}, 200, ("good %s\nwhat\nnohost" % A).encode(), ["a", "b", "c"], (P, None))
     assert [(o.cls, o.word) for o in outs] == [(OK, "good"), (ODD, "not understood"), (HOST, "nohost")]
-    outs = reply.read({}, 200, ("good %s\nnohost" % A).encode(), ["a", "b", "c"], (A, None))
+    outs = reply.read({}, 200, ("good %s\nnohost" % A).encode(), ["a", "b", "c"], (P, None))
     assert [(o.cls, o.word) for o in outs] == [(OK, "good"), (HOST, "nohost"), (ODD, "no answer line")]
 
 
@@ -72,7 +73,7 @@ def test_a_failure_wins_over_a_success_wherever_it_stands():
     for body in ("badauth\ngood " + A, "good %s\nbadauth" % A):
         assert one(body).cls == AUTH
     out = one("nochg %s\ngood %s" % (A, A6), sent=(A, A6))
-    assert (out.cls, out.word, list(out.got)) == (OK, "good", [A, A6])
+    assert (out.cls, out.word, list(out.got)) == (OK, "good", [P, P6])
 
 
 def test_wait_codes_up_to_four_digits():
@@ -132,10 +133,10 @@ def test_status_without_a_word():
 
 def test_addresses_that_differ_are_said():
     out = one("good " + B)
-    assert (out.cls, out.word, list(out.got)) == (ODD, "other address", [B])
+    assert (out.cls, out.word, list(out.got)) == (ODD, "other address", [address.parse(B)])
     out = one("good " + B, {"conn": 1})
     assert out.cls == OK and not out.got and len(out.got) == 0
-    assert out.note == "the provider sees %s, not %s: the request leaves by another way" % (B, A)
+    assert out.note == ("reply.other-address", B, A)
     assert one("good 127.0.0.1").word == "good 127.0.0.1"
     assert one("good 127.0.0.1", sent=("127.0.0.1", None)).cls == OK
     assert one("good " + A6).cls == OK, "the other family says nothing of this one"
@@ -144,7 +145,7 @@ def test_addresses_that_differ_are_said():
 def test_bodies_that_are_no_text():
     assert one(b"good " + A.encode() + b" \xff\xfe").cls == OK
     assert one(b"\xffgood").word == "?good"
-    outs = reply.read({}, 200, ("good %s\rnohost" % A).encode(), ["a", "b"], (A, None))
+    outs = reply.read({}, 200, ("good %s\rnohost" % A).encode(), ["a", "b"], (P, None))
     assert [o.cls for o in outs] == [OK, HOST], "a lone CR ends a line too"
     assert one("ok" + "\nx" * 60, rule(("OK", "=ok"))).cls == OK, "of a page the first lines are read"
     lines = ["x"] * reply.MAX_LINES

@@ -1,6 +1,7 @@
 # From hosts to requests: what exactly leaves the device for each service, tables on both interpreters.
 import ubinascii
 from wanbeacon import VERSION
+from wanbeacon.core import address
 from wanbeacon.dyndns import catalog, request
 
 FILE = "firmware/catalogue/providers.dat"
@@ -8,6 +9,11 @@ A, B, A6 = "203.0.114.7", "203.0.114.8", "2a00:1450::7"
 Q6 = "2a00%3A1450%3A%3A7"
 DEVICE = {"company": "Wanbeacon", "name": "Wanbeacon", "model": "ESP32", "contact": "me@example.org"}
 _rows = {}
+
+
+def packed(sent):
+    """(v4 text or None, v6 text or None) as the bytes that pass between rooms."""
+    return tuple([address.parse(a) if a else None for a in sent])
 
 
 def row_of(name):
@@ -23,7 +29,7 @@ def agent(style=None):
 def build(name, hosts=("h.example.org",), account=None, want=(A, None), own=False, offline=False, have=(None, None)):
     row = row_of(name) if isinstance(name, str) else name
     hosts = [{"name": h} if isinstance(h, str) else h for h in hosts]
-    template, sent = request.pick(row, want, have, own, hosts[0])
+    template, sent = request.pick(row, packed(want), packed(have), own, hosts[0])
     return request.build(row, account or {"user": "u", "password": "p"}, hosts, template, sent, agent, offline)
 
 

@@ -9,9 +9,7 @@ def exchange(agent, account, hosts, template, sent, offline):
     """(begun, what came of it): an Answer, the Trouble there was, or None when the journal could not be written, so that
     nothing left. begun: the request was noted in the journal; without it nothing has left the home."""
     row, doc = account.row, account.doc
-    from wanbeacon.core import address  # TEMP
-    texts = [address.text(a) if a else None for a in sent]  # TEMP
-    req = request.build(row, doc, [h.doc for h in hosts], template, texts, agent.agent_name, offline)
+    req = request.build(row, doc, [h.doc for h in hosts], template, sent, agent.agent_name, offline)
     root = max([h.rec.root for h in hosts])
     noted = []
 

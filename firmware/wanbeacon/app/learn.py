@@ -40,13 +40,9 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = failed(hosts, answer)
     else:
         status, said = answer.status, agent.log.said(answer.body)
-        from wanbeacon.core import address  # TEMP
-        texts = tuple([address.text(a) if a else None for a in sent])  # TEMP
         outs = reply.read(
-            account.row, answer.status, answer.body, names, texts, answer.retry_after, agent.clock.wall(), answer.cut
+            account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
         )
-        for out in outs:  # TEMP
-            out.got = [address.parse(a) for a in out.got]  # TEMP
         for h in hosts:
             h.rec.root = answer.root
     _show(agent, account, hosts, status, said, ms)

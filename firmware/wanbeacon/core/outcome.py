@@ -25,7 +25,7 @@ WORD_MAX = 15  # what the journal keeps of a word
 class Outcome:
     """What one reply said of one host.
 
-    cls: class above. word: the provider's word or "HTTP nnn". got: addresses it says it stored (canonical text).
+    cls: class above. word: the provider's word or "HTTP nnn". got: packed addresses it says it stored.
     reach: ONE, ACCOUNT or PROVIDER. kind: NET, SERVER or TROUBLE when cls is LATER. delay: seconds the provider asked
     us to wait, or 0. split: True when a list got one answer and must be sent host by host to find the culprit. note:
     a warning for the log as a code with its data, or None.

@@ -38,6 +38,7 @@ _CLASSES = (
 # HTTP status without a known word.
 _STATUS = " 401=AUTH 403=AUTH 404=HOST 410=HOST 400=HOST 405=HOST 409=HOST 422=HOST 408=LATER 429=LATER "
 
+_LOOPBACK = b"\x7f\0\0\1"
 MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
 MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
 RETRY_MIN, RETRY_MAX = 60, 86400  # Retry-After: floor and cap in seconds
@@ -74,7 +75,7 @@ def _addresses(words):
     out = []
     for part in ",".join(words[:MAX_ADDRESSES]).split(",")[:MAX_ADDRESSES]:
         try:
-            out.append(address.canonical(part))
+            out.append(address.parse(part))
         except ValueError:
             pass
     return out
@@ -137,7 +138,7 @@ def _names(text, sent):
             tries += 1
             for a in {w, w.strip(":")}:  # "address:1.2.3.4"
                 try:
-                    if address.canonical(a) in sent:
+                    if address.parse(a) in sent:
                         return True
                 except ValueError:
                     pass
@@ -233,15 +234,15 @@ def _check(out, sent, row):
     """Compare the addresses a success names with those sent; may turn it into ODD or AGENT."""
     if out.cls not in (OK, SAME) or not out.got:
         return out
-    if "127.0.0.1" in out.got and "127.0.0.1" not in sent:
+    if _LOOPBACK in out.got and _LOOPBACK not in sent:
         # Dyn return codes: "ignored, your client breaks the specification"
         return _of(_entry(_WORDS, "badagent"), "good 127.0.0.1")
     for s in sent:
-        same = [g for g in out.got if s and (":" in g) == (":" in s)]
+        same = [g for g in out.got if s and len(g) == len(s)]
         if same and s not in same:
             if row.get("conn"):
                 # Sending again would change nothing: taken as stored, and told to the user.
-                out.note = "event.other-way", same[0], s
+                out.note = "reply.other-address", address.text(same[0]), address.text(s)
                 out.got = ()
                 return out
             return Outcome(ODD, "other address", got=out.got)
@@ -286,7 +287,7 @@ def _for_all(out, count, once=False):
         for o in outs:
             o.split = out.cls in (FEATURE, HOST, BLOCK) and out.reach == ONE and not once
             if out.cls in (OK, SAME):
-                o.note = "event.one-line", count
+                o.note = "reply.one-for-all", count
     return outs
 
 
@@ -298,7 +299,7 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
     """One reply -> a list with one Outcome per host, in order.
 
     row: catalogue row (uses "words", "rules", "std", "tags", "conn"). status: HTTP status. body: bytes. hosts: names
-    sent. sent: addresses sent, canonical text ((v4 or None), (v6 or None)). retry_after: that header's text or None.
+    sent. sent: packed addresses sent (v4 or None, v6 or None). retry_after: that header's text or None.
     wall: unix seconds or None, for a Retry-After date. cut: the body went on beyond what was kept, so it is no DynDNS2
     answer (the longest has some 3 KB), and a "good" in it means nothing. Raises nothing whatever the body holds.
     """

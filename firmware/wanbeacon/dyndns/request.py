@@ -7,11 +7,25 @@ has no other way.
 import ubinascii
 
 from wanbeacon import VERSION
-from wanbeacon.core import url
+from wanbeacon.core import address, url
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
 from wanbeacon.dyndns.share import LIST_CHARS, LIST_MAX, OPTIONS, families, group, pick  # noqa: F401
-from wanbeacon.net import Request
+
+
+class Request:
+    """One HTTP request, as net/http.py takes it. path holds the query; headers is a dict of str; secret parts are never
+    to be logged. family: 4 or 6 where the connection must leave over it, 0 = any."""
+
+    def __init__(self, post, tls, host, port, path, headers, body=None, family=0):
+        self.post = post
+        self.tls = tls
+        self.host = host
+        self.port = port
+        self.path = path
+        self.headers = headers
+        self.body = body
+        self.family = family
 
 
 def _ascii(value):
@@ -79,7 +93,7 @@ def labels_of(host):
 def build(row, account, hosts, template, sent, agents, offline=False):
     """The Request for hosts (config dicts) of one account.
 
-    template, sent: from `pick`. agents: function style -> User-Agent. The account may override host, port and
+    template, sent: from `pick`: sent = (IPv4 address or None, IPv6 address or None), packed. agents: function style -> User-Agent. The account may override host, port and
     scheme by "server" ("host:port", "http://host:port"), and the method where the provider takes both.
     """
     way = auth_of(row, account)
@@ -91,8 +105,8 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         "host": quote(label),
         "labels": ",".join([quote(h["name"].split(".")[0]) for h in hosts]),
         "domain": quote(zone),
-        "ip": quote(sent[0] or ""),
-        "ipv6": quote(sent[1] or ""),
+        "ip": quote(address.text(sent[0])) if sent[0] else "",
+        "ipv6": quote(address.text(sent[1])) if sent[1] else "",
         "user": quote(user),
         "password": quote(password),
     }

@@ -19,7 +19,7 @@ def pick(row, want, have, own=False, host=None):
     """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when this
     provider can take none of the wanted addresses.
 
-    want: publishable addresses; have: what the provider stores; own: the device itself holds the WAN address, so the
+    want: publishable addresses, packed (v4 or None, v6 or None); have: what the provider stores; own: the device itself holds the WAN address, so the
     connection comes from it; host: the config's dict. Both families in one request where the provider has one; else
     the one that differs, IPv4 first (the other follows by its own decision, spaced by the minimum interval).
     """

@@ -15,20 +15,6 @@ class Trouble(Exception):
         self.sent = sent
 
 
-class Request:
-    """One HTTP request. path holds the query; headers is a dict of str; secret parts are never to be logged."""
-
-    def __init__(self, post, tls, host, port, path, headers, body, family):
-        self.post = post
-        self.tls = tls
-        self.host = host
-        self.port = port
-        self.path = path
-        self.headers = headers
-        self.body = body
-        self.family = family
-
-
 class Answer:
     """status: HTTP status. body: bytes, bounded. retry_after: header text or None. ms: duration.
     root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA. cut: the body went on."""

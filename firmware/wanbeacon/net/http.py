@@ -6,7 +6,7 @@ Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but
 import gc
 import time
 
-from wanbeacon.net import Answer, Request, Trouble, trust
+from wanbeacon.net import Answer, Trouble, trust
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
@@ -15,6 +15,7 @@ BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, ready=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
+    req: anything shaped like dyndns.request.Request (post, tls, host, port, path, headers, body, family).
     root: number of the batch of CA roots that worked last; roots: names the provider's row gives; ca: path of a DER
     file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; ready(): called once,
     when the name is resolved and before the first packet leaves, False = do not go on. When no root of a batch fits, the next batch is
@@ -103,6 +104,20 @@ def _ask(req, link):
         setattr(requests, name, before)
 
 
+class _Get:
+    """A GET without credentials."""
+
+    post, body = False, None
+
+    def __init__(self, tls, host, port, path, headers, family):
+        self.tls = tls
+        self.host = host
+        self.port = port
+        self.path = path
+        self.headers = headers
+        self.family = family
+
+
 def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
     """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
     from wanbeacon.core.url import split_url
@@ -111,7 +126,7 @@ def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     if query:
         path += "?" + query
-    req = Request(False, tls, host, port, path, {"User-Agent": agent, "Host": place}, None, family)
+    req = _Get(tls, host, port, path, {"User-Agent": agent, "Host": place}, family)
     try:
         answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
     except Trouble as e:
