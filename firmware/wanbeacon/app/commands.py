@@ -1,7 +1,8 @@
 """What a user can say to a running agent, and what it answers. Loaded only when somebody asks."""
 
 from wanbeacon import VERSION
-from wanbeacon.core import policy
+from wanbeacon.app.words import say
+from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
 
 
@@ -105,7 +106,7 @@ def status(agent, hosts=None):
     now, wall = agent.clock.mono(), agent.clock.wall()
     lines, hosts = [], []
     for line in agent.lines:
-        doc = {"name": line.name, "sources": line.chooser.seen}
+        doc = {"name": line.name, "sources": [_source(row) for row in line.chooser.seen]}
         for family in (4, 6):
             doc["ipv%d" % family] = {
                 "address": line.found[family], "source": line.source[family], "since": line.since[family],
@@ -132,6 +133,12 @@ def status(agent, hosts=None):
         "journal": {"state": agent.save_error or "ok", "lost": agent.journal.lost, "sequence": agent.journal.seq},
         "log": agent.log.lines,
     }  # fmt: skip
+
+
+def _source(row):
+    """What the chooser keeps of a source, for people."""
+    found = row["address"]
+    return dict(row, address=found and address.text(found), why=say(*row["why"]))
 
 
 def _next(host, wait):

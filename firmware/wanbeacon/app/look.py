@@ -3,8 +3,9 @@
 from micropython import const
 
 from wanbeacon.app.plan import want
+from wanbeacon.app.words import say
 from wanbeacon.core import address, outcome, policy
-from wanbeacon.observe import FOUND, NONE
+from wanbeacon.observe.base import FOUND, NONE
 
 _OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
 
@@ -14,8 +15,9 @@ async def look(agent, line):
     line.chooser.rest = rests(agent, line)
     for family in (4, 6):
         if line.wants[family]:
-            answer = await line.chooser.read(family, known(agent, line, family))
-            note(agent, line, family, *answer)
+            have = known(agent, line, family)
+            kind, packed, source, why = await line.chooser.read(family, have and address.parse(have))
+            note(agent, line, family, kind, packed and address.text(packed), source, say(*why))
 
 
 def rests(agent, line):

@@ -1,6 +1,6 @@
 """Lines, accounts and hosts, as the settings and the journal make them. Data only."""
 
-from wanbeacon.observe import UNKNOWN
+from wanbeacon.observe.base import UNKNOWN
 
 
 class Line:
