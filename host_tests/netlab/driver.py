@@ -7,25 +7,11 @@ import json
 import sys
 import time
 
+from wanbeacon.app import stage, words
 from wanbeacon.board import linux
-from wanbeacon.net import clock
-from wanbeacon.observe import choose
-
-
-class Kit:
-    """What the agent hands to observers."""
-
-    def __init__(self):
-        self.board = linux.Board("/nonexistent")
-        self.clock = clock.Clock()
-
-    def log(self, text):
-        say("log", text)
-
-    def fetch(self, url, family=0, ca=None):
-        from wanbeacon.net import http
-
-        return http.get(url, self.board, "Wanbeacon test-driver", family, budget=3000, ca=ca)
+from wanbeacon.core import address
+from wanbeacon.net import clock, http
+from wanbeacon.observe import base, choose
 
 
 def say(*words):
@@ -34,12 +20,30 @@ def say(*words):
         sys.stdout.flush()
 
 
+def shown(packed):
+    return packed and address.text(packed)
+
+
+def kit_of(board):
+    """What the agent hands to observers."""
+    words.path = board.words
+
+    def fetch(url, family=0, ca=None, bind=None):
+        return http.get(url, board, "Wanbeacon test-driver", family, budget=3000, ca=ca, device=bind)
+
+    def log(*why):
+        say("log", words.say(*why))
+
+    return base.Kit(board, clock.Clock(), log, fetch, lambda name: stage.load("observe." + name))
+
+
 async def main(what, sources, family):
-    kit = Kit()
+    kit = kit_of(linux.Board("/nonexistent"))
     if what == "choose":
         chooser = choose.Chooser(sources, kit)
-        kind, text, source, why = await chooser.read(family)
-        say(kind, text, source, why, chooser.seen)
+        kind, packed, source, why = await chooser.read(family)
+        seen = [dict(row, address=shown(row["address"]), why=words.say(*row["why"])) for row in chooser.seen]
+        say(kind, shown(packed), source, words.say(*why), seen)
         chooser.close()
         return
     start = time.ticks_ms()
@@ -49,13 +53,13 @@ async def main(what, sources, family):
             from wanbeacon.observe import gena
 
             gena.renew_s = lambda head, s=source["renew"]: s
-        one = choose.load(source["source"]).Observer(source, kit)
+        one = kit.load(source["source"]).Observer(source, kit)
         if what == "watch":
             tasks.append(asyncio.create_task(watch(source["source"], one, family, start)))
             continue
         before = time.ticks_ms()
-        kind, text, why = await one.read(family)
-        say(source["source"], kind, text, why, time.ticks_diff(time.ticks_ms(), before))
+        kind, packed, why = await one.read(family)
+        say(source["source"], kind, shown(packed), words.say(*why), time.ticks_diff(time.ticks_ms(), before))
         one.close()
     if tasks:
         say("ready")
@@ -66,8 +70,8 @@ async def main(what, sources, family):
 async def watch(name, one, family, start):
     while True:
         await one.changed()
-        text = (await one.read(family))[1]
-        say("event", name, text, time.ticks_diff(time.ticks_ms(), start))
+        packed = (await one.read(family))[1]
+        say("event", name, shown(packed), time.ticks_diff(time.ticks_ms(), start))
 
 
 with open(sys.argv[2]) as f:

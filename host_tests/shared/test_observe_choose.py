@@ -2,15 +2,19 @@
 
 import asyncio
 
-from wanbeacon.observe import FOUND, NONE, UNKNOWN, choose
+from wanbeacon.core import address
+from wanbeacon.observe import choose
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN, Kit
 
-A, B, C = "45.33.7.7", "45.33.7.8", "45.33.7.9"
-LAN, CGN = "192.168.77.50", "100.64.1.2"
-A6 = "2a02:8010:1::7"
+A, B, C = [address.parse(one) for one in ("45.33.7.7", "45.33.7.8", "45.33.7.9")]
+LAN, CGN = address.parse("192.168.77.50"), address.parse("100.64.1.2")
+A6 = address.parse("2a02:8010:1::7")
+SILENT = (UNKNOWN, None, ("x.silent",))
+TOLD = ("x.told",)
 
 
 class Fake:
-    """A module with an Observer whose answers the test sets: {(name, family): (kind, text, why)}."""
+    """A module with an Observer whose answers the test sets: {(name, family): (kind, packed, why)}."""
 
     answers = {}
     asked = []
@@ -31,10 +35,10 @@ class Fake:
 
             async def read(self, family):
                 Fake.asked.append(name)
-                answer = Fake.answers.get((name, family), (UNKNOWN, None, "no answer"))
+                answer = Fake.answers.get((name, family), SILENT)
                 if isinstance(answer, Exception):
                     raise answer
-                self.asked = answer[2] != "look-up failed"
+                self.asked = answer[2] != ("x.look-up",)
                 return answer
 
             def close(self):
@@ -45,38 +49,28 @@ class Fake:
 
 class Clock:
     now = 1000
+    set = 1793500000  # unix time at mono 0, or None
 
     def mono(self):
         return self.now
 
-
-class Kit:
-    def __init__(self, auto=("netlink", "natpmp", "upnp"), outside=()):
-        self.clock = Clock()
-        self.outside = list(outside)
-        self.board = Board()
-        self.board.auto = auto
+    def wall(self):
+        return None if self.set is None else self.set + self.now
 
 
 class Board:
+    def __init__(self, auto):
+        self.auto = auto
+
     def sources(self):
         return self.auto
 
 
-def chooser(sources, cross_check=False, bind=None, **kit):
+def chooser(sources, cross_check=False, bind=None, auto=("netlink", "natpmp", "upnp"), outside=()):
     """A Chooser over stand-ins of the sources."""
     Fake.answers, Fake.asked, Fake.loaded = {}, [], []
-    return with_fakes(lambda: choose.Chooser(sources, Kit(**kit), cross_check, bind=bind))
-
-
-def with_fakes(what):
-    """Call `what` while the chooser loads stand-ins; other tests of this process get the real ones again."""
-    kept = choose.load
-    choose.load = _FAKES.__getitem__
-    try:
-        return what()
-    finally:
-        choose.load = kept
+    kit = Kit(Board(auto), Clock(), None, None, _FAKES.__getitem__, outside)
+    return choose.Chooser(sources, kit, cross_check, bind=bind)
 
 
 _FAKES = {
@@ -92,7 +86,7 @@ _FAKES = {
 def read(one, family=4, known=None):
     """One read(); returns its answer and who was asked, in order."""
     Fake.asked.clear()
-    return with_fakes(lambda: asyncio.run(one.read(family, known))), list(Fake.asked)
+    return asyncio.run(one.read(family, known)), list(Fake.asked)
 
 
 def tell(**answers):
@@ -100,36 +94,45 @@ def tell(**answers):
         Fake.answers[(name, 4)] = answers[name]
 
 
-def found(text, why="told"):
-    return FOUND, text, why
+def found(packed, why=TOLD):
+    return FOUND, packed, why
+
+
+def codes(why):
+    """All codes and data in a reason, flat."""
+    out = []
+    for one in why:
+        out += codes(one) if isinstance(one, (tuple, list)) else [one]
+    return out
 
 
 def test_the_first_publishable_address_wins_and_the_rest_is_not_asked():
     one = chooser(["natpmp", "upnp", "stun"])
     tell(natpmp=found(A), upnp=found(B), stun=found(C))
-    assert read(one) == ((FOUND, A, "natpmp", "told"), ["natpmp"])
+    assert read(one) == ((FOUND, A, "natpmp", TOLD), ["natpmp"])
 
 
 def test_could_not_tell_goes_on_and_is_never_none():
     one = chooser(["natpmp", "upnp"])
     tell(upnp=found(B))
-    assert read(one)[0] == (FOUND, B, "upnp", "told")
-    tell(upnp=(UNKNOWN, None, "timeout"))
-    kind, text, source, why = read(one)[0]
-    assert (kind, text, source) == (UNKNOWN, None, None) and "timeout" in why and "natpmp" in why
+    assert read(one)[0] == (FOUND, B, "upnp", TOLD)
+    tell(upnp=(UNKNOWN, None, ("x.late", "r")))
+    answer = read(one)[0]
+    rows = [("source.row", "natpmp", ("x.silent",)), ("source.row", "upnp", ("x.late", "r"))]
+    assert answer == (UNKNOWN, None, None, ("sources.all", rows))
 
 
 def test_none_is_said_when_a_source_is_sure():
     one = chooser(["natpmp", "upnp"])
-    tell(upnp=(NONE, None, "the WAN is down"))
-    assert read(one)[0] == (NONE, None, "upnp", "the WAN is down")
+    tell(upnp=(NONE, None, ("x.down",)))
+    assert read(one)[0] == (NONE, None, "upnp", ("x.down",))
 
 
 def test_double_nat_is_shown_and_the_outside_asked():
     one = chooser(["upnp", "stun"])
     tell(upnp=found(CGN), stun=found(A))
     kind, text, source, why = read(one)[0]
-    assert (kind, text, source) == (FOUND, A, "stun") and CGN in why and "CGNAT" in why
+    assert (kind, text, source) == (FOUND, A, "stun") and CGN in codes(why) and "address.cgnat" in codes(why)
     assert [row["kind"] for row in one.seen] == ["found", "found"]
 
 
@@ -137,14 +140,14 @@ def test_a_private_address_is_the_last_resort_and_comes_with_its_reason():
     one = chooser(["netlink"])
     tell(netlink=found(LAN))
     kind, text, source, why = read(one)[0]
-    assert (kind, text, source) == (FOUND, LAN, "netlink") and "private" in why
+    assert (kind, text, source) == (FOUND, LAN, "netlink") and why == ("address.unfit", LAN, ("address.private",))
 
 
 def test_a_private_address_is_not_taken_while_another_source_could_not_tell():
     one = chooser(["netlink", "natpmp"])
-    tell(netlink=found(LAN), natpmp=(UNKNOWN, None, "no answer"))
+    tell(netlink=found(LAN), natpmp=SILENT)
     kind, text, source, why = read(one)[0]
-    assert (kind, text) == (UNKNOWN, None) and "private" in why and "no answer" in why
+    assert (kind, text) == (UNKNOWN, None) and "address.private" in codes(why) and "x.silent" in codes(why)
 
 
 def test_outside_is_asked_once_in_ten_minutes():
@@ -155,14 +158,14 @@ def test_outside_is_asked_once_in_ten_minutes():
     for s in (1, 300, 598):
         one.kit.clock.now = 1000 + s
         answer, asked = read(one)
-        assert answer[:3] == (FOUND, A, "stun") and asked == ["natpmp"] and "ago" in answer[3]
+        assert answer[:3] == (FOUND, A, "stun") and asked == ["natpmp"] and ("source.ago", TOLD, s) == answer[3][1]
     one.kit.clock.now = 1600
-    assert read(one) == ((FOUND, B, "stun", "told; the router (natpmp): no answer"), ["natpmp", "stun"])
+    assert read(one) == ((FOUND, B, "stun", ("sources.beside", TOLD, [("sources.router", "natpmp", ("x.silent",))])), ["natpmp", "stun"])
 
 
 def test_a_failed_outside_question_also_counts_but_a_failed_look_up_does_not():
     one = chooser(["stun", "web"])
-    tell(stun=(UNKNOWN, None, "timeout"), web=(UNKNOWN, None, "look-up failed"))
+    tell(stun=SILENT, web=(UNKNOWN, None, ("x.look-up",)))
     assert read(one)[1] == ["stun", "web"]
     one.kit.clock.now += 60
     assert read(one)[1] == ["web"]
@@ -174,8 +177,8 @@ def test_outside_is_not_asked_while_the_router_tells_and_its_old_answer_is_forgo
     read(one)
     tell(natpmp=found(B))
     one.kit.clock.now += 100
-    assert read(one) == ((FOUND, B, "natpmp", "told"), ["natpmp"])
-    tell(natpmp=(UNKNOWN, None, "silent"))
+    assert read(one) == ((FOUND, B, "natpmp", TOLD), ["natpmp"])
+    tell(natpmp=SILENT)
     answer, asked = read(one)
     assert answer[0] == UNKNOWN and asked == ["natpmp"], "A is older than B: not to be told again"
     one.kit.clock.now += 500
@@ -186,20 +189,17 @@ def test_families_are_asked_apart():
     one = chooser(["natpmp", "stun"])
     tell(natpmp=found(A))
     Fake.answers[("stun", 6)] = found(A6)
-    assert read(one, 6) == ((FOUND, A6, "stun", "told"), ["stun"])
+    assert read(one, 6) == ((FOUND, A6, "stun", TOLD), ["stun"])
     assert read(one, 4)[0][:3] == (FOUND, A, "natpmp")
     assert sorted(row["family"] for row in one.seen) == [4, 6]
     assert read(chooser(["natpmp"]), 6)[0][:3] == (UNKNOWN, None, None)
 
 
-def test_what_a_source_says_is_made_canonical_or_refused():
+def test_an_address_of_another_family_is_refused():
     one = chooser(["natpmp", "stun"])
-    for said, kind in (("045.033.007.007", FOUND), ("nonsense", UNKNOWN), ("", UNKNOWN), (A6, UNKNOWN)):
+    for said in (A6, b"", b"abc", bytearray(5)):
         tell(natpmp=found(said))
-        answer = read(one)[0]
-        assert answer[0] == kind, (said, answer)
-    tell(natpmp=OSError(5))
-    assert read(one)[0][0] == UNKNOWN
+        assert read(one)[0][0] == UNKNOWN, said
 
 
 def test_cross_check_wants_two_for_a_changed_address():
@@ -208,17 +208,18 @@ def test_cross_check_wants_two_for_a_changed_address():
     assert read(one, known=A)[1] == ["natpmp"], "nothing changed: nothing to check"
     tell(natpmp=found(B), upnp=found(B))
     answer, asked = read(one, known=A)
-    assert answer == (FOUND, B, "natpmp", "natpmp and upnp agree") and asked == ["natpmp", "upnp"]
+    assert answer == (FOUND, B, "natpmp", ("sources.agree", "natpmp", "upnp")) and asked == ["natpmp", "upnp"]
 
 
 def test_cross_check_shows_disagreement_and_sends_nothing():
     one = chooser(["natpmp", "upnp"], cross_check=True)
     tell(natpmp=found(B), upnp=found(A))
     kind, text, source, why = read(one, known=A)[0]
-    assert (kind, text) == (UNKNOWN, None) and B in why and A in why and "disagree" in why
-    tell(upnp=(UNKNOWN, None, "silent"))
+    assert (kind, text) == (UNKNOWN, None)
+    assert why == ("sources.disagree", [("source.says", "natpmp", B), ("source.says", "upnp", A)])
+    tell(upnp=SILENT)
     kind, text, source, why = read(one, known=A)[0]
-    assert (kind, text) == (UNKNOWN, None) and "no second source" in why
+    assert (kind, text) == (UNKNOWN, None) and why == ("sources.unconfirmed", "natpmp", B)
 
 
 def test_cross_check_two_of_three_are_enough():
@@ -240,7 +241,7 @@ def test_cross_check_stays_settled_while_the_update_waits():
 def test_auto_on_linux_with_a_public_address_asks_the_kernel_only():
     one = chooser(["auto"], outside=[{"source": "stun"}])
     tell(netlink=found(A))
-    assert read(one) == ((FOUND, A, "netlink", "told"), ["netlink"])
+    assert read(one) == ((FOUND, A, "netlink", TOLD), ["netlink"])
     assert Fake.loaded == ["netlink"]
     assert len(one.watchers()) == 1
 
@@ -248,11 +249,11 @@ def test_auto_on_linux_with_a_public_address_asks_the_kernel_only():
 def test_auto_on_linux_behind_nat_goes_to_the_router_and_then_outside():
     one = chooser(["auto"], outside=[{"source": "stun"}])
     tell(netlink=found(LAN), natpmp=found(A))
-    assert read(one) == ((FOUND, A, "natpmp", "told"), ["netlink", "natpmp"])
+    assert read(one) == ((FOUND, A, "natpmp", TOLD), ["netlink", "natpmp"])
     assert len(one.watchers()) == 2
-    tell(natpmp=(UNKNOWN, None, "no public address"), upnp=found(CGN), stun=found(B))
+    tell(natpmp=SILENT, upnp=found(CGN), stun=found(B))
     answer, asked = read(one)
-    assert answer[:3] == (FOUND, B, "stun") and "CGNAT" in answer[3]
+    assert answer[:3] == (FOUND, B, "stun") and "address.cgnat" in codes(answer[3])
     assert asked == ["netlink", "natpmp", "upnp", "stun"]
 
 
@@ -264,9 +265,9 @@ def test_auto_asks_nobody_outside_unless_the_user_named_one():
 
 def test_auto_asks_nobody_outside_when_the_line_is_down():
     one = chooser(["auto"], outside=[{"source": "stun"}])
-    tell(netlink=found(LAN), upnp=(NONE, None, "the WAN is down"), stun=found(A))
+    tell(netlink=found(LAN), upnp=(NONE, None, ("x.down",)), stun=found(A))
     answer, asked = read(one)
-    assert answer == (NONE, None, "upnp", "the WAN is down") and "stun" not in asked
+    assert answer == (NONE, None, "upnp", ("x.down",)) and "stun" not in asked
 
 
 def test_auto_of_an_account_with_a_device_of_its_own_asks_nobody_about_the_default_line():
@@ -278,14 +279,14 @@ def test_auto_on_a_board_has_no_netlink_and_for_ipv6_no_router():
     one = chooser(["auto"], auto=("natpmp", "upnp"))
     tell(natpmp=found(A))
     assert read(one)[1] == ["natpmp"]
-    assert read(one, 6) == ((UNKNOWN, None, None, "no source tells an IPv6 address"), [])
+    assert read(one, 6) == ((UNKNOWN, None, None, ("sources.nobody", 6)), [])
 
 
 def test_auto_prefers_ubus_where_it_is():
     one = chooser(["auto"], auto=("ubus", "netlink", "natpmp", "upnp"))
     tell(ubus=found(LAN), netlink=found(LAN), natpmp=found(A))
     assert read(one)[1] == ["ubus", "natpmp"]
-    tell(ubus=(UNKNOWN, None, "not allowed"), netlink=found(B))
+    tell(ubus=SILENT, netlink=found(B))
     assert read(one)[1] == ["ubus", "netlink"]
 
 
@@ -303,10 +304,147 @@ def test_outside_is_left_in_peace_while_no_host_may_be_updated():
     one.rest = True
     tell(stun=found(A))
     answer, asked = read(one)
-    assert answer[0] == UNKNOWN and asked == ["natpmp"] and "no host may be updated" in answer[3]
+    assert answer[0] == UNKNOWN and asked == ["natpmp"] and "source.resting" in codes(answer[3])
     one.rest = False
     assert read(one)[1] == ["natpmp", "stun"]
     one.rest = True
     one.kit.clock.now += 5000
     answer, asked = read(one)
     assert answer[:3] == (FOUND, A, "stun") and asked == ["natpmp"]  # what is known stays known
+
+
+class Bare:
+    """An argument that cannot be shown."""
+
+    def __str__(self):
+        raise ValueError
+
+
+def recurse(n=0):
+    return recurse(n + 1)
+
+
+def test_whatever_a_source_raises_the_others_are_asked_in_the_same_read():
+    one = chooser(["natpmp", "upnp"])
+    wrong = [OSError(), OSError(5), OSError("x"), OSError(Bare()), ValueError(), UnicodeError(), IndexError(), KeyError("\n" * 900)]
+    wrong += [RuntimeError("maximum recursion depth exceeded"), MemoryError(), TypeError(Bare()), AttributeError("x"), Exception()]
+    for error in wrong:
+        tell(natpmp=error, upnp=found(B))
+        answer, asked = read(one)
+        assert answer == (FOUND, B, "upnp", TOLD) and asked == ["natpmp", "upnp"], error
+        row = [row for row in one.seen if row["name"] == "natpmp"][0]
+        assert row["kind"] == "unknown" and row["why"][0][:4] == "net." and len(str(row["why"])) < 150, row
+
+
+def test_a_source_that_cannot_even_be_loaded_is_only_unknown():
+    def load(name):
+        if name == "natpmp":
+            raise error
+        return _FAKES[name]
+
+    for error, code in ((ImportError("natpmp"), "source.missing"), (MemoryError(), "net.fault"), (SyntaxError(), "net.fault")):
+        kit = Kit(Board(()), Clock(), None, None, load)
+        one = choose.Chooser(["natpmp", "upnp"], kit)
+        tell(upnp=found(B))
+        assert read(one)[0][:2] == (FOUND, B) and one.seen[0]["why"][0] == code, one.seen
+
+
+def test_a_source_that_hangs_is_left_behind_and_its_task_ended():
+    ended = []
+
+    class Hangs:
+        OUTSIDE = False
+        FAMILIES = (4,)
+
+        def __init__(self, options, kit):
+            pass
+
+        async def read(self, family):
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ended.append(1)
+
+        def close(self):
+            raise OSError(9)
+
+    class Module:
+        Observer = Hangs
+
+    kit = Kit(Board(()), Clock(), None, None, lambda name: Module if name == "pcp" else _FAKES[name])
+    kept, choose.LIMIT_S = choose.LIMIT_S, 0.05
+    try:
+        one = choose.Chooser(["pcp", "upnp"], kit)
+        tell(upnp=found(B))
+        assert read(one)[0] == (FOUND, B, "upnp", TOLD) and ended == [1]
+        assert one.seen[0]["why"][0] == "source.slow"
+        one.close()
+    finally:
+        choose.LIMIT_S = kept
+
+
+def test_an_outside_source_that_faults_was_asked_all_the_same():
+    one = chooser(["stun"])
+    tell(stun=RuntimeError("maximum recursion depth exceeded"))
+    for s, asked in ((0, ["stun"]), (61, []), (599, []), (600, ["stun"])):
+        one.kit.clock.now = 1000 + s
+        assert read(one)[1] == asked, s
+
+
+def test_it_is_noted_as_asked_before_the_answer_comes():
+    one = chooser(["stun"])
+    seen = []
+
+    class Dies:
+        OUTSIDE = True
+        FAMILIES = (4,)
+
+        async def read(self, family):
+            seen.append(one.asked_at())
+            raise asyncio.CancelledError  # the whole agent is stopped in the middle
+
+        def close(self):
+            pass
+
+    one.slots[0].observer = Dies()
+    try:
+        read(one)
+    except asyncio.CancelledError:
+        pass
+    assert seen == [{"stun4": 1793501000}] == [one.asked_at()]
+
+
+def test_ten_minutes_outlive_a_restart():
+    one = chooser(["natpmp", "stun", "web", "web"])
+    tell(stun=found(A))
+    read(one)
+    one.kit.clock.now += 100
+    kept = one.asked_at()
+    assert kept == {"stun4": 1793501000}
+    tell(stun=SILENT)
+    one.kit.clock.now += 900
+    read(one)
+    kept = one.asked_at()
+    assert kept == {"stun4": 1793502000, "web4": 1793502000, "web4b": 1793502000}
+    for restart in range(3):
+        two = chooser(["natpmp", "stun", "web", "web"])
+        two.restore(kept)
+        two.kit.clock.set, two.kit.clock.now = 1793502000 + 100 * restart, 5
+        tell(stun=found(A))
+        answer, asked = read(two)
+        assert asked == ["natpmp"] and answer[0] == UNKNOWN and "source.restarted" in codes(answer[3])
+        assert two.asked_at() == kept
+    two.kit.clock.now = 5 + 600
+    assert read(two)[1] == ["natpmp", "stun"]
+
+
+def test_a_clock_that_is_not_set_or_went_back_delays_by_ten_minutes_at_most():
+    for set_ in (None, 1793400000, 1893400000):
+        one = chooser(["stun"])
+        one.kit.clock.set, one.kit.clock.now = set_, 3
+        one.restore({"stun4": 1793502000})
+        tell(stun=found(A))
+        assert read(one)[1] == ([] if set_ != 1893400000 else ["stun"])
+        one.kit.clock.now = 604
+        assert one.asked_at() == {} if set_ is None else True
+        assert read(one)[0][:2] == (FOUND, A)

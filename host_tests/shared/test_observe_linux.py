@@ -5,7 +5,8 @@ import struct
 
 from wanbeacon.core import address
 from wanbeacon.net import kernel, route
-from wanbeacon.observe import FOUND, NONE, interface, netlink
+from wanbeacon.observe import interface, netlink
+from wanbeacon.observe.base import FOUND, NONE
 
 A = "2a02:8010:1::a"
 B = "2a02:8010:2::b"
@@ -185,14 +186,13 @@ def test_this_kernel_answers():
 
 def test_interface_reads_the_loopback_device():
     one = interface.Observer({"device": "lo"}, None)
-    kind, text, why = asyncio.run(one.read(4))
-    assert (kind, text, why) == (FOUND, "127.0.0.1", "on lo")
+    assert asyncio.run(one.read(4)) == (FOUND, bytes([127, 0, 0, 1]), ("kernel.found", "lo"))
     assert asyncio.run(one.read(6))[0] in (FOUND, NONE)
 
 
 def test_a_missing_device_is_none_with_its_name():
-    kind, text, why = asyncio.run(interface.Observer({"device": "wan9"}, None).read(4))
-    assert (kind, text) == (NONE, None) and "wan9" in why
+    answer = asyncio.run(interface.Observer({"device": "wan9"}, None).read(4))
+    assert answer == (NONE, None, ("kernel.no_device", "wan9"))
 
 
 def test_netlink_waits_and_can_be_cancelled_and_asked_again():

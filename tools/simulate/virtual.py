@@ -11,7 +11,7 @@ import ubinascii
 from wanbeacon.app import agent, config
 from wanbeacon.core import address, journal
 from wanbeacon.net import Answer, Trouble
-from wanbeacon.observe import FOUND, NONE, UNKNOWN
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 _MICRO = sys.implementation.name == "micropython"
 HALF_WRAP_S = 500000  # the ticks of an ESP32 wrap after 2^30 ms: nobody may sleep longer than half of that
@@ -140,10 +140,10 @@ class Line:
     async def read(self, family, known=None):
         text = self.world.line[family]
         if text == UNKNOWN:
-            return UNKNOWN, None, None, ("the router does not answer",)
+            return UNKNOWN, None, None, ("natpmp.silent", "router")
         if text is None:
-            return NONE, None, "router", ("the line is down",)
-        return FOUND, address.parse(text), "router", ("told by the router",)
+            return NONE, None, "router", ("upnp.down", "router")
+        return FOUND, address.parse(text), "router", ("router.told", "router")
 
 
 class Core(agent.Agent):

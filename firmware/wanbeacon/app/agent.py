@@ -67,8 +67,12 @@ class Agent:
         return self.names[style]
 
     def fetch(self, url, family=0, ca=None, bind=None):
-        """For observers: GET without credentials -> (status, body). Raises OSError or ValueError."""
+        """For observers: GET without credentials -> (status, body). Raises net.Trouble."""
         return stage.run("net.http", "get", url, self.board, self.agent_name(), family, 10000, None, ca, bind)
+
+    def say(self, code, *data):
+        """For observers: one line of the log."""
+        self.log.tell("info", code, *data)
 
     def load(self, name):
         """For the chooser: the module of a source, which stays."""

@@ -7,7 +7,7 @@ from wanbeacon.core import journal, policy
 from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import request, share
 from wanbeacon.dyndns.advice import judge
-from wanbeacon.observe import choose
+from wanbeacon.observe import base, choose
 
 
 def fingerprint(*parts):
@@ -105,7 +105,8 @@ def _line(agent, doc, row):
     for line in agent.lines:
         if line.sources == sources:
             return line
-    chooser = choose.Chooser(sources[0], agent, cfg["cross_check"], cfg["intervals"]["outside"], bind)
+    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, agent.outside)
+    chooser = choose.Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
     line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
     agent.lines.append(line)
     return line

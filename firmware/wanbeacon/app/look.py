@@ -2,10 +2,9 @@
 
 from micropython import const
 
-from wanbeacon.app import words
 from wanbeacon.app.plan import want
 from wanbeacon.core import address, outcome, policy
-from wanbeacon.observe import FOUND, NONE
+from wanbeacon.observe.base import FOUND, NONE
 
 _OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
 
@@ -53,7 +52,7 @@ def note(agent, line, family, kind, found, source, why):
         if line.lost[family] is None:
             line.lost[family] = now
             if kind == NONE or line.seen[family]:
-                agent.log.tell("warn", "log.line-lost", family, words.say(*why))
+                agent.log.tell("warn", "log.line-lost", family, why)
         return
     lost, line.lost[family] = line.lost[family], None
     seen, line.seen[family] = line.seen[family], True
@@ -66,7 +65,7 @@ def note(agent, line, family, kind, found, source, why):
         agent.log.tell("info", "log.found", family, found, source)
         bad = address.why_not(found)
         if bad:
-            agent.log.tell("warn", "line.unfit", found, words.say("address." + bad))
+            agent.log.tell("warn", "line.unfit", found, ("address." + bad,))
     # Everybody in the region comes back at once after an outage or a power cut; a family that is seen for the first time, or
     # a single new address, is not that.
     crowd = lost is not None and seen and now - lost >= _OUTAGE

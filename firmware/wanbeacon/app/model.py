@@ -1,6 +1,6 @@
 """Lines, accounts and hosts, as the settings and the journal make them. Data only; an address is its bytes, a reason a code."""
 
-from wanbeacon.observe import UNKNOWN
+from wanbeacon.observe.base import UNKNOWN
 
 
 class Line:

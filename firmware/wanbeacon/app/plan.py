@@ -4,7 +4,7 @@ from wanbeacon.app.agent import CLOCK_EVERY
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.dyndns import share
-from wanbeacon.observe import NONE
+from wanbeacon.observe.base import NONE
 
 # Sources that read the device's own address: then the connection comes from it too.
 _OWN = ("netlink", "interface", "ubus")
@@ -73,7 +73,7 @@ def _no_address(host):
         if found and host.families[family // 6]:
             bad = address.why_not(found)
             if bad:
-                return (("line.unfit", found, bad),)
+                return (("line.unfit", found, ("address." + bad,)),)
     return (line.why[4 if host.families[0] else 6],)
 
 

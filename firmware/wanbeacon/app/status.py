@@ -49,7 +49,7 @@ def _line(line):
         found = line.found[family]
         why, bad = line.why[family], found and address.why_not(found)
         if bad:
-            why = "line.unfit", found, words.say("address." + bad)
+            why = "line.unfit", found, ("address." + bad,)
         doc["ipv%d" % family] = {
             "address": _text(found), "source": line.source[family], "since": line.since[family],
             "why": words.say(*why) if wanted else "not needed", "code": why[0],

@@ -10,9 +10,10 @@ path = None
 
 
 def say(code, *data):
-    """The sentence of a code, its %s and %d filled with `data` (addresses as their bytes). A code that is not in the file
-    is returned as it is, with its data behind it: a missing word must not hide what happened."""
-    data = tuple([address.text(one) if isinstance(one, bytes) and len(one) in (4, 16) else one for one in data])
+    """The sentence of a code, its %s and %d filled with `data`: an address as its bytes, a code tuple (its own sentence is
+    shown), a list of those, or a plain value. A code that is not in the file is returned as it is, with its data behind
+    it: a missing word must not hide what happened."""
+    data = tuple([_shown(one) for one in data])
     text = find(code)
     if text:
         try:
@@ -20,6 +21,14 @@ def say(code, *data):
         except TypeError:  # a row that takes other data; Python's exception, so never a reason to stop
             pass
     return " ".join([code] + [str(one) for one in data])
+
+
+def _shown(one):
+    if isinstance(one, bytes):
+        return address.text(one) if len(one) in (4, 16) else str(one)
+    if isinstance(one, tuple):
+        return say(*one)
+    return join(one) if isinstance(one, list) else one
 
 
 def find(code):
@@ -36,5 +45,5 @@ def find(code):
 
 
 def join(codes):
-    """Several codes, each (code, data...), as one text."""
-    return "; ".join([say(*code) for code in codes])
+    """Several codes (or values), as one text."""
+    return "; ".join([str(_shown(code)) for code in codes])

@@ -119,7 +119,7 @@ class _Get:
 
 
 def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
-    """A GET without credentials (address checks): (status, body). Raises OSError or ValueError with one line."""
+    """A GET without credentials (address checks): (status, body). Raises Trouble."""
     from wanbeacon.core.url import split_url
 
     tls, host, port, path, query = split_url(url)
@@ -127,8 +127,5 @@ def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=
     if query:
         path += "?" + query
     req = _Get(tls, host, port, path, {"User-Agent": agent, "Host": place}, family)
-    try:
-        answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
-    except Trouble as e:
-        raise OSError("%s: %s" % (e.word, e.text))
+    answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
     return answer.status, answer.body

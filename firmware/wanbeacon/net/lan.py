@@ -7,7 +7,7 @@ import errno
 import socket
 import time
 
-from wanbeacon.net import udp
+from wanbeacon.net import reason, udp
 
 #: One exchange in all. A router answers in milliseconds; a busy one gets three seconds.
 _EXCHANGE_MS = 3000
@@ -52,13 +52,13 @@ def request(verb, host, port, path, lines="", body=""):
 async def read_message(sock, until, cap):
     """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in bytes.
 
-    OSError when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
+    reason.Why when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
     """
     chunks, size, head, want = [], 0, None, None
     while True:
         left = time.ticks_diff(until, time.ticks_ms())
         if left <= 0 or not await udp.ready(sock, left):
-            raise OSError(errno.ETIMEDOUT, "late")
+            raise reason.Why("net.late")
         data = udp.receive(sock, 1024)
         if data is None:
             continue
@@ -72,17 +72,17 @@ async def read_message(sock, until, cap):
                 length = header(head, b"content-length")
                 want = int(length) if length.isdigit() else None
             elif size > _MAX_HEAD or not data:
-                raise OSError(errno.EINVAL, "no HTTP")
+                raise reason.Why("lan.no_http")
         if (size if want is None else want) > cap and head is not None:
-            raise OSError(errno.EINVAL, "too long")
+            raise reason.Why("lan.long")
         if head is not None and (not data or want is not None and size >= want):
             if want is not None and size < want:
-                raise OSError(errno.EINVAL, "cut")
+                raise reason.Why("lan.cut")
             return head, b"".join(chunks)[: size if want is None else want]
 
 
 async def exchange(board, host, port, verb, path, lines="", body=""):
-    """Send a request (see request()) to host:port; return (status, head, body). OSError for whatever goes wrong."""
+    """Send a request (see request()) to host:port; return (status, head, body). OSError or reason.Why for whatever goes wrong."""
     data = request(verb, host, port, path, lines, body)
     until = time.ticks_add(time.ticks_ms(), _EXCHANGE_MS)
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -97,7 +97,7 @@ async def exchange(board, host, port, verb, path, lines="", body=""):
         while at < len(data):
             left = time.ticks_diff(until, time.ticks_ms())
             if left <= 0 or not await udp.ready(sock, left, True):
-                raise OSError(errno.ETIMEDOUT, "late")
+                raise reason.Why("net.late")
             try:
                 at += sock.send(data[at:])
             except OSError as e:
@@ -108,5 +108,5 @@ async def exchange(board, host, port, verb, path, lines="", body=""):
         sock.close()
     status = head.split(b"\r\n")[0].split()
     if len(status) < 2 or status[0][:5] != b"HTTP/" or not status[1].isdigit():
-        raise OSError(errno.EINVAL, "no HTTP")
+        raise reason.Why("lan.no_http")
     return int(status[1]), head, body

@@ -7,8 +7,8 @@ The command runs beside the agent, which never waits longer than its limit; Linu
 import asyncio
 import os
 
-from wanbeacon.core import address
-from wanbeacon.observe import FOUND, NONE, UNKNOWN, scan
+from wanbeacon.observe import scan
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 #: Seconds a command may take; then it is ended.
 LIMIT_S = 10
@@ -31,23 +31,23 @@ def quote(text):
 
 
 def verdict(output, mark, family):
-    """Return (kind, text, why) for what the command printed so far; None while `mark` and its exit status are missing."""
+    """Return (kind, packed, why) for what the command printed so far; None while `mark` and its exit status are missing."""
     cut = output.rfind(mark)
     status = output[cut + len(mark) :].strip()
     if cut < 0 or output[-1:] != b"\n":
         if len(output) < _MAX:
             return None
-        return UNKNOWN, None, "the command prints more than an address"
+        return UNKNOWN, None, ("command.long",)
     if status != b"0":
         if status in (b"124", b"143"):
-            return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
-        return UNKNOWN, None, "the command failed (exit status %s)" % status.decode()
+            return UNKNOWN, None, ("command.slow", LIMIT_S)
+        return UNKNOWN, None, ("command.status", int(status) if status.isdigit() else -1)
     if output[:cut].strip() == b"none":
-        return NONE, None, "the command says there is none"
+        return NONE, None, ("command.none",)
     packed, why = scan.single(output[:cut], family)
     if not packed:
-        return UNKNOWN, None, "the command: " + why.replace("the reply", "its output")
-    return FOUND, address.text(packed), "printed by the command"
+        return UNKNOWN, None, why
+    return FOUND, packed, ("command.found",)
 
 
 class Observer:
@@ -60,21 +60,21 @@ class Observer:
         self.command = options["command"]
 
     async def read(self, family):
-        """See wanbeacon.observe."""
+        """See observe/base.py."""
         mark = "".join("%02x" % c for c in os.urandom(12))
         command = quote("WANBEACON_FAMILY=%d;export WANBEACON_FAMILY;%s" % (family, self.command))
         path = "/tmp/wanbeacon-" + mark
         with open(path, "w+b") as f:
             os.remove(path)
             if os.system(_SHELL % (f.fileno(), LIMIT_S, LIMIT_S, command, mark, _MAX)):
-                return UNKNOWN, None, "the command could not be started"
+                return UNKNOWN, None, ("command.start",)
             for tick in range(LIMIT_S * 10 + 10):
                 await asyncio.sleep(0.01 if tick < 10 else 0.1)
                 f.seek(0)
                 answer = verdict(f.read(_MAX), (mark + " ").encode(), family)
                 if answer:
                     return answer
-        return UNKNOWN, None, "the command took longer than %d s" % LIMIT_S
+        return UNKNOWN, None, ("command.slow", LIMIT_S)
 
     def close(self):
         """Nothing is kept open."""

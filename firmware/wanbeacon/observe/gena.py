@@ -7,7 +7,7 @@ import os
 import socket
 import time
 
-from wanbeacon.net import lan, udp
+from wanbeacon.net import lan, reason, udp
 
 
 def renew_s(head):
@@ -32,7 +32,7 @@ class Subscription:
         self.sid = self.server = self.due = None
 
     async def notified(self):
-        """Return when the router sent an event. OSError when the subscription cannot be made or renewed."""
+        """Return when the router sent an event. OSError or reason.Why when the subscription cannot be made or renewed."""
         if not self.sid:
             await self._subscribe()
         while True:
@@ -63,7 +63,7 @@ class Subscription:
             await self._subscribe()
             return
         if status != 200:
-            raise OSError(status)
+            raise reason.Why("upnp.status", self.host, status)
         self.sid = lan.header(head, b"sid") or self.sid
         self.due = time.ticks_add(time.ticks_ms(), renew_s(head) * 1000)
 
@@ -79,7 +79,7 @@ class Subscription:
                 ours = head[:7] == b"NOTIFY " and lan.header(head, b"sid") == self.sid
                 sock.send(b"HTTP/1.1 %d -\r\nContent-Length: 0\r\n\r\n" % (200 if ours else 412))
                 return ours
-        except OSError:
+        except (OSError, reason.Why):
             pass
         finally:
             if sock:

@@ -4,8 +4,8 @@ For a machine that is the router itself, or has a public address.
 """
 
 from wanbeacon.core import address
-from wanbeacon.net import kernel, route
-from wanbeacon.observe import FOUND, NONE, UNKNOWN
+from wanbeacon.net import kernel, reason, route
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 
 class Observer:
@@ -20,22 +20,22 @@ class Observer:
         self.known = None  # the published address, packed: several good ones must not take turns
 
     async def read(self, family):
-        """See wanbeacon.observe. Sure of NONE: the device is known and the kernel lists nothing fit on it."""
+        """See observe/base.py. Sure of NONE: the device is known and the kernel lists nothing fit on it."""
         try:
             name = self.device or route.device(family)
             if not name:
-                return NONE, None, "no IPv%d default route" % family
+                return NONE, None, ("kernel.no_route", family)
             rows = kernel.rows_on(name, family)
         except OSError as e:
             if e.errno == 19:
-                return NONE, None, "there is no device " + name
-            return UNKNOWN, None, "cannot ask the kernel (%s)" % e
+                return NONE, None, ("kernel.no_device", name)
+            return UNKNOWN, None, ("kernel.failed", reason.why(e))
         packed = kernel.pick4(rows) if family == 4 else kernel.pick6(rows, self.known)
         if packed is None:
-            return NONE, None, "%s has no %s address" % (name, "IPv4" if family == 4 else "lasting IPv6")
+            return NONE, None, ("kernel.none%d" % family, name)
         if family == 6 and self.suffix:
             packed = packed[:8] + address.parse(self.suffix)[8:]
-        return FOUND, address.text(packed), "on " + name
+        return FOUND, packed, ("kernel.found", name)
 
     def close(self):
         """Nothing is kept open."""

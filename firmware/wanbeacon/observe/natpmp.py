@@ -3,22 +3,16 @@
 The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there.
 """
 
-from wanbeacon.core import address
 from wanbeacon.net import udp
-from wanbeacon.observe import FOUND, UNKNOWN, announce
+from wanbeacon.observe import announce
+from wanbeacon.observe.base import FOUND, UNKNOWN
 
 _PORT = 5351
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
 #: A router that did not answer last time is not given those seconds again: others may know, and they wait for us.
 _WAITS_SILENT = (250,)
-_RESULTS = {
-    1: "does not speak this version of NAT-PMP",
-    2: "refuses (NAT-PMP is switched off)",
-    3: "has no public address: its line is down, or it is behind CGNAT or another router",
-    4: "is out of resources",
-    5: "does not know this request",
-}
+_RESULTS = 5  # of the protocol; each has words of its own
 
 
 def parse(data):
@@ -53,10 +47,10 @@ class Observer:
         return self.gateway or self.kit.board.gateway()
 
     async def read(self, family):
-        """See wanbeacon.observe. Result 3 does not tell a line that is down from CGNAT, so it is not NONE."""
+        """See observe/base.py. Result 3 does not tell a line that is down from CGNAT, so it is not NONE."""
         router = self.router()
         if not router:
-            return UNKNOWN, None, "there is no default router"
+            return UNKNOWN, None, ("router.none",)
         reply = None
         # The protocol has no nonce: a new address must be told twice, over sockets of different ports, so that a host
         # at home that floods us with answers in the router's name would have to guess both ports.
@@ -66,17 +60,18 @@ class Observer:
             if not reply or not reply[2] or reply[2] == self.told or before and reply[2] == before[2]:
                 break
         else:
-            return UNKNOWN, None, "%s contradicts itself" % router
+            return UNKNOWN, None, ("natpmp.contradicts", router)
         self.answered = bool(reply)
         if not reply:
-            return UNKNOWN, None, "%s does not answer NAT-PMP" % router
+            return UNKNOWN, None, ("natpmp.silent", router)
         result, epoch, packed = reply
         if self.epoch.back(epoch, self.kit.clock.mono()) and packed == self.told:
-            self.kit.log("router %s has restarted" % router)
+            self.kit.log("router.restarted", router)
         self.told = packed
         if result:
-            return UNKNOWN, None, "%s %s" % (router, _RESULTS.get(result, "refuses (result %d)" % result))
-        return FOUND, address.text(packed), "told by router " + router
+            known = ("natpmp.result%d" % result, router) if result <= _RESULTS else ("natpmp.refuses", router, result)
+            return UNKNOWN, None, known
+        return FOUND, packed, ("router.told", router)
 
     async def _ask(self, router):
         """Ask once; returns what parse() made of the answer, or None."""

@@ -8,20 +8,14 @@ import os
 
 from wanbeacon.core import address
 from wanbeacon.net import udp
-from wanbeacon.observe import FOUND, UNKNOWN, announce
+from wanbeacon.observe import announce
+from wanbeacon.observe.base import FOUND, UNKNOWN
 
 _PORT = 5351
 _WAITS = (250, 500, 1000, 2000)
 _LIFE_S = 120  # of the mapping, should its removal get lost (the shortest lifetime servers must accept)
 _MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"
-_RESULTS = {
-    1: "does not speak this version of PCP",
-    2: "refuses (not authorized)",
-    4: "does not offer mappings",
-    7: "has no WAN address now",
-    8: "has no public address: it is behind CGNAT or another router",
-    12: "sees another address than ours: there is a second NAT before it",
-}
+_RESULTS = (1, 2, 4, 7, 8, 12)  # those that have words of their own
 
 
 def request(op, client, life=0, body=b""):
@@ -69,10 +63,10 @@ class Observer:
         return self.gateway or self.kit.board.gateway()
 
     async def read(self, family):
-        """See wanbeacon.observe."""
+        """See observe/base.py."""
         router, own = self.router(), self.kit.board.lan_address()
         if not router or not own:
-            return UNKNOWN, None, "there is no default router"
+            return UNKNOWN, None, ("router.none",)
         client, op, body, life = address.parse(own), 0, b"", 0
         if self.map:
             # nonce, UDP, a port of ours where nobody listens; suggested: any port, any IPv4 address
@@ -91,15 +85,16 @@ class Observer:
                     await self._unmap(sock, client, body)
                 sock.close()
         if not reply:
-            return UNKNOWN, None, "%s does not answer PCP" % router
+            return UNKNOWN, None, ("pcp.silent", router)
         result, epoch, packed = reply
         if result != 1 and self.epoch.back(epoch, self.kit.clock.mono()):
-            self.kit.log("router %s has restarted or changed its address" % router)
+            self.kit.log("router.restarted", router)
         if result:
-            return UNKNOWN, None, "%s %s" % (router, _RESULTS.get(result, "refuses (result %d)" % result))
+            known = ("pcp.result%d" % result, router) if result in _RESULTS else ("pcp.refuses", router, result)
+            return UNKNOWN, None, known
         if not packed:
-            return UNKNOWN, None, "%s speaks PCP, which tells the address with the option map only" % router
-        return FOUND, address.text(packed), "told by router " + router
+            return UNKNOWN, None, ("pcp.map", router)
+        return FOUND, packed, ("router.told", router)
 
     @staticmethod
     async def _unmap(sock, client, body):

@@ -7,7 +7,7 @@ _IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:
 
 
 def single(body, family):
-    """Return (packed, None) for the only address of `family` in `body`, else (None, why not).
+    """Return (packed, None) for the only address of `family` in `body`, else (None, why not: a code tuple).
 
     Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is one.
     """
@@ -23,9 +23,9 @@ def single(body, family):
             word, start = body[start:at], None
             for packed in _packed(word, family):
                 if found and found != packed:
-                    return None, "several different IPv%d addresses in the reply" % family
+                    return None, ("page.several", family)
                 found = packed
-    return (found, None) if found else (None, "no IPv%d address in the reply" % family)
+    return (found, None) if found else (None, ("page.no_address", family))
 
 
 def _packed(word, family):

@@ -5,9 +5,8 @@ A server knows nothing of us but that address. An answer counts when it comes fr
 
 import os
 
-from wanbeacon.core import address
-from wanbeacon.net import udp
-from wanbeacon.observe import FOUND, UNKNOWN
+from wanbeacon.net import reason, udp
+from wanbeacon.observe.base import FOUND, UNKNOWN
 
 _WAITS = (500, 1000)  # RFC 8489 section 6.2.1, cut short: the next look tries again
 _COOKIE = b"\x21\x12\xa4\x42"
@@ -53,27 +52,26 @@ class Observer:
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
     async def read(self, family):
-        """See wanbeacon.observe. UNKNOWN when two servers disagree: then one of them, or the way there, lies."""
+        """See observe/base.py. UNKNOWN when two servers disagree: then one of them, or the way there, lies."""
         self.asked = False
-        told, why = None, ""
+        told, why = None, ("outside.silent", "")
         for server in self.servers[:4]:
             try:
                 packed = await self._ask(server, family)
             except OSError as e:
-                why = "%s: %s" % (server, e)
+                why = "outside.failed", server, reason.why(e)
                 continue
             if not packed:
-                why = server + " does not answer"
+                why = "outside.silent", server
             elif not told:
-                told, why = (packed, server), ""
+                told = packed, server
             elif told[0] != packed:
-                both = (told[1], address.text(told[0]), server, address.text(packed))
-                return UNKNOWN, None, "%s says %s, %s says %s" % both
+                return UNKNOWN, None, ("stun.disagree", told[1], told[0], server, packed)
             else:
-                return FOUND, address.text(packed), "as seen by %s and %s" % (told[1], server)
+                return FOUND, packed, ("stun.both", told[1], server)
         if not told:
             return UNKNOWN, None, why
-        return FOUND, address.text(told[0]), "as seen by %s alone" % told[1]
+        return FOUND, told[0], ("stun.alone", told[1])
 
     async def _ask(self, server, family):
         host, port = udp.host_port(server, 3478)

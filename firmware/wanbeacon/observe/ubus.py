@@ -6,8 +6,8 @@ The subscription tells of an address that changes while the link stays up, which
 import asyncio
 
 from wanbeacon.core import address
-from wanbeacon.net import bus
-from wanbeacon.observe import FOUND, NONE, UNKNOWN
+from wanbeacon.net import bus, reason
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 _SOCKET = "/var/run/ubus/ubus.sock"
 _OBJECT = "network.interface"
@@ -63,18 +63,18 @@ class Observer:
         self.known = None  # the published address, packed: of several good ones it stays
 
     async def read(self, family):
-        """See wanbeacon.observe. NONE: netifd says that the interface is down, or lists no address on it."""
+        """See observe/base.py. NONE: netifd says that the interface is down, or lists no address on it."""
         one = None
         try:
             one = bus.Bus(self.socket)
             rows = (await one.call(_OBJECT, "dump") or {}).get("interface")
         except (OSError, ValueError, AttributeError, TypeError) as e:
-            return UNKNOWN, None, "ubus: %s" % e
+            return UNKNOWN, None, ("ubus.failed", reason.why(e))
         finally:
             if one:
                 one.close()
         if not rows:
-            return UNKNOWN, None, "ubus does not show %s (not allowed?)" % _OBJECT
+            return UNKNOWN, None, ("ubus.forbidden", _OBJECT)
         return self.pick(rows, family)
 
     def pick(self, rows, family):
@@ -86,11 +86,11 @@ class Observer:
         if not self.interface:
             mine = [row for row in (owner(rows, family),) if row]
         if not mine:
-            what = "interface " + self.interface if self.interface else "IPv%d default route" % family
-            return NONE, None, "there is no " + what
+            missing = ("ubus.no_interface", self.interface) if self.interface else ("kernel.no_route", family)
+            return NONE, None, missing
         up = [row for row in mine if row.get("up")]
         if not up:
-            return NONE, None, "%s is down" % mine[0].get("interface")
+            return NONE, None, ("ubus.down", mine[0].get("interface"))
         if family == 6:
             # a line may have a delegated prefix only: then the router's address in it, on another interface
             up += [row for row in rows if row.get("up") and row.get("ipv6-prefix-assignment") and row not in up]
@@ -106,11 +106,11 @@ class Observer:
                     best = packed, row
                     break
         if not best:
-            return NONE, None, "%s has no IPv%d address" % (up[0].get("interface"), family)
+            return NONE, None, ("ubus.none", up[0].get("interface"), family)
         packed = best[0]
         if family == 6 and self.suffix:
             packed = packed[:8] + address.parse(self.suffix)[8:]
-        return FOUND, address.text(packed), "on interface %s" % best[1].get("interface")
+        return FOUND, packed, ("ubus.found", best[1].get("interface"))
 
     async def changed(self):
         """Return after netifd told of a change, or came back (then anything may have changed)."""

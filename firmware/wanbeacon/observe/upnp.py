@@ -8,8 +8,9 @@ import asyncio
 import time
 
 from wanbeacon.core import address
-from wanbeacon.net import lan, udp
-from wanbeacon.observe import FOUND, NONE, UNKNOWN, gena
+from wanbeacon.net import lan, reason, udp
+from wanbeacon.observe import gena
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 _SOAP = (
     '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle='
@@ -73,17 +74,17 @@ class Observer:
             self.changed = None
 
     async def read(self, family):
-        """See wanbeacon.observe. NONE: the router says that its line is not connected."""
+        """See observe/base.py. NONE: the router says that its line is not connected."""
         while True:
             fresh = not self.services
             try:
                 await self._find()
                 return await self._ask()
-            except (OSError, ValueError) as e:
+            except (OSError, ValueError, reason.Why) as e:
                 self.services = None
                 # the URLs of some routers change when they restart: search once more
                 if fresh:
-                    return UNKNOWN, None, "UPnP: %s" % e.args[-1]
+                    return UNKNOWN, None, reason.why(e)
 
     async def _find(self):
         """Make sure that self.services are those of the router of now. OSError or ValueError in words."""
@@ -93,13 +94,13 @@ class Observer:
         if self.services and host == self.host:
             return
         if not host:
-            raise ValueError("no router")
+            raise reason.Why("router.none")
         if not path:
             port, path = await self._search(host)
         xml = (await lan.exchange(self.board, host, port, "GET", path))[2]
         self.services, self.host = services(xml, port, path), host
         if not self.services:
-            raise ValueError("%s has no WAN" % host)
+            raise reason.Why("upnp.no_wan", host)
 
     async def _search(self, host):
         board = self.board
@@ -117,7 +118,7 @@ class Observer:
                             return there
         finally:
             sock.close()
-        raise ValueError("%s does not answer" % host)
+        raise reason.Why("upnp.silent", host)
 
     async def _call(self, service, action, result):
         """Return the text (bytes) of the element `result` in the answer to `action`, b"" when it is not there."""
@@ -131,16 +132,21 @@ class Observer:
             text = await self._call(service, "GetExternalIPAddress", b"NewExternalIPAddress")
             if text and text != b"0.0.0.0":
                 # strictly an address: some routers put garbage here while the line is down (miniupnp issue 567)
-                packed = address.parse(text.decode())
+                try:
+                    packed = address.parse(text.decode())
+                except ValueError:  # UnicodeError is one too
+                    packed = b""
+                if len(packed) != 4:
+                    raise reason.Why("upnp.garbage", self.host)
                 self.services = [service]
-                return FOUND, address.text(packed), "told by router " + self.host
+                return FOUND, packed, ("router.told", self.host)
         for service in self.services:
             status = await self._call(service, "GetStatusInfo", b"NewConnectionStatus")
             if status == b"Connected":
-                return UNKNOWN, None, "%s has no public address: CGNAT or double NAT" % self.host
+                return UNKNOWN, None, ("upnp.cgnat", self.host)
             if status:
-                return NONE, None, "%s says its line is down" % self.host
-        return UNKNOWN, None, "%s does not tell" % self.host
+                return NONE, None, ("upnp.down", self.host)
+        return UNKNOWN, None, ("upnp.mute", self.host)
 
     async def changed(self):
         """Return after an event of the router. Keeps the subscription alive, and makes a new one when it is lost."""
@@ -153,7 +159,7 @@ class Observer:
                     self.gena = gena.Subscription(self.board, self.host, port, path)
                 await self.gena.notified()
                 return
-            except (OSError, ValueError):
+            except (OSError, ValueError, reason.Why):
                 self.services = None
                 self.close()
             await asyncio.sleep(wait)

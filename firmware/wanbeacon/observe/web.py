@@ -3,8 +3,9 @@
 The last resort: it asks a stranger, and a proxy on the way may answer for itself.
 """
 
-from wanbeacon.core import address
-from wanbeacon.observe import FOUND, UNKNOWN, scan
+from wanbeacon.net import Trouble
+from wanbeacon.observe import scan
+from wanbeacon.observe.base import FOUND, UNKNOWN
 
 
 class Observer:
@@ -23,23 +24,22 @@ class Observer:
         self.asked = False  # False: the last read() did not get as far as the service, so it may be tried again soon
 
     async def read(self, family):
-        """See wanbeacon.observe. A page never makes sure that there is no address."""
+        """See observe/base.py. A page never makes sure that there is no address."""
         url = self.urls[family]
         if not url:
-            return UNKNOWN, None, "no check page for IPv%d" % family
+            return UNKNOWN, None, ("web.no_page", family)
         self.asked = True
         try:
             status, body = self.fetch(url, family, *self.more)
-        except (OSError, ValueError) as e:
-            text = str(e).strip()
-            self.asked = text[:4] not in ("dns:", "conn")  # see net/http.py: nobody answered there
-            return UNKNOWN, None, "%s: %s" % (_host(url), text)
+        except Trouble as e:
+            self.asked = e.word not in ("dns", "connect")  # then nobody answered there
+            return UNKNOWN, None, ("web.trouble", _host(url), ("trouble." + e.word,), e.text.strip()[:60])
         if status != 200:
-            return UNKNOWN, None, "%s answered HTTP %d" % (_host(url), status)
+            return UNKNOWN, None, ("web.status", _host(url), status)
         packed, why = scan.single(body, family)
         if not packed:
-            return UNKNOWN, None, "%s: %s" % (_host(url), why)
-        return FOUND, address.text(packed), "as seen by " + _host(url)
+            return UNKNOWN, None, ("outside.failed", _host(url), why)
+        return FOUND, packed, ("outside.found", _host(url))
 
     def close(self):
         """Nothing is kept open."""

@@ -7,8 +7,8 @@ random id and our question.
 import os
 
 from wanbeacon.core import address
-from wanbeacon.net import udp
-from wanbeacon.observe import FOUND, UNKNOWN
+from wanbeacon.net import reason, udp
+from wanbeacon.observe.base import FOUND, UNKNOWN
 
 #: form -> (server, name, record type). The server must be asked itself: another resolver would be told its own address.
 _FORMS = {
@@ -84,7 +84,7 @@ class Observer:
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
     async def read(self, family):
-        """See wanbeacon.observe."""
+        """See observe/base.py."""
         host, port = udp.host_port(self.server, 53)
         kind = _TYPES[self.kind or ("A" if family == 4 else "AAAA")]
         asked = query(os.urandom(2), self.name, kind)
@@ -98,16 +98,16 @@ class Observer:
             self.asked = True
             found = await udp.ask(sock, asked, lambda data: parse(data, asked), _WAITS)
         except OSError as e:
-            return UNKNOWN, None, "%s: %s" % (host, e)
+            return UNKNOWN, None, ("outside.failed", host, reason.why(e))
         finally:
             if sock:
                 sock.close()
         if found is None:
-            return UNKNOWN, None, "%s does not answer" % host
+            return UNKNOWN, None, ("outside.silent", host)
         found = set(one for one in found if len(one) == (4 if family == 4 else 16))
         if len(found) != 1:
-            return UNKNOWN, None, "%s answers with %s address" % (host, "more than one" if found else "no")
-        return FOUND, address.text(found.pop()), "as seen by " + host
+            return UNKNOWN, None, ("whoami.several" if found else "whoami.no_address", host)
+        return FOUND, found.pop(), ("outside.found", host)
 
     def close(self):
         """Nothing is kept open."""

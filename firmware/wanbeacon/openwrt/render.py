@@ -75,14 +75,12 @@ def validate(document, catalogue):
 
 def _not_installed(part, where):
     """A line for each address source that is in a package of its own which this router does not have."""
-    from wanbeacon.observe import choose
-
     lines = []
     for source in part.get("address") or ():
         name = source if isinstance(source, str) else source["source"]
         try:
             if name != "auto":
-                choose.load(name)
+                __import__("wanbeacon.observe." + name)
         except ImportError:
             lines.append("%saddress: the source %s is not installed; install the package wanbeacon-nat" % (where, name))
     return lines

@@ -8,19 +8,6 @@ import sys
 JOIN_S = 50  # two rounds through a network: only a second refusal makes a password wrong
 
 
-class Kit:
-    """What observers may ask, while there is no agent (see agent.Agent for the one that has them all)."""
-
-    def __init__(self, device):
-        self.clock, self.board, self.log = device.clock, device.board, device.log
-        self.outside = ()
-
-    def fetch(self, url, family=0, ca=None):
-        from wanbeacon.net import http
-
-        return http.get(url, self.board, "Wanbeacon", family, budget=10000, ca=ca)
-
-
 class Trial:
     """cfg: checked settings; rows: (mood, text) so far; running; ip: own address once joined."""
 
@@ -82,15 +69,28 @@ class Trial:
             self.note("bad", "time server %s: %s" % (self.cfg["ntp"], e))
 
     async def _address(self):
-        from wanbeacon.observe import choose
+        from wanbeacon.app import stage, words
+        from wanbeacon.core import address
+        from wanbeacon.net import http
+        from wanbeacon.observe import base, choose
 
-        chooser = choose.Chooser(self.cfg["address"], Kit(self.device), False, 0)
-        kind, text, source, why = await chooser.read(4)
+        device = self.device
+
+        def fetch(url, family=0, ca=None, bind=None):
+            return http.get(url, device.board, "Wanbeacon", family, budget=10000, ca=ca)
+
+        def say(code, *data):
+            device.log(words.say(code, *data))
+
+        kit = base.Kit(device.board, device.clock, say, fetch, lambda name: stage.resident("observe." + name))
+        chooser = choose.Chooser(self.cfg["address"], kit, False, 0)
+        kind, packed, source, why = await chooser.read(4)
         chooser.close()
-        if text and source:
-            self.note("warn" if why and text in why and text != why else "good", "internet address %s, told by %s" % (text, source))
+        if packed and source:
+            mood = "warn" if address.why_not(packed) else "good"
+            self.note(mood, "internet address %s, told by %s" % (address.text(packed), source))
         else:
-            self.note("bad", "internet address: %s" % why)
+            self.note("bad", "internet address: %s" % words.say(*why))
 
     def _provider(self):
         import socket
