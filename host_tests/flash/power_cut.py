@@ -8,8 +8,8 @@ import sys
 
 import ram_flash
 from wanbeacon.board.linux import Slot  # board/esp32.py's does the same
-from wanbeacon.core import journal, outcome
-from wanbeacon.core import policy as decide
+from wanbeacon.core import journal, outcome, policy
+from wanbeacon.core.record import Limits, Record
 
 START = 1800000000
 BLOCK = {"lfs": 4096, "fat": 512}
@@ -31,10 +31,10 @@ def slots():
 def month(days):
     """(records, day) of every write that a device with two hosts in two accounts makes: an address a day, and on some
     days trouble, a stop, a retry and a time without a clock."""
-    limits = decide.Limits()
+    limits = Limits()
     records = []
     for name in (b"host-one", b"host-two"):
-        rec = decide.Record(name)
+        rec = Record(name)
         rec.place = name[4:]
         records.append(rec)
     for day in range(days):
@@ -48,11 +48,11 @@ def month(days):
             outs[0] = outcome.Outcome(outcome.AUTH, "badauth", outcome.ACCOUNT)
         for rec, out in zip(records, outs):
             if rec.stopped():
-                decide.retry(rec)
+                policy.retry(rec, now, wall)
                 yield records, day
-            decide.start(rec, now, wall, limits, ("45.33.%d.%d" % (day, len(out.word)), None))
+            policy.start(rec, now, wall, limits, (bytes([45, 33, day & 255, len(out.word)]), None))
             yield records, day
-            decide.learn(rec, out, now + 1, wall, limits, day * 2111, b"settings")
+            policy.answered(rec, out, now + 1, wall, limits, day * 2111, b"settings")
             yield records, day
 
 

@@ -232,6 +232,7 @@ class Life:
                 self._check(key)
         for (account, name), host in list(judge.now.items()):
             if host.stop:
+                self.wait(86400)  # the longest wait between two retries
                 self.command("retry", account, name)
             if host.offline:
                 self.wait(86400)

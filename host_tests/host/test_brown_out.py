@@ -8,7 +8,7 @@ import random
 
 import pytest
 from wanbeacon.app import agent
-from wanbeacon.core import policy as decide
+from wanbeacon.core import policy
 
 from tools.simulate import virtual
 
@@ -109,7 +109,7 @@ def test_a_thousand_reboots_over_hours_never_make_two_requests_in_one_interval(c
 
 
 def test_an_agent_that_writes_after_it_sent_is_convicted(monkeypatch):
-    monkeypatch.setattr(decide, "start", lambda rec, *rest: setattr(rec, "try4", rest[3][0]))
+    monkeypatch.setattr(policy, "start", lambda rec, *rest: setattr(rec, "try4", rest[3][0]))
     one = world(True, 1)
     for _ in range(REBOOTS):
         one.life(0.06)

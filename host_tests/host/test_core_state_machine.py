@@ -15,9 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from wanbeacon.app import agent
-from wanbeacon.core import address, journal
-from wanbeacon.core import policy as decide
+from wanbeacon.app import plan
+from wanbeacon.core import address, journal, policy
 from wanbeacon.core import record as model
 
 from host_tests.host import core_life as life
@@ -156,7 +155,7 @@ def test_the_state_machine_finds_no_broken_rule():
 
 
 def _no_hold(monkeypatch):
-    monkeypatch.setattr(decide, "hold", lambda rec, now, wall, seconds: None)
+    monkeypatch.setattr(policy, "hold", lambda rec, now, wall, seconds, why=None: None)
 
 
 def _no_stop(monkeypatch):
@@ -180,7 +179,7 @@ def _believes_every_clock(monkeypatch):
 
 
 def _always_changed(monkeypatch):
-    monkeypatch.setattr(decide, "changed", lambda rec, want: True)
+    monkeypatch.setattr(policy, "due", lambda rec, want, now: "due.changed")
 
 
 def _sends_all(monkeypatch):
@@ -188,7 +187,7 @@ def _sends_all(monkeypatch):
 
 
 def _deaf_to_pause(monkeypatch):
-    monkeypatch.setattr(model.Journal, "paused", property(lambda self: False, lambda self, value: None),
+    monkeypatch.setattr(journal.Journal, "paused", property(lambda self: False, lambda self, value: None),
                         raising=False)
 
 
@@ -198,33 +197,33 @@ def _fat_journal(monkeypatch):
 
 
 def _stops_all(monkeypatch):
-    real = decide.learn
+    real = policy.answered
 
-    def learn(rec, out, *rest):
-        if out.cls in decide.STOPS:
+    def answered(rec, out, *rest):
+        if out.cls in policy.STOPS:
             out.reach = 2
         return real(rec, out, *rest)
 
-    monkeypatch.setattr(decide, "learn", learn)
+    monkeypatch.setattr(policy, "answered", answered)
 
 
 def _loses_changes(monkeypatch):
-    monkeypatch.setattr(decide, "changed", lambda rec, want: not rec.v4)
+    monkeypatch.setattr(policy, "changed", lambda rec, want: not rec.v4)
 
 
 def _always_grants(monkeypatch):
-    real = decide.force
+    real = policy.force
 
     def force(rec, *args):
         rec.force = 0
         return real(rec, *args)
 
-    monkeypatch.setattr(decide, "force", force)
+    monkeypatch.setattr(policy, "force", force)
 
 
 def _sends_another(monkeypatch):
-    real = agent.Agent.want
-    monkeypatch.setattr(agent.Agent, "want", lambda self, host: (life.V4[2] if real(self, host)[0] else None, None))
+    real = plan.want
+    monkeypatch.setattr(plan, "want", lambda host: (address.parse(life.V4[2]) if real(host)[0] else None, None))
 
 
 @pytest.mark.parametrize(("rule_name", "sabotage"), [

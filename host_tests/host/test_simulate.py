@@ -9,8 +9,7 @@ from itertools import pairwise
 
 import numpy
 import pytest
-from wanbeacon.core import journal, outcome
-from wanbeacon.core import policy as decide
+from wanbeacon.core import journal, outcome, policy
 from wanbeacon.core.record import Limits, Record
 
 from tools import ROOT, UserError
@@ -32,16 +31,16 @@ def tool(*args):
 
 def test_the_vectorised_schedule_is_decides_own():
     chance = random.Random(4)
-    for kind in decide.SCHEDULE:
+    for kind in policy.SCHEDULE:
         times = [chance.randrange(1, 256) for _ in range(2000)] + list(range(1, 20))
         rnd = [chance.randrange(65536) for _ in times]
         got = fleet.later(kind, numpy.array(times), numpy.array(rnd))
-        assert list(got) == [decide.later(kind, t, r) for t, r in zip(times, rnd)], kind
+        assert list(got) == [policy.later(kind, t, r) for t, r in zip(times, rnd)], kind
     rnd = [0, 65535] + [chance.randrange(65536) for _ in range(2000)]
     waits = []
     for r in rnd:
         rec = Record(b"12345678")
-        decide.line_returned(rec, 0, None, Limits(), r)
+        policy.line_returned(rec, 0, None, Limits(), r)
         waits.append(rec.hold)
     assert list(fleet.spread(numpy.array(rnd))) == waits
     assert list(fleet.age(28 * 86400, numpy.array(rnd))) == [Limits(seed=r).age() for r in rnd]
@@ -62,7 +61,7 @@ def test_real_agents_come_back_from_an_outage_as_the_fleet_does():
             world.run(200)
             assert len(world.provider.heard) == 2
             begun.append(world.provider.heard[1][0] - back)
-    assert 0 < min(begun) < 20 and 85 < max(begun) <= decide.SPREAD + 2
+    assert 0 < min(begun) < 20 and 85 < max(begun) <= policy.SPREAD + 2
     assert 35 < sorted(begun)[30] < 75
 
 
@@ -165,7 +164,7 @@ def test_the_years_script_breaks_no_rule_and_loses_nothing():
 
 
 def test_a_rule_that_is_broken_is_told(monkeypatch):
-    monkeypatch.setattr(decide, "hold", lambda rec, now, wall, seconds: None)
+    monkeypatch.setattr(policy, "hold", lambda rec, now, wall, seconds, why=None: None)
     assert "none before a hold's end" in story.tell(script.YEAR, 40 * 86400).broken
 
 
@@ -185,7 +184,7 @@ def test_events_come_in_order_and_end_by_themselves():
     assert [(at / 86400, verb) for at, verb, _ in events] == [(1, "address"), (1.5, "outage"), (2, "reboot"), (2, "address")]
     told = story.tell("1h outage 10m", 86400)
     assert [row[3] for row in told.spans if row[0] == "line"] == ["no line"]
-    assert outcome.NET in decide.SCHEDULE and len(told.requests) == 2
+    assert outcome.NET in policy.SCHEDULE and len(told.requests) == 2
 
 
 def test_the_tool_prints_a_table_and_draws_a_timeline(tmp_path):

@@ -13,6 +13,7 @@ class Slot:
 
 class Board:
     catalogue = "firmware/catalogue/providers.dat"
+    words = "firmware/catalogue/words.txt"
     unique = b"one"
     reset_cause = "start"
 

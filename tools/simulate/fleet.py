@@ -1,5 +1,5 @@
 """A million devices at one provider: how many requests it gets in each second. Vectorised copies of the schedule in
-decide.py; the constants are decide's own, and a test holds the copies to it.
+policy.py; the constants are the policy's own, and a test holds the copies to it.
 
     regional   all lines of a region were down for ten minutes and come back in the same second, with new addresses
     provider   the same, but the provider serves only so many requests a second and times out the rest
@@ -9,8 +9,7 @@ decide.py; the constants are decide's own, and a test holds the copies to it.
 from dataclasses import dataclass, field
 
 import numpy
-from wanbeacon.core import outcome
-from wanbeacon.core import policy as decide
+from wanbeacon.core import outcome, policy
 from wanbeacon.core.record import DAY, REFRESH_DAYS
 
 TIMEOUT = 20  # seconds after which an exchange is given up (net/http.py, BUDGET)
@@ -18,22 +17,22 @@ EXCHANGE = 1  # seconds until an answer, rounded up
 
 
 def lean(rnd):
-    """decide._lean for an array."""
+    """policy._lean for an array."""
     rnd = rnd.astype(numpy.int64)
     return (rnd * rnd >> 16) * rnd >> 16
 
 
 def later(kind, times, rnd):
-    """decide.later without Retry-After, for arrays."""
-    first, window, longest = decide.SCHEDULE[kind]
+    """policy.later without Retry-After, for arrays."""
+    first, window, longest = policy.SCHEDULE[kind]
     shift = numpy.minimum(times.astype(numpy.int64) - 1, 12)
     base = numpy.minimum(longest >> 1, first << shift)
     return base + (numpy.maximum(0, numpy.minimum(longest - base, window << shift)) * lean(rnd) >> 16)
 
 
 def spread(rnd):
-    """The wait of decide.line_returned when no other wait is running, for an array."""
-    return (decide.SPREAD * rnd.astype(numpy.int64) >> 16) + 1
+    """The wait of policy.line_returned when no other wait is running, for an array."""
+    return (policy.SPREAD * rnd.astype(numpy.int64) >> 16) + 1
 
 
 def age(refresh, seed):
@@ -83,7 +82,7 @@ def regional(devices, seed=1, jitter=True):
     """All lines are back in second 0; the provider answers everybody."""
     chance = numpy.random.default_rng(seed)
     begin = spread(chance.integers(0, 65536, devices)) if jitter else numpy.zeros(devices, numpy.int64)
-    name = "each device waits a random part of %d s" % decide.SPREAD if jitter else "without our jitter"
+    name = "each device waits a random part of %d s" % policy.SPREAD if jitter else "without our jitter"
     return Run(name, devices, _counts(begin), _counts(begin + EXCHANGE), 1)
 
 
@@ -92,7 +91,7 @@ def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, h
     every other request times out."""
     chance = numpy.random.default_rng(seed)
     begin = spread(chance.integers(0, 65536, devices)) if jitter else numpy.zeros(devices, numpy.int64)
-    due = [[] for _ in range(horizon + decide.SCHEDULE[outcome.NET][2] + TIMEOUT + 1)]
+    due = [[] for _ in range(horizon + policy.SCHEDULE[outcome.NET][2] + TIMEOUT + 1)]
     _sort_in(due, begin, numpy.arange(devices))
     fails = numpy.zeros(devices, numpy.int16)
     offered, done = numpy.zeros(horizon, numpy.int64), numpy.zeros(horizon, numpy.int64)
@@ -115,7 +114,7 @@ def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, h
         if not left:
             end = now + 1
             break
-    name = "the schedule of decide.py" if jitter else "without our jitter (60 s, 120 s, 240 s ... sharp)"
+    name = "the schedule of policy.py" if jitter else "without our jitter (60 s, 120 s, 240 s ... sharp)"
     run = Run(name, devices, offered[:end], done[:end], int(fails.max()) + 1)
     if left:
         run.notes.append("%d devices not served after %d h" % (left, horizon // 3600))

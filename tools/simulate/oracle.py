@@ -1,5 +1,5 @@
 """The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and what the user
-did; knows nothing of decide.py or the journal's form, and keeps its own books in true time.
+did; knows nothing of policy.py or the journal's form, and keeps its own books in true time.
 
 Its memory follows the agent's: what was not in flash when the power went is forgotten here too (`written`, `booted`),
 so that every request is judged by what the agent could know. Each rule is a name in RULES; `broken` lists violations.
@@ -101,8 +101,19 @@ class Oracle:
         self.newest = {4: None, 6: None}
         for account, (provider, settings, _, _, hosts) in self.accounts.items():
             for name, own in hosts:
-                known = kept.get((account, settings, name, own))
-                self.now[account, name] = known.copy() if known else self._new(account, provider, settings, kept)
+                self.now[account, name] = self._known(account, settings, name, own, kept) or self._new(
+                    account, provider, settings, kept
+                )
+
+    def _known(self, account, settings, name, own, kept):
+        """What was known of this host. A new password voids nothing that is stored; a stop that it may have caused ends."""
+        for (other, had, host, options), known in kept.items():
+            if (other, host, options) == (account, name, own):
+                known = known.copy()
+                if had != settings and known.stop in ("host", "account"):
+                    known.stop, known.odds, known.fails, known.open = None, 0, 0, True
+                return known
+        return None
 
     def _new(self, account, provider, settings, kept):
         new = Host()
@@ -166,7 +177,8 @@ class Oracle:
             kept = self.kept[self.latest][0][account, settings, name, own[name]]
             self._before[name] = host.ack4, host.ack6
             for one in (host, kept):
-                one.hold = max(one.hold, t + minimum)
+                if arrives or one is kept:  # a refused connection is tried again soon
+                    one.hold = max(one.hold, t + minimum)
                 if arrives or one is kept:  # until an answer tells, the provider may store the one or the other
                     one.open = True
                     one.ack4 = one.ack4 if v4 in (None, one.ack4) else None

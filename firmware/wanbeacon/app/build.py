@@ -134,4 +134,4 @@ def _resume(agent, host):
     journal.resume(rec, clock.mono(), clock.wall(), agent.journal.newest, account.limits)
     if rec.stopped() and rec.cause not in (host.cause, account.fp, account.provider_fp):
         agent.log.tell("info", "log.settings-changed", host.name)
-        policy.settings_changed(rec)
+        policy.release(rec)

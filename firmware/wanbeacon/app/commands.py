@@ -95,7 +95,7 @@ def _retry(agent, hosts):
         rows.append((h.name, not why, why or ("yes.retry",)))
         for other in () if why else agent.hosts():  # a stop of the account or the provider ends for all it held
             if other.rec.stopped() and other.rec.cause == cause:
-                policy.retry(other.rec, now, wall)
+                policy.release(other.rec)
                 rows.append((other.name, True, ("yes.retry",)))
     return _each(agent, rows)
 

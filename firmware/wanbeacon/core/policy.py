@@ -347,8 +347,8 @@ def _by_hand(rec, now, wall, wait):
     rec.force, rec.force_for, rec.force_wall = now + wait, wait, wall + wait if wall else 0
 
 
-def settings_changed(rec):
-    """The settings that caused a stop have changed: it ends; the minimum interval stays."""
+def release(rec):
+    """A stop ends: the settings that caused it have changed, or the user says so. The minimum interval stays."""
     rec.cls, rec.kind, rec.cause = "", None, b""
     rec.fails = rec.nets = rec.odds = 0
     withdraw(rec)
@@ -360,7 +360,7 @@ def retry(rec, now, wall):
     retry without a success doubles the wait until the next."""
     if rec.retries and now < rec.force:
         return "no.retry-soon", rec.force - now
-    settings_changed(rec)
+    release(rec)
     _by_hand(rec, now, wall, min(DAY, RETRY_EVERY << min(rec.retries, 12)))
     rec.retries = min(rec.retries + 1, 255)
     return None
