@@ -91,6 +91,8 @@ class Agent:
     def fault(self, where, error):
         """A fault of the program in one place: say it once, count it, and let that place rest."""
         gc.collect()  # it may have been a full heap: make room to say so
+        if isinstance(error, MemoryError):
+            self.board.short_of_memory(where)
         what = "%s %s" % (type(error).__name__, error)
         row = self.faults.get(where)
         self.counters["faults"] += 1
@@ -169,7 +171,11 @@ class Agent:
                 continue
             try:
                 async with stage.floor:
-                    sent = self._act(account)
+                    try:
+                        sent = self._act(account)
+                    except MemoryError:  # once more in the same round; what may have left is on hold in the records
+                        gc.collect()
+                        sent = self._act(account)
                 self.sound(account.where)
             except Exception as e:
                 self.fault(account.where, e)

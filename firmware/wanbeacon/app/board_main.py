@@ -16,6 +16,7 @@ import time
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import lights, rtc
+from wanbeacon.board.esp32.memory import PLENTY, of_this_board
 from wanbeacon.net.clock import Clock
 
 PROVEN_S = 300  # a run that got so far was no crash at start
@@ -23,7 +24,8 @@ SAFE_S = 1800  # a safe run ends by itself after this: what broke the others may
 CRASH_S = 10  # time to read the traceback on the console before the reset
 LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
-PLENTY = 1024 * 1024  # bytes of heap that only boards with PSRAM have
+SHORT_RUNS = 3  # rounds in a row without enough memory after which the board starts anew
+SHORT_S = 3600  # but at most once an hour
 ROOM = 36 * 1024  # bytes of heap that deciding and asking take, in pieces
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
@@ -35,8 +37,8 @@ current = None  # the Device, for a person at the console
 class Device:
     """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is made."""
 
-    def __init__(self):
-        self.board = esp32.Board()
+    def __init__(self, board):
+        self.board = board
         self.clock = Clock()
         self.memory = rtc.Memory()
         self.safe = self.memory.begin(self.board.reset_cause)
@@ -53,6 +55,7 @@ class Device:
         self.wish = None  # "restart", "reset", "setup": what the button or a page asked for
         self.wake = asyncio.Event()
         self.said = {}
+        self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
         from wanbeacon.app.log import Log
 
@@ -244,6 +247,9 @@ class Device:
 
     def report(self, agent):
         """After each round: progress is proven; what changed for a host is said on the console."""
+        if self.board.short == self.was_short:
+            self.board.short = 0  # a round that went well
+        self.was_short = self.board.short
         self.round = time.ticks_ms()
         self.board.feed()
         for h in agent.hosts():
@@ -299,6 +305,10 @@ class Device:
                     self.board.restart()
             elif now > PROVEN_S:
                 self.memory.proven()
+            if self.board.short >= SHORT_RUNS and now > SHORT_S:
+                self.say("out of memory again and again: starting anew")
+                self.memory.note("memory")
+                self.board.restart()
             link = self.board.link
             if link and not link.ever and not self.door and now > LOST_S and not self.wish:
                 self.ask("setup")
@@ -333,10 +343,12 @@ class Device:
 def main():
     """What main.py calls. Returns only when a person takes the console."""
     global current
-    if gc.mem_alloc() + gc.mem_free() < PLENTY:
-        stage.scarce = True
+    memory = of_this_board()
+    stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
+    if stage.scarce:
         gc.threshold(TIDY)
-    current = device = Device()
+        memory.settle()
+    current = device = Device(esp32.Board(memory))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()
     try:

@@ -100,6 +100,18 @@ class Board:
     def keep_alive(self):
         """procd and systemd watch the process; there is no watchdog to feed."""
 
+    def exchange_begins(self):
+        """There is memory enough: nothing to do."""
+
+    exchange_ends = exchange_begins
+
+    def memory_low(self):
+        """Never known here."""
+        return False
+
+    def short_of_memory(self, where):
+        """The agent goes on with what it has; procd or systemd would do no better."""
+
     def model(self):
         """The hardware's name for the User-Agent, or None."""
         return _text("/tmp/sysinfo/board_name").strip() or None

@@ -8,6 +8,8 @@ import sys
 
 import machine
 
+from wanbeacon.board.esp32.memory import Memory
+
 CONFIG = "/config.json"
 DEVICE = "/device.json"
 STATE = "/state"
@@ -80,7 +82,9 @@ class Board:
     home = "/lib"  # where the agent lies; a frozen one keeps its data there too
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
-    def __init__(self):
+    def __init__(self, memory=None):
+        self.memory = memory or Memory()
+        self.short = 0  # times the agent ran out of memory since it last went well
         self.state = STATE
         self.catalogue = self.home + "/catalogue/providers.dat"
         self.roots = self.home + "/catalogue/roots"
@@ -135,6 +139,26 @@ class Board:
         self.feed()
         if self.while_waiting:
             self.while_waiting()
+
+    # ---- memory
+
+    def exchange_begins(self):
+        """TLS gets its part of the memory."""
+        self.memory.begin()
+
+    def exchange_ends(self):
+        """And gives it back."""
+        self.memory.end()
+
+    def memory_low(self):
+        """True when the system heap has less than TLS or lwIP need."""
+        return self.memory.low()
+
+    def short_of_memory(self, where):
+        """Noted; app/board_main.py restarts the board when it stays."""
+        self.short += 1
+
+    # ---- the console
 
     def console(self):
         """A person has the console: an hour until the watchdog brings the agent back."""

@@ -49,6 +49,12 @@ class Memory:
         self.reason = "".join([c if " " <= c <= "~" else " " for c in reason])[:REASON_MAX]
         self._save()
 
+    def note(self, reason):
+        """The run ends in good order, for this reason: told at the next start, and no crash."""
+        self.flags = self.crashes = 0
+        self.reason = reason
+        self._save()
+
     def proven(self):
         """The run has done its work for a while, or ends because it was told to."""
         if self.flags or self.crashes or self.reason:
