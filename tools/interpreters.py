@@ -30,12 +30,13 @@ _FETCH_S = 180
 @dataclass
 class Interpreter:
     """name: as tests show it; argv: how to start it (list of str; None when missing); kind: wheel, elf, user, system or
-    cpython; why: None, or why it is missing, as a sentence for the user."""
+    cpython; why: None, or why it is missing, as a sentence for the user; note: why it is CPython."""
 
     name: str
     argv: list | None
     kind: str
     why: str | None = None
+    note: str = "there is no MicroPython on this machine"
 
     def command(self, *args, heap=None):
         """argv of a process: `args` as for micropython; heap as in `-X heapsize=` ("200k", "2M") or None."""
@@ -55,7 +56,7 @@ class Interpreter:
     def describe(self):
         """"MicroPython 1.25.0 (/usr/bin/micropython)", "CPython 3.11.7": what runs the agent."""
         if self.kind == "cpython":
-            return "CPython " + platform.python_version()
+            return "CPython %s (%s)" % (platform.python_version(), self.note)
         return "MicroPython " + ".".join(map(str, check_version(self.argv[0])))
 
 
@@ -180,7 +181,9 @@ def default():
     MicroPython of 1.23 or newer, else Debian's unpacked one, else CPython. UserError when $MICROPYTHON is unusable."""
     path = os.environ.get("MICROPYTHON")
     if path == "cpython":
-        return _cpython()
+        one = _cpython()
+        one.note = "as MICROPYTHON says"
+        return one
     if path:
         return _users(path)
     for one in (_wheel(), _system(), _elf(native()) if native() else None):
