@@ -25,8 +25,9 @@ def _cache():
     return Path(base) / "wanbeacon"
 
 
-#: Whatever can be made again: unpacked interpreters, downloads. In a checkout git-ignored and removed by `make clean`.
-CACHE = ROOT / ".cache" if CHECKOUT else _cache()
+#: Whatever can be made again: unpacked interpreters, compiled code. In a checkout git-ignored and removed by `make clean`;
+#: $WANBEACON_CACHE names another folder.
+CACHE = Path(os.environ.get("WANBEACON_CACHE") or (ROOT / ".cache" if CHECKOUT else _cache()))
 #: Where results go that nobody named a file for.
 OUT = ROOT / "out" if CHECKOUT else Path("wanbeacon-out")
 

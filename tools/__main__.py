@@ -32,6 +32,8 @@ OF_A_CHECKOUT = {
     "bench": "measure change-to-request time, sizes and memory",
     "catalogue": "write the device's provider catalogue from tools/data/providers.json",
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
+    "nightly": "run all tests at their longest, each in a time box",
+    "lock": "write down what `make run` installs, with hashes",
     "release": "build everything a release consists of, twice, with checksums",
     "mutants": "would the tests notice small mistakes in the core?",
 }

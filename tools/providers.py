@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import ROOT, UserError
+from . import COMMAND, ROOT, UserError
 from .build import catalogue
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
@@ -134,8 +134,8 @@ def table(console):
         state = status(fact)
         out.add_row(row["id"], escape(fact["name"]), "[%s]%s[/]" % (colours[state], state), login(row), dual(row), limits(row), sure(fact))
     console.print(out)
-    console.print("\n%d providers. `python -m tools providers NAME` tells more of one; closed ones keep their form for servers that "
-                  "still speak it." % len(both))
+    console.print("\n%d providers. `%s providers NAME` tells more of one; closed ones keep their form for servers that "
+                  "still speak it." % (len(both), COMMAND))
     console.print("sure: " + "; ".join("%s = %s" % item for item in SURE.items()))
 
 

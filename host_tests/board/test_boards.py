@@ -1,4 +1,4 @@
-"""boards/: every folder is complete and possible, the manifests freeze what they should, mip installs what runs."""
+"""boards/: every folder is complete and possible, the manifests freeze what they should, sources run too."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import pytest
 
 from host_tests.board.web import free_port
 from tools import ROOT
-from tools.build import boards
+from tools.build import boards, manifest
 from tools.device import image
 
 #: GPIOs a module has; input only; taken by the flash. From the chips' datasheets.
@@ -67,22 +67,15 @@ def test_the_manifest_freezes_the_agent_and_nothing_for_linux(name):
     finally:
         os.chdir(before)
     assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
-    assert set(frozen[1:]) == set(boards.modules()), "the same modules as `tools flash` packs"
+    assert frozen[1:] == manifest.modules("board", str(ROOT / "firmware")), "the same modules as `tools flash` copies"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_mip_package_is_up_to_date(name):
-    made = (ROOT / "boards" / name / "package.json").read_text()
-    assert made == boards.mip_package(name), "run `python -m tools.build.boards`"
-    for _, source in json.loads(made)["urls"]:
-        assert (ROOT / "boards" / name / source).is_file(), source
-
-
-def test_what_mip_copies_runs_on_a_board_with_a_cable(board):
-    """The files of the package as mip would put them; `mpremote mip install` itself takes half a minute for them."""
-    folder = ROOT / "boards/WT32_ETH01"
-    urls = json.loads((folder / "package.json").read_text())["urls"]
-    files = {"/lib/" + path: (folder / source).read_bytes() for path, source in urls}
+def test_sources_run_on_a_board_with_a_cable(board):
+    """What a developer copies by hand: the files as a checkout has them, none of them compiled."""
+    kind = boards.read("WT32_ETH01")
+    names = manifest.files("board", str(ROOT / "firmware"))
+    files = {"/lib/" + name: (ROOT / "firmware" / name).read_bytes() for name in names if name != "main.py"}
+    files["/lib/board.json"] = json.dumps(kind["device"]).encode()
     files["/main.py"] = (ROOT / "firmware/main.py").read_bytes()
     board.cut()
     board.image.write_bytes(image.filesystem(board.image.stat().st_size, files))

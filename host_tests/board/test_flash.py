@@ -94,27 +94,27 @@ def test_a_cut_in_the_middle_leaves_a_board_that_starts_nothing_and_the_next_run
 def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, mpremote, tmp_path):
     (tmp_path / "x").write_text("raise RuntimeError('stale')")
     old = str(tmp_path / "x")
-    mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
+    mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":lib/wanbeacon/app", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
              ":lib/wanbeacon/app/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
-             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":unpack.py", "+", "fs", "cp", old, ":notes.txt")
+             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":lib/unpack.mpy", "+", "fs", "cp", old, ":notes.txt")
     flash()
     board.wait_for("Wanbeacon on")
     board.cut()
     found = board.files()
-    assert not {"/lib/wanbeacon/app/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/unpack.py"} & set(found)
+    assert not {"/lib/wanbeacon/app/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/lib/unpack.mpy"} & set(found)
     assert "/notes.txt" in found, "files of the user stay"
 
 
 def test_a_downgrade_replaces_what_differs_and_a_new_upgrade_puts_it_back(board, flash, mpremote, tmp_path):
     flash()
     (tmp_path / "other.mpy").write_bytes(b"another version")
-    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/core.z")
+    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/core/policy.mpy")
     assert "2 files of" in flash().stderr, "the one that differs, and main.py as the seal"
     board.cut()
-    assert installed(board)["/lib/wanbeacon/core.z"] == expected()["/lib/wanbeacon/core.z"]
+    assert installed(board)["/lib/wanbeacon/core/policy.mpy"] == expected()["/lib/wanbeacon/core/policy.mpy"]
 
 
-def test_beside_frozen_code_nothing_is_packed_for_it_would_win(board, monkeypatch):
+def test_beside_frozen_code_only_data_is_copied_and_old_modules_go(board, monkeypatch):
     kind = boards.read("ESP32_GENERIC")
     with board_link.Link(board.port) as link:
         link.enter()
@@ -123,8 +123,9 @@ def test_beside_frozen_code_nothing_is_packed_for_it_would_win(board, monkeypatc
         tools_flash.install(link, kind, True, (json.dumps(SETTINGS).encode(), {}))
     board.cut()
     found = installed(board)
-    wanted = boards.files(kind, pack=False)
-    assert {path: found[path] for path in wanted} == wanted and "/lib/unpack.mpy" not in found
+    wanted = boards.files(kind, frozen=True)
+    assert {path: found[path] for path in wanted} == wanted and not [path for path in found if path.endswith(".mpy")]
+    assert "/lib/catalogue/providers.dat" in wanted
 
 
 def test_a_running_agent_is_interrupted_for_an_upgrade(board, flash):

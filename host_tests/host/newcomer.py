@@ -42,7 +42,8 @@ class Newcomer:
         (self.folder / ".venv").mkdir()
         for name in ("bin", "lib", "pyvenv.cfg"):
             (self.folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
-        (self.folder / ".venv/.stamp").touch()  # newer than pyproject.toml: nothing to set up
+        for stamp in (".run", ".dev"):  # newer than the lists of packages: nothing to set up
+            (self.folder / ".venv" / stamp).touch()
 
     def _start(self, line, **more):
         env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST", "MAKE", "WANBEACON"))}

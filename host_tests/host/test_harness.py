@@ -60,7 +60,7 @@ def make_venv(tmp_path, version):
     fake = tmp_path / "python3"
     fake.write_text('#!/bin/sh\ncase $1 in -V) echo "Python %s" ;; *) exit 1 ;; esac\n' % version)
     fake.chmod(0o755)
-    return subprocess.run([ROOT / "tools/make-venv", fake], cwd=tmp_path, capture_output=True, text=True)
+    return subprocess.run([ROOT / "tools/make-venv", fake, "run"], cwd=tmp_path, capture_output=True, text=True)
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):
@@ -70,7 +70,7 @@ def test_an_old_python_is_refused_in_one_line(tmp_path):
 
 
 def test_no_python_at_all_is_one_line(tmp_path):
-    done = subprocess.run([ROOT / "tools/make-venv", "/no/python"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([ROOT / "tools/make-venv", "/no/python", "dev"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "install python3" in done.stderr
 
 

@@ -40,7 +40,7 @@ def test_every_file_is_in_the_sums_and_right(dist):
     for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk",
                  "wanbeacon-nat_%s-r1_all.ipk", "wanbeacon-import-ddns-%s-r1.apk"):
         assert "openwrt/" + name % ours in rows
-    assert "wanbeacon.core.policy.SCHEDULE" in (dist / "openwrt/names.txt").read_text()
+    assert "wanbeacon_tools-%s-py3-none-any.whl" % ours in rows
 
 
 def test_a_boards_archive_is_what_flash_would_copy(dist):

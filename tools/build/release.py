@@ -4,6 +4,7 @@
     wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it
     mip/BOARD.json, mip/...     the same for `mpremote mip install`; all boards share the modules
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
+    wanbeacon_tools-V-py3-none-any.whl   the tools as a program
     openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
     SHA256SUMS                  of all of them
 
@@ -26,7 +27,7 @@ import typer
 
 from .. import ROOT, UserError
 from ..device import image
-from . import boards, mpy, package, version
+from . import boards, mpy, package, version, wheel
 
 #: One build takes a few seconds; two at once on a busy machine some more.
 _BUILD_S = 300
@@ -74,6 +75,8 @@ def build():
     with tempfile.TemporaryDirectory() as folder:
         sizes = mpy.compile_tree(Path(folder, "out"))
         out[name + "-mpy.tar.gz"] = archive({path: Path(folder, "out", path).read_bytes() for path in sizes}, when)
+    made, data = wheel.build(when)
+    out[made] = data
     for form in package.Format:
         out.update(("openwrt/" + path, data) for path, data in package.build(form).items())
     return out
@@ -98,7 +101,7 @@ def _elsewhere():
 def write(files, out):
     """Fills the folder `out`, emptied first; UserError when it holds something that no release has put there."""
     foreign = [path.name for path in out.glob("*") if path.name not in ("mip", "openwrt", "SHA256SUMS")
-               and not path.name.startswith("wanbeacon-")]
+               and not path.name.startswith(("wanbeacon-", "wanbeacon_tools-"))]
     if foreign:
         raise UserError("%s holds other files (%s); name another folder with --out" % (out, foreign[0]))
     try:

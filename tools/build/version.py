@@ -1,5 +1,5 @@
 """`python -m tools version`: what to put into a bug report, and whether every place names the same version of the agent.
-Knows no tool but the interpreters."""
+"""
 
 import platform
 import re
@@ -7,7 +7,7 @@ import re
 from rich.console import Console
 from rich.table import Table
 
-from .. import ROOT, UserError, interpreters
+from .. import CHECKOUT, ROOT, UserError, interpreters
 
 
 def agent_version(root=ROOT):
@@ -51,7 +51,7 @@ def must_agree(root=ROOT):
 def app():
     """Print the versions of the agent, of Python and of every MicroPython the tests use; all places must agree."""
     table = Table(box=None, show_header=False)
-    table.add_row("agent", agent_version(), "also named in " + ", ".join(PLACES))
+    table.add_row("agent", agent_version(), "also named in " + ", ".join(PLACES) if CHECKOUT else "")
     table.add_row("python", platform.python_version(), platform.platform())
     for one in interpreters.all():
         if one.why:
@@ -63,4 +63,5 @@ def app():
             version = str(error)
         table.add_row(one.name, version, one.argv[0])
     Console(soft_wrap=True).print(table)
-    must_agree()
+    if CHECKOUT:
+        must_agree()

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.prompt import Prompt
 
-from .. import UserError
+from .. import COMMAND, UserError
 from ..check import firmware, weigh
 
 #: Sources that tools/build/boards.py leaves out.
@@ -101,7 +101,7 @@ def ask(board):
             key = Prompt.ask("Wi-Fi password (not shown)", password=True)
             if key:
                 doc["wifi"][0]["password"] = key
-    account = {"provider": Prompt.ask("Provider (`python -m tools providers` lists them)", default="dyn")}
+    account = {"provider": Prompt.ask("Provider (`%s providers` lists them)" % COMMAND, default="dyn")}
     user = Prompt.ask("User name there")
     if user:
         account["user"] = user

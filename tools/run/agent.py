@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from .. import ROOT, UserError, interpreters
+from .. import ROOT, UserError
 
 #: A clean stop writes nothing and waits for nobody; an exchange that is under way may last 20 s, nobody waits for that.
 STOP_S = 3
@@ -42,7 +42,7 @@ class Agent:
         self._argv = (where or (lambda argv: argv))(interpreter.command(
             "-m", "wanbeacon", "run", "--config", config, "--state", folder, "--status", self._status,
             "--control", self.control))
-        self._env = dict(interpreters.environment(), MICROPYPATH="%s:.frozen" % code)
+        self._env = interpreter.environment(code)
         self._cwd = cwd
         self.log = collections.deque(maxlen=KEPT)  # (number, local time, text)
         self.lines = 0

@@ -34,8 +34,7 @@ def app(
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: end.set())
-    title = "Wanbeacon %s on MicroPython %s" % (
-        agent_version(), ".".join(map(str, interpreters.check_version(interpreter.argv[0]))))
+    title = "Wanbeacon %s on %s" % (agent_version(), interpreter.describe())
     sys.stdout.reconfigure(errors="replace")  # a terminal that knows no arrow is no reason to end
     try:
         with contextlib.ExitStack() as stack:

@@ -84,9 +84,12 @@ class Demo:
         world = stack.enter_context(open_world(folder, lab.https_port, simple))
         settings = folder / "config.json"
         settings.write_text(json.dumps(demo_config(lab, world.source), indent=1))
-        compile_tree(folder / "firmware", ROOT / "firmware")
+        code = ROOT / "firmware"
+        if interpreter.kind != "cpython":
+            code = folder / "firmware"
+            compile_tree(code)
         self.lab, self.world = lab, world
-        self.agent = Agent(interpreter, settings, folder / "state", folder / "firmware", world.command)
+        self.agent = Agent(interpreter, settings, folder / "state", code, world.command)
         (folder / "state").mkdir()
         self.stage = Stage(lab, world, self.agent)
         self.story = Story(self.stage, pace)
