@@ -373,7 +373,7 @@ def test_what_the_agent_would_refuse_at_its_start_is_a_problem_and_what_is_unwis
         (GOOD.replace("option username 'u'", ""), ["accounts[0].user: missing; dyn needs a user name"], []),
         (GOOD + "option server 'https://h/path'\n", ["accounts[0].server: should be host or host:port"], []),
         (GOOD + "option auth bearer\n", ["accounts[0].auth: dyn has only basic"], []),
-        (custom % "&n=my router", ["accounts[0].custom.url: a blank cannot stand in a URL"], []),
+        (custom % "&n=my router", ["accounts[0].custom.url: a space is not allowed in a URL"], []),
         (GOOD.replace("'dyn'", "'duckdns'") + "option use_ipv6 both\n", [], []),
         (GOOD + "option server 'http://h'\n", [], ["accounts[0].server: the password travels without encryption"]),
         (custom % "", [], []),
