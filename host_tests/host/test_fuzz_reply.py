@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wanbeacon.core import outcome
-from wanbeacon.dyndns import catalog, reply
+from wanbeacon.dyndns import custom, reply
 
 from tools import ROOT
 from tools.build import catalogue
@@ -25,7 +25,7 @@ from test_reply_rows import ROWS as TEXTS
 MORE = int(os.environ.get("WB_FUZZ", "1"))
 CASES = 100000 * MORE
 ROWS = {row["id"]: row for row in catalogue.rows()}
-ROWS["custom"] = catalog.custom({"url": "https://h/?a={ip}", "ok": ["stored", "*all fine"], "fail": ["wrong"], "later": ["#429"]})
+ROWS["custom"] = custom.row({"url": "https://h/?a={ip}", "ok": ["stored", "*all fine"], "fail": ["wrong"], "later": ["#429"]})
 A, A6 = "203.0.114.7", "2a00:1450::7"
 SENT = [(A, None), (None, A6), (A, A6), (None, None)]
 STATUS = [200] * 12 + [204, 301, 400, 401, 403, 404, 409, 410, 411, 412, 429, 500, 502, 503, 0, 100, 999]
@@ -82,7 +82,13 @@ def damaged(rng, body):
 def may_succeed(row, status, body, sent):
     """Whether anything in the text could mean success at this provider: written another way than the reader is."""
     text = body.decode("utf-8", "replace").lower().replace("\0", " ")
-    text = text.strip().removeprefix("\ufeff")
+    text = text.strip().removeprefix("\ufeff").strip()
+    if not 200 <= status < 300:
+        return False  # only a final answer is a success
+    if re.match("<", text) or "<html" in text or "<script" in text:
+        flat = re.sub(r"\s+", "", text)
+        if not any(mark in flat for mark in row.get("page", ())):
+            return False  # a page that is not the service's own
     text = re.sub("<[^>]*(>|$)", "\n", text) if row.get("tags") else text
     lines = [words for line in re.split(r"[\r\n]", text) if (words := line.split())]
     first = {words[0] for words in lines}
@@ -92,8 +98,6 @@ def may_succeed(row, status, body, sent):
     success |= {word for word, cls in (row.get("words") or {}).items() if cls in ("OK", "SAME")}
     if codes & success:
         return True
-    if not 200 <= status < 300:
-        return False  # a service's own words count only with a status of success
     squeezed = re.sub(r"\s+", "", text)
     for cls, *some in rules or ():
         for rule in some if cls in ("OK", "SAME") else ():

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from wanbeacon.core import outcome
-from wanbeacon.dyndns import catalog, reply, request
+from wanbeacon.dyndns import catalog, custom, reply, share
 
 from tools import UserError
 from tools.build import catalogue, catalogue_rows
@@ -26,7 +26,7 @@ def test_the_device_reads_what_the_tool_wrote():
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():
     assert {f["id"] for f in json.loads(catalogue.SOURCE.read_text())} <= set(ROWS)
-    assert len(ROWS) >= 88
+    assert len(ROWS) >= 120
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -39,22 +39,23 @@ def test_rules_are_sound(name):
         assert cls in known and rules
         seen_success = seen_success or cls in (outcome.OK, outcome.SAME)
         for rule in rules:
-            assert rule == rule.lower() and rule[0] in "^=~*@0#" and (len(rule) > 1) != (rule[0] in "@0"), rule
+            assert rule == rule.lower() and rule[0] in "^=~*@0#!" and (len(rule) > 1) != (rule[0] in "@0!"), rule
             assert rule[0] != "#" or re.fullmatch(r"#\d{3}", rule)
     if row.get("rules"):
         assert row.get("std") or seen_success, "no way to succeed"
         order = [cls for cls, *_ in row["rules"] if cls in (outcome.SAME, outcome.OK)]
         assert order == sorted(order, reverse=True), "SAME before OK"
     if row.get("max") != 1 and row.get("rules"):
-        assert name == "duckdns", "one answer for a list: which host is meant?"
+        assert name in ("duckdns", "desec"), "one answer for a list: which host is meant?"
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_templates_name_the_addresses_they_are_for(name):
     row = ROWS[name]
-    for key, wanted in (("q4", {"ip"}), ("q6", {"ipv6"}), ("qd", {"ip", "ipv6"}), ("qc", set()), ("q4@", {"ip"}), ("q6@", {"ipv6"})):
+    for key, wanted in (("q4", {"ip"}), ("q6", {"ipv6"}), ("qd", {"ip", "ipv6"}), ("qc", set()), ("q4@", {"ip"}), ("q6@", {"ipv6"}),
+                        ("q4-", set()), ("q6-", set()), ("qd-", set())):  # fmt: skip
         if key in row:
-            places = set(catalog.places(row["path"] + "?" + row[key]))
+            places = set(custom.places(row["path"] + "?" + row[key]))
             assert places & {"ip", "ipv6"} == (set() if row.get("conn") else wanted), key
     assert not re.search(r"\{(password|user)\}", row.get("q4", "") + row["path"]) or row["auth"] == ["none"], \
         "credentials in the URL although there is a header"
@@ -89,4 +90,4 @@ def test_a_mistake_in_the_hand_made_table_is_told(monkeypatch):
 
 def test_every_account_option_of_the_rows_is_known_to_requests():
     for row in ROWS.values():
-        assert {o.partition("=")[0] for o in row.get("opts", ())} <= {*request.OPTIONS, "offline"}
+        assert {o.partition("=")[0] for o in row.get("opts", ())} <= {*share.OPTIONS, "offline"}

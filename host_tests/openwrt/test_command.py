@@ -148,7 +148,7 @@ def test_check_says_which_options_have_no_effect_and_what_is_unwise(box):
 
 # a second account that no agent would start with
 REFUSED = (
-    ("option username ''", "option 'username': missing; noip wants a user name"),
+    ("option username ''", "option 'username': missing; noip needs a user name"),
     ("option server 'https://h.example/path'", "option 'server': should be host or host:port"),
     ("option auth 'bearer'", "option 'auth': noip has only basic"),
     ("option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'", "option 'update_url': a blank"),

@@ -1,7 +1,7 @@
 # Hostile settings and hostile replies on every interpreter. The thorough search is host_tests/host/test_fuzz_*.py with
 # hypothesis on CPython; here the same promises hold for MicroPython's own strings, in a second or two.
 from wanbeacon.core import address
-from wanbeacon.dyndns import catalog, reply, request
+from wanbeacon.dyndns import catalog, reply, request, share
 
 FILE = "firmware/catalogue/providers.dat"
 V4, V6 = address.parse("203.0.114.7"), address.parse("2a00:1450::7")
@@ -55,7 +55,7 @@ def test_hostile_settings_stay_in_their_place_in_every_row():
 
 
 def one(row, account, hosts, want, bad, other, i):
-    choice = request.pick(row, want, (None, None), i % 2 == 1, hosts[0])
+    choice = share.pick(row, want, (None, None), i % 2 == 1, hosts[0])
     if not choice:
         return
     template, sent = choice
@@ -70,20 +70,24 @@ def one(row, account, hosts, want, bad, other, i):
     for part in path.split("/"):
         assert part not in (".", "..") and decode(part) is not None, where
 
-    label, zone = request.labels_of(hosts[0])
+    label, zone = share.labels_of(hosts[0])
     values = {"hostname": bad, "host": label, "labels": bad.split(".")[0], "domain": zone, "ip": sent[0] and address.text(sent[0]) or "",
               "ipv6": sent[1] and address.text(sent[1]) or "",
               "user": other, "password": bad}  # fmt: skip
+    offline = i % 4 == 0
     text = row[template + "@"] if label == "@" and template + "@" in row else row[template]
+    if offline and template + "-" in row:
+        text = row[template + "-"]
+        text = text[text.find("?") + 1 :]
     if request.auth_of(row, account) == "query":
         text += ("&" if text else "") + row["qa"]
     meant = []
     for part in text.split("&") if text else ():
         name, _, value = part.partition("=")
-        meant.append((fill(name, values), fill(value, values)))
+        meant.append((fill(decode(name), values), fill(value, values)))
     for option in row.get("opts") or ():
         name, _, value = option.partition("=")
-        value = ("YES" if i % 4 == 0 else "") if name == "offline" else hosts[0].get(name) or value
+        value = ("YES" if offline else "") if name == "offline" else hosts[0].get(name) or value
         if value:
             meant.append((name, value))
     assert pairs(r.body if r.post else query) == meant, where

@@ -5,6 +5,7 @@ from wanbeacon.core.outcome import (
     AGENT,
     AUTH,
     BLOCK,
+    FAIL,
     FEATURE,
     HOST,
     LATER,
@@ -54,7 +55,8 @@ def test_every_word_has_its_class_reach_and_kind():
 
 def test_once_words_mean_the_whole_list_and_others_ask_for_the_culprit():
     for word, split in (("badauth", False), ("!donator", False), ("badsys", False), ("911", False), ("w5m", False),
-                        ("nohost", True), ("!active", True), ("abuse", True), ("what", False)):  # fmt: skip
+                        ("nohost", True), ("!active", True), ("abuse", True), ("what", False), ("nochg", True),
+                        ("good", False)):  # fmt: skip
         outs = reply.read({}, 200, word.encode(), ["a", "b"], (P, None))
         assert [o.split for o in outs] == [split, split], word
         assert outs[0].cls == one(word).cls and outs[0].kind == one(word).kind and outs[0].delay == one(word).delay
@@ -95,8 +97,8 @@ def test_a_retry_after_lengthens_and_never_shortens():
 
 def test_retry_after_is_a_whole_number_of_seconds_within_its_bounds():
     date = "Sun, 06 Nov 1994 08:49:37 GMT"
-    for text, wall, want in (("0", None, 60), ("60", None, 60), ("61", None, 61), (" 120 ", None, 120), ("999999999999", None, 86400),
-                             (date, WALL, 100), (date, WALL + 50, 60), (date, WALL - 10**6, 86400), (date, None, 0),
+    for text, wall, want in (("0", None, 1), ("1", None, 1), ("60", None, 60), ("61", None, 61), (" 120 ", None, 120), ("999999999999", None, 86400),
+                             (date, WALL, 100), (date, WALL + 50, 50), (date, WALL + 200, 1), (date, WALL - 10**6, 86400), (date, None, 0),
                              ("soon", WALL, 0), ("", WALL, 0), ("-5", WALL, 0), ("1:0", WALL, 0)):  # fmt: skip
         got = reply.seconds(text, wall)
         assert got == want and isinstance(got, int), text
@@ -121,7 +123,7 @@ def test_every_month_of_a_date_is_read():
 def test_status_without_a_word():
     for status, cls, reach, kind in ((500, LATER, ACCOUNT, SERVER), (503, LATER, ACCOUNT, SERVER), (599, LATER, ACCOUNT, SERVER),
                                      (429, LATER, ACCOUNT, SERVER), (408, LATER, ACCOUNT, SERVER), (401, AUTH, ACCOUNT, None),
-                                     (403, AUTH, ACCOUNT, None), (404, HOST, ONE, None), (410, HOST, ONE, None),
+                                     (403, ODD, ONE, None), (404, ODD, ONE, None), (410, ODD, ONE, None),
                                      (300, ODD, ONE, None), (302, ODD, ONE, None), (402, ODD, ONE, None)):  # fmt: skip
         out = one("never heard of it", status=status)
         assert (out.cls, out.reach, out.kind, out.word) == (cls, reach, kind, "HTTP %d" % status), status
@@ -170,6 +172,13 @@ def test_anywhere_is_whole_words_too():
         assert one(body, row).cls == cls, body
 
 
+def test_any_word_of_failure_is_a_rule():
+    row = rule(("ODD", "!"), ("OK", "^ok"))
+    for body, cls in (("ok", OK), ("ok, no error", ODD), ("ok: FAILED", ODD), ("ok unfailing terror", OK), ("ok\naccess denied", ODD),
+                      ("ok invalid", ODD), ("ok unknown", ODD)):  # fmt: skip
+        assert one(body, row).cls == cls, body
+
+
 def test_an_empty_body_is_a_rule_of_its_own():
     row = rule(("OK", "0"))
     assert one("", row).cls == OK and one("", row).word == "HTTP 200"
@@ -200,10 +209,12 @@ def test_the_sent_address_anywhere_in_any_spelling():
 def test_a_success_needs_a_status_of_success_and_no_page():
     row = rule(("OK", "^ok"), ("HOST", "^ok"))
     assert one("ok", row).cls == OK and one("ok", row, 299).cls == OK
-    for status in (199, 300, 404, 500):
-        assert one("ok", row, status).cls == HOST, status
-    assert one("<html>\nok", row).cls == HOST
-    assert one("<!doctype x>\nok", row).cls == HOST
+    for status in (199, 300, 404):
+        assert one("ok", row, status).cls == ODD, status
+        assert one("ok", dict(row, bad=[status]), status).cls == HOST, "a row may name the statuses its failures come with"
+    for page in ("<html>\nok", "<!doctype x>\nok", "<ok", "x <script>\nok", "\n<!-- -->\nok"):
+        assert one(page, row).cls == ODD, page
+        assert one(page, dict(row, page=["html"])).cls == (OK if "html" in page else ODD), "or by what its pages are known"
 
 
 def test_a_word_wins_over_a_status_where_both_count():
@@ -218,7 +229,7 @@ def test_a_word_wins_over_a_status_where_both_count():
 
 
 def test_marks_are_stripped_where_the_row_says_so():
-    row = dict(rule(("OK", "=ok")), tags=1)
+    row = dict(rule(("OK", "=ok")), tags=1, page=[""])
     for body, cls in (("<p>OK</p>", OK), ("ok<br>", OK), ("<b>o</b>k", ODD), ("ok", OK), ("a\nok<b", OK), ("okb<", ODD), ("ok<b<c", OK),
                       ("<p>ok<b", OK)):  # fmt: skip
         assert one(body, row).cls == cls, body
@@ -227,7 +238,7 @@ def test_marks_are_stripped_where_the_row_says_so():
 
 def test_a_rows_own_words_come_first():
     row = {"words": {"nohost": "LATER", "fine": "OK", "abuse": "ACCOUNT", "no": "FAIL"}}
-    for word, cls, reach in (("nohost", LATER, ACCOUNT), ("fine", OK, ONE), ("abuse", BLOCK, ACCOUNT), ("no", AUTH, ONE),
+    for word, cls, reach in (("nohost", LATER, ACCOUNT), ("fine", OK, ONE), ("abuse", BLOCK, ACCOUNT), ("no", FAIL, ONE),
                              ("badauth", AUTH, ACCOUNT)):  # fmt: skip
         out = one(word, row)
         assert (out.cls, out.reach) == (cls, reach), word

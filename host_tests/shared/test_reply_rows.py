@@ -35,8 +35,8 @@ ROWS = {
     "spdyn": (("fatal", "HOST"), ("numhost", "BLOCK"), ("!yours", "HOST"), ("good " + A, "OK")),
     "strato": (("badrequest", "HOST"), ("good " + A, "OK"), ("nochg " + A, "SAME")),
     "easydns": (
-        ("<html><body>NOERROR</body></html>", "OK"), ("<P>NO_ERROR</P>", "OK"), ("<FONT>OK</FONT>", "OK"),
-        ("no update required", "SAME"), ("<b>NOACCESS</b>", "AUTH"), ("NO_ACCESS", "AUTH"), ("NO_AUTH", "AUTH"),
+        ('<HTML><BODY><FONT FACE="sans-serif">NOERROR<br /></FONT>', "OK"), ("NO_ERROR", "OK"), ("<FONT>OK</FONT>", "ODD"),
+        ("no update required", "SAME"), ('<HTML><BODY><FONT FACE="x">NOACCESS</FONT>', "AUTH"), ("<p>Press OK</p>", "ODD"), ("NO_ACCESS", "AUTH"), ("NO_AUTH", "AUTH"),
         ("NOSERVICE", "HOST"), ("ILLEGAL INPUT", "HOST"), ("TOOSOON", "LATER"), ("TOO_FREQ", "LATER"), ("TOO_SOON OK", "LATER"),
         ("<html><p>look</p></html>", "ODD"), ("BOOK", "ODD"),
     ),
@@ -59,8 +59,9 @@ ROWS = {
     "freedns-nic": (("good " + A, "OK"), ("Updated h", "OK"), ("nochg", "SAME"), ("ERROR: Address has not changed", "SAME"),
                     ("badauth", "AUTH")),
     "ddnss": (
-        ("<html><body>Updated 1 hostname.</body></html>", "OK"), ("<p>good</p>", "OK"), ("No change", "SAME"), ("nochg", "SAME"),
-        ("badauth", "AUTH"), ("<b>badysys</b>", "HOST"), ("notfqdn", "HOST"), ("<html>hello</html>", "ODD"),
+        ("<head><title>DDNSS - Kostenloser DynDNS Service</title></head><p>Updated 1 hostname.</p>", "OK"), ("good", "OK"),
+        ("<html><body>Updated 1 hostname.</body></html>", "ODD"), ("No change", "SAME"), ("nochg", "SAME"), ("badauth", "AUTH"),
+        ("<head><title>DDNSS - Kostenloser DynDNS Service</title></head><b>badysys</b>", "HOST"), ("notfqdn", "HOST"), ("<html>hello</html>", "ODD"),
     ),
     "infomaniak": (("successfully_changed", "OK"), ("no_change", "SAME"), ("good " + A, "OK"), ("badauth", "AUTH", 400),
                    ("nohost", "HOST", 400), ("Validation failed", "HOST", 400)),
@@ -74,17 +75,17 @@ ROWS = {
              ("h.example (1%s)" % A, "ODD"), ("h.example (%s.5)" % A, "ODD")),
     "ipv64": (('{"info":"good"}', "OK"), ("good", "OK"), ("nochg", "SAME"), ("badauth", "AUTH"), ("", "AUTH", 401)),
     "now-dns": (("nohost", "HOST", 400), ("badauth", "AUTH", 400), ("good", "OK")),
-    "dnsexit": (("0=Success", "OK"), ("IP not changed", "SAME"), ("2=Invalid password", "ODD")),
+    "dnsexit": (("0=Success", "OK"), ("IP not changed", "SAME"), ("2=Invalid password", "AUTH")),
     "dondominio": (("OK", "OK"), ("hello\nIP:" + A, "OK"), ("IP:" + B, "ODD"), ("error: user", "ODD")),
     "all-inkl": (("good " + A, "OK"), ("good", "SAME"), ("good ", "SAME"), ("nochg", "SAME"), ("badauth", "AUTH"), ("", "AUTH", 401)),
-    "mythic-beasts": (('{"message":"1 records updated"}', "OK"), ("", "AUTH", 401), ("", "HOST", 404), ('{"error":"x"}', "ODD")),
+    "mythic-beasts": (('{"message":"1 records updated"}', "OK"), ("", "AUTH", 401), ("", "ODD", 404), ('{"error":"x"}', "ODD")),
     "namecheap": (
-        ('<?xml version="1.0" encoding="utf-16"?><r><ErrCount>0</ErrCount></r>', "OK"),
-        ("<r><ErrCount>1</ErrCount><Err1>Passwords do not match</Err1></r>", "AUTH"),
-        ("<r><ErrCount>1</ErrCount><Err1>No Records updated. A record not Found;</Err1></r>", "HOST"),
-        ("<r><ErrCount>1</ErrCount></r>", "ODD"), ("<html></html>", "ODD"),
+        ('<?xml version="1.0" encoding="utf-16"?><interface-response><ErrCount>0</ErrCount>', "OK"),
+        ("<interface-response><ErrCount>1</ErrCount><Err1>Passwords do not match</Err1>", "AUTH"),
+        ("<interface-response><ErrCount>1</ErrCount><Err1>No Records updated. A record not Found;</Err1>", "HOST"),
+        ("<interface-response><ErrCount>1</ErrCount>", "ODD"), ("<r><ErrCount>0</ErrCount></r>", "ODD"), ("<html></html>", "ODD"),
     ),
-    "domaindiscount24": (("code = 200", "OK"), ("success", "OK"), ("", "OK"), ("authorization failed", "AUTH"), ("", "LATER", 500),
+    "domaindiscount24": (("code = 200", "OK"), ("success", "OK"), ("", "OK"), ("authorization failed", "HOST"), ("invalid password", "AUTH"), ("", "LATER", 500),
                          ("error: success is far", "ODD")),
     "duckdns": (
         ("OK", "OK"), ("OK\n%s\n\nUPDATED" % A, "OK"), ("OK\n%s\n\nNOCHANGE" % A, "SAME"), ("KO", "HOST"), ("", "LATER", 503),
@@ -97,16 +98,18 @@ ROWS = {
         ("error-system", "LATER"), ("error", "LATER"), ("error-else", "ODD"),
     ),
     "duiadns": (("<html>Hostname h.example updated</html>", "OK"), ("badauth", "AUTH"), ("nohost", "HOST"), ("error", "LATER")),
-    "regfish": (("success|100|updated", "OK"), ("success|101|no update", "SAME"), ("100", "OK"), ("101", "SAME"), ("401", "ODD"),
+    "regfish": (("success|100|updated", "OK"), ("success|101|no update", "SAME"), ("100", "OK"), ("101", "SAME"), ("401", "AUTH"), ("409", "ODD"),
                 ("success: ok", "OK")),
     "njalla": (('{"status": 200, "message": "record updated"}', "OK"), ('{"status":401,"message":"invalid host or key"}', "AUTH", 401),
                ("", "LATER", 500), ("", "ODD")),
     "simply": (("hello\ngood " + A, "OK"), ("badauth", "AUTH")),
     "sitelutions": (("success", "OK"), ("failure (dberror)", "LATER"), ("failure (auth)", "ODD")),
-    "mydns-jp": (("<html><dt>REMOTE ADDRESS:</dt></html>", "OK"), ("Login and IP address notify OK.", "OK"), ("<html></html>", "ODD"),
+    "mydns-jp": (("<html><title>MyDNS.JP</title><dt>REMOTE ADDRESS:</dt></html>", "ODD"),
+                 ("<html><title>x | MyDNS.JP</title>login_status = 0.<BR>REMOTE ADDRESS:" + A, "AUTH"),
+                 ("<html><title>x | MyDNS.JP</title>login_status = 1.<BR>", "OK"), ("Login and IP address notify OK.", "OK"), ("<html></html>", "ODD"),
                  ("", "AUTH", 401)),
     "freemyip": (("OK", "OK"), ("ERROR", "AUTH"), ("", "ODD")),
-    "ddns-fm": (("", "OK"), ("updated", "OK"), ("", "AUTH", 403), ("<!DOCTYPE html>", "ODD")),
+    "ddns-fm": (("", "OK"), ("updated", "OK"), ("", "ODD", 403), ("<!DOCTYPE html>", "ODD")),
     "domeneshop": (("", "OK", 204), ("", "OK"), ("", "HOST", 404), ("", "AUTH", 401), ("<html>", "ODD")),
     "gigahost": (("badagent", "HOST"), ("good " + A, "OK")),
     "nic-ru": (("dnserr", "LATER"), ("good " + A, "OK")),
@@ -117,12 +120,13 @@ ROWS = {
                 ("You are sending more than 20 requests per second", "LATER"), ("<html>", "ODD")),
     "dynadot": (("ok", "OK"), ('{"status":"ok"}', "OK"), ("not ok", "ODD"), ("error", "ODD")),
     "directnic": (('{"result": "success"}', "OK"), ('{"result":"error","message":"success"}', "ODD")),
-    "1984": (('{"ok": true}', "OK"), ('{"ok":true,"msg":"unaltered"}', "SAME"), ('{"ok":false}', "AUTH")),
+    "1984": (('{"ok": true}', "OK"), ('{"ok":true,"msg":"unaltered"}', "SAME"), ('{"ok":false}', "ODD"),
+             ('{"ok":false, "msg":"Invalid API key"}', "AUTH")),
     "enom": (("Command=SETDNSHOST\nErrCount=0\nDone=true", "OK"), ("ErrCount=1\nErr1=Bad\nDone=true", "ODD")),
     "no-ip-pl": (("", "OK"), ("<html>", "ODD"), ("", "AUTH", 401)),
     "ipnodns": (("ok", "OK"), ("not ok", "ODD"), ("error", "ODD")),
     "system-ns": (('{"code": 0, "msg":"x"}', "OK"), ("0", "OK"), ('{"code":5}', "ODD"), ("05", "ODD")),
-    "ddo-jp": (("<html>SUCCESS</html>", "OK"), ("FAIL", "AUTH"), ("<html>", "ODD")),
+    "ddo-jp": (("SUCCESS: home", "OK"), ("<html>SUCCESS</html>", "ODD"), ("FAIL", "AUTH"), ("<html>", "ODD")),
 }  # fmt: skip
 
 
@@ -150,19 +154,20 @@ def test_the_address_of_either_family_may_be_the_proof():
 
 def test_a_word_of_a_custom_provider_stops_only_its_host():
     from wanbeacon.core import outcome
-    from wanbeacon.dyndns import catalog
+    from wanbeacon.dyndns import custom
 
-    row = catalog.custom({"url": "https://h/?a={ip}", "ok": ["stored"], "same": ["=same"], "fail": ["!wrong"], "later": ["*busy"]})
-    table = (("stored 1.2.3.4", "OK"), ("same", "SAME"), ("same here", "ODD"), ("!wrong key", "AUTH"), ("we are B U S Y", "LATER"),
-             ("good " + A, "ODD"), ("badauth", "AUTH"), ("nohost", "HOST"), ("", "HOST", 404), ("STORED", "OK"))  # fmt: skip
+    row = custom.row({"url": "https://h/?a={ip}", "ok": ["stored"], "same": ["=same"], "fail": ["!wrong"], "later": ["*busy"]})
+    table = (("stored 1.2.3.4", "OK"), ("same", "SAME"), ("same here", "ODD"), ("!wrong key", "FAIL"), ("!wrong key", "FAIL", 400),
+             ("!wrong key", "LATER", 500), ("<p>!wrong</p>", "ODD"), ("we are B U S Y", "LATER"),
+             ("good " + A, "ODD"), ("badauth", "AUTH"), ("nohost", "HOST"), ("", "ODD", 404), ("STORED", "OK"))  # fmt: skip
     for line in table:
         assert classes(row, line[0], line[2] if len(line) > 2 else 200) == line[1], line
     assert read(row, "!wrong")[0].reach == outcome.ONE
-    row = catalog.custom({"url": "https://h/?a={ip}"})
+    row = custom.row({"url": "https://h/?a={ip}"})
     assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME"
-    row = catalog.custom({"url": "https://h/?a={ip}", "same": ["unchanged"]})  # only `ok` stands instead of good and nochg
+    row = custom.row({"url": "https://h/?a={ip}", "same": ["unchanged"]})  # only `ok` stands instead of good and nochg
     assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME" and classes(row, "unchanged") == "SAME"
-    row = catalog.custom({"url": "https://h/?a={ip}", "ok": ["updated {ip}"]})
+    row = custom.row({"url": "https://h/?a={ip}", "ok": ["updated {ip}"]})
     assert classes(row, "updated " + A) == "OK" and classes(row, "error: could not set %s for h.example.org" % A) == "ODD"
-    row = catalog.custom({"url": "https://h/?a={ip}", "fail": ["#402"], "ok": ["{ip}"]})
-    assert classes(row, "", 402) == "AUTH" and classes(row, "now " + A) == "OK" and classes(row, "now " + B) == "ODD"
+    row = custom.row({"url": "https://h/?a={ip}", "fail": ["#402"], "ok": ["{ip}"]})
+    assert classes(row, "", 402) == "FAIL" and classes(row, "<html>", 402) == "FAIL" and classes(row, "now " + A) == "OK" and classes(row, "now " + B) == "ODD"

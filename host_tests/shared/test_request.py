@@ -2,7 +2,7 @@
 import ubinascii
 from wanbeacon import VERSION
 from wanbeacon.core import address
-from wanbeacon.dyndns import catalog, request
+from wanbeacon.dyndns import catalog, custom, request, share
 
 FILE = "firmware/catalogue/providers.dat"
 A, B, A6 = "203.0.114.7", "203.0.114.8", "2a00:1450::7"
@@ -29,7 +29,7 @@ def agent(style=None):
 def build(name, hosts=("h.example.org",), account=None, want=(A, None), own=False, offline=False, have=(None, None)):
     row = row_of(name) if isinstance(name, str) else name
     hosts = [{"name": h} if isinstance(h, str) else h for h in hosts]
-    template, sent = request.pick(row, packed(want), packed(have), own, hosts[0])
+    template, sent = share.pick(row, packed(want), packed(have), own, hosts[0])
     return request.build(row, account or {"user": "u", "password": "p"}, hosts, template, sent, agent, offline)
 
 
@@ -124,12 +124,12 @@ def test_certadns_may_be_asked_by_post():
 
 def test_certadns_keeps_one_record_type_per_host():
     row = row_of("certadns")
-    assert request.families(row, {"name": "h"}) == (True, False)
-    assert request.families(row, {"name": "h", "ipv4": False, "ipv6": True}) == (False, True)
-    assert request.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": True, "ipv6": True}) == ("q4", (A, None))
-    assert request.pick(row, (A, A6), (A, None), False, {"name": "h"}) == ("q4", (A, None))
-    assert request.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": False}) == ("q6", (None, A6))
-    assert request.group(row, [({"name": "a"}, "q4", (A, None), False, False), ({"name": "b"}, "q4", (A, None), False, False)]) == [[0], [1]]
+    assert share.families(row, {"name": "h"}) == (True, False)
+    assert share.families(row, {"name": "h", "ipv4": False, "ipv6": True}) == (False, True)
+    assert share.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": True, "ipv6": True}) == ("q4", (A, None))
+    assert share.pick(row, (A, A6), (A, None), False, {"name": "h"}) == ("q4", (A, None))
+    assert share.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": False}) == ("q6", (None, A6))
+    assert share.group(row, [({"name": "a"}, "q4", (A, None), False, False), ({"name": "b"}, "q4", (A, None), False, False)]) == [[0], [1]]
 
 
 def test_mydns_se_leaves_the_address_to_the_connection_where_the_device_is_the_router():
@@ -139,7 +139,7 @@ def test_mydns_se_leaves_the_address_to_the_connection_where_the_device_is_the_r
     r = build("mydns-se", ["me.mydns.se"], account)
     assert r.path == "/nic/update?hostname=me.mydns.se&myip=" + A and r.family == 0
     assert login(build("mydns-se")) == "u:p"
-    assert request.pick(row_of("mydns-se"), (None, A6), (None, None)) is None  # A records only
+    assert share.pick(row_of("mydns-se"), (None, A6), (None, None)) is None  # A records only
 
 
 def test_zerigo_form():
@@ -201,7 +201,7 @@ def test_services_that_take_the_connections_address_are_asked_over_that_family()
 
 def test_one_combined_request_else_the_family_that_differs():
     def pick(name, have, want=BOTH):
-        return request.pick(row_of(name), want, have)
+        return share.pick(row_of(name), want, have)
 
     assert pick("noip", (None, None)) == ("qd", BOTH) and pick("noip", (A, None)) == ("qd", BOTH)
     assert pick("he-dns", (None, None)) == ("q4", (A, None))  # IPv4 first,
@@ -248,17 +248,17 @@ def test_secrets_go_into_the_header_where_there_is_one():
 
 
 def test_a_custom_provider():
-    row = catalog.custom({"url": "https://d.example:8443/u/{hostname}?ip={ip}&x=1", "url6": "https://d.example:8443/v?ip={ipv6}",
+    row = custom.row({"url": "https://d.example:8443/u/{hostname}?ip={ip}&x=1", "url6": "https://d.example:8443/v?ip={ipv6}",
                           "method": "POST"})  # fmt: skip
     r = build(row)
     assert (r.tls, r.host, r.port, r.post, r.path, r.body) == (True, "d.example", 8443, True, "/u/h.example.org", "ip=%s&x=1" % A)
     assert r.headers["Host"] == "d.example:8443" and login(r) == "u:p"
     assert build(row, want=(None, A6)).path == "/v"
-    row = catalog.custom({"url": "http://d.example/?u={user}&p={password}&h={hostname}&a={ip}&b={ipv6}"})
+    row = custom.row({"url": "http://d.example/?u={user}&p={password}&h={hostname}&a={ip}&b={ipv6}"})
     r = build(row, account={"user": "a&b", "password": "{ip}"}, want=(A, A6))
     assert r.path == "/?u=a%%26b&p=%%7Bip%%7D&h=h.example.org&a=%s&b=%s" % (A, Q6)
     assert "Authorization" not in r.headers and not r.tls
-    assert request.pick(row, (A, None), (None, None)) is None  # it would be sent with an empty {ipv6}
+    assert share.pick(row, (A, None), (None, None)) is None  # it would be sent with an empty {ipv6}
 
 
 # ---- grouping
@@ -266,7 +266,7 @@ def test_a_custom_provider():
 
 def groups(name, hosts, sent=(A, None), template="q4", offline=False):
     items = [({"name": h} if isinstance(h, str) else h, template, sent, offline, False) for h in hosts]
-    return request.group(row_of(name), items)
+    return share.group(row_of(name), items)
 
 
 def test_hosts_of_one_account_share_a_request_within_the_limit():
@@ -291,13 +291,50 @@ def test_only_the_same_data_shares_a_request():
         ({"name": "g"}, "q4", (A, None), False, True),
         ({"name": "h"}, "q4", (A, None), False, False),
     ]
-    assert request.group(row, items) == [[0, 2, 7], [1], [3], [4], [5], [6]]
+    assert share.group(row, items) == [[0, 2, 7], [1], [3], [4], [5], [6]]
 
 
 def test_desec_names_of_one_request_lie_in_one_domain():
     hosts = ["a.dedyn.io", "b.dedyn.io", "x.a.dedyn.io", "Y.Z.A.dedyn.io", "www.example.org", {"name": "mail.example.org", "zone": "example.org"},
              {"name": "example.org", "zone": "Example.org"}, "dedyn.io"]  # fmt: skip
-    assert groups("desec", hosts) == [[0, 2, 3], [1], [4], [5, 6], [7]]
+    assert groups("desec", hosts) == [[0, 2, 3], [1], [4, 5, 6], [7]]
+
+
+def test_six_names_of_one_own_domain_are_one_request_to_desec():
+    """The domain is the name less its first label unless the settings say otherwise; its limit is 2 requests in 2 minutes."""
+    assert groups("desec", ["h%d.example.org" % i for i in range(6)] + ["example.org"]) == [[0, 1, 2, 3, 4, 5, 6]]
+    assert groups("desec", ["a.example.org", "a.example.net", "b.a.example.org"]) == [[0], [1], [2]]
+    deep = {"name": "b.a.example.org", "zone": "example.org"}
+    assert groups("desec", ["a.example.org", deep]) == [[0, 1]]
+
+
+def test_desec_needs_the_token_alone():
+    assert login(build("desec", account={"token": "secret"})) == ":secret"
+    assert login(build("desec", account={"user": "h.example.org", "password": "secret"})) == "h.example.org:secret"
+
+
+# ---- offline
+
+
+def test_a_name_goes_offline_where_its_provider_documents_how():
+    def gone(name, want=BOTH, have=(None, None), **host):
+        host["name"] = "h.example.org"
+        template, sent = share.pick(row_of(name), packed(want), packed(have), False, host, True)
+        return request.build(row_of(name), {"user": "u", "password": "p"}, [host], template, sent, agent, True).path
+
+    assert gone("desec") == "/?hostname=h.example.org&myipv4=&myipv6="
+    assert gone("desec", (A, None)) == "/?hostname=h.example.org&myipv4=&myipv6=preserve", "another's AAAA stays"
+    assert gone("desec", (A, None), (None, A6)) == "/?hostname=h.example.org&myipv4=&myipv6=", "what is stored goes too"
+    assert gone("desec", ipv4=False) == "/?hostname=h.example.org&myipv6=&myipv4=preserve"
+    assert gone("nsupdate-info", (A, None)) == "/nic/delete?hostname=h.example.org&myip=0.0.0.0"
+    assert gone("nsupdate-info") == "/nic/delete?hostname=h.example.org&myip=0.0.0.0,::"
+    assert gone("noip").endswith("&offline=YES") and gone("dyndnsd").endswith("&offline=YES")
+    assert [name for name in ("dyn", "noip", "desec", "nsupdate-info", "dyfi") if share.can_delete(row_of(name))] == [
+        "dyn", "noip", "desec", "nsupdate-info"]
+
+
+def test_simply_is_told_the_domain():
+    assert path("simply", ["a.example.org"]) == "/nic/update?domain=example.org&hostname=a.example.org&myip=" + A
 
 
 def test_the_user_agent_is_one_line_of_ascii():

@@ -339,8 +339,8 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
         ("accounts[0].hosts[1].name: no blank", " line 14, section 'twin', option 'domain': no blank"),
         ("accounts[0].hosts[0].mx: too long", " line 2, section 'home', option 'mx': too long"),
         ("accounts[1].server: no", " line 16, section 'second', option 'server': no"),
-        ("accounts[1].hosts[0].name: stands in accounts[0] too",
-         " line 21, section 'second', option 'domain': stands in section 'home' too"),
+        ("accounts[1].hosts[0].name: listed in accounts[0] too",
+         " line 21, section 'second', option 'domain': listed in section 'home' too"),
         ("accounts[0].hosts: dyndns.org: keeps", " line 14, section 'twin', option 'domain': dyndns.org: keeps"),
         ("accounts[0].custom.url: x", " line 2, section 'home', option 'update_url': x"),
         ("accounts[0].address[0].device: long", " line 2, section 'home', option 'ip_interface': long"),
@@ -370,10 +370,10 @@ def test_what_the_agent_would_refuse_at_its_start_is_a_problem_and_what_is_unwis
 
     custom = GOOD.replace("service_name 'dyn'", "update_url 'https://d.example/?h=[DOMAIN]&ip=[IP]%s'")
     for text, problems, warnings in (
-        (GOOD.replace("option username 'u'", ""), ["accounts[0].user: missing; dyn wants a user name"], []),
+        (GOOD.replace("option username 'u'", ""), ["accounts[0].user: missing; dyn needs a user name"], []),
         (GOOD + "option server 'https://h/path'\n", ["accounts[0].server: should be host or host:port"], []),
         (GOOD + "option auth bearer\n", ["accounts[0].auth: dyn has only basic"], []),
-        (custom % "&n=my router", ["accounts[0].custom.url: a blank cannot stand in a URL"], []),
+        (custom % "&n=my router", ["accounts[0].custom.url: a space is not allowed in a URL"], []),
         (GOOD.replace("'dyn'", "'duckdns'") + "option use_ipv6 both\n", [], []),
         (GOOD + "option server 'http://h'\n", [], ["accounts[0].server: the password travels without encryption"]),
         (custom % "", [], []),

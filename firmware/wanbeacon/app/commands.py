@@ -3,6 +3,7 @@
 from wanbeacon.app import status as document
 from wanbeacon.app import words
 from wanbeacon.core import policy
+from wanbeacon.dyndns import share
 
 
 def run(agent, text):
@@ -112,7 +113,7 @@ def _resume(agent, hosts):
 
 def _offline(agent, hosts):
     for h in hosts:
-        if "offline" not in (h.account.row.get("opts") or ()):
+        if not share.can_delete(h.account.row):
             return _no("no.offline", h.account.row["id"])
         if h.rec.offline:
             return _no("no.offline-already", h.name, h.name)

@@ -7,6 +7,7 @@ The table below is also the source of the configuration reference (`python -m to
 import json
 
 from wanbeacon.core.text import nearest, printable
+from wanbeacon.core.url import name_fault, split_url
 
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
@@ -255,8 +256,12 @@ def _value(value, kind, path, what, problems):
         for c in raw:
             if c < 32 or c == 127:
                 return bad("without control characters or line ends")
-        if name == "url" and not (value.startswith("https://") or value.startswith("http://")):
-            return bad("an address that starts with https://")
+        if name == "url" and path.find(".custom.") < 0:  # templates are read by dyndns/custom.py
+            try:
+                split_url(value)
+            except ValueError as e:
+                problems.append("%s: %s (%s)" % (path, e, what))
+                return None
         return value
     if name == "flag":
         return value if isinstance(value, bool) else bad("true or false")
@@ -307,6 +312,7 @@ def _sense(doc, problems):
         a = accounts[i]
         path = "accounts[%d]" % i
         custom = a.get("custom") or {}
+        a["provider"] = a["provider"].lower()
         if a["provider"] == "custom" and not custom:
             problems.append("%s.custom: missing; describe the provider: at least its url" % path)
         if a["provider"] != "custom" and custom:
@@ -322,20 +328,23 @@ def _sense(doc, problems):
             h = a["hosts"][j]
             where = "%s.hosts[%d]" % (path, j)
             name = h["name"]
-            if name[-1] == ".":  # no provider knows it so, and "a.org" and "a.org." would be two hosts
-                problems.append("%s.name: leave out the dot at its end" % where)
+            fault = name_fault(name[:-1] if name[-1] == "." else name)
+            if fault:
+                problems.append("%s.name: %s; correct it" % (where, fault))
+            elif name[-1] == ".":  # no provider knows it so, and "a.org" and "a.org." would be two hosts
+                problems.append("%s.name: remove the dot at its end" % where)
             for c in name.encode():
                 if c > 127:
                     problems.append("%s.name: write letters other than a to z in their xn-- form (IDNA)" % where)
                     break
                 if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
-                    problems.append("%s.name: a host name has no blank, comma or sign such as / ? & = %% # in it" % where)
+                    problems.append("%s.name: must not contain spaces, commas or characters such as / ? & = %% #" % where)
                     break
             other, twin = seen.get(name.lower(), ("", h))
             if other == path:
-                problems.append("%s.name: stands twice in this account" % where)
+                problems.append("%s.name: listed twice in this account" % where)
             elif other and (h["ipv4"] and twin["ipv4"] or h["ipv6"] and twin["ipv6"]):
-                problems.append("%s.name: stands in %s too, with the same login and line; leave one out" % (where, other))
+                problems.append("%s.name: listed in %s too, with the same login and line; remove one" % (where, other))
             seen[name.lower()] = path, h
             if not (h["ipv4"] or h["ipv6"]):
                 problems.append("%s: ipv4 and ipv6 are both off; nothing is left to keep up to date" % where)

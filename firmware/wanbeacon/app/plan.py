@@ -81,7 +81,7 @@ def _pick(host, wanted):
     have = policy.stored(host.rec)
     # a provider that saw another address than ours is told ours the next time
     own = host.account.line.source[4] in _OWN and host.rec.word != "other address" and not host.rec.single
-    return share.pick(host.account.row, wanted, have, own, host.doc)
+    return share.pick(host.account.row, wanted, have, own, host.doc, host.rec.offline == 1)
 
 
 def groups(agent, account):

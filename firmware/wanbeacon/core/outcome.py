@@ -8,7 +8,7 @@ FEATURE = "FEATURE"  # option or zone not available to this user
 HOST = "HOST"  # host or request wrong
 BLOCK = "BLOCK"  # blocked for abuse
 AGENT = "AGENT"  # this client is refused
-FAIL = "FAIL"  # a word that the user listed as failure of his own provider
+FAIL = "FAIL"  # a word that the user listed as failure of a provider of his own
 LATER = "LATER"  # trouble on their side or on the way
 ODD = "ODD"  # not understood
 

@@ -106,6 +106,8 @@ def _odd_code(what, rec):
     have = [a for a in (rec.v4, rec.v6) if a]
     if rec.word == "other address" and have:
         return (what + (".other" if len(have) == 1 else ".other2"),) + tuple(have)
+    if rec.word[:6] in ("HTTP 3", "HTTP 4"):  # without a word of the provider's own: something on the way said it
+        return what + ".HTTP", rec.word
     return what + ".ODD", rec.word
 
 

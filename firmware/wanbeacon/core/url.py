@@ -1,7 +1,9 @@
-"""Taking URLs and server names apart, and percent-encoding. Pure."""
+"""Taking URLs and server names apart, and percent-encoding: what `check` accepts is what the agent can ask."""
 
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
+_LABEL_MAX, _NAME_MAX = 63, 253  # RFC 1035 section 2.3.4, less the root's dot
+
 
 def split_url(url):
     """"https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
@@ -15,6 +17,8 @@ def split_url(url):
         at = rest.find(sign)
         cut = at if 0 <= at < cut else cut
     place, path = rest[:cut], rest[cut:]
+    if place[:1] == "[":  # split_place would take its last group for a port
+        place = "["
     path, _, query = path.partition("?")
     host, port = split_place(place, 443 if scheme == "https" else 80)
     return scheme == "https", host, port, path or "/", query
@@ -28,10 +32,27 @@ def split_place(place, port):
         if not digits.isdigit() or len(digits.encode()) != len(digits) or not 0 < int(digits[:6]) < 65536:
             raise ValueError("should be host or host:port")
         place, port = place[:cut], int(digits)
+    if place[:1] == "[":
+        raise ValueError("should name a host: an IPv6 address in brackets is not supported")
     for c in (place or "/").encode():
         if c not in _HOST:
             raise ValueError("should be host or host:port, without user name, path or braces")
+    fault = name_fault(place[:-1] if place[-1] == "." else place)
+    if fault:
+        raise ValueError("host %s" % fault)
     return place, port
+
+
+def name_fault(name):
+    """What is wrong with the labels of a DNS name, in words; None when nothing is."""
+    if len(name) > _NAME_MAX:
+        return "is longer than %d characters" % _NAME_MAX
+    for label in name.split("."):
+        if not label:
+            return "has a dot too many" if name.strip(".") else "should be a name"
+        if len(label) > _LABEL_MAX:
+            return "has a part longer than %d characters: %s..." % (_LABEL_MAX, label[:20])
+    return None
 
 
 def server(text, tls, port):

@@ -1,28 +1,28 @@
-"""What is wrong or unwise about accounts, seen from their providers' rows. Loaded at `check` and start, then dropped.
-
-Knows rows and settings, sends nothing.
-"""
+"""What is wrong or unwise about accounts, seen from their providers' rows. For `check` and for start."""
 
 from wanbeacon.core import url
+from wanbeacon.dyndns import catalog, request, share
 
 
 def judge(catalogue, accounts):
     """(rows, problems, warnings) of checked accounts: the provider's row of each, None where there is none that works, and
-    lists of one-line texts. The agent does not start with a problem.
+    lists of one-line texts. The agent does not start with a problem. A provider's name is replaced by its id.
 
     catalogue: path of the file. Raises OSError when it is missing, ValueError when it is damaged."""
-    from wanbeacon.dyndns import catalog
-
     rows, problems, warnings = [], [], []
     for i in range(len(accounts)):
         account, row, wrong, unwise = accounts[i], None, (), ()
         if account["provider"] != "custom":
             row = catalog.find(catalogue, account["provider"])
-            if not row:
+            if row:
+                account["provider"] = row["id"]
+            else:
                 wrong = ("provider: %s is not in the catalogue; %s" % (account["provider"], _near(catalogue, account["provider"])),)
         else:
             try:
-                row = catalog.custom(account["custom"])
+                from wanbeacon.dyndns import custom  # most accounts have no use for it
+
+                row = custom.row(account["custom"])
             except ValueError as e:
                 wrong = ("custom.%s" % e,)
         if row:
@@ -34,17 +34,15 @@ def judge(catalogue, accounts):
 
 
 def _near(catalogue, name):
-    from wanbeacon.dyndns import catalog
+    from wanbeacon.dyndns.search import search  # only for whoever misspelled one
 
-    near = catalog.nearest(name, catalog.names(catalogue))
+    near = ["%s (%s)" % one if one[0] != one[1] else one[0] for one in search(catalogue, name, 3)]
     return "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
 
 
 def advice(row, account):
     """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that requests
     cannot work; a warning is for the user to weigh."""
-    from wanbeacon.dyndns import request
-
     problems, warnings = [], []
     ways = row.get("auth") or ["basic"]
     way, wish = request.auth_of(row, account), account.get("auth")
@@ -52,6 +50,10 @@ def advice(row, account):
     inside = own and "write it inside custom"
     if row.get("closed"):
         warnings.append("provider: %s is closed; its form is kept for servers that still speak it" % row["id"])
+    elif row.get("untested"):
+        warnings.append("provider: %s is untested: no answer of it was ever recorded; watch the first update" % row["id"])
+    if row.get("own") and not account.get("server"):
+        problems.append("server: missing; %s runs on a server of your own: name it, host or host:port" % row["id"])
     if wish and wish not in ways:
         has = "no login but the key in its URL" if ways == ["none"] else "only %s" % ", ".join(ways)
         problems.append("auth: " + (inside or "%s has %s; leave auth out" % (row["id"], has)))
@@ -60,7 +62,7 @@ def advice(row, account):
     if way == "bearer" and not (account.get("token") or account.get("password")):
         problems.append("token: missing; bearer needs one")
     if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
-        problems.append("user: missing; %s wants a user name" % row["id"])
+        problems.append("user: missing; %s needs a user name" % row["id"])
     if account.get("method") == "POST" and row.get("post") not in (1, 2):
         problems.append("method: " + (inside or "%s takes GET only" % row["id"]))
     tls = not row.get("plain")
@@ -75,9 +77,9 @@ def advice(row, account):
         if account.get(key) in (".", "..") and place in row["path"]:
             problems.append("%s: cannot be part of a URL's path" % key)
     if "{ip}" in own and "q4" not in row:  # sent with both or not at all: one left empty could delete a record
-        warnings.append("custom.url: sent only with both addresses; make it url_dual, beside a url for {ip}")
+        warnings.append("custom.url: sent only when both addresses are known; make it url_dual and add a url for {ip}")
     if own and account["hosts"][1:] and "{host" not in own and "{labels}" not in own and "{domain}" not in own:
-        warnings.append("hosts: custom.url has no {hostname}: all send the same request")
+        warnings.append("hosts: custom.url has no {hostname}: all hosts send the same request")
     for host in account.get("hosts") or ():
         _host(row, host, problems, warnings)
     return problems, warnings
@@ -92,18 +94,16 @@ def _texts(row, way):
 
 
 def _host(row, host, problems, warnings):
-    from wanbeacon.dyndns import share
-
     name = host["name"]
     if not any(share.families(row, host)):
         problems.append("hosts: %s: %s keeps %s records only" % (name, row["id"], "A" if "q4" in row else "AAAA"))
-    if name in (".", "..") and "{host" in row["path"]:
-        problems.append("hosts: %s: cannot be part of a URL's path" % name)
+    if "@" in name and not row.get("any"):
+        problems.append("hosts: %s: a host name has no @; a user name belongs into user" % name)
     if "." not in name.strip(".") and not row.get("any") and row["id"] != "custom":
-        warnings.append("hosts: %s: %s wants full names such as %s.example.org" % (name, row["id"], name.strip(".") or "home"))
+        warnings.append("hosts: %s: %s expects full names such as %s.example.org" % (name, row["id"], name.strip(".") or "home"))
     zone = host.get("zone")
     if zone and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
-        problems.append("hosts: %s: does not lie in its zone %s" % (name, zone))
+        problems.append("hosts: %s: is not in its zone %s" % (name, zone))
     for option in share.OPTIONS:
         if host.get(option) and option not in [o.partition("=")[0] for o in row.get("opts") or ()]:
-            warnings.append("hosts: %s: %s knows no %s; it is left out" % (name, row["id"], option))
+            warnings.append("hosts: %s: %s does not support %s; it is left out" % (name, row["id"], option))

@@ -1,12 +1,20 @@
-"""What a provider's reply means: status + body -> one Outcome per host. Knows no socket, no clock, no file.
+"""What a provider's reply means: status + body -> one Outcome per host.
 
-The only place where words become classes; `decide` turns classes into actions.
+The only place where words become classes; core/policy.py turns classes into actions. What decides, in this order:
+
+1. A web page (what begins with "<", where the row does not say that its service answers with one) is never an answer:
+   the HTTP status alone counts.
+2. A row's own rules, with a final 2xx and with the statuses that the row names.
+3. DynDNS2 words, whatever the status; a success needs a final 2xx.
+4. The status: 401 is the login, 429, 408 and 5xx are trouble, anything else is not understood. Nothing but the
+   provider's own word stops a host for good.
 """
 
 from wanbeacon.core import address
 from wanbeacon.core.outcome import (
     ACCOUNT,
     BLOCK,
+    FAIL,
     FEATURE,
     HOST,
     LATER,
@@ -25,23 +33,25 @@ from wanbeacon.core.text import printable
 # word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response page. A row's
 # own "words" come first: some providers mean something else.
 _WORDS = (
-    " good=OK00 nochg=SAME00 badauth=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
-    "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
+    " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
+    "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
     "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
 )
-# The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. FAIL: a custom
-# provider's own word of failure, nobody knows more than that it is one.
+# The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT: this host
+# was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is one.
 _CLASSES = (
     " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
-    "ACCOUNT=BLOCK11 FAIL=AUTH00 "
+    "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 "
 )
-# HTTP status without a known word.
-_STATUS = " 401=AUTH 403=AUTH 404=HOST 410=HOST 400=HOST 405=HOST 409=HOST 422=HOST 408=LATER 429=LATER "
+# HTTP status without a known word; 5xx besides.
+_STATUS = " 401=AUTH 408=LATER 429=LATER "
+# What a rule "!" looks for: words by which a service may tell a failure that no other rule of its row knows.
+_FAILURES = ("error", "errors", "fail", "failed", "failure", "invalid", "denied", "unknown")
 
 _LOOPBACK = b"\x7f\0\0\1"
 MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
 MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
-RETRY_MIN, RETRY_MAX = 60, 86400  # Retry-After: floor and cap in seconds
+RETRY_MIN, RETRY_MAX = 1, 86400  # Retry-After: floor and cap in seconds
 TROUBLE_MIN = 1800  # dnserr, 911: seconds that no client may fall below (No-IP response page)
 STD, STD_FAILURES = 1, 2  # values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
 
@@ -73,7 +83,7 @@ def _of(entry, word, got=()):
 
 def _addresses(words):
     out = []
-    for part in ",".join(words[:MAX_ADDRESSES]).split(",")[:MAX_ADDRESSES]:
+    for part in ",".join(words[:MAX_ADDRESSES]).split(",", MAX_ADDRESSES)[:MAX_ADDRESSES]:
         try:
             out.append(address.parse(part))
         except ValueError:
@@ -99,7 +109,7 @@ def _digits(text):
 
 def _line(line, words):
     """One body line -> (Outcome, comes once) or None when its first word is unknown."""
-    parts = line.split()
+    parts = line.split(None, MAX_ADDRESSES + 1)
     word = parts[0].lower()
     entry = words.get(word) or _entry(_WORDS, word)
     if isinstance(entry, str):
@@ -126,31 +136,31 @@ def _bounded(text, at, size):
 
 
 def _names(text, sent):
-    """True when one of the sent addresses stands in the text, spelt in whatever way."""
-    raw = bytearray(text.encode())
-    for i in range(len(raw)):
-        if raw[i] not in b"0123456789abcdef:.":
-            raw[i] = 32
-    tries = 0
-    for w in bytes(raw).decode().split():
-        w = w.strip(".")
-        if w.count(".") == 3 or w.count(":") > 1:
-            tries += 1
-            for a in {w, w.strip(":")}:  # "address:1.2.3.4"
-                try:
-                    if address.parse(a) in sent:
-                        return True
-                except ValueError:
-                    pass
-        if tries >= 4 * MAX_ADDRESSES:
-            break
+    """True when one of the sent addresses is named in the text, spelled in whatever way."""
+    raw, at, tries = text.encode(), 0, 0
+    while at < len(raw) and tries < 4 * MAX_ADDRESSES:
+        end = at
+        while end < len(raw) and raw[end] in b"0123456789abcdef:.":
+            end += 1
+        if 2 < end - at < 60:
+            w = raw[at:end].decode().strip(".")
+            if w.count(".") == 3 or w.count(":") > 1:
+                tries += 1
+                for a in (w, w.strip(":")):  # "address:1.2.3.4"
+                    try:
+                        if address.parse(a) in sent:
+                            return True
+                    except ValueError:
+                        pass
+        at = end + 1
     return False
 
 
-def _matches(rule, status, text, lines, sent):
+def _matches(rule, status, text, flat, lines, sent):
     """Whether one rule of a row fits. Rules are lower case: `^x` a line starts with the word(s) x, `=x` a line is x,
-    `~x` x stands anywhere as whole words, `*x` anywhere (blanks do not count), `@` one of the sent addresses stands
-    anywhere, `0` the body is empty, `#204` the HTTP status."""
+    `~x` x stands anywhere as whole words, `*x` anywhere (spaces do not count), `@` one of the sent addresses stands
+    anywhere, `!` a word of failure stands anywhere, `0` the body is empty, `#204` the HTTP status. text, lines: in lower
+    case; flat: the text without its spaces."""
     how, what = rule[:1], rule[1:]
     if how == "#":
         return str(status) == what
@@ -159,14 +169,15 @@ def _matches(rule, status, text, lines, sent):
     if how == "=":
         return what in lines
     if how == "*":
-        return "".join(what.split()) in "".join(text.split())
+        return _flat(what) in flat
     if how == "@":
         return _names(text, sent)
     if how == "^":
-        for line in lines:
-            if line.startswith(what) and _bounded(line, 0, len(what)):
-                return True
-        return False
+        return any([line.startswith(what) and _bounded(line, 0, len(what)) for line in lines])
+    return any([_holds(text, word) for word in ((what,) if how == "~" else _FAILURES)])
+
+
+def _holds(text, what):
     at = -1
     for _ in range(MAX_LINES):  # a text that is full of it is not an answer
         at = text.find(what, at + 1)
@@ -177,54 +188,81 @@ def _matches(rule, status, text, lines, sent):
     return False
 
 
+# A body may hold thousands of words: as strings of their own they would not fit into a board's heap. So these two work
+# on its bytes in place.
+
+
+def _flat(text):
+    """The text without its spaces and line ends."""
+    raw, at = bytearray(text.encode()), 0
+    for c in raw:
+        if c > 32:
+            raw[at] = c
+            at += 1
+    return bytes(raw[:at]).decode()
+
+
 def _strip_tags(text):
-    out, at = [], 0
-    while True:
-        cut = text.find("<", at)
-        if cut < 0:
-            out.append(text[at:])
-            return "\n".join(out)
-        out.append(text[at:cut])
-        end = text.find(">", cut)
-        if end < 0:
-            return "\n".join(out)
-        at = end + 1
+    """The text with a line end for each tag; a tag that does not end takes the rest with it."""
+    raw, at, inside = bytearray(text.encode()), 0, False
+    for c in raw:
+        if c == 60 and not inside:  # <
+            inside = True
+        elif c == 62 and inside:  # >
+            inside, c = False, 10
+        if not inside:
+            raw[at] = c
+            at += 1
+    return bytes(raw[:at]).decode()
 
 
-def _by_rules(rules, status, text, lines, sent, by_status):
-    """An ordered list of [class, rule, ...], failures before successes: the first that fits decides. None when none
-    fits. A success needs an HTTP status of success and must not be a web page (a captive portal) unless the row is
-    one of those that answer with pages. by_status: look at the `#` rules only (True), at all others (False) or at
-    all (None)."""
-    lower = text.lower()
-    low = [x.lower() for x in lines]
-    page = bool(low) and (low[0].startswith("<!doctype") or low[0].startswith("<html"))
-    for row in rules:
-        if row[0] in (OK, SAME) and (page or not 200 <= status < 300):
+def _page(row, text):
+    """True when the text (lower case) is a web page that is not the service's answer: a captive portal, a CDN's challenge,
+    a web server's own error page. A row whose service answers in HTML or XML says by what its answers are known."""
+    if text[:1] != "<" and "<html" not in text and "<script" not in text:
+        return False
+    marks = row.get("page")
+    flat = _flat(text) if marks else ""
+    return not any([mark in flat for mark in marks or ()])
+
+
+def _by_rules(row, status, text, lines, sent, by_status, success):
+    """The Outcome of the first of a row's rules ([class, rule, ...], failures before successes) that fits, or None.
+
+    by_status: look at the `#` rules only (True), at all others (False) or at all (None). success: whether one may be
+    a success. Rules of words count with a final 2xx and with the statuses that the row names in "bad"."""
+    words = 200 <= status < 300 or status in row.get("bad", ())
+    lines_low, flat = [x.lower() for x in lines], _flat(text)
+    for rules in row["rules"]:
+        if rules[0] in (OK, SAME) and not success:
             continue
-        for rule in row[1:]:
-            if by_status is not None and (rule[:1] == "#") != by_status:
+        for rule in rules[1:]:
+            of_status = rule[:1] == "#"
+            if by_status is not None and of_status != by_status or not (of_status or words):
                 continue
-            if _matches(rule, status, lower, low, sent):
-                word = "HTTP %d" % status if rule[:1] == "#" or not lines else _word(lines)
-                return _of(_entry(_CLASSES, row[0]), word)
+            if _matches(rule, status, text, flat, lines_low, sent):
+                word = "HTTP %d" % status if of_status or not lines else _word(lines)
+                return _of(_entry(_CLASSES, rules[0]), word)
     return None
 
 
 def _word(lines):
     """First word of a reply, for people: printable ASCII, no mark-up."""
-    word = printable(lines[0].split()[0][:WORD_MAX], 33)
+    word = printable(lines[0].split(None, 1)[0][:WORD_MAX], 33)
     return "a web page" if word[:1] == "<" else word
 
 
-def _by_status(status, lines):
+def _by_status(row, status, lines):
     """The Outcome of a reply without a known word: by HTTP status, else ODD with the raw word kept."""
     word = "HTTP %d" % status
     if status >= 500:
         return Outcome(LATER, word, ACCOUNT, SERVER)
     cls = _find(_STATUS, status)
     if cls:
-        return _of(_entry(_CLASSES, cls), word)
+        out = _of(_entry(_CLASSES, cls), word)
+        if cls == LATER and row.get("rate"):
+            out.reach = ONE
+        return out
     if 200 <= status < 300:
         word = _word(lines) if lines else "empty"
     return Outcome(ODD, word)
@@ -249,12 +287,11 @@ def _check(out, sent, row):
     return out
 
 
-def _dyndns2(row, lines, count, page, successes):
+def _dyndns2(row, lines, count, successes):
     """DynDNS2 lines -> one Outcome per host (a line for each, in order: Dyn return codes), or None when no word is known.
     successes: whether a success word counts."""
     words = row.get("words") or {}
-    # A web page is never an answer, even if one of its lines starts with "good" (a captive portal).
-    read = [] if page else [_line(x, words) for x in lines]
+    read = [_line(x, words) for x in lines]
     if not successes:
         read = [x if x and x[0].cls not in (OK, SAME) else None for x in read]
     known = [x for x in read if x]
@@ -280,13 +317,14 @@ def _dyndns2(row, lines, count, page, successes):
 
 
 def _for_all(out, count, once=False):
-    """One answer for a list: a success holds for all, and so does a failure that is not about a host. Otherwise the
-    list is sent once more host by host, to find the one that is meant."""
+    """One answer for a list: "good" holds for all, and so does a failure that is not about a host. Otherwise each host
+    is sent alone once, to find the one that is meant. `nochg` too: PowerDNS-Admin says so of a list that it took for
+    one unknown name, and nothing may count as published that was not."""
     outs = [_copy(out) for _ in range(count)]
     if count > 1:
         for o in outs:
-            o.split = out.cls in (FEATURE, HOST, BLOCK) and out.reach == ONE and not once
-            if out.cls in (OK, SAME):
+            o.split = out.cls in (SAME, FEATURE, HOST, BLOCK, FAIL) and out.reach == ONE and not once
+            if out.cls in (OK, SAME) and not o.split:
                 o.note = "reply.one-for-all", count
     return outs
 
@@ -298,38 +336,50 @@ def _copy(out):
 def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False):
     """One reply -> a list with one Outcome per host, in order.
 
-    row: catalogue row (uses "words", "rules", "std", "tags", "conn"). status: HTTP status. body: bytes. hosts: names
-    sent. sent: packed addresses sent (v4 or None, v6 or None). retry_after: that header's text or None.
-    wall: unix seconds or None, for a Retry-After date. cut: the body went on beyond what was kept, so it is no DynDNS2
-    answer (the longest has some 3 KB), and a "good" in it means nothing. Raises nothing whatever the body holds.
+    row: catalogue row (uses "words", "rules", "bad", "std", "page", "tags", "conn", "rate"). status: HTTP status. body:
+    bytes. hosts: names sent. sent: packed addresses sent (v4 or None, v6 or None). retry_after: that header's text or
+    None. wall: unix seconds or None, for a Retry-After date. cut: the body went on beyond what was kept, so it is no
+    DynDNS2 answer (the longest has some 3 KB), and a "good" in it means nothing. Raises nothing whatever the body holds.
     """
     try:
         text = body.decode()
     except (UnicodeError, ValueError):
-        text = bytes([b if b < 128 else 63 for b in body]).decode()
+        raw = bytearray(body)
+        for i in range(len(raw)):
+            if raw[i] > 127:
+                raw[i] = 63
+        text = bytes(raw).decode()
     text = text.replace("\r", "\n").replace("\0", " ").strip()
     if text[:1] == "\ufeff":
-        text = text[1:]
+        text = text[1:].strip()
+    low = text.lower()
+    page = _page(row, low)
     if row.get("tags"):
         text = _strip_tags(text)
+        low = text.lower()
     rules, count, outs = row.get("rules") or (), len(hosts), None
     lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
     std = row.get("std", 0 if rules else STD)
+    success = 200 <= status < 300
     out = None
-    if rules:
+    if rules and not page:
         # where DynDNS2 words count too, a word wins over a status
-        out = _by_rules(rules, status, text, lines, sent, False if std else None)
-    if std and not out:
-        outs = _dyndns2(row, lines, count, bool(lines) and lines[0][:1] == "<", std == STD and not cut)
+        out = _by_rules(row, status, low, lines, sent, False if std else None, success)
+    elif rules and row.get("id") == "custom":  # the statuses that a user lists as failure are so whatever comes with them
+        out = _by_rules(row, status, low, lines, sent, True, False)
+    if std and not out and not page:
+        outs = _dyndns2(row, lines, count, success and std == STD and not cut)
         if outs:
             outs = [_check(o, sent, row) for o in outs]
         elif rules:
-            out = _by_rules(rules, status, text, lines, sent, True)
+            out = _by_rules(row, status, low, lines, sent, True, success)
     if not outs:
-        out = out or _by_status(status, lines)
-        if cut and out.cls == ODD:
+        out = out or _by_status(row, status, lines)
+        if page and out.cls == ODD and success:
+            out.word = "a web page"
+        elif cut and out.cls == ODD:
             out.word = "too long"
-        outs = _for_all(out, count)
+        outs = _for_all(out, count, out.cls == SAME)
     delay = seconds(retry_after, wall) if retry_after else 0
     for out in outs:
         if out.cls == LATER and delay:

@@ -10,7 +10,7 @@ from wanbeacon import VERSION
 from wanbeacon.core import address, url
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
-from wanbeacon.dyndns.share import LIST_CHARS, LIST_MAX, OPTIONS, families, group, pick  # noqa: F401
+from wanbeacon.dyndns.share import labels_of
 
 
 class Request:
@@ -63,8 +63,8 @@ def auth_of(row, account):
 def _login(row, account, name):
     """(user, password) of a request about the host `name`."""
     user, password = account.get("user"), account.get("password") or account.get("token") or ""
-    if not user and row.get("user"):  # the host is its own user, or the token is both
-        user = password if row["user"] == "token" else name
+    if not user:  # the host is its own user, or the token is both, or none is needed
+        user = {"host": name, "token": password}.get(row.get("user"))
     return str(user or ""), str(password)
 
 
@@ -73,21 +73,6 @@ def _basic(row, user, password):
         user = user.replace(":", "%3A").replace("#", "%23")
     word = "%s:%s" % (user, password)
     return "Basic " + ubinascii.b2a_base64(word.encode()).decode().strip()
-
-
-def labels_of(host):
-    """(host label or "@", zone) of a config's host; a bare label is its own host."""
-    name, zone = host["name"], host.get("zone")
-    if zone and name.lower() == zone.lower():
-        return "@", name
-    if zone and name.lower().endswith("." + zone.lower()):
-        return name[: -len(zone) - 1], name[-len(zone) :]
-    cut = name.find(".")
-    if cut < 0:
-        return name, zone or name
-    if name.find(".", cut + 1) < 0:
-        return "@", name
-    return name[:cut], name[cut + 1 :]
 
 
 def build(row, account, hosts, template, sent, agents, offline=False):
@@ -111,7 +96,9 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         "password": quote(password),
     }
     path, query = row["path"], row[template]
-    if label == "@" and template + "@" in row:
+    if offline and template + "-" in row:
+        query = row[template + "-"]
+    elif label == "@" and template + "@" in row:
         query = row[template + "@"]
     if query.startswith("/"):  # a template with a path of its own
         path, query = query, ""
@@ -124,7 +111,7 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         option, _, value = option.partition("=")
         value = hosts[0].get(option) or value
         if option == "offline":
-            value = "YES" if offline else ""
+            value = "YES" if offline and template + "-" not in row else ""
         if value:
             query += "&%s=%s" % (option, quote(value))
     for key in values:  # "." and ".." as a part of a path would mean another path

@@ -15,15 +15,23 @@ def families(row, host):
     return bool(v4), bool(v6 and not (v4 and row.get("one")))
 
 
-def pick(row, want, have, own=False, host=None):
+def can_delete(row):
+    """Whether this provider can take a name offline: by an option, or by deleting its records."""
+    return "offline" in (row.get("opts") or ()) or "q4-" in row or "q6-" in row
+
+
+def pick(row, want, have, own=False, host=None, offline=False):
     """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when this
     provider can take none of the wanted addresses.
 
     want: publishable addresses, packed (v4 or None, v6 or None); have: what the provider stores; own: the device itself holds the WAN address, so the
-    connection comes from it; host: the config's dict. Both families in one request where the provider has one; else
-    the one that differs, IPv4 first (the other follows by its own decision, spaced by the minimum interval).
+    connection comes from it; host: the config's dict; offline: the name is to go offline, with all that is stored.
+    Both families in one request where the provider has one; else the one that differs, IPv4 first (the other follows by
+    its own decision, spaced by the minimum interval).
     """
     may = families(row, host or {})
+    if offline:
+        want = have[0] or want[0], have[1] or want[1]
     v4 = want[0] if may[0] else None
     v6 = want[1] if may[1] else None
     if row.get("both") and (v4 or v6):  # a family left out is reset: name again what is stored
@@ -53,7 +61,7 @@ def group(row, items):
         size = len(quote(host["name"])) + 1
         key = [template, sent, offline] + [host.get(o) for o in OPTIONS]
         if row.get("zone"):  # the names of one request must lie in one domain
-            key.append(_domain(row["zone"], host))
+            key.append(domain_of(row["zone"], host))
         for g in range(len(keys)):
             if keys[g] == key and len(groups[g]) < limit and sizes[g] + size <= LIST_CHARS and not single:
                 groups[g].append(i)
@@ -66,9 +74,25 @@ def group(row, items):
     return groups
 
 
-def _domain(base, host):
-    """The domain that a host lies in: what the user says, else one label below the provider's own, else itself."""
+def domain_of(base, host):
+    """The domain that a host lies in: what the user says, else one label below the provider's own, else the name less its
+    first label."""
     name = host["name"].lower()
     if not host.get("zone") and name.endswith("." + base):
         return name[name.rfind(".", 0, len(name) - len(base) - 1) + 1 :]
-    return (host.get("zone") or name).lower()
+    return (host.get("zone") or labels_of(host)[1]).lower()
+
+
+def labels_of(host):
+    """(host label or "@", zone) of a config's host; a bare label is its own host."""
+    name, zone = host["name"], host.get("zone")
+    if zone and name.lower() == zone.lower():
+        return "@", name
+    if zone and name.lower().endswith("." + zone.lower()):
+        return name[: -len(zone) - 1], name[-len(zone) :]
+    cut = name.find(".")
+    if cut < 0:
+        return name, zone or name
+    if name.find(".", cut + 1) < 0:
+        return "@", name
+    return name[:cut], name[cut + 1 :]

@@ -233,7 +233,9 @@ class Wire:
         elif name == b"retry-after":
             self.retry_after = bytes([c for c in value[:40] if c < 128]).decode()
         elif name == b"location" and 300 <= self.status < 400:
-            raise Trouble("redirect", "the server sends us elsewhere; that is not followed, for the password's sake", True)
+            # not followed, for the password's sake; what follows "?" or "@" may hold it
+            target = bytes([c for c in value[:120].split(b"?")[0].split(b"@")[-1] if 32 < c < 127]).decode()
+            raise Trouble("redirect", "the server redirects to %s, which is not followed" % target, True)
         return b"X: y\r\n"  # `requests` needs no header: what it would refuse or follow is dealt with here
 
     def read(self, n=0):
