@@ -145,7 +145,7 @@ class Wire:
                 self._wait(select.POLLOUT, share, connecting=True)
                 break
             except OSError as e:
-                word = "memory" if e.errno in _NO_MEMORY else "connect"
+                word = "memory" if e.errno in _NO_MEMORY else "no route" if e.errno in _NO_ROUTE and not trouble else "connect"
                 trouble = Trouble(word, "no connection to %s (%s)" % (self.host, e))
             except Trouble as e:
                 trouble = e
@@ -379,6 +379,7 @@ _REFUSALS = (
 # Header fields that somebody here reads.
 _FIELDS = (b"content-length", b"transfer-encoding", b"retry-after", b"location", b"date", b"age")
 
+_NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP: no packet left
 _NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS: lwIP's words too
 # Mbed TLS: SSL, X509, PK, ECP, MD and cipher contexts (high part of the code), big numbers and ASN.1 (low part)
 _ALLOC_HIGH = (0x7F00, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180)
