@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from host_tests.host.agent_process import CPYTHON, EVERY, python
 from tools import UserError
 from tools.bench import tls
 from tools.lab import running
 from tools.lab.ca import Authority
 from tools.lab.chains import CHAINS, USUAL, key
+from tools.netlab.agent_process import CPYTHON, EVERY, python
 
 # One exchange of a board that loads one root at a time; prints what came of it.
 CLIENT = """

@@ -4,8 +4,9 @@
 class Trouble(Exception):
     """An exchange that brought no usable reply.
 
-    word: dns, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, reset, cut, redirect,
-    header, odd; commands.py tells people what they mean. text: details, never a secret. sent: True when bytes of the request may have reached the server.
+    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, journal, reset,
+    cut, redirect, header, odd; words.txt says what they mean. text: details, never a secret. sent: True when bytes of the
+    request may have reached the server.
     """
 
     def __init__(self, word, text="", sent=False):

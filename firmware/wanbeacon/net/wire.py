@@ -145,7 +145,9 @@ class Wire:
                 self._wait(select.POLLOUT, share, connecting=True)
                 break
             except OSError as e:
-                word = "memory" if e.errno in _NO_MEMORY else "no route" if e.errno in _NO_ROUTE and not trouble else "connect"
+                word = "memory" if e.errno in _NO_MEMORY else "connect"
+                if e.errno in _NO_ROUTE and (not trouble or trouble.word == "no route"):
+                    word = "no route"
                 trouble = Trouble(word, "no connection to %s (%s)" % (self.host, e))
             except Trouble as e:
                 trouble = e
