@@ -27,7 +27,8 @@ class Answer:
             body, left = b"", self.rest
             while left:
                 size, _, left = left.partition(b"\r\n")
-                body, left = body + left[:int(size, 16)], left[int(size, 16) + 2:]
+                number = int(size.partition(b";")[0], 16)
+                body, left = body + left[:number], left[number + 2:] if number else b""
         self.text = body.decode("utf-8", "replace")
 
 

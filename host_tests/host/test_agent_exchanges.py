@@ -21,10 +21,22 @@ LONG = 8000
 #: ms beyond the budget that a loaded machine may take.
 SLACK = 400
 
+#: OpenSSL gives up after some records, Mbed TLS never does.
+FLOODED = ("timeout", "tls")
+
 # what -> (exchanges, budget, listener or None = https, fault, its options, how it must end)
 ROUNDS = {
     "answers": (8, LONG, None, None, {}, "HTTP 200"),
     "long headers": (4, LONG, None, "long-headers", {}, "HTTP 200"),
+    "odd header lines": (4, LONG, None, "odd-lines", {}, "HTTP 200, 15 "),
+    "header lines without end of colons": (2, LONG, None, "odd-lines", {"count": 800}, "header"),
+    "interim replies": (3, LONG, None, "interim", {"count": 3}, "HTTP 200, 15 "),
+    "nothing but interim replies": (2, LONG, None, "interim", {"count": 50, "after": "no"}, "odd"),
+    "chunks with trailers": (3, LONG, None, "trailers", {}, "HTTP 200, 15 "),
+    "flood of alerts": (2, LONG, None, "flood", {"kind": "alert"}, "tls"),
+    "flood of ChangeCipherSpec": (2, LONG, None, "flood", {"kind": "ccs"}, "tls"),
+    "steady alerts": (2, SHORT, None, "flood", {"kind": "alert", "interval": 0.002}, FLOODED),
+    "steady ChangeCipherSpec": (2, SHORT, None, "flood", {"kind": "ccs", "interval": 0.002}, FLOODED),
     "mute": (6, SHORT, None, "mute", {}, "timeout"),
     "mute after TLS": (6, SHORT, None, "mute-after-tls", {}, "timeout"),
     "dribbles": (5, SHORT, None, "dribble", {"interval": 0.02}, "timeout"),

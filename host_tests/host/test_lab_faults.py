@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from host_tests.host.lab_client import exchange
+from host_tests.host.lab_client import connect, exchange
 from tools import UserError
 from tools.lab import running
 from tools.lab.faults import FAULTS, STORES_NOTHING
@@ -158,6 +158,38 @@ def test_chunks_even_for_http_1_0(lab, port):
     lab.fault("chunked-1.0")
     answer = exchange(lab, TARGET, version="1.0", port=port)
     assert answer.headers["transfer-encoding"] == "chunked" and answer.rest == b"4\r\ngood\r\nB\r\n 45.33.7.9\n\r\n0\r\n\r\n"
+
+
+def test_chunks_with_extensions_and_trailers(lab):
+    lab.fault("trailers")
+    assert exchange(lab, TARGET, version="1.0").rest == (
+        b"00F;part=1\r\ngood 45.33.7.9\n\r\n0;last=\"yes\"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n")
+
+
+def test_header_lines_that_are_none(lab):
+    lab.fault("odd-lines", count=170)
+    answer = exchange(lab, TARGET)
+    assert answer.raw.count(b"this is no header line") == 170 and b"\r\n two: 2\r\n\tContent-Length: 3\r\n" in answer.raw
+    assert answer.rest == b"good 45.33.7.9\n" and lab.published("demo.dyndns.org")["A"] == "45.33.7.9"
+
+
+def test_interim_replies_come_before_the_real_one_or_alone(lab):
+    lab.fault("interim", times=1, count=3)
+    answer = exchange(lab, TARGET)
+    assert answer.raw.count(b"HTTP/1.1 103") == 2 and answer.raw.count(b"HTTP/1.1 100") == 1 and answer.raw.endswith(b"\r\n\r\ngood 45.33.7.9\n")
+    lab.fault("interim", times=1, count=2, after="no")
+    assert exchange(lab, TARGET).raw.endswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+@pytest.mark.parametrize("kind, record", [("alert", b"\x15\x03\x03\0\x02\x01\x5a"), ("ccs", b"\x14\x03\x03\0\x01\x01")])
+def test_a_flood_of_records_before_the_handshake_ends(lab, kind, record):
+    lab.fault("flood", times=1, kind=kind)
+    with connect(lab, "http") as sock:
+        sock.sendall(b"hello")
+        got = b""
+        while len(got) < 40 * len(record):
+            got += sock.recv(4096)
+    assert got.startswith(record * 40) and lab.wait_quiet()
 
 
 def test_chunks_for_http_1_1_from_a_provider_that_sends_none(lab):

@@ -1,5 +1,5 @@
 # Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See test_reply.py for the rest.
-from wanbeacon.core import address, outcome
+from wanbeacon.core import address, httpdate, outcome
 from wanbeacon.core.outcome import (
     ACCOUNT,
     AGENT,
@@ -110,13 +110,13 @@ def test_days_of_the_calendar():
                       ((1970, 10, 1), 273), ((1970, 11, 1), 304), ((1970, 12, 31), 364), ((1972, 2, 29), 789), ((2000, 2, 29), 11016),
                       ((2000, 3, 1), 11017), ((2026, 11, 21), 20778), ((2100, 2, 28), 47540), ((2100, 3, 1), 47541),
                       ((2401, 1, 1), 157420)):  # fmt: skip
-        assert reply.days(*date) == day, date
+        assert httpdate.days(*date) == day, date
 
 
 def test_every_month_of_a_date_is_read():
     months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     for n in range(12):
-        wall = reply.days(2026, n + 1, 5) * 86400
+        wall = httpdate.days(2026, n + 1, 5) * 86400
         assert reply.seconds("Mon, 05 %s 2026 01:02:03 GMT" % months[n], wall) == 3723, months[n]
 
 

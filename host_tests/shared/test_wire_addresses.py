@@ -75,3 +75,18 @@ def test_when_none_answers_the_deadline_holds():
     for mutes in (1, 2):
         word, ms = _connect(mutes, 600, alive=False)
         assert word == "timeout" and 400 <= ms < 1600, (mutes, word, ms)
+
+
+def test_no_route_is_told_from_a_refused_connection():
+    """Nothing has left the home then: the next try may be soon."""
+    words = []
+    for ip in ("255.255.255.255", "127.0.0.1"):  # TCP to a broadcast address has no way; nobody listens on the other
+        row = socket.getaddrinfo(ip, 1)[0]
+        for count in (1, 2):
+            link = wire.Wire(linux.Board("/tmp"), None, "server", time.ticks_add(time.ticks_ms(), 2000), 100)
+            try:
+                link.connect([(socket.AF_INET, socket.SOCK_STREAM, 0, "", row[-1])] * count)
+            except Trouble as e:
+                words.append(e.word)
+            link.close()
+    assert words == ["no route", "no route", "connect", "connect"], words

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from .. import UserError
+from .chains import CHAINS, USUAL
 from .faults import FAULTS
 from .lab import Lab
 from .providers import PERSONALITIES
@@ -46,6 +47,7 @@ def lab(
     accounts: str = typer.Option(None, help="JSON file with accounts and hosts; default: the personality's demo"),
     dir: str = typer.Option(None, help="where lab.json, ca.der and ca.pem go; default: a temporary directory"),
     check_address: str = typer.Option(None, help="address that the check page answers; default: the connection's"),
+    chain: str = typer.Option(USUAL, help="certificates it shows: " + "; ".join("%s (%s)" % (k, c.about) for k, c in CHAINS.items())),
     speed: float = typer.Option(1.0, min=0.0, help="how much faster the lab's clock runs"),
     fault: list[str] = typer.Option([], help="NAME or NAME:KEY=VALUE,...; may be repeated"),
     list_faults: bool = typer.Option(False, "--list-faults", help="names every fault and ends"),
@@ -59,7 +61,7 @@ def lab(
             table.add_row(key, str(number or ""), about)
         console.print(table)
         return
-    made = Lab(provider, accounts, http, https, dns, admin, bind, name, dir, speed)
+    made = Lab(provider, accounts, http, https, dns, admin, bind, name, dir, speed, chain=chain)
     made.world.check_address = check_address
     for text in fault:
         key, options = parse_fault(text)

@@ -43,6 +43,39 @@ async def chunked(out, reply, options):
     return True
 
 
+async def trailers(out, reply, options):
+    """Chunks with extensions, and header fields behind the last one (RFC 9112 section 7.1)."""
+    data = out.body(reply)
+    out.write(out.head(reply, length=None, extra="Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n", version="1.1"))
+    out.write(b"00%X;part=1\r\n%s\r\n0;last=\"yes\"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n" % (len(data), data))
+    await out.drain()
+    out.close()
+    return True
+
+
+async def odd_lines(out, reply, options):
+    """Header lines that are none: without a colon (count=N), folded, empty of a name."""
+    lines = ["this is no header line %d\r\n" % number for number in range(int(options.get("count", 170)))]
+    extra = " folded before anything\r\n: no name\r\nX-Folded: one\r\n two: 2\r\n\tContent-Length: 3\r\n"
+    out.write(out.head(reply, extra="".join(lines) + extra) + out.body(reply))
+    await out.drain()
+    out.close()
+    return True
+
+
+async def interim(out, reply, options):
+    """Replies 1xx before the real one: count=N; after=no: nothing comes after them."""
+    for number in range(int(options.get("count", 2))):
+        status, more = (("103 Early Hints", "Link: </style.css>; rel=preload\r\nContent-Length: 999\r\n"),
+                        ("100 Continue", ""))[number % 2]
+        out.write(("HTTP/1.1 %s\r\n%s\r\n" % (status, more)).encode())
+    if options.get("after") != "no":
+        out.write(out.head(reply) + out.body(reply))
+    await out.drain()
+    out.close()
+    return True
+
+
 async def no_reason(out, reply, options):
     out.write(out.head(reply, reason="") + out.body(reply))
     await out.drain()

@@ -41,6 +41,9 @@ FAULTS = {
     "json": ("reply", texts.json_body, 16, "JSON"),
     "chunked": ("reply", texts.chunked, 17, "chunked transfer coding, if the request was HTTP/1.1"),
     "chunked-1.0": ("wire", wire.chunked, 17, "chunked transfer coding even to HTTP/1.0"),
+    "trailers": ("wire", wire.trailers, 17, "chunks with extensions, and trailer fields after them"),
+    "odd-lines": ("wire", wire.odd_lines, 0, "header lines without a colon (count=N), folded, without a name"),
+    "interim": ("wire", wire.interim, 0, "replies 1xx before the real one (count=N), or nothing else (after=no)"),
     "no-reason": ("wire", wire.no_reason, 18, "a status line without reason phrase"),
     "long-headers": ("reply", texts.long_headers, 0, "header lines of 3 KB, 12 KB in all, for browsers"),
     "204": ("reply", texts.http_204, 18, "204 without body"),
@@ -69,13 +72,14 @@ FAULTS = {
     "close": ("accept", None, 0, "closes the connection at once (reset=1: with a TCP reset)"),
     "half": ("wire", wire.half, 0, "Content-Length larger than the body, then closes"),
     "garbage": ("wire", wire.garbage, 0, "bytes that are no HTTP"),
+    "flood": ("accept", None, 0, "records before the handshake ends, for ever (kind=alert or ccs, interval=N seconds)"),
     "certificate": ("accept", None, 0, "the HTTPS port shows a bad certificate (kind=expired, wrong-name ...)"),
 }
 #: Faults after which the provider has nothing stored, although the client may think otherwise or not know.
 STORES_NOTHING = frozenset((
     "good-loopback", "plain-2xx", "ko-200", "429", "429-date", "503", "503-date", "limit-in-body", "html-good",
     "204", "empty-200", "redirect", "redirect-same", "substring", "odd-word", "other-sense", "captive-portal",
-    "mute-after-tls", "endless-body", "endless-header", "endless-line", "garbage"))
+    "mute-after-tls", "flood", "endless-body", "endless-header", "endless-line", "garbage"))
 
 #: Faults after which the client cannot know the answer, although the provider has dealt with the request.
 SPOILS_THE_ANSWER = frozenset(("reset", "half"))

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from .. import UserError
 from . import admin, ca, dns, findings, providers
+from .chains import USUAL
 from .faults import Switchboard
 from .ledger import Ledger
 from .server import Desk
@@ -34,13 +35,14 @@ class Lab:
     names       more names for the good certificate (a test in a namespace calls the lab by an address)
     directory   where ca.der, ca.pem and lab.json go; None = a temporary one that is removed at the end
     speed       how much faster the lab's clock runs; start: its Unix time now; tls: "1.2" = no newer TLS
+    chain       the certificates it shows, one of chains.CHAINS: as most providers have them unless told otherwise
 
     Attributes once running: http_port, https_port, dns_port, admin_port, ports (by listener name: also the bad
     certificates of ca.BAD, "plain-on-tls" and the redirect targets "stranger", "stranger-tls"), ca_der and ca_pem
     (Path), world, rules, ledger (list of dicts), connections (list of dicts), switchboard."""
 
     def __init__(self, provider="dyn", accounts=None, http=0, https=0, dns=0, admin=0, bind=("127.0.0.1", "::1"),
-                 names=(), directory=None, speed=1.0, start=None, tls=""):
+                 names=(), directory=None, speed=1.0, start=None, tls="", chain=USUAL):
         self.provider, self.module = provider, providers.load(provider)
         if accounts is not None and not isinstance(accounts, dict):
             accounts = load_accounts(accounts)
@@ -51,6 +53,7 @@ class Lab:
         self._wanted = {"http": http, "https": https, "dns": dns, "admin": admin}
         self._bind = (bind,) if isinstance(bind, str) else tuple(bind)
         self._names, self._tls, self._given_directory = tuple(names), tls, directory
+        self._chain = chain
         self.ports = {}
         self._thread = self._loop = self._failure = None
 
@@ -66,7 +69,7 @@ class Lab:
         """Returns when everything listens. UserError: a port is taken, the directory cannot be written."""
         self.directory = Path(self._given_directory or tempfile.mkdtemp(prefix="wanbeacon-lab-"))
         names = [*self.rules.names, *self._names, *(bind for bind in self._bind if bind not in ("0.0.0.0", "::"))]
-        self.authority = ca.Authority(names, self._tls)
+        self.authority = ca.Authority(names, self._tls, self._chain)
         up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main(up)), name="lab", daemon=True)
         self._thread.start()

@@ -11,6 +11,9 @@ import time
 
 #: A client that has not finished its TLS handshake after so many seconds is let go.
 HANDSHAKE = 30.0
+#: Records that Mbed TLS takes any number of while it waits for the next message of a handshake.
+RECORDS = {"alert": bytes.fromhex("1503030002015a"),  # a warning, user_canceled (RFC 5246 section 7.2)
+           "ccs": bytes.fromhex("140303000101")}      # ChangeCipherSpec, which TLS 1.3 ignores (RFC 8446 section 5)
 #: How long the closing side waits for the peer's close_notify.
 SHUTDOWN = 1.0
 
@@ -81,6 +84,9 @@ class Tap:
             while data := await reader.read(65536):
                 _note(connection, data, self._context is None)
             return
+        if trouble == "flood":
+            await self._flood(connection, reader, writer, options)
+            return
         kind = options.get("kind", "expired") if trouble == "certificate" else self._certificate
         near, far = socket.socketpair()
         inside, outside = await asyncio.open_connection(sock=near)
@@ -96,6 +102,17 @@ class Tap:
             shake.cancel()
             await asyncio.gather(inward, shake, return_exceptions=True)
             outside.close()
+
+    async def _flood(self, connection, reader, writer, options):
+        """TLS records that a client may skip, until it leaves or HANDSHAKE is over."""
+        _note(connection, await reader.read(65536), False)
+        piece = RECORDS[options.get("kind", "alert")] * (1 if "interval" in options else 500)
+        end = time.monotonic() + HANDSHAKE
+        while time.monotonic() < end:
+            connection.sent += len(piece)
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(float(options.get("interval", 0)))
 
     async def _inward(self, connection, reader, outside):
         try:

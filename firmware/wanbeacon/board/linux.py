@@ -66,6 +66,7 @@ class Board:
 
     name = "linux"
     ipv6 = True
+    plenty = True  # room for all CA roots in one handshake (net/http.py)
     reset_cause = "start"
 
     def __init__(self, state="/etc/wanbeacon", home=None):

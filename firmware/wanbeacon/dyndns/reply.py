@@ -10,7 +10,7 @@ The only place where words become classes; core/policy.py turns classes into act
    provider's own word stops a host for good.
 """
 
-from wanbeacon.core import address
+from wanbeacon.core import address, httpdate
 from wanbeacon.core.outcome import (
     ACCOUNT,
     BLOCK,
@@ -388,29 +388,13 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
     return outs
 
 
-_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
-
-
 def seconds(value, wall=None):
     """Retry-After (RFC 9110 section 10.2.3): delta-seconds or HTTP-date -> seconds within RETRY_MIN..RETRY_MAX, or 0
     when it cannot be read (a date while the clock is not set, an obsolete date form)."""
     value = value.strip()
     if _digits(value):
         return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))
-    parts = value.replace(":", " ").split()
-    try:  # Sun, 06 Nov 1994 08:49:37 GMT
-        month = _MONTHS.index(parts[2]) // 3 + 1
-        y, d = int(parts[3]), int(parts[1])
-        when = days(y, month, d) * 86400 + int(parts[4]) * 3600 + int(parts[5]) * 60 + int(parts[6])
-    except (ValueError, IndexError):
-        return 0
-    if wall is None:
+    when = httpdate.parse(value)
+    if wall is None or when is None:
         return 0
     return max(RETRY_MIN, min(RETRY_MAX, when - wall))
-
-
-def days(y, m, d):
-    """Days from 1970-01-01 to a Gregorian date."""
-    y -= m < 3
-    m = (m + 9) % 12
-    return 365 * y + y // 4 - y // 100 + y // 400 + (153 * m + 2) // 5 + d - 1 - 719468

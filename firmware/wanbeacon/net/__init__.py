@@ -4,8 +4,9 @@
 class Trouble(Exception):
     """An exchange that brought no usable reply.
 
-    word: dns, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, reset, cut, redirect, header,
-    odd; commands.py tells people what they mean. text: details, never a secret. sent: True when bytes of the request may have reached the server.
+    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, journal, reset,
+    cut, redirect, header, odd; words.txt says what they mean. text: details, never a secret. sent: True when bytes of the
+    request may have reached the server.
     """
 
     def __init__(self, word, text="", sent=False):
@@ -16,13 +17,15 @@ class Trouble(Exception):
 
 
 class Answer:
-    """status: HTTP status. body: bytes, bounded. retry_after: header text or None. ms: duration.
-    root: number (1..) of the batch of CA roots that verified, 0 without TLS or with an own CA. cut: the body went on."""
+    """status: HTTP status, 200 or above. body: bytes, bounded. retry_after: header text or None. ms: duration.
+    root: what to give the next exchange with this server as `root` (trust.py); 0 when there is nothing to remember. cut: the
+    body went on. date: Unix seconds of the Date header when it came over verified TLS and from no cache, else None."""
 
-    def __init__(self, status, body, retry_after, ms, root, cut=False):
+    def __init__(self, status, body, retry_after, ms, root, cut=False, date=None):
         self.status = status
         self.body = body
         self.retry_after = retry_after
         self.ms = ms
         self.root = root
         self.cut = cut
+        self.date = date

@@ -32,6 +32,13 @@ class Stream:
         except BlockingIOError:
             return None
 
+    def readinto(self, buffer):
+        """Number of bytes put into buffer, 0 at the end, None when there is nothing yet."""
+        try:
+            return self.sock.recv_into(buffer)
+        except BlockingIOError:
+            return None
+
     def write(self, data):
         """Number of bytes taken, or None."""
         try:

@@ -6,51 +6,91 @@ Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but
 import gc
 import time
 
-from wanbeacon.net import Answer, Trouble, trust
+import requests
+
+from wanbeacon.core import httpdate
+from wanbeacon.core.url import split_url
+from wanbeacon.net import Answer, Trouble, trust, wire
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
+# What a want of memory may look like before anything was sent, depending on the version of ESP-IDF.
+_MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
 
 
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, ready=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
     req: anything shaped like dyndns.request.Request (post, tls, host, port, path, headers, body, family).
-    root: number of the batch of CA roots that worked last; roots: names the provider's row gives; ca: path of a DER
-    file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; ready(): called once,
-    when the name is resolved and before the first packet leaves, False = do not go on. When no root of a batch fits, the next batch is
-    tried on a new connection: no byte of the request leaves before a certificate was accepted.
+    root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path of a DER file
+    that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; ready(): called once, when the
+    name is resolved and before the first packet leaves, False = do not go on.
+
+    No byte of the request leaves before a certificate was accepted. Until then a server may be asked more than once: with
+    another root, and once more when memory ran out. Where memory is scarce the board has exchange_begins() to make room
+    for TLS (called again before that second try), exchange_ends(), and memory_low().
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
-    batches = [None]
-    if req.tls and ca:
-        batches = [ca]
-    elif req.tls:
+    rest, notes = [1], [ready] if ready else []  # tries left for want of memory; what is to be called
+
+    def note():
+        return notes.pop()() if notes else True
+
+    def once(paths, issuers=None):
+        while True:
+            if req.tls:
+                _tell(board, "exchange_begins")
+            gc.collect()
+            try:
+                return _once(req, board, paths, issuers, deadline, cap, device, start, note)
+            except Trouble as e:
+                if e.word != "memory" or e.sent or not rest:
+                    raise
+            rest.pop()
+
+    try:
+        if not req.tls:
+            return once(None)
+        return once([ca]) if ca else _verified(board, once, root, roots)
+    finally:
+        if req.tls:
+            _tell(board, "exchange_ends")
+
+
+def _tell(board, what):
+    act = getattr(board, what, None)
+    return act() if act else None
+
+
+def _verified(board, once, root, roots):
+    """The Answer of `once`, verified with one of the catalogue's roots."""
+    try:
+        if getattr(board, "plenty", False):
+            every = None
+            paths = trust.everyone(board.roots)
+        else:
+            every = trust.names(board.roots)
+    except OSError:
+        raise Trouble("roots", "no CA roots in %s" % board.roots)
+    if not every:
+        return once(paths)
+    queue, asked = trust.guesses(every, roots, root), False
+    while True:
+        name, issuers = queue.pop(0), None if asked else []
         try:
-            batches = trust.batches(board.roots, roots)
-        except OSError:
-            raise Trouble("roots", "no CA roots in %s" % board.roots)
-    order = list(range(len(batches)))
-    if 0 < root <= len(order):
-        order.insert(0, order.pop(root - 1))
-    last = None
-    for i in order:
-        gc.collect()
-        tls = _context(board, batches[i])
-        link = _wire(board, tls, req.host, deadline, cap, req.family, device, ready)
-        ready = None
-        try:
-            status, body = _ask(req, link)
-            ms = time.ticks_diff(time.ticks_ms(), start)
-            return Answer(status, body, link.retry_after, ms, 0 if ca or not req.tls else i + 1, link.truncated)
+            answer = once(["%s/%s.der" % (board.roots, name)], issuers)
         except Trouble as e:
-            if e.word != "untrusted" or ca or not _unknown_root(e.text):
+            if e.word != "untrusted" or not _unknown_root(e.text):
                 raise
-            last = e
-        finally:
-            link.close()
-    raise last
+            if issuers:  # the server said who signed it: only those are worth another handshake
+                asked = True
+                queue = [n for n in trust.signers(board.roots, every, issuers) if n != name]
+            if not queue:
+                raise
+            continue
+        answer.root = trust.number(every, name)
+        return answer
 
 
 def _unknown_root(text):
@@ -60,32 +100,51 @@ def _unknown_root(text):
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
 
 
-def _context(board, batch):
-    """A TLS context for one batch of roots (names, or the path of an own CA), or None for plain TCP."""
-    if batch is None:
-        return None
-    paths = [batch] if isinstance(batch, str) else ["%s/%s.der" % (board.roots, n) for n in batch]
+def _once(req, board, paths, issuers, deadline, cap, device, start, ready):
+    link = None
     try:
-        return trust.context(paths)
+        tls = _context(paths, issuers) if paths else None
+        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, ready)
+        status, body = _ask(req, link)
+        ms = time.ticks_diff(time.ticks_ms(), start)
+        after = link.field(b"retry-after")
+        return Answer(status, body, after, ms, 0, link.truncated, _date(link) if tls else None)
+    except MemoryError:
+        raise Trouble("memory", "no memory left for an exchange", link is not None and link.sent)
+    except Trouble as e:
+        if e.word in _MAYBE_MEMORY and not e.sent and _tell(board, "memory_low"):
+            raise Trouble("memory", "%s: %s" % (e.word, e.text))
+        raise
+    finally:
+        if link:
+            link.close()
+
+
+def _date(link):
+    """The server's time by its Date field; None from a cache, whose answer has an age."""
+    date = link.field(b"date")
+    return httpdate.parse(date) if date and not (link.field(b"age") or "").strip("0") else None
+
+
+def _context(paths, issuers):
+    """A TLS context that trusts the roots in `paths`."""
+    try:
+        return trust.context(paths, issuers)
     except ImportError:
         raise Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
     except OSError as e:
+        if wire.out_of_memory(e):
+            raise Trouble("memory", "no memory for a CA root (%s)" % e)
         raise Trouble("roots", "a CA root cannot be read (%s)" % e)
     except ValueError:
         raise Trouble("roots", "a CA root file is damaged")
 
 
-def _wire(*args):
-    """Loaded after the context, whose two kilobytes must lie in one piece."""
-    from wanbeacon.net import wire
-
-    return wire.Wire(*args)
-
-
 def _ask(req, link):
-    import requests
-
-    name = "socket" if hasattr(requests, "socket") else "usocket"  # 1.23 calls it usocket
+    """(status, body) by `requests`. It takes its sockets from the module that it imported as `socket` (1.23: `usocket`)
+    and has no other place to hand one in: for the time of this call the Wire stands there. Nothing else in it is changed,
+    and nothing else in this program uses it."""
+    name = "socket" if hasattr(requests, "socket") else "usocket"
     before = getattr(requests, name)
     setattr(requests, name, link)
     try:
@@ -99,7 +158,7 @@ def _ask(req, link):
     except (ValueError, IndexError, NotImplementedError) as e:
         raise Trouble("odd", "the reply is not HTTP (%s)" % e, True)
     except OSError as e:
-        raise Trouble("reset", str(e), link.sent)
+        raise Trouble("memory" if wire.out_of_memory(e) else "reset", str(e), link.sent)
     finally:
         setattr(requests, name, before)
 
@@ -120,8 +179,6 @@ class _Get:
 
 def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
     """A GET without credentials (address checks): (status, body). Raises Trouble."""
-    from wanbeacon.core.url import split_url
-
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     if query:

@@ -1,14 +1,15 @@
 """The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one connection.
 
 `requests` alone verifies no certificate, has no total time limit, reads without bound and follows redirects with the
-password (micropython-lib #838). So it never opens its own socket: `requests.socket` is a Wire, which must not know what
-is sent over it.
+password (micropython-lib #838). So it never opens its own socket: it gets a Wire, which must not know what is sent over it.
 
-Every wait is a poll of a non-blocking socket against the deadline. Only the DNS look-up blocks, on every port and
-beyond any deadline (10 s and more): a watchdog must be longer than that.
+Every wait is a poll of a non-blocking socket against the deadline. TLS reads through a Gate, because Mbed TLS loops in C
+for as long as bytes come. Only the DNS look-up blocks, on every port and beyond any deadline (10 s and more): a watchdog
+must be longer than that.
 """
 
 import errno
+import io
 import select
 import time
 
@@ -17,9 +18,45 @@ from micropython import const
 from wanbeacon.net import Trouble
 
 _LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
+_LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
 _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop at 16 to 256 KB
+_INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
+_READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
+_SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
+
+
+class Gate(io.IOBase):
+    """What TLS reads and writes instead of the socket: after `left` reads it says "nothing there yet", so that control
+    comes back to the deadline however fast alerts or ChangeCipherSpec records pour in. Errors go as negative numbers:
+    an exception would jump over Mbed TLS's own frames."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.left = _READS
+        self.taken = 0
+
+    def readinto(self, buf):
+        if self.left <= 0:
+            return None
+        self.left -= 1
+        try:
+            n = self.stream.readinto(buf)
+        except OSError as e:
+            return -(e.errno or errno.EIO)
+        self.taken += n or 0
+        return n
+
+    def write(self, buf):
+        try:
+            return self.stream.write(buf)
+        except OSError as e:
+            return -(e.errno or errno.EIO)
+
+    def ioctl(self, request, argument):
+        """Nothing to flush; the Wire polls and closes the socket itself."""
+        return 0
 
 
 
@@ -43,6 +80,7 @@ class Wire:
         self.ready = ready
         self.used = False
         self.sock = None
+        self.gate = None
         self.stream = None
         self.out = bytearray()
         self.buf = b""
@@ -50,9 +88,7 @@ class Wire:
         self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
         self.head = 0
         self.status = 0
-        self.length = -1  # Content-Length, -1 = until the connection closes
-        self.chunked = False
-        self.retry_after = None
+        self.fields = {}  # what the reply's header says of _FIELDS, as bytes
         self.truncated = False
 
     # as the `socket` module
@@ -95,8 +131,9 @@ class Wire:
             # one that swallows everything (an IPv6 that leads nowhere) must leave time for the next and for the exchange
             share = time.ticks_diff(self.deadline, time.ticks_ms()) // (left + 1) if left > 1 else 0
             left -= 1
-            self.sock = sock = socket.socket(row[0], row[1], row[2])
+            sock = None
             try:
+                self.sock = sock = socket.socket(row[0], row[1], row[2])
                 sock.setblocking(False)
                 if self.device:
                     self.board.bind(sock, self.device)
@@ -108,22 +145,25 @@ class Wire:
                 self._wait(select.POLLOUT, share, connecting=True)
                 break
             except OSError as e:
-                trouble = Trouble("connect", "no connection to %s (%s)" % (self.host, e))
+                word = "memory" if e.errno in _NO_MEMORY else "connect"
+                if e.errno in _NO_ROUTE and (not trouble or trouble.word == "no route"):
+                    word = "no route"
+                trouble = Trouble(word, "no connection to %s (%s)" % (self.host, e))
             except Trouble as e:
                 trouble = e
-            sock.close()
+            if sock:
+                sock.close()
             self.sock = None
         if not self.sock:
             raise trouble
+        self.stream = self.board.stream(self.sock)
         if not self.tls:
-            self.stream = self.board.stream(self.sock)
             return
+        self.gate = Gate(self.stream)
         try:
-            self.stream = self.tls.wrap_socket(
-                self.sock, server_hostname=self.host, do_handshake_on_connect=False
-            )
+            self.stream = self.tls.wrap_socket(self.gate, server_hostname=self.host, do_handshake_on_connect=False)
         except (OSError, ValueError) as e:
-            raise Trouble("tls", _clean(e))
+            raise self._failed(e, "tls")
 
     def write(self, data):
         """Collect the request: it leaves in one piece (one TLS record) when the reply is first read."""
@@ -132,18 +172,33 @@ class Wire:
     def _flush(self):
         view, at = memoryview(self.out), 0
         while at < len(view):
-            try:
-                n = self.stream.write(view[at:])
-            except ValueError as e:  # only certificate checks raise this, before any byte of ours is sent
-                raise _refused(e)
-            except OSError as e:
-                raise Trouble("reset" if self.sent or not self.tls else "tls", _clean(e), self.sent)
+            n = self._step(self.stream.write, view[at:])
             if n:
                 at += n
                 self.sent = True
             else:  # TLS is in its handshake (it waits to read), or the send buffer is full
                 self._wait(select.POLLIN, _SLICE)
         self.out = bytearray()
+
+    def _step(self, act, arg):
+        """One bounded step of the stream: what it returns, None when it would block. Its errors as Troubles."""
+        gate = self.gate
+        if gate:
+            gate.left = _READS
+        try:
+            n = act(arg)
+        except OSError as e:
+            if e.errno in _BUSY:
+                return None
+            raise self._failed(e, "reset" if self.sent or not self.tls else "tls")
+        except ValueError as e:  # only certificate checks raise this, before any byte of ours is sent
+            raise _refused(e)
+        if gate and n is None and not self.sent and gate.taken > _SHAKE_MAX:
+            raise Trouble("tls", "the handshake does not end")
+        return n
+
+    def _failed(self, error, word):
+        return Trouble("memory" if out_of_memory(error) else word, _clean(error), self.sent)
 
     def _wait(self, event, most=0, connecting=False):
         """Until the socket is ready, `most` ms have passed (0: no matter), or the deadline: then Trouble("timeout").
@@ -170,15 +225,7 @@ class Wire:
         if self.out:
             self._flush()
         while not self.eof:
-            try:
-                data = self.stream.read(512)
-            except OSError as e:
-                if e.errno in _BUSY:
-                    data = None
-                else:
-                    raise Trouble("reset", _clean(e), self.sent)
-            except ValueError as e:
-                raise _refused(e)
+            data = self._step(self.stream.read, 512)
             if data is None:
                 self._wait(select.POLLIN)
             elif data:
@@ -210,43 +257,80 @@ class Wire:
             raise Trouble("header", "the reply's header is too long", True)
 
     def readline(self):
-        """Status line and header lines, bounded; keeps what the exchange needs and hides what `requests` chokes on."""
+        """For `requests`: the status line, then the end of the header. What stands between was read here: it bounds
+        nothing, and refuses or follows what is dealt with here."""
+        if self.status:
+            return b"\r\n"
+        for _ in range(_INTERIM_MAX):
+            status = self._status_line()
+            self._header()
+            if status >= 200:
+                self.status = status
+                self._no_redirect()
+                return b"HTTP/1.0 %d\r\n" % status
+            if status == 101:  # Switching Protocols: nobody asked for it
+                break
+        raise Trouble("odd", "interim replies (1xx) and no reply", True)
+
+    def _status_line(self):
+        """The status code of `HTTP-version SP status-code SP [reason]` (RFC 9112 section 4)."""
         line = self._line()
-        if not self.status:
-            parts = line.split(None, 2)
-            if not line:
-                raise Trouble("cut", "the server closed the connection without an answer", True)
-            if len(parts) < 2 or parts[0][:5] != b"HTTP/" or len(parts[1]) != 3 or not parts[1].isdigit():
-                raise Trouble("odd", "the server does not speak HTTP here", True)
-            self.status = int(parts[1])
-            return b"HTTP/1.0 %s x\r\n" % parts[1]
         if not line:
-            raise Trouble("cut", "the reply ended within its header", True)
-        cut = line.find(b":")
-        if cut < 0:
-            return b"\r\n" if not line.strip() else self.readline()
-        name, value = line[:cut].strip().lower(), line[cut + 1 :].strip()
-        if name == b"content-length":
-            self.length = int(value) if value.isdigit() and len(value) < 10 else -1
-        elif name == b"transfer-encoding":
-            self.chunked = b"chunked" in value.lower()
-        elif name == b"retry-after":
-            self.retry_after = bytes([c for c in value[:40] if c < 128]).decode()
-        elif name == b"location" and 300 <= self.status < 400:
-            # not followed, for the password's sake; what follows "?" or "@" may hold it
-            target = bytes([c for c in value[:120].split(b"?")[0].split(b"@")[-1] if 32 < c < 127]).decode()
-            raise Trouble("redirect", "the server redirects to %s, which is not followed" % target, True)
-        return b"X: y\r\n"  # `requests` needs no header: what it would refuse or follow is dealt with here
+            raise Trouble("cut", "the server closed the connection without an answer", True)
+        code = line[9:12]
+        if line[:7] != b"HTTP/1." or line[8:9] != b" " or not code.isdigit() or line[12:13] not in b" \r\n" or code < b"100":
+            raise Trouble("odd", "the server does not speak HTTP here", True)
+        return int(code)
+
+    def _header(self):
+        """All header lines up to the empty one into `fields`. A line without a colon says nothing to us; one that begins
+        with a space goes on with the line before it (RFC 9112 section 5.2)."""
+        self.head, self.fields, name = 0, {}, None
+        for _ in range(_LINES_MAX):
+            line = self._line()
+            if not line:
+                raise Trouble("cut", "the reply ended within its header", True)
+            value = line.strip()
+            if line in (b"\r\n", b"\n"):
+                self.head = 0  # from here on it counts the lines of chunks
+                return
+            if line[:1] in b" \t":
+                if name and len(self.fields[name]) < _LINE_MAX:
+                    self.fields[name] = (self.fields[name] + b" " + value).strip()
+                continue
+            at = value.find(b":")
+            name = value[:at].strip().lower() if at > 0 else b""
+            if name in _FIELDS:
+                value = value[at + 1 :].strip()
+                if name == b"content-length" and self.fields.get(name, value) != value:
+                    value = b"?"  # two lengths: neither counts
+                self.fields[name] = value
+            else:
+                name = None
+        raise Trouble("header", "the reply's header is too long", True)
+
+    def _no_redirect(self):
+        target = self.fields.get(b"location")
+        if target is not None and 300 <= self.status < 400:
+            # a query may be ours, with the password in it
+            raise Trouble("redirect", "to %s; not followed, for the password's sake" % text(target.split(b"?")[0]), True)
+
+    def field(self, name):
+        """The value of a header field of the reply as str, at most 100 characters, or None. Name: lower-case bytes."""
+        value = self.fields.get(name)
+        return None if value is None else text(value)
 
     def read(self, n=0):
         """The whole body, at most `cap` bytes of it (`truncated` tells)."""
         if self.status == 204 or self.status == 304:
             return b""
-        return self._chunks() if self.chunked else self._take(self.length)
+        if b"chunked" in self.fields.get(b"transfer-encoding", b"").lower():
+            return self._chunks()
+        length = self.fields.get(b"content-length", b"")
+        return self._take(int(length) if length.isdigit() and len(length) < 10 else -1, self.cap)
 
-    def _take(self, size):
+    def _take(self, size, cap):
         """`size` body bytes (-1: until the end of the stream), at most cap."""
-        cap = self.cap
         goal = cap if size < 0 or size > cap else size
         while len(self.buf) < goal and self._fill():
             pass
@@ -259,20 +343,19 @@ class Wire:
 
     def _chunks(self):
         """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do always."""
-        out, cap = b"", self.cap
-        while len(out) < cap:
-            try:
-                size = int(self._line().split(b";")[0].strip() or b"x", 16)
-            except ValueError:
+        out = b""
+        while True:
+            size = self._line().split(b";")[0].strip()
+            if not 0 < len(size) < 9 or size.strip(b"0123456789abcdefABCDEF"):
                 raise Trouble("cut", "a chunk of the reply has no size", True)
-            if size <= 0:
+            size = int(size, 16)
+            if not size:  # trailer fields may follow: none of use, and the connection ends here
                 return out
-            out += self._take(size)
+            out += self._take(size, self.cap - len(out))
             if self.truncated:
-                break
-            self._line()
-        self.truncated = True
-        return out[:cap]
+                return out
+            if self._line().strip():
+                raise Trouble("cut", "a chunk of the reply is longer than its size", True)
 
     def close(self):
         """Never raises; may be called again."""
@@ -295,6 +378,26 @@ _REFUSALS = (
 )
 
 
+# Header fields that somebody here reads.
+_FIELDS = (b"content-length", b"transfer-encoding", b"retry-after", b"location", b"date", b"age")
+
+_NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP: no packet left
+_NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS: lwIP's words too
+# Mbed TLS: SSL, X509, PK, ECP, MD and cipher contexts (high part of the code), big numbers and ASN.1 (low part)
+_ALLOC_HIGH = (0x7F00, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180)
+_ALLOC_LOW = (0x10, 0x6A)
+
+
+def out_of_memory(error):
+    """True when an exception of a socket or of TLS says that memory ran out. (It may hide as something else: see http.py.)"""
+    code = error.args[0] if error.args else 0
+    if isinstance(error, MemoryError) or "ALLOC_FAILED" in _clean(error) or code in _NO_MEMORY:
+        return True
+    if not isinstance(code, int) or code > -256:
+        return False
+    return -code & 0xFF80 in _ALLOC_HIGH or -code & 0x7F in _ALLOC_LOW
+
+
 def _refused(error):
     """The Trouble of a certificate that was not accepted. Nothing of the request has left then."""
     text = _clean(error)
@@ -307,3 +410,8 @@ def _refused(error):
 def _clean(error):
     """An exception's text in one line (Mbed TLS puts line ends around its own)."""
     return " ".join(str(error.args[-1] if error.args else error).split())[:120]
+
+
+def text(value):
+    """Bytes from outside as a short printable str."""
+    return bytes([c for c in value[:100] if 32 <= c < 127]).decode().strip()

@@ -2,10 +2,14 @@
 
 Knows nothing of the agent. As on MicroPython: CA roots as DER only, CERT_REQUIRED needs server_hostname, a rejected
 certificate is a ValueError (CPython's SSLCertVerificationError is one), the handshake may be left to the first
-read or write (do_handshake_on_connect=False)."""
+read or write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a socket."""
 
 import errno
+import select
 import ssl
+
+#: Bytes that one read from the stream below may bring; OpenSSL asks again for more.
+_CHUNK = 4096
 
 PROTOCOL_TLS_CLIENT = 0
 PROTOCOL_TLS_SERVER = 1
@@ -72,7 +76,8 @@ class SSLContext:
         self._context.set_ciphers(":".join(ciphers))
 
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None):
-        """A TLS stream over a connected socket; it now belongs to the stream."""
+        """A TLS stream over a connected socket, or over any stream with readinto and write as MicroPython's have them;
+        it now belongs to the TLS stream."""
         context = self._context
         if not server_side:
             # CERT_OPTIONAL verifies nothing in MicroPython; it must not look safer here than there.
@@ -87,44 +92,85 @@ class SSLContext:
         return _Stream(context, sock, server_side, server_hostname, do_handshake_on_connect)
 
 
+class _Socket:
+    """A plain socket with the methods of MicroPython's streams."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self.close, self.fileno, self.setblocking = sock.close, sock.fileno, sock.setblocking
+
+    def readinto(self, buffer):
+        try:
+            return self._sock.recv_into(buffer)
+        except BlockingIOError:
+            return None
+
+    def write(self, data):
+        try:
+            return self._sock.send(data)
+        except BlockingIOError:
+            return None
+
+
 class _Stream:
-    """What MicroPython's wrap_socket returns: read, readinto, readline, write, close, setblocking, fileno for poll."""
+    """What MicroPython's wrap_socket returns: read, readinto, readline, write, close, setblocking, fileno for poll.
+
+    OpenSSL works in memory here, on what `_step` brings from the stream below, so that a stream that bounds its reads
+    bounds TLS too."""
 
     def __init__(self, context, sock, server_side, server_hostname, handshake):
-        # CPython would take the socket's descriptor away; there the socket stays usable (for poll) until close().
-        self._raw = sock
-        timeout = sock.gettimeout()
-        own = sock.dup()
-        try:
-            own.settimeout(timeout)
-            self._sock = context.wrap_socket(own, server_side=server_side, server_hostname=server_hostname,
-                                             do_handshake_on_connect=False)
-        except BaseException:
-            own.close()
-            raise
+        self._raw = sock = _Socket(sock) if hasattr(sock, "recv_into") else sock
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_side=server_side, server_hostname=server_hostname)
+        self._buffer = bytearray(_CHUNK)
+        self._unsent = b""
         self._shaken = False
         if handshake:
-            # MicroPython polls through the handshake even on a non-blocking socket.
-            self._sock.settimeout(timeout or None)
-            try:
-                self._ready()
-            finally:
-                self._sock.settimeout(timeout)
+            # MicroPython waits through the handshake even on a non-blocking socket.
+            while not self._ready():
+                select.select([self._raw], [], [], 0.1)
 
     def _step(self, act, *args):
         """One ssl call: its result, or None when it would block; ssl's errors as MicroPython's OSErrors."""
-        try:
-            return act(*args)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return None
-        except ssl.SSLCertVerificationError as error:
-            raise ValueError("\n%s\n" % error.verify_message)
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            if not self._shaken:
-                raise OSError(errno.ECONNRESET, "closed in the handshake")
-            return b""
-        except ssl.SSLError as error:
-            raise OSError(-30592, "TLS: %s" % (error.reason or error))
+        while True:
+            try:
+                result = act(*args)
+                self._send()
+                return result
+            except ssl.SSLWantReadError:
+                if not self._send() or not self._receive():
+                    return None
+            except ssl.SSLCertVerificationError as error:
+                self._send()  # the alert that tells the server
+                raise ValueError("\n%s\n" % error.verify_message)
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                if not self._shaken:
+                    raise OSError(errno.ECONNRESET, "closed in the handshake")
+                return b""
+            except ssl.SSLError as error:
+                self._send()
+                raise OSError(-30592, "TLS: %s" % (error.reason or error))
+
+    def _send(self):
+        """True when all that TLS has for the peer went to the stream below."""
+        self._unsent += self._out.read()
+        while self._unsent:
+            n = _checked(self._raw.write(self._unsent))
+            if not n:
+                return False
+            self._unsent = self._unsent[n:]
+        return True
+
+    def _receive(self):
+        """True when the stream below brought something, or its end."""
+        n = _checked(self._raw.readinto(self._buffer))
+        if n is None:
+            return False
+        if n:
+            self._in.write(memoryview(self._buffer)[:n])
+        else:
+            self._in.write_eof()
+        return True
 
     def _ready(self):
         if not self._shaken:
@@ -134,7 +180,7 @@ class _Stream:
         return True
 
     def _shake(self):
-        self._sock.do_handshake()
+        self._tls.do_handshake()
         return True
 
     def read(self, size=-1):
@@ -142,10 +188,10 @@ class _Stream:
         if not self._ready():
             return None
         if size >= 0:
-            return self._step(self._sock.recv, size)
+            return self._step(self._tls.read, size)
         parts = []
         while True:
-            part = self._step(self._sock.recv, 4096)
+            part = self._step(self._tls.read, _CHUNK)
             if not part:
                 return b"".join(parts) if parts or part is not None else None
             parts.append(part)
@@ -172,20 +218,28 @@ class _Stream:
             data = data[:range_[0]] if len(range_) == 1 else data[range_[0]:range_[0] + range_[1]]
         if not self._ready():
             return None
-        sent = self._step(self._sock.send, data)
+        if self._unsent and not self._send():
+            return None
+        sent = self._step(self._tls.write, data) if len(data) else 0
         return 0 if sent == b"" else sent
 
     def setblocking(self, flag):
-        self._sock.setblocking(flag)
+        self._raw.setblocking(flag)
 
     def fileno(self):
         """So that select.poll takes the stream itself, as MicroPython's does."""
         return self._raw.fileno()
 
     def cipher(self):
-        name = self._sock.cipher()
+        name = self._tls.cipher()
         return name and name[:2]
 
     def close(self):
-        self._sock.close()
         self._raw.close()
+
+
+def _checked(n):
+    """What a stream's readinto or write gave; a negative number is an error, as in MicroPython's io.IOBase."""
+    if n is not None and n < 0:
+        raise OSError(-n, "the connection failed")
+    return n
