@@ -20,6 +20,11 @@ BAD = {
     "unknown-ca": "signed by an authority that nobody knows",
 }
 
+#: and what is unusual with a good one
+GOOD = {"long-chain": "RSA, behind two intermediates"}
+#: Name of the second of them: a client that stops at the first can be told apart by it.
+INNER = "Wanbeacon lab, inner intermediate"
+
 
 class Authority:
     """CA and server contexts. `names`: DNS names or addresses, besides LOCAL, that the good certificate is for."""
@@ -54,6 +59,10 @@ class Authority:
         names = ("elsewhere.example",) if kind == "wrong-name" else self._names
         dates = {"expired": {"not_before": now - 2 * year, "not_after": now - year},
                  "not-yet": {"not_before": now + year, "not_after": now + 2 * year}}.get(kind, {})
+        if kind == "long-chain":
+            outer = trustme.CA(issuer, 8, "Wanbeacon lab, outer intermediate", key_type=trustme.KeyType.RSA)
+            issuer = trustme.CA(outer, 7, INNER, key_type=trustme.KeyType.RSA)
+            dates["key_type"] = trustme.KeyType.RSA
         issuer.issue_cert(*names, common_name=names[0], **dates).configure_cert(context)
         return context
 
