@@ -11,7 +11,7 @@ import pytest
 
 from host_tests.host.bad_server import HOSTS, PASSWORD, USER, BadServer
 from tools import ROOT, UserError
-from tools.grade.server import checks, cli
+from tools.grade_server import checks, cli
 from tools.lab import running
 
 
@@ -84,7 +84,7 @@ def test_a_refused_login_ends_the_visit():
 def test_a_server_that_breaks_off_is_no_crash(fault):
     with running("dyn") as lab:
         lab.fault(fault)
-        with pytest.raises(UserError, match="no answer|cut off"):
+        with pytest.raises(UserError, match=r"no answer|cut off"):
             cli.grade("https://localhost:%d/nic/update" % lab.https_port, "demo", "demo-key", ["demo.dyndns.org"], lab.ca_pem)
 
 

@@ -5,7 +5,7 @@ import re
 
 from tools import ROOT
 from tools.grade import rules, vectors
-from tools.grade.server import checks
+from tools.grade_server import checks
 
 PAGE = (ROOT / "docs" / "dyndns2.md").read_text()
 DOCUMENT = vectors.load()

@@ -4,7 +4,7 @@ Sources: help.dyn.com, Remote Access API (Perform Update, Return Codes, Policies
 noip.com, Integrate (Request Method, Response). The codes are played by the lab as Dyn, for both lists; the scene "noip"
 alone is played as No-IP."""
 
-from tools.grade.rules import MET, NOT_APPLICABLE, NOT_PLAYED, UNMET
+from .rules import MET, NOT_APPLICABLE, NOT_PLAYED, UNMET
 
 REQUIREMENTS = {
     "dyn": (

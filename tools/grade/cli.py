@@ -8,11 +8,11 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from tools import ROOT, UserError
-from tools.grade import certify, clients, junit, play, rules, run, scenes, view
+from .. import OUT, UserError
+from . import certify, clients, junit, play, rules, run, scenes, view
 
 #: Where the last results are kept, for --why.
-LAST = ROOT / "out" / "grade.json"
+LAST = OUT / "grade.json"
 #: Of a client that does nothing.
 LAST_LINES = 10
 _READY = "a ready client: %s; default: all of them" % ", ".join(clients.PROFILES)

@@ -2,7 +2,7 @@
 
 import re
 
-from tools.grade import vectors
+from . import vectors
 
 SUCCESS = ("good", "nochg")
 

@@ -1,8 +1,8 @@
 """How a scene's record tells whether a rule about updates and answers is met: one function per way to look. A judge gets
 records and returns (True, False, None = it cannot be told, or NOT_APPLICABLE; evidence lines)."""
 
-from tools.grade.evidence import lasted, line, named, none_of, published, quiet_after, updates
-from tools.grade.script import ONE, QUIET, SEVEN, SIX, TWO
+from .evidence import lasted, line, named, none_of, published, quiet_after, updates
+from .script import ONE, QUIET, SEVEN, SIX, TWO
 
 NOT_APPLICABLE = "n/a"
 #: A client whose clock counts whole seconds may be a few seconds early after half an hour.

@@ -4,9 +4,9 @@ As in judges.py: records in, (verdict, evidence lines) out."""
 import itertools
 from urllib.parse import unquote
 
-from tools.grade.clients import PASSWORD
-from tools.grade.evidence import none_of, published, updates
-from tools.grade.script import ONE
+from .clients import PASSWORD
+from .evidence import none_of, published, updates
+from .script import ONE
 
 #: Dyn's page asks for ten minutes; a few seconds are the machine's.
 CHECK_PAGE = 595

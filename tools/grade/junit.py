@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as xml
 
-from tools.grade import view
-from tools.grade.rules import MET, RULES, UNMET, section
+from . import view
+from .rules import MET, RULES, UNMET, section
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 

@@ -5,8 +5,8 @@ import contextlib
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
-from tools.grade import rules
-from tools.grade.run import Enough, Run, cut_short
+from . import rules
+from .run import Enough, Run, cut_short
 
 #: What servers do every day: an answer in chunks, codes with a capital, an answer that takes a second.
 NUISANCES = (("chunked",), ("title-case",), ("slow",), ("chunked", "title-case"), ("chunked", "slow"), ())

@@ -3,10 +3,10 @@ and the judge. Ids never change: other people's CI names them."""
 
 from dataclasses import dataclass
 
-from tools.grade import judges as j
-from tools.grade import judges_request as q
-from tools.grade.evidence import every
-from tools.grade.scenes import REFUSALS, SCENES
+from . import judges as j
+from . import judges_request as q
+from .evidence import every
+from .scenes import REFUSALS, SCENES
 
 DYN_POLICIES = "Dyn, Policies"
 DYN_UPDATE = "Dyn, Perform Update"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tools.grade import script as s
-from tools.grade.script import ONE, SEVEN, SIX, TWO
+from . import script as s
+from .script import ONE, SEVEN, SIX, TWO
 
 __all__ = ("ONE", "REFUSALS", "SCENES", "SEVEN", "SIX", "TWO", "Scene")
 

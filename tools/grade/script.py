@@ -1,8 +1,8 @@
 """What happens to a client in a scene: short scripts over a Run, in the client's own seconds. In the set without compressed
 time (run.wire) the waits are real seconds, and what needs more is left out: the rules then say that it was not shown."""
 
-from tools.grade import vectors
-from tools.grade.run import Enough
+from . import vectors
+from .run import Enough
 
 #: Publishable addresses of nobody in particular.
 ONE, TWO = "45.33.7.9", "45.33.8.20"

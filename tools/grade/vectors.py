@@ -2,7 +2,7 @@
 
 import json
 
-from tools import ROOT, UserError
+from .. import ROOT, UserError
 
 FILE = ROOT / "tools" / "data" / "dyndns2-vectors.json"
 _found = {}

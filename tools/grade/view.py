@@ -4,8 +4,8 @@ import re
 
 from rich.table import Table
 
-from tools.grade.evidence import line
-from tools.grade.rules import MET, NOT_APPLICABLE, NOT_PLAYED, NOT_SHOWN, RULES, UNMET, section
+from .evidence import line
+from .rules import MET, NOT_APPLICABLE, NOT_PLAYED, NOT_SHOWN, RULES, UNMET, section
 
 _STYLE = {MET: "green", UNMET: "bold red", NOT_SHOWN: "yellow", NOT_PLAYED: "dim", NOT_APPLICABLE: "dim"}
 _SHORT = {MET: "yes", UNMET: "no", NOT_SHOWN: "not shown", NOT_PLAYED: NOT_PLAYED, NOT_APPLICABLE: "n/a"}

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools import UserError
-from tools.grade import junit
-from tools.grade.cli import save
-from tools.grade.server import checks
-from tools.grade.server.caller import Caller
+from .. import UserError
+from ..grade import junit
+from ..grade.cli import save
+from . import checks
+from .caller import Caller
 
 #: Where the password comes from, when not from the command line, which others can read in the process list.
 PASSWORD = "GRADE_PASSWORD"

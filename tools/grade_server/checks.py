@@ -3,8 +3,8 @@ by name and returns (True, False, or None = it cannot be told; evidence lines)."
 
 from dataclasses import dataclass
 
-from tools.grade.codes import KNOWN, SUCCESS
-from tools.lab.messages import addresses
+from ..grade.codes import KNOWN, SUCCESS
+from ..lab.messages import addresses
 
 FITS, MISFIT, NOT_SHOWN = "fits", "does not fit", "not shown"
 #: A name that no account has, whatever the server: RFC 2606 keeps .invalid out of the DNS.

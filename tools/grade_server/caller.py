@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from tools import UserError
-from tools.grade.codes import SUCCESS
+from .. import UserError
+from ..grade.codes import SUCCESS
 
 AGENT = "Wanbeacon - grade-server - 1.0"
 #: Codes after which no careful client goes on, whatever there is left to ask.
