@@ -22,6 +22,7 @@ TOOLS = {
     "report": "collect a board's log, status and memory for a bug report, without secrets",
     "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
     "grade": "judge any DynDNS client against the provider lab",
+    "grade-server": "say which answers of a DynDNS2 server fit docs/dyndns2.md",
     "simulate": "run a year of line changes through the agent's decisions",
     "package": "build the OpenWrt packages",
     "mpy": "compile firmware/ to .mpy files",

@@ -1,8 +1,9 @@
 """A small DDNS client that does everything right, or, named a flag, one thing wrong: what the grader's own test grades.
 
-    python bad_client.py CONFIG SPEED [RULE]
+    python bad_client.py CONFIG SPEED [RULE | HABIT]
 
-RULE is the id of the rule to break. Knows the protocol as little as it can; its hours pass SPEED times as fast."""
+RULE is the id of the rule to break. HABIT is another way to do everything right ("patient": looks at its address every five
+minutes and waits longer than it has to) or a client with less to show ("one-host"). Its hours pass SPEED times as fast."""
 
 import base64
 import contextlib
@@ -15,6 +16,7 @@ import ssl
 import sys
 import time
 import urllib.parse
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 config = json.loads(Path(sys.argv[1]).read_text())
@@ -23,11 +25,20 @@ FLAG = sys.argv[3] if len(sys.argv) > 3 else ""
 REFUSALS = ("badauth", "nohost", "notfqdn", "numhost", "abuse", "badagent", "!donator")
 AGENTS = {"user-agent": "python-requests/2.31", "agent-dyn": "GoodClient/1.0 tester", "agent-noip": "Testers Ltd - Good - 1.0"}
 BOGONS = {"private": "192.168.0.0/16", "cgnat": "100.64.0.0/10", "reserved": "203.0.113.0/24"}
-hosts = config["hosts"].split(",")
+hosts = config["hosts"].split(",")[:1 if FLAG == "one-host" else None]
+#: Seconds between two looks at the address. Who does not stop is the harder to catch the less often he looks.
+LOOK = 300 if FLAG == "patient" or FLAG.startswith("stop-") else 20
+PATIENCE = 1.5 if FLAG == "patient" else 1
+#: How far the clock of this start is off: what libfaketime does to other clients.
+CLOCK = float(os.environ.get("GRADE_CLOCK") or 0)
 
 
 def now():
-    return time.time() * SPEED
+    return time.time() * SPEED + CLOCK
+
+
+def hold(seconds):
+    state["hold"] = now() + seconds * PATIENCE
 
 
 def load():
@@ -39,6 +50,8 @@ def load():
         state["stored"] = {}
     if FLAG == "refusal-kept":
         state["stopped"] = {}
+    if state["hold"] > now() + 2 * 86400:  # the clock was ahead
+        state["hold"] = 0
     return state
 
 
@@ -101,9 +114,9 @@ def connect(scheme, host, port):
     if scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=limit)
     context = ssl.create_default_context(cafile=config["ca"])
-    if FLAG in ("tls-name", "tls-authority"):
+    if FLAG in ("tls-name", "tls-authority", "tls-expired"):
         context.check_hostname = False
-    if FLAG == "tls-authority":
+    if FLAG in ("tls-authority", "tls-expired"):
         context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=limit, context=context)
 
@@ -131,6 +144,10 @@ def exchange(names, value):
 def ask(place, method, path, headers):
     connection = connect(*place)
     try:
+        if FLAG == "tls-chain":
+            connection.connect()
+            if "inner intermediate" in str(connection.sock.getpeercert()["issuer"]):
+                raise OSError("the chain is too long")
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         return answer, answer.read()
@@ -141,19 +158,25 @@ def ask(place, method, path, headers):
 def update(names, value):
     try:
         status, body, headers = exchange(names, value)
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException) as error:
         if FLAG == "recovers-outage":
             stop(names, "dead")
-        state["hold"] = now() + 100
+        if FLAG in ("garbage", "flood") and isinstance(error, http.client.HTTPException):
+            sys.exit("cannot read that")
+        hold(100)
         if FLAG == "gentle":
             for _ in range(30):  # at once, so that it shows on the slowest machine as well
                 with contextlib.suppress(OSError):
                     socket.create_connection((config["host"], config["port"]), 4).close()
         return
     words = [line.split() for line in body.splitlines() if line.strip()]
+    if len(words) == 1 and len(names) > 1 and words[0][0].lower() == "nochg" and FLAG != "list-nochg":
+        for name in names:
+            update([name], value)
+        return
     words = words * len(names) if len(words) == 1 else words
     if headers.get("Retry-After"):
-        state["hold"] = now() + (300 if "retry-after-%d" % status == FLAG else int(headers["Retry-After"]) + 20)
+        hold(later(headers, status) + 20)
         if "recovers-%d" % status == FLAG:
             stop(names, "dead")
         return
@@ -161,6 +184,8 @@ def update(names, value):
         words = [["good"]] * len(names)
     if FLAG == "chunked" and headers.get("Transfer-Encoding"):
         words = [["5"]]
+    if status == 403 and FLAG == "recovers-403":
+        stop(names, "dead")
     if len(words) != len(names):
         words = [["?"]] * len(names)
     for name, word in zip(names, words, strict=True):
@@ -171,27 +196,37 @@ def update(names, value):
         stop(hosts, "badauth")
 
 
+def later(headers, status):
+    """Seconds that Retry-After names, or what a client that does not read it waits."""
+    if "retry-after-%d" % status == FLAG:
+        return 300
+    if headers["Retry-After"].isdigit():
+        return int(headers["Retry-After"])
+    if FLAG == "retry-after-date":
+        return 900
+    return (parsedate_to_datetime(headers["Retry-After"]) - parsedate_to_datetime(headers["Date"])).total_seconds()
+
+
 def learn(name, value, word, status):
-    code = word[0].lower()
-    if word[:2] == ["good", "127.0.0.1"] and FLAG != "loopback":
+    code = word[0] if FLAG == "case" else word[0].lower()
+    if code == "good" and word[1:2] == ["127.0.0.1"] and FLAG != "loopback":
         code = "badagent"
+    if FLAG == "bare" and len(word) == 1:
+        code = "?"
     if code in ("good", "nochg"):
-        state["stored"][name] = value
-        if FLAG == "no-needless" and once("needless"):
-            state["stored"][name], state["hold"] = "", now() + 200
+        state["stored"][name], state["when"] = value, now()
     elif code in REFUSALS:
-        again = ("stop-401" if status == 401 else "stop-" + code) == FLAG
-        if FLAG == "refused-host" and len(hosts) > 1:
+        # who does not stop, or not for this one, takes it for an answer to this address
+        if ("stop-401" if status == 401 else "stop-" + code) == FLAG or (FLAG == "refused-host" and len(hosts) > 1):
             state["stored"][name] = value
-        elif again and once("again"):
-            state["hold"] = now() + 200
         else:
             stop([name], code)
     elif code in ("911", "dnserr"):
-        early = ("wait-911-500" if status == 500 else "wait-" + code) == FLAG
-        state["hold"] = now() + (700 if early else 1900)
+        hold(700 if ("wait-911-500" if status == 500 else "wait-" + code) == FLAG else 1900)
+        if FLAG == "recovers-911":
+            stop([name], "dead")
     else:
-        state["hold"] = now() + 600
+        hold(300 if FLAG in ("chunked", "case", "bare") else 600)
 
 
 def stop(names, code):
@@ -201,7 +236,11 @@ def stop(names, code):
 def wants(value):
     """The hosts to be updated now."""
     frozen = FLAG == "follows-change" or (FLAG == "noip" and config["service"] == "noip")
-    return [host for host in hosts if host not in state["stopped"] and state["stored"].get(host) != value
+    if FLAG == "renumber":
+        frozen = value.split(",")[0] in (state["stored"].get(hosts[0]) or "")
+    age = now() - state.get("when", now())
+    again = (FLAG == "no-needless" and age > 1800) or (FLAG == "clock-ahead" and age > 86400)
+    return [host for host in hosts if host not in state["stopped"] and (again or state["stored"].get(host) != value)
             and not (frozen and state["stored"].get(host))]
 
 
@@ -211,6 +250,8 @@ def due(value):
         state.setdefault("began", value)
         if value == state["began"]:
             return False
+    if FLAG == "clock-back" and state.get("when", 0) > now() + 3600:
+        return False
     return now() >= state["hold"] and bool(value or (FLAG == "unknown" and once("empty")))
 
 
@@ -227,4 +268,4 @@ while True:
             if len(values) > 1:
                 state["stored"].update(dict.fromkeys(group, value))
         save()
-    time.sleep(20 / SPEED)
+    time.sleep(LOOK / SPEED)

@@ -4,7 +4,7 @@ Sources: help.dyn.com, Remote Access API (Perform Update, Return Codes, Policies
 noip.com, Integrate (Request Method, Response). The codes are played by the lab as Dyn, for both lists; the scene "noip"
 alone is played as No-IP."""
 
-from .rules import MET, NOT_APPLICABLE, UNMET
+from .rules import MET, NOT_APPLICABLE, NOT_PLAYED, UNMET
 
 REQUIREMENTS = {
     "dyn": (
@@ -24,8 +24,8 @@ REQUIREMENTS = {
         ("Return Codes", "disabled until the user acts, over a restart too", ("refusal-kept",)),
         ("Return Codes", "codes are told apart host by host", ("refused-host", "other-hosts")),
         ("Return Codes", "good 127.0.0.1 is a refusal of the client", ("loopback",)),
-        ("Return Codes", "dnserr and 911: stops (half an hour: No-IP's and DNS-O-Matic's figure)", ("wait-dnserr", "wait-911", "wait-911-500")),
-        ("Return Codes", "anything but a code is a failure", ("html", "empty")),
+        ("Return Codes", "dnserr and 911: stops (half an hour: No-IP's and DNS-O-Matic's figure)", ("wait-dnserr", "wait-911", "wait-911-500", "recovers-911")),
+        ("Return Codes", "anything but a code is a failure", ("html", "empty", "garbage")),
         ("Return Codes", "reads the answer that the server sends today (chunked)", ("chunked",)),
     ),
     "noip": (
@@ -52,6 +52,8 @@ def view(service, verdicts):
     for document, text, rules in REQUIREMENTS[service]:
         known = [(rule, verdicts[rule][0]) for rule in rules if rule in verdicts]
         counted = [verdict for _, verdict in known if verdict != NOT_APPLICABLE]
-        whole = "not run" if not known else NOT_APPLICABLE if not counted else MET if set(counted) == {MET} else UNMET
+        whole = "not run" if not known else NOT_APPLICABLE if not counted else MET
+        if set(counted) - {MET}:
+            whole = NOT_PLAYED if set(counted) <= {MET, NOT_PLAYED} else UNMET
         rows.append((document, text, whole, known))
     return rows

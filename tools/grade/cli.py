@@ -9,21 +9,27 @@ import typer
 from rich.console import Console
 
 from .. import OUT, UserError
-from . import certify, clients, rules, run, scenes, view
+from . import certify, clients, junit, play, rules, run, scenes, view
 
 #: Where the last results are kept, for --why.
 LAST = OUT / "grade.json"
+#: Of a client that does nothing.
+LAST_LINES = 10
 _READY = "a ready client: %s; default: all of them" % ", ".join(clients.PROFILES)
 
 
-def chosen(profiles, words, template, name, own_time):
+#: Scenes at the same time: where time is compressed a machine has to keep up with all of them.
+_JOBS, _JOBS_WIRE = 4, 8
+
+
+def chosen(profiles, words, template, name, own_time, look):
     """The clients to grade: those named, the one on the command line, or every profile that can run here."""
-    for option, value in (("--template", template), ("--name", name), ("--own-time", own_time)):
+    for option, value in (("--template", template), ("--name", name), ("--own-time", own_time), ("--look", look)):
         if value and not words:
             raise UserError("%s is for a client of your own; name it after --" % option)
     found = [clients.profile(one) for one in profiles]
     if words:
-        found.append(clients.given(words, template, name, own_time))
+        found.append(clients.given(words, template, name, own_time, look=look or 300))
     for i, client in enumerate(found):  # records are kept by name
         if client.name in [other.name for other in found[:i]]:
             raise UserError("two of the clients are named %s; leave one out, or name yours with --name" % client.name)
@@ -34,24 +40,32 @@ def chosen(profiles, words, template, name, own_time):
     return found
 
 
-def some(names, short):
-    """The scenes of these names; all, or the shortened set."""
+def some(names, wire):
+    """The scenes of these names; all, or those that can be played in real time."""
     known = {scene.name: scene for scene in scenes.SCENES}
     for name in names:
         if name not in known:
             raise UserError("there is no scene %r; there are: %s" % (name, ", ".join(known)))
-    return [known[name] for name in names] or [scene for scene in scenes.SCENES if scene.short or not short]
+    found = [known[name] for name in names] or list(scenes.SCENES)
+    found = [scene for scene in found if scene.wire or not wire]
+    if not found:
+        raise UserError("%s: not in real time; leave out --short, and install libfaketime (apt-get install faketime)" % ", ".join(names))
+    return found
 
 
-def results_of(found, played, wanted):
+def results_of(found, played, wanted, wire):
     """The list that everything else works on: name, version, speed, cannot, scenes, records and verdicts of each client."""
-    return judged([{"name": client.name, "version": client.version(), "speed": client.speed, "cannot": client.cannot,
-                    "scenes": [scene.name for scene in wanted], "records": played[client.name]} for client in found])
+    return judged([{"name": client.name, "version": client.version(), "speed": 1 if wire else client.speed, "cannot": client.cannot,
+                    "scenes": [scene.name for scene in wanted], "records": played[client.name]} for client in found], wire)
 
 
-def judged(results):
+def judged(results, wire):
+    whole = {scene.name for scene in scenes.SCENES if scene.wire}
     for one in results:
-        one["verdicts"] = rules.judge(one["records"], one["cannot"], one["scenes"])
+        # rules that were left out count as open only where the whole set was played
+        table = rules.judge(one["records"], one["cannot"], one["scenes"], wire)
+        one["verdicts"] = {rule: row for rule, row in table.items()
+                           if row[0] != rules.NOT_PLAYED or row[1] or whole <= set(one["scenes"])}
     return results
 
 
@@ -71,9 +85,8 @@ def last(path):
 
 
 def rule_of(name):
-    for rule in rules.RULES:
-        if rule.id == name:
-            return rule
+    if name in rules.BY_ID:
+        return rules.BY_ID[name]
     raise UserError("there is no rule %r; there are: %s" % (name, ", ".join(rule.id for rule in rules.RULES)))
 
 
@@ -85,11 +98,11 @@ def mute(one):
     right = all(scene.quiet for scene in scenes.SCENES if scene.name in records)
     if right and not all(record["exits"] for record in records.values()):
         return ""
-    said = next(iter(records.values()))["output"].strip().splitlines()
-    return "%s sent nothing in any scene; its last words: %s" % (one["name"], said[-1] if said else "none")
+    said = [" ".join(text.split()) for text in next(iter(records.values()))["output"].strip().splitlines()[-LAST_LINES:]]
+    return "%s sent nothing in any scene; its last words: %s" % (one["name"], " | ".join(said) or "none")
 
 
-def play(found, wanted, speed, jobs, short, quiet):
+def play_scenes(found, wanted, jobs, quiet, wire, speed=None, strict=False):
     """Plays everything; returns (the results, a sentence for each client that did nothing and is not among them). A line
     per scene on stderr."""
     for client in found:
@@ -104,31 +117,44 @@ def play(found, wanted, speed, jobs, short, quiet):
         if not quiet:
             err.print("%3d of %d  %4d s  %s: %s" % (len(done), count, time.monotonic() - began, record["client"], record["scene"]),
                       highlight=False)
-    results = results_of(found, run.play_all(found, wanted, jobs=jobs, short=short, told=told), wanted)
+    played = play.play_all(found, wanted, jobs or (_JOBS_WIRE if wire else _JOBS), told, wire=wire, strict=strict)
+    results = results_of(found, played, wanted, wire)
     idle = [text for text in map(mute, results) if text]
     if idle and len(idle) == len(results):
         raise UserError("; ".join(idle))
     return [one for one in results if not mute(one)], idle
 
 
-def show(results, short, certification, why):
+def show(results, wire, certification, why):
     out = Console(soft_wrap=True)
     if why:
         rule = rule_of(why)
         for one in results:
             out.print("\n".join(view.why(rule, one, whole=True)), markup=False, highlight=False)
         return
-    wide = Console(width=max(out.width, 110 + 16 * len(results)))
     if certification:
+        wide = Console(width=max(out.width, 110))
         for one in results:
             rows = certify.view(certification, one["verdicts"])
             wide.print(view.certification(certification, one, rows))
             out.print("\n".join(view.evidence(one, rows)), markup=False, highlight=False)
         out.print("All requests behind a rule: python -m tools grade --last --why RULE", highlight=False)
         return
-    wide.print(view.table(results))
-    out.print(view.method(results, short), highlight=False)
+    Console().print(view.table(results, out.width))
+    out.print(view.method(results, wire), highlight=False)
+    for one in results:
+        last = view.last_words(one)
+        if last:
+            out.print("The last that %s printed in a scene of a rule it does not meet:" % one["name"], highlight=False)
+            out.print("\n".join("   " + text for text in last), markup=False, highlight=False)
     out.print("Why a rule is not met: python -m tools grade --last --why RULE", highlight=False)
+
+
+def failing(results):
+    """The rules that anything but "met" makes a failure of with --strict: "CLIENT: rule, rule"."""
+    fine = (rules.MET, rules.NOT_APPLICABLE, rules.NOT_PLAYED)
+    bad = {one["name"]: [rule for rule, row in one["verdicts"].items() if row[0] not in fine] for one in results}
+    return "; ".join("%s: %s" % (name, ", ".join(found)) for name, found in bad.items() if found)
 
 
 def app(
@@ -137,14 +163,17 @@ def app(
     template: Path = typer.Option(None, help="settings file of the client, with placeholders"),
     name: str = typer.Option("", help="the client's name in the table"),
     own_time: bool = typer.Option(False, help="no libfaketime: the client is told {speed} and makes its time pass itself"),
+    look: int = typer.Option(None, min=1, help="seconds between two looks at its address, at most; 300 where nothing is said"),
     scene: list[str] = typer.Option([], help="only this scene"),
-    short: bool = typer.Option(False, help="the shortened set: about a minute for all four"),
-    speed: float = typer.Option(None, min=1, help="how many times as fast time passes; default: what the client bears"),
-    jobs: int = typer.Option(4, min=1, help="scenes at the same time"),
+    short: bool = typer.Option(False, help="only what real seconds can show, without libfaketime: about a minute"),
+    speed: float = typer.Option(None, min=1, help="how many times as fast time passes; default: what the client can take"),
+    jobs: int = typer.Option(None, min=1, help="scenes at the same time"),
+    strict: bool = typer.Option(False, help="no second try without nuisances; status 1 if any rule is not met"),
     certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
     why: str = typer.Option("", help="the ledger lines behind a rule"),
     use_last: bool = typer.Option(False, "--last", help="do not run anything: judge and show the last records again"),
     as_json: Path = typer.Option(None, "--json", help="write everything, ledger lines included, to this file"),
+    as_junit: Path = typer.Option(None, "--junit", help="write the verdicts to this file, as JUnit XML"),
     as_markdown: Path = typer.Option(None, "--markdown", help="write the table to this file"),
     quiet: bool = typer.Option(False, help="no progress on stderr"),
 ):
@@ -156,16 +185,24 @@ def app(
     idle = []
     if use_last:
         document = last(LAST)
-        results = judged([one for one in document["results"] if not profile or one["name"] in profile])
-        short = document["short"]
+        wire = document["wire"]
+        results = judged([one for one in document["results"] if not profile or one["name"] in profile], wire)
     else:
-        results, idle = play(chosen(profile, client, template, name, own_time), some(scene, short), speed, jobs, short, quiet)
-        document = {"short": short, "method": view.method(results, short), "results": results}
+        found = chosen(profile, client, template, name, own_time, look)
+        wire = short or (run.library() is None and not all(one.own_time for one in found))
+        if wire and not short:
+            Console(stderr=True).print("libfaketime is not installed: only the rules that real seconds can show are graded", style="yellow",
+                                       highlight=False)
+        results, idle = play_scenes(found, some(scene, wire), jobs, quiet, wire, speed, strict)
+        document = {"wire": wire, "method": view.method(results, wire), "results": results}
         save(LAST, json.dumps(document))
     if as_json:
         save(as_json, json.dumps(document, indent=1) + "\n")
+    if as_junit:
+        save(as_junit, junit.document(results))
     if as_markdown:
-        save(as_markdown, view.markdown(results, short))
-    show(results, short, certification, why)
-    if idle:  # the others' results are not lost for it
-        raise UserError("; ".join(idle))
+        save(as_markdown, view.markdown(results, wire))
+    show(results, wire, certification, why)
+    bad = failing(results) if strict else ""
+    if idle or bad:  # the others' results are not lost for it
+        raise UserError("; ".join([*idle, *(["not met: " + bad] if bad else [])]))

@@ -16,6 +16,8 @@ from .. import ROOT, UserError, debian, interpreters
 
 #: The names of the two services, for clients whose settings have no place for another server.
 REAL_NAMES = {"dyn": "members.dyndns.org", "noip": "dynupdate.no-ip.com"}
+#: The account's, in every scene: evidence is searched for it.
+PASSWORD = "demo-key"
 #: Version tables need this long at most.
 _PROBE_S = 10
 
@@ -31,7 +33,7 @@ class Setup:
     check_host: str = "localhost"
     check_port: int = 80
     user: str = "demo"
-    password: str = "demo-key"
+    password: str = PASSWORD
     hosts: tuple = ("demo.dyndns.org",)
     ca: str = ""                  # PEM
     ca_der: str = ""
@@ -72,7 +74,8 @@ class Client:
     cannot: dict = field(default_factory=dict)
     why: str = ""                 # why it cannot be run here, "" = it can
     own_time: bool = False        # it is told the speed ({speed}) instead of getting libfaketime
-    speed: int = 150              # how many times as fast its hours pass: its own deadlines must bear it
+    speed: int = 150              # how many times as fast its hours pass: its own deadlines must allow it
+    look: int = 300               # seconds between two looks at its address, at most: so long a scene waits for it to see a change
 
 
 # Wanbeacon
@@ -103,7 +106,7 @@ def wanbeacon_micropython():
     return Client("wanbeacon-micropython", _wanbeacon_config,
                   lambda setup: one.command("-m", "wanbeacon", *_wanbeacon_files(setup)),
                   lambda: "%s on MicroPython %d.%d.%d" % (_agent_version(), *interpreters.check_version(one.argv[0])),
-                  {"MICROPYPATH": "%s:.frozen" % (ROOT / "firmware")}, speed=60)
+                  {"MICROPYPATH": "%s:.frozen" % (ROOT / "firmware")}, speed=60, look=60)
 
 
 def wanbeacon_cpython():
@@ -111,7 +114,7 @@ def wanbeacon_cpython():
     return Client("wanbeacon-cpython", _wanbeacon_config,
                   lambda setup: [sys.executable, "-m", "wanbeacon_cpython", "wanbeacon", *_wanbeacon_files(setup)],
                   lambda: "%s on CPython %d.%d.%d" % (_agent_version(), *sys.version_info[:3]),
-                  {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}, speed=80)
+                  {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}, speed=80, look=60)
 
 
 def _agent_version():
@@ -135,7 +138,7 @@ def inadyn():
     return Client("inadyn", _inadyn_config,
                   lambda setup: [program, "--foreground", "--config", str(setup.folder / "config"), "--cache-dir",
                                  str(setup.folder), "--pidfile", str(setup.folder / "pid"), "--loglevel", "info"],
-                  lambda: _version(r"(\d+\.\S+)", program, "--version"), real_names=True,
+                  lambda: _version(r"(\d+\.\S+)", program, "--version"), real_names=True, look=120,
                   cannot={"dual": "keeps one address per provider entry"}, why="" if program else _missing("inadyn"))
 
 
@@ -202,7 +205,7 @@ def usable():
     return found, why
 
 
-def given(words, template=None, name="", own_time=False, environment=None, cannot=None):
+def given(words, template=None, name="", own_time=False, environment=None, cannot=None, look=300):
     """The Client of a command line with placeholders; template: path of its settings file, or None."""
     try:
         text = Path(template).read_text() if template else ""
@@ -214,4 +217,4 @@ def given(words, template=None, name="", own_time=False, environment=None, canno
     argv = [str(Path(program).absolute()), *words[1:]]
     return Client(name or Path(words[0]).stem, lambda setup: fill(text, setup.words()),
                   lambda setup: [fill(word, setup.words()) for word in argv], own_time=own_time,
-                  environment=environment or {}, cannot=cannot or {})
+                  environment=environment or {}, cannot=cannot or {}, look=look)

@@ -1,56 +1,12 @@
-"""How a scene's record tells whether a rule is met: one function per way to look. A judge gets one record (run.Run.result)
-and returns (True, False, or None = it cannot be told, evidence lines). Knows no rule's name or document."""
+"""How a scene's record tells whether a rule about updates and answers is met: one function per way to look. A judge gets
+records and returns (True, False, None = it cannot be told, or NOT_APPLICABLE; evidence lines)."""
 
-import itertools
-from urllib.parse import unquote
+from .evidence import lasted, line, named, none_of, published, quiet_after, updates
+from .script import ONE, QUIET, SEVEN, SIX, TWO
 
-from .scenes import ONE, SIX, TWO
-
-
-def line(record, entry):
-    """One ledger line as text, without the password wherever a client put it."""
-    return "%-12s %6.0f s  %s %s -> %s %r%s" % (
-        record["scene"], entry["time"], entry["kind"], unquote(entry["target"]).replace("demo-key", "(password)")[:150], entry["status"],
-        (entry["reply"] or "")[:50], "".join("; " + text for text in entry["findings"]))
-
-
-def updates(record, after=None, before=None, host=None):
-    """The update requests between two marks (names), oldest first; host: only those that name it."""
-    low = record["marks"].get(after, 1e9) if after else -1
-    high = record["marks"].get(before, 1e9) if before else 1e9
-    return [entry for entry in record["requests"] if entry["kind"] == "update" and low < entry["time"] <= high
-            and host in (None, *entry["hosts"])]
-
-
-def none_of(record, entries, unless=True):
-    """Met when there are no such entries; not to be told when the client never got that far (`unless` is false)."""
-    if entries:
-        return False, [line(record, entry) for entry in entries]
-    if not unless:
-        return None, ["%s: nothing was sent" % record["scene"]]
-    return True, ["%s: %d update(s) in %d s" % (record["scene"], len(updates(record)), record["end"])]
-
-
-def every(judge):
-    """A judge of several records: met when it is met in each."""
-    def combined(*records):
-        results = [judge(record) for record in records]
-        bad = [text for verdict, lines in results if verdict is False for text in lines]
-        good = [text for verdict, lines in results if verdict for text in lines]
-        return (False, bad) if bad else (True, good) if good else (None, results[0][1])
-    return combined
-
-
-def reaches(address, host=0, kind="A"):
-    """Met when the name points there at the end."""
-    def judge(record):
-        name = record["hosts"][host]
-        found = record["published"][name][kind]
-        sent = [line(record, entry) for entry in updates(record)]
-        said = ["%s: %s %s is %s at %d s" % (record["scene"], name, kind, found or "not there", record["end"])]
-        said += ["%s: the client ended with status %d at %d s" % (record["scene"], status, when) for when, status in record["exits"]]
-        return found == address, said + ([] if found == address else sent)
-    return judge
+NOT_APPLICABLE = "n/a"
+#: A client whose clock counts whole seconds may be a few seconds early after half an hour.
+_GRACE = 5
 
 
 def published_first(record):
@@ -58,60 +14,62 @@ def published_first(record):
     return bool(got), [line(record, got[0])] if got else ["%s: no update with %s before the change" % (record["scene"], ONE)]
 
 
-def no_needless(record):
-    return none_of(record, updates(record, before="change")[1:] + updates(record, "change", "restart")[1:], updates(record))
+def no_needless(*records):
+    """One update per change, and none in the hours of the quiet scene: a loop with a period of half an hour shows there only."""
+    bad = [line(record, e) for record in records
+           for e in updates(record, before="change")[1:] + updates(record, "change", "restart")[1:]]
+    if bad:
+        return False, bad
+    for record in records:
+        if record["scene"] == "quiet" and lasted(record, QUIET):
+            return none_of(record, [], updates(record))
+    return None, ["nothing needless, but only for minutes: %d s without a change are needed" % QUIET]
 
 
-def quiet_after_restart(record):
-    verdict, lines = none_of(record, updates(record, "restart"), updates(record, before="restart"))
-    return verdict, ["%s: no update after the restart" % record["scene"]] if verdict else lines
+def follows(record):
+    if "change" not in record["marks"]:
+        return None, ["%s: the address did not change here" % record["scene"]]
+    return published(record, TWO)
+
+
+def after_restart(record):
+    return quiet_after(record, "restart")
 
 
 def one_try(record):
+    """Nothing after the first answer, not for a new address either, until the restart."""
+    if "change" not in record["marks"]:
+        bad = updates(record, before="restart")[1:]
+        return (False, [line(record, e) for e in bad]) if bad else (None, ["%s: too short to tell" % record["scene"]])
     verdict, lines = none_of(record, updates(record, before="restart")[1:], updates(record))
     until = record["marks"].get("restart", record["end"])
-    return verdict, ["%s: 1 update in %d s" % (record["scene"], until)] if verdict else lines
+    return verdict, ["%s: 1 update in %d s, a change of address among them" % (record["scene"], until)] if verdict else lines
 
 
-def without_finding(*names):
-    def judge(record):
-        return none_of(record, [entry for entry in record["requests"] if set(names) & set(entry["findings"])], record["requests"])
-    return judge
+def understood(record):
+    """The answer was read as the success it is: one update until the address changes, and the change is followed; or, where
+    there was no time for that, nothing after a restart."""
+    if "change" not in record["marks"]:
+        return after_restart(record)
+    verdict, lines = none_of(record, updates(record, before="change")[1:], updates(record))
+    return (verdict, lines) if not verdict else published(record, TWO)
 
 
-def agent(*names):
-    """No request with one of these findings on its User-Agent."""
-    def judge(record):
-        verdict, lines = without_finding(*names)(record)
-        return verdict, ["User-Agent: %s" % one for one in sorted({entry["agent"] for entry in record["requests"]})] + lines[:2]
-    return judge
-
-
-def not_in_url(record):
-    """In any spelling: `line` would show it, so only the path is told."""
-    bad = [entry for entry in record["requests"] if "demo-key" in unquote(entry["target"])]
-    if bad:
-        return False, ["%s %6.0f s  %s with the password in its URL" % (record["scene"], e["time"], e["path"]) for e in bad]
-    return none_of(record, [], record["requests"])
-
-
-def over_tls(record):
-    bad = [entry for entry in record["requests"] if not entry["tls"] and entry["credentials"]
-           and entry["kind"] != "stranger"]
-    return none_of(record, bad, record["requests"])
-
-
-def only_update_url(record):
-    return none_of(record, [e for e in record["requests"] if e["kind"] not in ("update", "check")], record["requests"])
-
-
-def by_get(record):
-    return none_of(record, [e for e in updates(record) if e["method"] != "GET"], updates(record))
+def survives(record):
+    """Whatever it made of the first answer: it goes on, and a later change is published."""
+    return published(record, TWO) if updates(record) else (None, ["%s: nothing was sent" % record["scene"]])
 
 
 def half_hour(record):
-    sent = updates(record)
-    return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + 1795], sent)
+    sent = updates(record, before="healed")
+    return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + 1800 - _GRACE], sent)
+
+
+def recovers(address=ONE):
+    """Publishes once the trouble is over; a client that was never answered has nothing to recover from."""
+    def judge(record):
+        return published(record, address) if record["marks"].get("troubled") else (None, ["%s: nothing was sent" % record["scene"]])
+    return judge
 
 
 def stops_after_loopback(record):
@@ -121,13 +79,16 @@ def stops_after_loopback(record):
 
 def noticed(record):
     """Another try later, or an end with an error status: either way it was not taken for success."""
-    verdict, lines = reaches(ONE)(record)
+    verdict, lines = published(record, ONE)
     return verdict or any(status for _, status in record["exits"]), lines
 
 
-def waits(record):
-    sent = updates(record)
-    return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + 899], sent)
+def waits(seconds):
+    """No second update within the time that Retry-After named."""
+    def judge(record):
+        sent = updates(record)
+        return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + seconds - _GRACE], sent)
+    return judge
 
 
 def gentle(record):
@@ -145,47 +106,52 @@ def bounded(record):
     return closed is not None, ["hang: the client %s after %d s" % ("left" if closed else "still waited", took)]
 
 
-def kept_from_strangers(record):
-    bad = [e for e in record["requests"] if e["kind"] == "stranger" and
-           (e["credentials"] or "demo-key" in unquote(e["target"]))]
-    return none_of(record, bad, updates(record))
+# several hosts
 
-
-def nothing_told(record):
-    told = [e for e in record["requests"] if e["listener"] == "https"]
-    return none_of(record, told, record["marks"].get("connections"))
-
-
-def only_known(record):
-    """Nothing before an address is known, nothing without one, nothing once it is lost."""
-    early = updates(record, before="known")
-    odd = [e for e in updates(record, "known", "lost") if (e["wanted"] or {}).get("A") != ONE or "myip=4" not in e["target"]]
-    return none_of(record, early + odd + updates(record, "lost"), True)
-
-
-def not_sent(record):
-    return none_of(record, updates(record), True)
+def _several(record, judge):
+    """A client that names one host has shown nothing about several."""
+    if len(named(record)) < 2:
+        return None, ["%s: the client named no more than one host" % record["scene"], *(line(record, e) for e in updates(record)[:2])]
+    return judge()
 
 
 def one_request(record):
     sent = updates(record, before="change")
-    if not sent:
-        return None, ["hosts: nothing was sent"]
-    return set(sent[0]["hosts"]) >= set(record["hosts"]), [line(record, e) for e in sent[:3]]
+    return _several(record, lambda: (set(sent[0]["hosts"]) >= set(record["hosts"]), [line(record, e) for e in sent[:3]]))
 
 
 def refused_host_rests(record):
-    return none_of(record, updates(record, host=record["hosts"][1])[1:], updates(record, host=record["hosts"][1]))
+    tries = updates(record, host=record["hosts"][1])
+    return none_of(record, tries[1:], tries and "change" in record["marks"])
 
 
 def others_follow(record):
-    results = [reaches(TWO, host)(record) for host in (0, 2)]
-    return all(verdict for verdict, _ in results), [text for _, lines in results for text in lines[:2]]
+    if "change" not in record["marks"]:
+        return None, ["%s: the address did not change here" % record["scene"]]
+    results = [published(record, TWO, host) for host in (0, 2)]
+    return _several(record, lambda: (all(verdict for verdict, _ in results), [text for _, lines in results for text in lines[:2]]))
 
+
+def well_hosts_rest(record):
+    found = [entry for entry in record["requests"] if "needless update" in entry["findings"]]
+    well = named(record) - {record["hosts"][1]}
+    return _several(record, lambda: none_of(record, found, len(well) > 1))
+
+
+def list_noticed(record):
+    """A lone nochg for a list says nothing of each name: each was asked for once more, or stored in the end."""
+    lists = [entry for entry in updates(record) if len(entry["hosts"]) > 1]
+    if not lists:
+        return (None if len(named(record)) < 2 else NOT_APPLICABLE), ["%s: the client sends no lists" % record["scene"]]
+    results = [published(record, ONE, host) for host in (0, 1)]
+    return all(verdict for verdict, _ in results), [text for _, lines in results for text in lines[:3]]
+
+
+# two families
 
 def both_families(record):
-    found = record["published"][record["hosts"][0]]
-    return found["AAAA"] == SIX and found["A"] == TWO, ["dual: %s" % found] + [line(record, e) for e in updates(record)]
+    found, last = record["published"][record["hosts"][0]], TWO if "change" in record["marks"] else ONE
+    return found["AAAA"] == SIX and found["A"] == last, ["dual: %s" % found] + [line(record, e) for e in updates(record)]
 
 
 def one_for_both(record):
@@ -193,12 +159,19 @@ def one_for_both(record):
     return none_of(record, sent[1:], sent)
 
 
-def rarely_checked(record):
-    checks = [e for e in record["requests"] if e["kind"] == "check"]
-    return none_of(record, [b for a, b in itertools.pairwise(checks) if b["time"] - a["time"] < 595], checks)
+def renumbered(record):
+    """The new prefix is published, and IPv4 is still there."""
+    found = record["published"][record["hosts"][0]]
+    if not any((entry["wanted"] or {}).get("AAAA") == SIX for entry in updates(record, before="change")):
+        return None, ["renumber: no AAAA was published before", *(line(record, e) for e in updates(record))]
+    return found == {"A": ONE, "AAAA": SEVEN}, ["renumber: %s" % found] + [line(record, e) for e in updates(record)]
 
 
-def no_check_after_refusal(record):
-    sent = updates(record)
-    checks = [e for e in record["requests"] if e["kind"] == "check"]
-    return none_of(record, [e for e in checks if sent and e["time"] > sent[0]["time"] + 1], sent and checks)
+# the clock
+
+def clock_stepped(record):
+    """Nothing for the step alone, and a change after it is published."""
+    if not updates(record, before="restart"):
+        return None, ["%s: nothing was sent" % record["scene"]]
+    extra = updates(record, "restart", "change")
+    return (False, [line(record, e) for e in extra]) if extra else published(record, TWO)

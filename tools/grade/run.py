@@ -1,7 +1,6 @@
-"""One client in one scene: a lab of its own, a folder of its own, both clocks at the same speed. Also many of them at once.
-Knows processes and time; what happens in a scene is scenes.py's business, what it means rules.py's."""
+"""One client in one scene: a lab of its own, a folder of its own, both clocks at the same speed.
+What happens in a scene is script.py's business, what it means rules.py's."""
 
-import contextlib
 import itertools
 import os
 import shutil
@@ -9,7 +8,6 @@ import subprocess
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -30,29 +28,34 @@ _places = itertools.count()
 _FALLBACKS = ("checkip.dyndns.com", "checkip.dyndns.org", "api.ipify.org", "ifconfig.me", "ip1.dynupdate.no-ip.com")
 _NOBODY = "127.255.255.1"
 _lock = threading.Lock()
-_stop = threading.Event()  # Ctrl-C: the scenes that are being played come to their end
+cut_short = threading.Event()  # Ctrl-C: the scenes that are being played come to their end
 #: What of a ledger entry is kept.
 KEPT = ("number", "time", "kind", "method", "path", "target", "hosts", "user", "agent", "listener", "tls", "status", "reply",
         "findings", "connection", "wanted")
 
 
+class Enough(Exception):
+    """Raised by a script: nothing more can be learned."""
+
+
 def library():
-    """Path of libfaketime; UserError when it is not installed."""
+    """Path of libfaketime, or None when it is not installed."""
     for pattern in _LIBRARY:
         for path in sorted(Path("/").glob(pattern[1:])):
             return str(path)
-    raise UserError("libfaketime is not installed: apt-get install faketime")
+    return None
 
 
 class Run:
     """What a scene holds in its hands. Times are the lab's seconds since the scene began.
 
+    wire: no compressed time, the set in real seconds. nuisances: faults.FAULTS that a client has to take in its stride.
     lab; marks: {name: time}; exits: [(time, exit status)] of clients that ended by themselves; starts: [time]."""
 
-    def __init__(self, client, scene, speed):
-        self.client, self.speed = client, speed
+    def __init__(self, client, scene, speed, wire=False, nuisances=()):
+        self.client, self.speed, self.wire, self.nuisances = client, 1.0 if wire else speed, wire, list(nuisances)
         self.marks, self.exits, self.starts = {}, [], []
-        self.process, self.disturbed = None, False
+        self.process = None
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         options = scene.options
         hosts = options.get("hosts", ("demo.ddns.net",) if options.get("service") == "noip" else ("demo.dyndns.org",))
@@ -64,11 +67,10 @@ class Run:
                 place = "127.77.%d.%d" % (os.getpid() % 250 + 1, next(_places) % 250 + 1)
             where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
             self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
-        self.lab = lab.running(self.setup.service, speed=speed, **where)
+        self.lab = lab.running(self.setup.service, speed=self.speed, **where)
         # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes after it.
         self.lab.rules.agent_required, self.lab.rules.refusal_limit, self.lab.rules.nochg_limit = False, 0, 0
-        # ddclient 3.10 and others read chunked answers raw: one scene asks for that, the others must not hang on it.
-        self.lab.rules.chunked = options.get("chunked", False)
+        self.lab.rules.chunked = "chunked" in self.nuisances
         self._where = where["bind"][0]
 
     def __enter__(self):
@@ -81,6 +83,11 @@ class Run:
         (self.folder / "config").chmod(0o600)
         (self.folder / "hosts").write_text("".join("%s %s\n" % (self._where, name) for name in (*REAL_NAMES.values(), "localhost"))
                                            + "".join("%s %s\n" % (_NOBODY, name) for name in _FALLBACKS))
+        for name in self.nuisances:
+            if name == "slow":
+                self.lab.fault(name, seconds=0.5 if self.wire else 1 / self.speed)
+            elif name != "chunked":
+                self.lab.fault(name)
         return self
 
     def __exit__(self, *_):
@@ -96,6 +103,11 @@ class Run:
     def mark(self, name):
         self.marks[name] = self.now()
 
+    def plain(self):
+        """No nuisances: the scene has a dress of its own."""
+        self.lab.clear()
+        self.nuisances = []
+
     def address(self, *addresses):
         """What the line's address is from now on; none: the source fails."""
         if addresses:
@@ -106,12 +118,13 @@ class Run:
         else:
             self.setup.address_file.unlink(missing_ok=True)
 
-    def start(self):
+    def start(self, clock=0):
+        """Starts the client, its clock so many seconds ahead."""
         words = {**self.setup.words(), "speed": str(self.speed)}
         argv = [words.get(word[1:-1], word) if word[:1] == "{" else word for word in self.client.argv(self.setup)]
-        env = {**os.environ, "HOME": str(self.folder), "TZ": "UTC", **self.client.environment}
-        if not self.client.own_time:
-            when = datetime.fromtimestamp(self.lab.world.now(), timezone.utc)
+        env = {**os.environ, "HOME": str(self.folder), "TZ": "UTC", **self.client.environment, "GRADE_CLOCK": str(clock)}
+        if not self.client.own_time and not self.wire:
+            when = datetime.fromtimestamp(self.lab.world.now() + clock, timezone.utc)
             env.update(LD_PRELOAD=library(), FAKETIME=when.strftime("@%Y-%m-%d %H:%M:%S x") + str(self.speed),
                        FAKETIME_DONT_RESET="1")
         if self.client.real_names:  # a mount namespace: only this process sees other hosts
@@ -137,16 +150,16 @@ class Run:
                 self.process.wait()
             self.process = None
 
-    def restart(self):
+    def restart(self, clock=0):
         self.stop()
         self.mark("restart")
-        self.start()
+        self.start(clock)
 
     def wait(self, seconds, until=None):
         """Lets the lab's seconds pass; ends early when `until()` is true. Returns whether it was."""
         end = self.now() + seconds
         while self.now() < end:
-            if _stop.is_set():
+            if cut_short.is_set():
                 raise Enough
             self._ended()
             if until and until():
@@ -185,47 +198,5 @@ class Run:
         return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
                 "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
                 "alive": self.process is not None, "silent": silent, "slow": slow, "output": output[-3000:],
+                "nuisances": self.nuisances,
                 "published": {host: self.lab.published(host) for host in self.setup.hosts}, "hosts": list(self.setup.hosts)}
-
-
-def play(client, scene, speed=None, short=False):
-    """Runs one scene with one client; returns its record. A scene in which the machine was too slow for a client whose
-    deadlines run `speed` times as fast (no fault explains why it left without a request or without waiting for the answer,
-    or why the answer was late) is run again at half the speed, then at a quarter."""
-    speed = speed or client.speed
-    for attempt in (speed, speed / 2, speed / 4):
-        with Run(client, scene, attempt) as run:
-            run.short = short
-            with contextlib.suppress(Enough):
-                scene.script(run)
-            record = run.result(scene)
-        if _stop.is_set() or scene.options.get("broken") or not (record["silent"] or record["slow"]):
-            break
-    return record
-
-
-class Enough(Exception):
-    """Raised by a script: nothing more can be learnt."""
-
-
-def play_all(clients, scenes, speed=None, jobs=4, short=False, told=lambda record: None):
-    """{client name: {scene name: record}} of every client in every scene it has settings for; `told(record)` after each."""
-    table = {client.name: {} for client in clients}
-
-    def one(client, scene):
-        record = play(client, scene, speed, short)
-        if _stop.is_set():
-            return  # cut short: nothing to tell
-        table[client.name][scene.name] = record
-        told(record)
-
-    with ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(one, client, scene) for scene in scenes for client in clients if not client.cannot.keys() & scene.options]
-        try:
-            for item in work:
-                item.result()
-        except BaseException:
-            _stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return table

@@ -35,6 +35,12 @@ class Issuer:
         self.name, self.key, self.certificate = name, private, certificate
 
 
+#: and what is unusual with a good one
+GOOD = {"long-chain": "RSA, behind two intermediates"}
+#: Name of the second of them: a client that stops at the first can be told apart by it.
+INNER = "Wanbeacon lab, inner intermediate"
+
+
 class Authority:
     """CA and server contexts. `names`: DNS names or addresses, besides LOCAL, that the good certificate is for; `chain`:
     one of CHAINS. UserError when there is no such chain."""
@@ -87,6 +93,10 @@ class Authority:
             me = Issuer(_name(names[0]), private, None)
             return [self._sign(me, me.name, private, self._for_server(names), begin, end)]
         issuers = self._issuers_of("Nobody's lab" if kind == "unknown-ca" else "Wanbeacon lab")
+        if kind == "long-chain":
+            inner = Issuer(_name(INNER), key("rsa-2048", "inner"), None)
+            inner.certificate = self._sign(issuers[0], inner.name, inner.key, self._for_authority(), begin, end + YEAR)
+            issuers = [inner, *issuers]
         leaf = self._sign(issuers[0], _name(names[0]), private, self._for_server(names), begin, end)
         return [leaf] + [one.certificate for one in issuers[:-1]]
 

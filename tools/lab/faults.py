@@ -81,6 +81,8 @@ STORES_NOTHING = frozenset((
     "204", "empty-200", "redirect", "redirect-same", "substring", "odd-word", "other-sense", "captive-portal",
     "mute-after-tls", "flood", "endless-body", "endless-header", "endless-line", "garbage"))
 
+#: Faults that change the spelling of the codes: they come last, the others look for the words in lower case.
+DRESS = frozenset(("upper-case", "title-case"))
 #: Faults after which the client cannot know the answer, although the provider has dealt with the request.
 SPOILS_THE_ANSWER = frozenset(("reset", "half"))
 

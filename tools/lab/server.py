@@ -3,6 +3,7 @@ faults loose and files everything. It must not know a provider's rules (provider
 
 import asyncio
 import time
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -202,6 +203,7 @@ class Desk:
         if kind == "check" and request.wait and not forced:
             return reply, []
         active = self.switchboard.take("reply", "wire", kind=kind, hosts=hosts)
+        active.sort(key=lambda item: item["name"] in faults.DRESS)  # what is said first, then its spelling
         for item in active:
             if item["name"] in faults.STORES_NOTHING:
                 reply.effects = []
@@ -236,6 +238,8 @@ class Desk:
         if incoming.transport is None:
             raise ClientLeft
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        # aiohttp's own would be this machine's time, which a client with a faster clock can tell from the lab's
+        response.headers.setdefault("Date", formatdate(self.world.now(), usegmt=True))
         data = reply.body.encode()
         if reply.headers.get("Connection") == "close":
             response.force_close()

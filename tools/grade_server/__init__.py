@@ -1,0 +1,1 @@
+"""`python -m tools grade-server`: plays a careful client against any DynDNS2 server and says which answers fit docs/dyndns2.md."""
