@@ -141,7 +141,7 @@ def test_the_address_comes_from_where_it_came():
     for body, wanted in SOURCES:
         account = document(take(service(["service_name 'dyn.com'", "domain 'a.dyndns.org'", "password 'p'"] + body)))["accounts"][0]
         assert account["address"] == wanted, body
-        assert account.get("bind") == ("wanb" if "bind_network 'wanb'" in body else None)
+        assert account.get("bind") == ("@wanb" if "bind_network 'wanb'" in body else None)
 
 
 def sent(name, user, domain, more=()):
