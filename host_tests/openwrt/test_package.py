@@ -211,6 +211,7 @@ def test_luci_app_goes_where_luci_looks(ipks):
     assert paths == {
         "/usr/share/luci/menu.d/luci-app-wanbeacon.json", "/usr/share/rpcd/acl.d/luci-app-wanbeacon.json",
         "/www/luci-static/resources/view/wanbeacon/status.js", "/www/luci-static/resources/view/wanbeacon/settings.js",
+        "/www/luci-static/resources/view/status/include/70_wanbeacon.js",
     }
     assert set(found.control["Depends"].split(", ")) == {"libc", "luci-base", "wanbeacon"}
     assert "Require-User" not in found.control and "conffiles" not in found.scripts
