@@ -277,13 +277,18 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
     for i in examples:
         box.settings("\n".join([*lines[:i], lines[i].replace("#", "", 1), *lines[i + 1:]]))
         assert "no fault found" in box.ours("check").stdout, lines[i]
+    answers = [line[2:].split("\t")[0] for line in lines if line.startswith(("#\tlist", "#\toption method", "#\toption update_url"))
+               and "domain" not in line]
+    text = "\n".join(line for line in lines[:service + 13] if "service_name" not in line)
+    box.settings(text + "\n" + "\n".join("\t" + line for line in answers) + "\n")
+    assert len(answers) == 6 and "no fault found" in box.ours("check").stdout, box.ours("check").stderr
     tail = [line for line in lines[service:] if line.startswith("#\toption")]
     loose = [line[1:].split("\t") for line in tail if "update_url" not in line]
     groups = [["ip_source 'network'", "ip_network 'wan'"], ["ip_source 'web'", "ip_url 'https://api.ipify.org'"],
               ["ip_source 'natpmp'"], ["server 'members.dyndns.org:8245'"], ["allow_private '1'"]]
     for group in groups:
         assert all(any("option " + one in "\t".join(words) for words in loose) for one in group), group
-        text = "\n".join([*lines[:service + 11], *("\toption " + one for one in group)]) + "\n"
+        text = "\n".join([*lines[:service + 13], *("\toption " + one for one in group)]) + "\n"
         box.settings(text)
         assert "no fault found" in box.ours("check").stdout, group
 

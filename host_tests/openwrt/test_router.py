@@ -306,7 +306,7 @@ def test_a_tied_account_sends_nothing_by_the_old_device_after_a_swap(two, killed
             two.ubus.start()
             two.box.wait(lambda _: two.ubus.subscribers)
         time.sleep(1.1)  # the least time between two requests
-        number = (count + 1) % 2 and 0 or 1
+        number = count % 2  # it begins on line 1
         address = "%s.%d" % (("45.33.7", "93.184.100")[number], 100 + count)
         swap(two, number, address)
         assert two.lab.wait_for(count + 2, 10, "update"), two.box.procd.log()

@@ -2,7 +2,7 @@
 
 import json
 
-from wanbeacon.openwrt import ddns, options, settings, uci
+from wanbeacon.openwrt import ddns, settings, uci
 
 FILE = "/etc/config/wanbeacon"
 CATALOGUE = "firmware/catalogue/providers.dat"
