@@ -8,14 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tools import ROOT
 
 HERE = ROOT / "host_tests/openwrt/luci"
-VIEWS = ROOT / "boards/openwrt/luci-app-wanbeacon/htdocs/luci-static/resources/view/wanbeacon"
+VIEWS = ROOT / "boards/openwrt/luci-app-wanbeacon/htdocs/luci-static/resources/view"
 _TYPES = {".js": "text/javascript", ".html": "text/html"}
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split("?")[0]
-        file = VIEWS / path[6:] if path.startswith("/view/") else HERE / (path.strip("/") or "index.html")
+        # "status" is wanbeacon/status; the tile is loaded by its whole name
+        name = path[6:] if path.count("/") > 2 else "wanbeacon/" + path[6:]
+        file = VIEWS / name if path.startswith("/view/") else HERE / (path.strip("/") or "index.html")
         if not file.is_file():
             return self.send_error(404)
         self.send_response(200)
@@ -85,10 +87,13 @@ def status(**more):
     return doc
 
 
-def router(document=None, running=True, **more):
+def router(document=None, running=True, refused="", **more):
     """What the stand-in answers for a router in that state."""
+    files = {} if document is None else {"/var/run/wanbeacon/status.json": json.dumps(document)}
+    if refused:
+        files["/var/run/wanbeacon/refused"] = refused
     what = {
-        "files": {} if document is None else {"/var/run/wanbeacon/status.json": json.dumps(document)},
+        "files": files,
         "rpc": {"service.list": {"wanbeacon": {"instances": {"instance1": {"running": running, "pid": 1234}}}}},
         "exec": {},
         "networks": ["lan", "wan", "wan6", "wanb"],

@@ -107,8 +107,8 @@ def slot(values, number):
 
 
 _INFO = {1: "name", 2: "version", 3: "id", 4: "description", 5: "arch", 6: "license", 7: "origin", 8: "maintainer",
-         0xC: "size", 0xF: "depends"}
-_SCRIPTS = {3: "post-install", 4: "pre-deinstall", 7: "post-upgrade"}
+         0xC: "size", 0xF: "depends", 0x10: "provides", 0x11: "replaces"}
+_SCRIPTS = {3: "post-install", 4: "pre-deinstall", 5: "post-deinstall", 7: "post-upgrade"}
 
 
 @dataclass
@@ -149,7 +149,8 @@ def read_apk(data):
     at = payload.find(info["id"])
     blank = payload[:at] + bytes(20) + payload[at + 20 :]
     assert payload.count(info["id"]) == 1 and hashlib.sha256(blank).digest()[:20] == info["id"]
-    info["depends"] = [b"=".join(filter(None, (slot(one, 1), slot(one, 2)))).decode() for one in info["depends"]]
+    for key in ("depends", "provides", "replaces"):
+        info[key] = [b"=".join(filter(None, (slot(one, 1), slot(one, 2)))).decode() for one in info[key] or ()]
     info.update((key, value.decode()) for key, value in info.items() if isinstance(value, bytes) and key != "id")
     contents = {struct.unpack_from("<II", block): block[8:] for kind, block in blocks if kind == 2}
     files, folders, order = {}, [], []
@@ -167,7 +168,8 @@ def read_apk(data):
         assert names == sorted(names)
     assert folders == sorted(folders) and folders[0] == "", "folders are sorted, the root first"
     assert not contents, "content that belongs to no file"
-    scripts = {name: slot(slot(package, 3), number).decode() for number, name in _SCRIPTS.items()}
+    scripts = {name: slot(slot(package, 3), number) for number, name in _SCRIPTS.items()}
+    scripts = {name: text.decode() for name, text in scripts.items() if text}
     signatures = [block for kind, block in blocks if kind == 1]
     signed = [b"pckg" + block[:18] + hashlib.sha512(payload).digest() for block in signatures]
     return Apk(payload, info, scripts, files, signatures, signed)

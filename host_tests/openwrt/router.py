@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -17,8 +19,10 @@ UID = 391  # of user wanbeacon in the root file system
 LACKING = {"base64", "comm", "getopt", "install", "nohup", "nproc", "od", "paste", "realpath", "setsid", "stat", "stty", "timeout",
            "tty", "unlink", "usleep", "whoami", "xxd"}
 PROGRAM = "/usr/bin/wanbeacon"
-# private mounts, gone with the process: what a chroot needs to be a system
-_ENTER = 'for d in proc sys dev; do mount --rbind /$d "$1/$d"; done; root=$1; user=$2; shift 2; ' \
+# private mounts, gone with the process: what a chroot needs to be a system. /dev/log is the test's own logd
+_ENTER = 'for d in proc sys; do mount --rbind /$d "$1/$d"; done; mount -t tmpfs none "$1/dev"; ' \
+         'for d in null zero full random urandom tty; do : >"$1/dev/$d"; mount --bind /dev/$d "$1/dev/$d"; done; ' \
+         'ln -s /tmp/logd "$1/dev/log"; root=$1; user=$2; shift 2; ' \
          'exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"'
 
 
@@ -68,15 +72,8 @@ def build(root, ipks):
     return root
 
 
-def remove(root, ipk):
-    """Takes a package's files out again."""
-    for path, file in readers.read_ipk(ipk).files.items():
-        if file.data is not None:
-            (root / path.strip("/")).unlink()
-
-
 def micropython(root, tls):
-    """/usr/bin/micropython; without TLS it is as the package micropython-nossl: `import tls` fails."""
+    """/usr/bin/micropython; without TLS it is as the package micropython-nossl: `import tls` fails. MICROPYPATH is passed on."""
     refuse = "" if tls else 'case "$*" in *"import tls"*) echo "ImportError: no module named \'tls\'" >&2; exit 1 ;; esac\n'
     file = root / "usr/bin/micropython"
     file.write_text('#!/bin/sh\n%sexec /opt/micropython/ld-linux-x86-64.so.2 --library-path /opt/micropython '
@@ -96,12 +93,39 @@ def bundle(root, names=None):
     (root / "etc/ssl/certs/ca-certificates.crt").write_text("\n".join(parts))
 
 
+class Logd:
+    """A stand-in for logd: .lines has (priority, text) of each datagram that came to /dev/log."""
+
+    def __init__(self, path):
+        self.lines = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        path.chmod(0o666)
+        threading.Thread(target=self._read, args=(self.socket,), daemon=True).start()
+
+    def _read(self, source):
+        while True:
+            try:
+                data = source.recv(4096)
+            except OSError:
+                return
+            if not data:  # from close()
+                return
+            number, _, text = data.decode().partition(">")
+            self.lines.append((int(number[1:]), text))
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
 class Router:
     """Runs things inside: sh() for a command, procd for the service. settings(text) writes /etc/config/wanbeacon."""
 
     def __init__(self, root, namespace):
         self.root, self.namespace = Path(root), namespace
         self.procd = Procd(self)
+        self.logd = Logd(self.root / "tmp/logd")
 
     def argv(self, user, *command):
         """The host's command line that runs `command` inside as user "UID:GID"."""
@@ -184,9 +208,9 @@ class Procd:
         self.shape = shape
         assert params["user"] == ["wanbeacon"] and params["group"] == ["wanbeacon"]
         self.output = open(self.router.root.parent / "agent.log", "a")  # noqa: SIM115 (open as long as the process)
+        # no_new_privs is heeded by ujail alone, and there is none (procd: service/instance.c)
         argv = self.router.argv("%d:%d" % (UID, UID), *params["command"])
-        self.process = subprocess.Popen(["setpriv", "--no-new-privs", *argv] if params.get("no_new_privs") else argv,
-                                        stdout=self.output, stderr=self.output)
+        self.process = subprocess.Popen(argv, stdout=self.output, stderr=self.output)
         return None
 
     def stop(self, number=15):
@@ -207,9 +231,9 @@ class Procd:
         return self.process.pid if self.process and self.process.poll() is None else None
 
     def log(self):
-        """All that the agent has said so far, over restarts."""
+        """All that the agent has said so far, over restarts: to procd, and to logd."""
         file = self.router.root.parent / "agent.log"
-        return file.read_text() if file.exists() else ""
+        return (file.read_text() if file.exists() else "") + "\n".join(text for _, text in self.router.logd.lines)
 
 
 def owner(path):

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from host_tests.openwrt import router
+from host_tests.openwrt import readers, router
 from host_tests.openwrt.router import PROGRAM, UID, owner
 
 pytestmark = pytest.mark.needs_root
@@ -21,7 +21,6 @@ config service 'home'
 	option domain 'demo.dyndns.org'
 	option interface 'wan'
 """
-DUMP = {"interface": [{"interface": "wan", "up": True, "l3_device": "pppoe-wan", "proto": "pppoe"}]}
 
 
 def test_version_and_help(box):
@@ -46,11 +45,12 @@ def test_micropython_without_tls_is_refused_with_the_name_of_the_package(box):
     for word in ("run", "check", "status", "providers"):
         done = box.ours(word)
         assert done.returncode == 1
-        assert done.stderr == ("wanbeacon: this MicroPython has no TLS (package micropython-nossl); "
-                               "run: opkg install micropython-mbedtls\n")
+        assert done.stderr == ("wanbeacon: this MicroPython has no TLS; run: opkg remove --force-depends micropython-nossl; "
+                               "opkg install micropython-mbedtls; service wanbeacon start\n")
     box.path("/usr/bin/apk").write_text("#!/bin/sh\n")
     box.path("/usr/bin/apk").chmod(0o755)
-    assert box.ours("run").stderr.endswith("run: apk add micropython-mbedtls\n")
+    assert box.ours("run").stderr.endswith(
+        "run: apk del micropython-nossl; apk add micropython-mbedtls; service wanbeacon start\n")
     box.settings(SETTINGS)
     box.procd.call("start")
     assert box.procd.service()["params"] == {}
@@ -67,7 +67,8 @@ def test_no_micropython_at_all(box):
     box.path("/usr/bin/micropython").unlink()
     done = box.ours("run")
     assert done.returncode == 1
-    assert done.stderr == "wanbeacon: MicroPython is not installed; run: opkg install micropython-mbedtls\n"
+    assert done.stderr == ("wanbeacon: MicroPython is not installed; run: opkg install micropython-mbedtls; "
+                           "service wanbeacon start\n")
 
 
 def test_no_ca_bundle_is_one_line_with_the_packages_name(box):
@@ -101,6 +102,28 @@ def test_a_damaged_package_is_one_line_that_names_the_file(box):
         "wanbeacon: cannot make the CA roots in /var/run/wanbeacon/roots (permission denied)\n")
 
 
+LIB = "/usr/lib/micropython/wanbeacon/"
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda box: box.path(LIB + "net/wire.mpy").write_bytes(b"M\x06old"), "net/wire.mpy is missing or of another version"),
+    (lambda box: box.path(LIB + "app/agent.mpy").unlink(), "app/agent.mpy is missing or of another version"),
+    (lambda box: box.path(LIB + "merged.mpy").write_bytes(b"M\x06old"), "merged.mpy is not part of this version"),
+    (lambda box: box.path(LIB + "app/agent.py").write_text("boom"), "app/agent.py is not part of this version"),
+    (lambda box: box.path("/usr/share/wanbeacon/files.md5").unlink(), "/usr/share/wanbeacon/files.md5 is missing"),
+], ids=["another", "missing", "left over", "source", "no list"])
+def test_a_foreign_or_half_upgraded_set_of_files_is_recognized_at_start_and_by_check(box, change, said):
+    """One line that names the file and the cure, in the log too; and nothing of it is run."""
+    box.settings(SETTINGS)
+    change(box)
+    for word in ("check", "run"):
+        done = box.ours(word, user="%d:%d" % ((UID, UID) if word == "run" else (0, 0)))
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1) and said in done.stderr, done.stderr
+        assert done.stderr.endswith("run: opkg install --force-reinstall wanbeacon\n")
+    box.procd.call("start")
+    assert box.procd.service()["params"] == {} and said in box.path("/tmp/log").read_text()
+
+
 def test_check_names_every_fault_with_its_line_and_option(box):
     box.settings(SETTINGS + "\toption use_ipv6 'maybe'\n\toption frob '1'\nconfig service 'b'\n\toption enabled 1\n")
     done = box.ours("check")
@@ -114,7 +137,7 @@ def test_check_names_every_fault_with_its_line_and_option(box):
 
 
 def test_check_leads_the_agents_own_complaints_back_to_the_section(box):
-    box.settings(SETTINGS.replace("'demo.dyndns.org'", "'demo,x.dyndns.org'") + "\toption mx '%s'\n" % ("m" * 300))
+    box.settings(SETTINGS.replace("'demo.dyndns.org'", "'demo/x.dyndns.org'") + "\toption mx '%s'\n" % ("m" * 300))
     done = box.ours("check")
     assert done.returncode == 1
     assert "/etc/config/wanbeacon line 8, section 'home', option 'domain'" in done.stderr or "option 'mx'" in done.stderr
@@ -173,7 +196,6 @@ def test_what_the_agent_would_not_start_with_is_a_fault_of_its_section_and_the_r
 
 def test_start_tells_procd_all_it_needs_and_hides_the_password(box):
     box.settings(SETTINGS)
-    box.path("/tmp/dump.json").write_text(json.dumps(DUMP))
     done = box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
     assert done.returncode == 0 and done.stderr == "" and done.stdout == ""
     service = box.procd.service()
@@ -183,13 +205,13 @@ def test_start_tells_procd_all_it_needs_and_hides_the_password(box):
         "term_timeout": ["10"],
     }
     assert ["config.change", "wanbeacon"] in service["triggers"]
-    assert ["interface.*", "wan", "/etc/init.d/wanbeacon", "reload"] in service["triggers"]
+    assert len(service["triggers"]) == 1, "one on an interface would be lost with ubusd"
     run = box.path("/tmp/run/wanbeacon")
     assert owner(run) == (UID, UID, 0o750)
     assert owner(box.path("/etc/wanbeacon")) == (UID, UID, 0o750)
     assert owner(run / "config.json") == (UID, UID, 0o400)
     account = json.loads((run / "config.json").read_text())["accounts"][0]
-    assert account["password"] == "it's secret" and account["bind"] == "pppoe-wan"
+    assert account["password"] == "it's secret" and account["bind"] == "@wan"
     assert [p.name for p in box.path("/tmp/run").iterdir()] == ["wanbeacon"], "a file with the password was left behind"
 
 
@@ -234,7 +256,7 @@ def test_a_fault_at_a_reload_leaves_the_settings_of_before(box):
     box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
     assert box.procd.service()["params"]["command"] == [PROGRAM, "run"]
     assert config.read_bytes() == before
-    assert "goes on with the settings of before" in box.path("/tmp/log").read_text()
+    assert "keeps the previous settings" in box.path("/tmp/log").read_text()
 
 
 def test_the_shipped_settings_start_nothing_and_have_no_fault(box):
@@ -255,13 +277,18 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
     for i in examples:
         box.settings("\n".join([*lines[:i], lines[i].replace("#", "", 1), *lines[i + 1:]]))
         assert "no fault found" in box.ours("check").stdout, lines[i]
+    answers = [line[2:].split("\t")[0] for line in lines if line.startswith(("#\tlist", "#\toption method", "#\toption update_url"))
+               and "domain" not in line]
+    text = "\n".join(line for line in lines[:service + 13] if "service_name" not in line)
+    box.settings(text + "\n" + "\n".join("\t" + line for line in answers) + "\n")
+    assert len(answers) == 6 and "no fault found" in box.ours("check").stdout, box.ours("check").stderr
     tail = [line for line in lines[service:] if line.startswith("#\toption")]
     loose = [line[1:].split("\t") for line in tail if "update_url" not in line]
     groups = [["ip_source 'network'", "ip_network 'wan'"], ["ip_source 'web'", "ip_url 'https://api.ipify.org'"],
               ["ip_source 'natpmp'"], ["server 'members.dyndns.org:8245'"], ["allow_private '1'"]]
     for group in groups:
         assert all(any("option " + one in "\t".join(words) for words in loose) for one in group), group
-        text = "\n".join([*lines[:service + 11], *("\toption " + one for one in group)]) + "\n"
+        text = "\n".join([*lines[:service + 13], *("\toption " + one for one in group)]) + "\n"
         box.settings(text)
         assert "no fault found" in box.ours("check").stdout, group
 
@@ -294,33 +321,114 @@ def test_a_strangers_folder_is_not_where_code_comes_from(box):
     assert "evil" not in done.stdout and done.returncode == 0
 
 
-def test_what_is_a_package_of_its_own_is_said_when_it_is_wanted(box, ipks):
-    for name in ("wanbeacon-nat", "wanbeacon-import-ddns"):
-        router.remove(box.root, ipks[name])
-    done = box.ours("import-ddns")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "wanbeacon: import-ddns is not installed; install the package wanbeacon-import-ddns\n"
-    box.settings(SETTINGS + "\tlist ip_source 'network'\n\tlist ip_source 'pcp'\n")
-    done = box.ours("check")
-    assert done.returncode == 1
-    assert done.stderr == ("/etc/config/wanbeacon line 11, section 'home', option 'ip_source': the source pcp is not installed; "
-                           "install the package wanbeacon-nat\n")
-    box.settings(SETTINGS.replace("\toption interface 'wan'\n", ""))  # "auto"
-    assert box.ours("check").stdout.startswith("/etc/config/wanbeacon: no fault found\n")
-
-
-def test_settings_of_before_that_name_a_source_taken_away_since(box, ipks):
-    box.settings(SETTINGS + "\toption ip_source 'pcp'\n")
+def test_without_tls_nobody_claims_that_the_agent_goes_on(box):
+    box.settings(SETTINGS)
     box.procd.call("start")
     box.procd.stop()
-    router.remove(box.root, ipks["wanbeacon-nat"])
-    done = box.ours("run", user="%d:%d" % (UID, UID))
-    assert done.returncode == 1 and done.stderr.count("\n") == 1 and done.stderr.endswith("; install the package wanbeacon-nat\n")
+    router.micropython(box.root, tls=False)
+    done = box.procd.call("reload")
+    said = box.path("/tmp/log").read_text()
+    assert "opkg remove --force-depends micropython-nossl" in said and "opkg remove" in done.stderr
+    assert "previous settings" not in said + done.stderr
+
+
+def test_settings_that_are_refused_are_kept_where_luci_reads_them_until_they_are_right(box):
+    box.settings(SETTINGS)
+    box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
+    file = box.path("/tmp/run/wanbeacon/refused")
+    assert not file.exists()
+    box.settings(SETTINGS + "\toption server 'https://x/y'\n")
+    box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
+    assert owner(file) == (0, 0, 0o644)
+    lines = file.read_text().splitlines()
+    assert "line 11, section 'home', option 'server'" in lines[0] and "keeps the previous settings" in lines[1]
+    assert "it's secret" not in file.read_text()
+    for text in (SETTINGS, SETTINGS.replace("enabled '1'", "enabled '0'")):
+        file.write_text("x")
+        box.settings(text)
+        box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
+        assert not file.exists()
+
+
+def test_a_start_with_nothing_switched_on_says_so_and_a_stopped_agents_status_says_what_to_do(box):
+    box.settings(SETTINGS.replace("enabled '1'", "enabled '0'"))
+    done = box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
+    assert done.stderr.startswith("wanbeacon: nothing is switched on in /etc/config/wanbeacon; set option enabled '1'")
+    for word in ("status", "pause"):
+        done = box.ours(word)
+        assert (done.returncode, done.stderr) == (1, "wanbeacon: the agent is not running; run: service wanbeacon start\n")
+
+
+@pytest.mark.parametrize(("word", "found"), [("no-ip", "noip"), ("NoIP", "noip"), ("dyn.com", "dyn"), ("duck", "duckdns")])
+def test_a_service_is_found_by_a_word_too(box, word, found):
+    done = box.ours("providers", word)
+    assert done.returncode == 0 and found in done.stdout.split()
+    done = box.ours("providers", "zzzzqqqq")
+    assert done.returncode == 1 and "`wanbeacon providers` lists all" in done.stderr
+
+
+def test_a_journal_that_root_copied_back_is_the_agents_again(box):
+    box.settings(SETTINGS)
+    state = box.path("/etc/wanbeacon")
+    state.mkdir()
+    for name in ("journal.a", "journal.b"):
+        (state / name).write_bytes(b"x")
+        (state / name).chmod(0o400)
+    (state / "link").symlink_to("/etc/passwd")
+    box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
+    for name in ("journal.a", "journal.b"):
+        assert owner(state / name) == (UID, UID, 0o600)
+    (state / "journal.a").unlink()
+    (state / "journal.a").symlink_to("/etc/passwd")
+    box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
+    assert owner(box.path("/etc/passwd"))[0] == 0, "never through a link"
+
+
+def test_one_service_is_switched_off_and_on_and_the_explained_settings_outlive_it(box):
+    text = box.path("/etc/config/wanbeacon").read_text()
+    assert box.path("/usr/share/doc/wanbeacon/config").read_text() == text and text.count("#") > 20
+    two = SETTINGS.split("config service")[1].replace("'home'", "'two'", 1).replace("demo.", "two.")
+    box.settings("# why\n" + SETTINGS + "\nconfig service" + two)
+    config = box.path("/tmp/run/wanbeacon/config.json")
+    for word, names in (("stop", ["two.dyndns.org"]), ("start", ["demo.dyndns.org", "two.dyndns.org"])):
+        # the wrapper calls the init script, which the stand-in enters by rc.common
+        box.path("/etc/init.d/wanbeacon").chmod(0o755)
+        done = box.ours(word, "home")
+        assert done.returncode == 0, done.stderr
+        box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
+        assert [host["name"] for host in json.loads(config.read_text())["accounts"][0]["hosts"]] == names
+    assert "#" not in box.path("/etc/config/wanbeacon").read_text(), "uci has dropped the comments, as the real one does"
+    assert box.path("/usr/share/doc/wanbeacon/config").read_text() == text
+    assert "/usr/share/doc/wanbeacon/config" in box.sh("wanbeacon check; uci set wanbeacon.home.frob=1; uci commit wanbeacon; "
+                                                       "wanbeacon check").stderr
+    done = box.ours("stop", "nobody")
+    assert done.returncode == 1 and "no service 'nobody'" in done.stderr
+    assert box.ours("stop").returncode == 1
+
+
+def test_reload_config_does_not_tell_of_a_file_it_has_not_seen_so_the_command_does_not_rely_on_it(box):
+    box.sh("mv /etc/config/wanbeacon /tmp/away; : >/etc/config/system; reload_config; mv /tmp/away /etc/config/wanbeacon")
+    box.settings(SETTINGS)
+    box.sh("reload_config")
+    assert not box.path("/tmp/calls").exists() or "wanbeacon" not in box.path("/tmp/calls").read_text()
+    box.sh("uci set wanbeacon.home.enabled=0; uci commit wanbeacon; reload_config")
+    assert "config.change wanbeacon" in box.path("/tmp/calls").read_text()
+
+
+def test_removal_takes_the_copy_of_the_password_and_an_upgrade_keeps_it(box, wanbeacon_ipk):
+    box.settings(SETTINGS)
+    box.procd.call("start")
+    box.procd.stop()
+    box.path("/tmp/postrm").write_bytes(readers.read_ipk(wanbeacon_ipk).scripts["postrm"].data)
+    box.sh("sh /tmp/postrm upgrade 9.9")
+    assert box.path("/tmp/run/wanbeacon/config.json").exists()
+    box.sh("IPKG_INSTROOT=/elsewhere sh /tmp/postrm remove")
+    assert box.path("/tmp/run/wanbeacon/config.json").exists()
+    box.sh("sh /tmp/postrm remove")
+    assert not box.path("/tmp/run/wanbeacon").exists() and box.path("/etc/wanbeacon").exists()
 
 
 def test_the_packages_scripts_under_ash(box, wanbeacon_ipk):
-    from host_tests.openwrt import readers
-
     scripts = readers.read_ipk(wanbeacon_ipk).scripts
     for name, file in scripts.items():
         path = box.path("/tmp/" + name)

@@ -1,6 +1,7 @@
 """The LuCI pages in real Chromium, over a stand-in for LuCI's runtime: what they show, what they do, what they may."""
 
 import json
+import re
 from fnmatch import fnmatch
 
 import pytest
@@ -13,6 +14,7 @@ from tools.build.openwrt import pot
 pytestmark = pytest.mark.needs("chromium")
 APP = ROOT / "boards/openwrt/luci-app-wanbeacon"
 PROGRAM = "/usr/bin/wanbeacon"
+TILE = "status/include/70_wanbeacon"
 SHOTS = ROOT / "out/luci"
 
 
@@ -47,23 +49,34 @@ def click(page, label):
     page.run("new Promise(done => setTimeout(done, 60))")
 
 
-def allowed():
-    """Every (kind, pattern) that rpcd's access file grants."""
+def granted(kind, words, rights=("read", "write")):
+    """rpcd's rule, both levels: the ubus method must be granted (session.c), and for files the path or the whole command
+    line too (file.c). rights: ("read",) for a restricted log-in."""
     acl = json.loads((APP / "root/usr/share/rpcd/acl.d/luci-app-wanbeacon.json").read_text())["luci-app-wanbeacon"]
-    for right in ("read", "write"):
-        for pattern, kinds in acl[right].get("file", {}).items():
-            for kind in kinds:
-                yield kind, pattern
-        for name, methods in acl[right].get("ubus", {}).items():
-            for method in methods:
-                yield "rpc", name + " " + method
+
+    def has(scope, name, method):
+        return any(fnmatch(name, pattern) and method in methods for right in rights
+                   for pattern, methods in acl[right].get(scope, {}).items())
+
+    if kind == "rpc":
+        return has("ubus", words[0], words[1])
+    return has("ubus", "file", kind) and any(has("file", name, kind) for name in (words[0], " ".join(words)))
 
 
-def only_what_rpcd_grants(page):
-    rights = list(allowed())
+def only_what_rpcd_grants(page, rights=("read", "write")):
     for kind, *words in page.run("calls"):
-        call = " ".join(words[:2] if kind == "rpc" else words)
-        assert any(kind == right and fnmatch(call, pattern) for right, pattern in rights), (kind, call)
+        assert granted(kind, words, rights), (kind, words)
+
+
+def test_a_restricted_log_in_reads_all_and_changes_nothing(show):
+    """It saw "has just started" for ever: the ubus level of the rule was missing."""
+    page = show("status", luci_page.router(luci_page.status()))
+    only_what_rpcd_grants(page, ("read",))
+    only_what_rpcd_grants(show("settings", luci_page.router(uci=UCI, exec=EXEC)), ("read",))
+    only_what_rpcd_grants(show(TILE, luci_page.router(luci_page.status())), ("read",))
+    for words in ((PROGRAM, "pause"), (PROGRAM, "update", "a"), ("/etc/init.d/wanbeacon", "stop"), ("/bin/sh", "-c", "x")):
+        assert not granted("exec", words, ("read",)), words
+    assert not granted("read", ("/etc/config/wanbeacon",)) and not granted("read", ("/var/run/wanbeacon/config.json",))
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -102,6 +115,49 @@ def test_each_state_of_the_agent_has_its_sentence(show, what, word):
     assert word in text(show("status", what, 390))
 
 
+REFUSAL = "/etc/config/wanbeacon line 11, section 'home', option 'server': should be host\nthe agent keeps the previous settings"
+
+
+@pytest.mark.parametrize(("document", "running"), [(luci_page.status(), True), (None, False)])
+def test_settings_that_are_not_in_use_are_a_banner_within_two_seconds(show, document, running):
+    what = luci_page.router(document, running)
+    page = show("status", what)
+    assert "not in use" not in text(page)
+    page.run("router.files['/var/run/wanbeacon/refused'] = %s" % json.dumps(REFUSAL))
+    assert page.run("pollSeconds") <= 2
+    page.run("runPolls()")
+    assert REFUSAL in text(page) and "The saved settings are not in use" in text(page)
+    page.run("delete router.files['/var/run/wanbeacon/refused']; runPolls()")
+    assert "not in use" not in text(page)
+
+
+def test_a_state_is_said_once_and_a_stop_is_red(show):
+    hosts = [luci_page.host("a.org", why="up to date"), luci_page.host("b.org", "stopped", why="badauth")]
+    page = show("status", luci_page.router(luci_page.status(hosts=hosts)))
+    assert text(page).count("up to date") == 1
+    color = page.run("getComputedStyle([...document.querySelectorAll('.label')].find(l => l.innerText === 'stopped')).backgroundColor")
+    red, green, blue = map(int, re.findall(r"\d+", color)[:3])
+    assert red > 150 and green < 90 and blue < 90
+
+
+def test_the_whole_log_is_shown_on_demand(show):
+    what = luci_page.router(luci_page.status())
+    what["files"]["/var/run/wanbeacon/log"] = "".join("line %d\n" % i for i in range(300))
+    page = show("status", what)
+    click(page, "Whole log")
+    shown = page.run("document.getElementById('modal').innerText")
+    assert "line 299" in shown and "line 100" in shown and "line 99\n" not in shown
+    only_what_rpcd_grants(page, ("read",))
+
+
+def test_the_tile_of_the_overview_page(show):
+    page = show(TILE, luci_page.router(luci_page.status(), refused=REFUSAL))
+    shown = text(page)
+    for word in ("home.ddns.net", "45.33.7.52", "stopped: needs your help", "not in use", "Details"):
+        assert word in shown, word
+    assert text(show(TILE, luci_page.router(None))).strip() == "", "no tile while nothing runs"
+
+
 def test_half_a_status_document_is_waited_over(show):
     what = luci_page.router(luci_page.status())
     path = "/var/run/wanbeacon/status.json"
@@ -124,12 +180,15 @@ def test_a_poll_brings_the_new_address(show):
     ("Send once", (PROGRAM, "update", "home.ddns.net")),
     ("Check now", (PROGRAM, "check")),
     ("Pause", (PROGRAM, "pause")),
+    ("Stop", ("/etc/init.d/wanbeacon", "stop")),
 ])
 def test_each_button_runs_its_command_and_shows_the_answer(show, label, command):
     page = show("status", luci_page.router(luci_page.status(), exec=answers(command, said="this was said")))
     click(page, label)
     assert ["exec", *command] in page.run("calls")
-    assert "this was said" in page.run("document.getElementById('notifications').innerText")
+    # the init script says something only where something is wrong
+    said = page.run("document.getElementById('notifications').innerText")
+    assert said == "" if label == "Stop" else "this was said" in said
     only_what_rpcd_grants(page)
 
 
@@ -198,7 +257,7 @@ def test_the_form_shows_the_settings_and_fits(show, width):
     page = form(show, width)
     page.shot(SHOTS / ("settings-%d.png" % width))
     shown = text(page)
-    for word in ("home.ddns.net", "noip", "IPv4 and IPv6", "Add a service", "Cross-check"):
+    for word in ("home.ddns.net", "noip", "IPv4 and IPv6", "Add a service", "Cross-check", "/usr/share/doc/wanbeacon/config"):
         assert word in shown, word
     assert "p'q" not in shown
     click(page, "Edit")
@@ -263,6 +322,53 @@ def test_a_new_service_is_complete_or_not_saved(show, tmp_path):
     assert agents_view(found, tmp_path).problems == []
 
 
+@pytest.mark.parametrize(("field", "value", "word"), [
+    ("domain", "my host", "no spaces"), ("domain", "a,b", "no ,"), ("domain", "a..b", "a dot too many"),
+    ("domain", "müller.de", "xn--"), ("domain", "https://a.org", "no :"), ("service_name", "nopi", "No such provider"),
+    ("server", "https://x/y", "host:port"), ("server", "x:99999", "from 1 to 65535"), ("server", "a b", "host:port"),
+    ("update_url", "dyn.example.net", "Start it with https://"), ("update_url", "https://x/?a=[HOST]", "[HOST] is no place"),
+    ("update_url", "https://x/{hostname}", "no braces"),
+])
+def test_a_faulty_name_server_or_url_is_refused_at_its_field(show, field, value, word):
+    page = form(show)
+    click(page, "Edit")
+    put(page, "home." + field, value)
+    _, problems = saved(page, "home")
+    assert [problem[:2] for problem in problems] == [["home", field]] and word in problems[0][2], problems
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("domain", "a-b.example.org"), ("domain", "*.example.org"), ("server", "members.dyndns.org:8245"), ("server", "[2001:db8::1]:443"),
+    ("server", "http://dyn.lan"), ("update_url", "https://[USERNAME]:[PASSWORD]@d.example/?h=[DOMAIN]&ip=[IP]"),
+    ("service_name", "no-ip.com"), ("service_name", "NoIP")])
+def test_what_is_right_is_not_refused(show, field, value):
+    page = form(show)
+    click(page, "Edit")
+    put(page, "home." + field, value)
+    assert saved(page, "home")[1] == []
+
+
+def test_a_service_without_a_name_is_marked_at_the_field(show):
+    uci = {**UCI, "home": {**UCI["home"], "domain": []}}
+    page = form(show, uci=uci)
+    click(page, "Edit")
+    assert saved(page, "home")[1] == [["home", "domain", "Give at least one name."]]
+
+
+def test_the_grid_shows_words_for_the_families(show):
+    page = form(show, uci={**UCI, "home": {key: value for key, value in UCI["home"].items() if key != "use_ipv6"}})
+    cells = page.run("[...document.querySelectorAll('td')].map(td => td.innerText)")
+    assert "IPv4" in cells and "0" not in cells
+
+
+def test_the_words_of_ones_own_service_are_asked_for_beside_its_url_alone(show):
+    page = form(show)
+    click(page, "Edit")
+    assert not visible(page, "home.success") and not visible(page, "home.method")
+    put(page, "home.update_url", "https://d.example/?ip=[IP]")
+    assert visible(page, "home.success") and visible(page, "home.failure")
+
+
 def test_the_check_button_shows_the_programs_words(show):
     page = form(show)
     click(page, "Check")
@@ -270,7 +376,7 @@ def test_the_check_button_shows_the_programs_words(show):
     only_what_rpcd_grants(page)
 
 
-@pytest.mark.parametrize("view", ["status", "settings"])
+@pytest.mark.parametrize("view", ["status", "settings", TILE])
 def test_every_text_of_the_views_can_be_translated(show, view):
     data = luci_page.router(luci_page.status(hosts=[luci_page.host("§")], lines=[], log=["§"], exchange=None),
                             uci={"main": {".type": "wanbeacon"}}, exec=EXEC, networks=[])
@@ -280,7 +386,7 @@ def test_every_text_of_the_views_can_be_translated(show, view):
     words = page.run("[...document.getElementById('view').querySelectorAll('*')].flatMap(n => [...n.childNodes])"
                      ".filter(n => n.nodeType === 3 && n.textContent.trim() && !n.parentNode.closest('datalist, pre'))"
                      ".map(n => n.textContent)")
-    assert len(words) > 8
+    assert len(words) > 6
     for word in words:
         assert "«" in word or word in ("§", "-", "45.33.7.52"), word
 

@@ -5,9 +5,7 @@ import pytest
 from host_tests.openwrt import router
 
 pytestmark = pytest.mark.needs_root
-# the limit of 10 s has a short name in the package
-READ = ("import asyncio; from wanbeacon.observe import command; "
-        "[setattr(command, name, 1) for name in dir(command) if getattr(command, name) == 10]; "
+READ = ("import asyncio; from wanbeacon.observe import command; command.LIMIT_S = 1; "
         "print(asyncio.run(command.Observer({'command': %r}, None).read(4)))")
 
 

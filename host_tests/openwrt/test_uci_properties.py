@@ -113,7 +113,7 @@ def test_any_options_become_a_document_or_problems_that_name_their_place(rows):
         section.options = [["enabled", "1", i + 1]] + [[o, [v] if many else v, i + 1] for o, v, many in chosen
                                                        if o != "enabled"]
         sections.append(section)
-    found = mapping.convert(sections, FILE, provider, {"wan": "eth1"})
+    found = mapping.convert(sections, FILE, provider)
     for problem in found.problems:
         assert re.match(re.escape(FILE) + r" line \d+, section '", problem), problem
     if not found.problems:

@@ -4,8 +4,9 @@ import binascii
 import json
 
 from wanbeacon.dyndns import catalog, request
-from wanbeacon.openwrt import ddns, import_ddns, importer, settings, uci
+from wanbeacon.openwrt import ddns, import_ddns, importer, known_urls, settings, uci
 
+APIS = ["cloudflare", "digitalocean", "gandi", "godaddy", "netcup", "ns1", "powerdns", "porkbun", "dnspod"]
 KNOWN = ["dyn", "noip", "duckdns", "desec", "he-dns", "freedns-v2", "strato", "freedns-nic", "namecheap", "ipv64", "ddnss",
          "dnsexit", "mythic-beasts"]
 FILE = "/etc/config/wanbeacon"
@@ -106,7 +107,7 @@ def test_a_url_of_ones_own_is_kept_and_moves_to_https():
     account = document(taken)["accounts"][0]
     assert account["custom"]["url"] == "https://d.example/nic/update?hostname={hostname}&myip={ip}"
     assert account["custom"]["auth"] == "basic" and account["user"] == "u" and account["password"] == "p"
-    assert became(taken, "s", "update_url") == "update_url, now over HTTPS"
+    assert became(taken, "s", "update_url").startswith("update_url, now over HTTPS; if it answers otherwise")
 
 
 def test_a_url_with_the_key_written_out_keeps_it():
@@ -141,7 +142,7 @@ def test_the_address_comes_from_where_it_came():
     for body, wanted in SOURCES:
         account = document(take(service(["service_name 'dyn.com'", "domain 'a.dyndns.org'", "password 'p'"] + body)))["accounts"][0]
         assert account["address"] == wanted, body
-        assert account.get("bind") == ("wanb" if "bind_network 'wanb'" in body else None)
+        assert account.get("bind") == ("@wanb" if "bind_network 'wanb'" in body else None)
 
 
 def sent(name, user, domain, more=()):
@@ -171,13 +172,118 @@ def test_user_name_and_domain_keep_their_meaning_where_the_catalogues_row_has_an
 
 
 def test_a_service_whose_password_is_another_key_than_ours_is_not_taken_over():
-    for name in ("ddnss.de", "DNSexit.com", "mythic-beasts.com"):
+    for name in ("DNSexit.com", "mythic-beasts.com"):
         taken = take(service(["service_name '%s'" % name, "domain 'a.example'", "username 'u'", "password 'p'"]))
         assert taken.sections == [] and taken.lost == 1
         said = became(taken, "s", "service_name")
         assert said.startswith("NOT taken over: ") and " key" in said, said
     taken = take(service(["service_name 'mythic-beasts.com-v2'", "domain 'a.example'", "username 'u'", "password 'p'"]))
     assert document(taken)["accounts"][0]["provider"] == "mythic-beasts"
+
+
+def test_ddnss_is_taken_over_by_its_url_with_the_words_of_its_answers():
+    account = document(take(service(["service_name 'ddnss.de'", "domain 'a.ddnss.de'", "username 'u'", "password 'p'"])))["accounts"][0]
+    assert account["provider"] == "custom" and account["custom"]["ok"] == ["*updated"]
+    assert account["custom"]["url"].startswith("https://ip4.ddnss.de/upd.php?user={user}&pwd={password}&host={hostname}")
+
+
+# service, user name, password, domain, more options -> name, zone, user, password, token, server as the agent gets them
+SCRIPTS = (
+    ("cloudflare.com-v4", "Bearer", "T", "home@example.org", [], ("home.example.org", "example.org", None, None, "T", None)),
+    ("cloudflare.com-v4", "Bearer", "T", "@example.org", [], ("example.org", "example.org", None, None, "T", None)),
+    ("digitalocean.com-v2", "home", "T", "example.org", ["param_opt '123'"], ("home.example.org", "example.org", None, None, "T", None)),
+    ("gandi.net", "@", "T", "example.org", [], ("example.org", "example.org", None, None, "T", None)),
+    ("godaddy.com-v1", "K", "S", "home@example.org", [], ("home.example.org", "example.org", "K", "S", None, None)),
+    ("netcup.com", "12", "P", "a.b.example.org", ["param_enc 'KEY'", "param_opt 'example.org'"],
+     ("a.b.example.org", "example.org", "12", "P", "KEY", None)),
+    ("ns1.com", "example.org", "T", "home.example.org", [], ("home.example.org", "example.org", None, None, "T", None)),
+    ("pdns", "home", "T", "example.org", ["param_opt 'http://10.0.0.1:8081'"],
+     ("home.example.org", "example.org", None, None, "T", "http://10.0.0.1:8081")),
+    ("porkbun.com-v3", "pk", "sk", "a.b.example.org", [], ("a.b.example.org", "example.org", "pk", "sk", None, None)),
+    ("dnspod.cn", "12", "T", "home@example.cn", [], ("home.example.cn", "example.cn", None, None, "12,T", None)),
+)
+
+
+def test_what_ddns_scripts_keeps_for_its_own_scripts_lands_where_the_row_wants_it():
+    known = KNOWN + APIS
+    for name, user, password, domain, more, wanted in SCRIPTS:
+        text = service(["service_name '%s'" % name, "username '%s'" % user, "password '%s'" % password, "domain '%s'" % domain,
+                        "lookup_host 'x.example'"] + more)
+        taken = importer.convert(uci.parse(text, "/etc/config/ddns"), known)
+        found = settings.convert(taken.sections, FILE, lambda n: known if n is None else ddns.ours(n, known))
+        assert found.problems == [], (name, found.problems)
+        account = found.document["accounts"][0]
+        host = account["hosts"][0]
+        got = (host["name"], host.get("zone")) + tuple([account.get(k) for k in ("user", "password", "token", "server")])
+        assert got == wanted, (name, got)
+        assert "T" not in "".join(["".join(map(str, row[2:3])) for row in taken.rows if row[1] == "password"])
+        # without the row there is nothing to take it
+        assert importer.convert(uci.parse(text, "/etc/config/ddns"), KNOWN).sections == []
+    text = service(["service_name 'cloudflare.com-v4'", "username 'me@x.org'", "password 'global'", "domain 'a@x.org'"])
+    taken = importer.convert(uci.parse(text, "/etc/config/ddns"), known)
+    assert taken.lost == 1 and "make an API token" in became(taken, "s", "username")
+
+
+CATALOGUE = "firmware/catalogue/providers.dat"
+# URL -> the row it leads to, and what it has written out
+URLS = (
+    ("http://www.duckdns.org/update?domains=[DOMAIN]&token=[PASSWORD]&ip=[IP]", "duckdns", {}),
+    ("https://duckdns.org/update?domains=gate&token=aa-bb&ip=[IP]", "duckdns", {"hostname": "gate", "password": "aa-bb"}),
+    ("https://freedns.afraid.org/dynamic/update.php?S3CR3T%3D&address=[IP]", "freedns-v1", {"password": "S3CR3T="}),
+    ("https://sync.afraid.org/u/[PASSWORD]/?address=[IP]", "freedns-v2", {}),
+    ("http://me:pw@members.dyndns.org/v3/update?hostname=[DOMAIN]&myip=[IP]", "dyn", {"user": "me", "password": "pw"}),
+    ("http://[USERNAME]:[PASSWORD]@dynupdate.no-ip.com:80/nic/update?hostname=[DOMAIN]&myip=[IP]", "noip", {}),
+    ("http://api.dynu.com/nic/update?hostname=[DOMAIN]&myip=[IP]&username=[USERNAME]&password=[PASSWORD]", "dynu", {}),
+    ("https://dyn.example.net/nic/update?hostname=[DOMAIN]&myip=[IP]", None, {}),
+    ("https://members.dyndns.org.evil.example/v3/update?hostname=[DOMAIN]", None, {}),
+    ("https://www.duckdns.org/other?domains=[DOMAIN]", None, {}),
+    ("ftp://www.duckdns.org/update", None, {}),
+)
+
+
+def test_a_url_that_leads_to_a_service_of_the_catalogue_becomes_that_service():
+    rows = import_ddns.rows_of(CATALOGUE)
+    for url, wanted, values in URLS:
+        found = known_urls.match(url, rows)
+        assert (found and found.id) == wanted, url
+        if found:
+            assert found.values == values, (url, found.values)
+    taken = importer.convert(uci.parse(service([
+        "update_url 'https://www.duckdns.org/update?domains=gate&token=aa-bb&ip=[IP]&frob=true'", "domain 'gate.duckdns.org'"])), KNOWN, rows)
+    account = document(taken)["accounts"][0]
+    assert (account["provider"], account["password"], account["hosts"][0]["name"]) == ("duckdns", "aa-bb", "gate")
+    assert "left out: frob" in became(taken, "s", "update_url") and "aa-bb" not in str(taken.rows)
+
+
+def test_several_names_in_one_option_become_a_list():
+    account = document(take(service(["service_name 'dyn.com'", "domain 'a.dyndns.org, b.dyndns.org,c@dyndns.org'", "username 'u'",
+                                     "password 'p'"])))["accounts"][0]
+    assert [h["name"] for h in account["hosts"]] == ["a.dyndns.org", "b.dyndns.org", "c.dyndns.org"]
+
+
+REFUSED = (
+    (["service_name 'no-ip.com'", "domain 'a.ddns.net'", "password 'p'"], "option 'username': missing"),
+    (["service_name 'dyn.com'", "domain 'a b/c'", "username 'u'", "password 'p'"], "option 'domain'"),
+    (["service_name 'dyn.com'", "domain 'a.dyndns.org'", "username 'u'", "password 'p'", "ip_source 'script'"], "needs the option ip_script"),
+)
+
+
+def test_nothing_is_taken_over_that_check_would_refuse_and_the_reason_is_in_the_table():
+    for body, why in REFUSED:
+        taken = take(service(body) + service(["service_name 'dyn.com'", "domain 'b.dyndns.org'", "username 'v'", "password 'q'"]).replace("'s'", "'t'"))
+        import_ddns.judge(taken, [], CATALOGUE)
+        assert [s.name for s in taken.sections] == ["t"] and taken.lost >= 1
+        said = [row[3] for row in taken.rows if row[0] == "s"]
+        assert all(one.startswith("NOT taken over") for one in said) and why in said[0], said
+    # the same name twice with one log-in: the second one would be refused beside the first
+    one = service(["service_name 'dyn.com'", "domain 'b.dyndns.org'", "username 'v'", "password 'q'", "ip_source 'web'"])
+    taken = take(one + one.replace("'s'", "'t'"))
+    import_ddns.judge(taken, [], CATALOGUE)
+    assert [s.name for s in taken.sections] == ["s"]
+    current = uci.parse("config service 'mine'\n option enabled 1\n option service_name dyn\n", FILE)
+    taken = take(one)
+    import_ddns.judge(taken, current, CATALOGUE)
+    assert [s.name for s in taken.sections] == ["s"], "what was refused before is no reason against what comes"
 
 
 def test_the_login_in_a_url_is_percent_decoded():

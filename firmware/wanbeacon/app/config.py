@@ -35,7 +35,7 @@ method choice:GET,POST - HTTP method, where the provider takes both
 hosts! list:50:host - host names
 server text:260 - other server: host, host:port or http://host:port
 ca text:200 - file with the one CA certificate (DER) to trust instead of the usual ones
-bind text:15 - network device to send by (Linux)
+bind text:40 - network device to send by (Linux); on OpenWrt @INTERFACE, the one that it has now
 address list:10:source - where this account's address comes from
 custom object:custom - a provider of your own, with provider: custom
 [host]

@@ -102,7 +102,8 @@ def _agent(cfg, options):
                 a.log("the status cannot be written to %s (%s)" % (path, words_of(e)))
 
     try:
-        return agent.Agent(cfg, linux.board(options), clock.Clock(), report=report)
+        board = linux.board(options)
+        return agent.Agent(cfg, board, clock.Clock(), out=board.say, report=report)
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:

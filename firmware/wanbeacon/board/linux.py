@@ -6,6 +6,7 @@ import socket
 import sys
 
 _MICRO = sys.implementation.name == "micropython"
+_LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}  # syslog(3)
 _SLOT_MAX = 1 << 17  # the journal of all the hosts that config.py allows (1000) fits
 
 
@@ -97,6 +98,10 @@ class Board:
     def random(self):
         """0..255, unpredictable."""
         return os.urandom(1)[0]
+
+    def say(self, line, level="info"):
+        """Print a line of the log; systemd reads its level from a number in front (sd-daemon(3))."""
+        print("<%d>%s" % (_LEVELS.get(level, 6), line) if os.getenv("JOURNAL_STREAM") else line)
 
     def keep_alive(self):
         """procd and systemd watch the process; there is no watchdog to feed."""

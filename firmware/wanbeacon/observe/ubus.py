@@ -16,7 +16,8 @@ _AGAIN_S = (1, 60)
 
 
 def owner(rows, family):
-    """Return the row of the dump whose interface has the default route, or None."""
+    """Return the row of the dump whose interface has the default route with the lowest metric, or None."""
+    best, least = None, 1 << 32
     for row in rows:
         for route in row.get("route") or ():
             if (
@@ -25,8 +26,10 @@ def owner(rows, family):
                 and "table" not in route
                 and row.get("interface") != "loopback"
             ):
-                return row
-    return None
+                metric = route.get("metric", row.get("metric") or 0)
+                if metric < least:
+                    best, least = row, metric
+    return best
 
 
 def addresses(row, family):

@@ -8,12 +8,40 @@ _NAMES = (
     "njal.la=njalla domains.google.com=google dyndns.strato.com=strato checkip.dyndns.org=dyn"
 )
 
+# Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user name,
+# password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the zone, j: joined to
+# the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone, l: its last two labels are the zone.
+_APIS = (
+    "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st godaddy.com-v1=godaddy:upa "
+    "hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up ns1.com=ns1:zt pdns=powerdns:st "
+    "powerdns=powerdns:st porkbun.com-v3=porkbun:upl scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jta "
+    "luadns.com-v1=luadns-rest:up bind-nsupdate=rfc2136:up"
+)
+# ... and what they keep in param_enc and param_opt, where that has a place here
+PARAMS = {"netcup": {"param_enc": "token", "param_opt": "zone"}, "powerdns": {"param_opt": "server"}, "rfc2136": {"dns_server": "server"}}
+
+
+def api(name, known):
+    """(our row, its letters as above) of a service that ddns-scripts has a script for, or None. known: all ids."""
+    for pair in _APIS.split():
+        theirs, _, rest = pair.partition("=")
+        mine, _, letters = rest.partition(":")
+        if theirs == name.lower().replace(" dns", ".com") and mine in known:
+            return mine, letters
+    return None
+
+
+# Services whose user name and password fit none of our rows, but whose URL any service can have: it, and its words.
+URLS = {
+    "ddnss.de": ("https://ip4.ddnss.de/upd.php?user=[USERNAME]&pwd=[PASSWORD]&host=[DOMAIN]&ip=[IP]", ["*updated"], ["*no change"], ["*badauth"]),
+}
+
 # Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
 _LOG = "the log is in `logread -e wanbeacon`, the state in `wanbeacon status`"
 _RULE = "the provider's own rules decide when to try again"
-_KEEP = "sent only on a change, and again before the provider lets the name expire"
+_KEEP = "force_interval in the section 'main' holds for all services; without it: before the provider lets the name expire"
 _DNS = "no DNS look-up decides what is sent"
-_EVENT = "netifd reports a change at once; check_interval in the section 'main' is the net below"
+_EVENT = "netifd reports a change at once; check_interval in the section 'main' is the fallback"
 NOT_NEEDED = {
     "force_interval": _KEEP,
     "force_unit": _KEEP,
@@ -71,7 +99,7 @@ def ours(name, known):
 _PLACES = (("[USERNAME]", "{user}"), ("[PASSWORD]", "{password}"), ("[DOMAIN]", "{hostname}"))
 
 
-def _plain(text):
+def plain(text):
     """Percent-encoding undone; a text that has none stays as it is."""
     first, *rest = text.encode().split(b"%")
     try:
@@ -101,8 +129,8 @@ def custom(url, https=True):
         auth = "basic"
         user, _, password = rest[:at].partition(":")
         rest = rest[at + 1 :]
-        user = None if user == "[USERNAME]" else _plain(user)
-        password = None if password == "[PASSWORD]" else _plain(password)
+        user = None if user == "[USERNAME]" else plain(user)
+        password = None if password == "[PASSWORD]" else plain(password)
     for place, name in _PLACES:
         rest = rest.replace(place, name)
     if "[" in rest.replace("[IP]", ""):

@@ -1,8 +1,9 @@
 """`wanbeacon import-ddns [FILE] [--write]`: shows what of ddns-scripts' settings can be taken over; takes it over."""
 
+import os
 import sys
 
-from wanbeacon.openwrt import uci
+from wanbeacon.openwrt import ddns, render, settings, uci
 from wanbeacon.openwrt.importer import convert, is_on
 
 THEIRS, OURS = "/etc/config/ddns", "/etc/config/wanbeacon"
@@ -48,12 +49,54 @@ def compose(taken, current):
     return uci.dump([main] + kept + taken.sections)
 
 
+def judge(taken, current, catalogue):
+    """Take out of `taken` what `wanbeacon check` would refuse, each with the reason in its rows: alone, and beside the others.
+
+    current: sections that are switched on already. Services that are off are judged as if they were on."""
+    known = render.providers(catalogue)
+    kept = [s for s in current if s.kind == "service" and is_on(s.get("enabled"))]
+    if _problems(kept, known, catalogue):
+        kept = []  # they are refused already, whatever comes
+    accepted = []
+    for section in taken.sections:
+        problems = _problems(kept + accepted + [section], known, catalogue)
+        if not problems:
+            accepted.append(section)
+            continue
+        why = problems[0][problems[0].find(", option '") + 2 :] if ", option '" in problems[0] else problems[0]
+        taken.lost += 1
+        for row in taken.rows:
+            if row[0] == section.title() and not row[3].startswith("NOT"):
+                row[3] = "NOT taken over: " + why
+                why = "see above"
+    taken.sections = accepted
+
+
+def _problems(sections, known, catalogue):
+    rows = []
+    for section in sections:
+        row = uci.Section(section.kind, section.name, section.line, section.index)
+        row.options = [["enabled", "1", 0]] + [e for e in section.options if e[0] != "enabled"]
+        rows.append(row)
+
+    def provider(name):
+        return known if name is None else ddns.ours(name, known)
+
+    found = settings.convert(rows, OURS, provider)
+    if found.problems or not rows:
+        return found.problems
+    return [settings.name_origin(text, found, OURS) for text in render.validate(found.document, catalogue)[0]]
+
+
+def rows_of(catalogue):
+    """The catalogue's rows, to know URLs by."""
+    from wanbeacon.dyndns import catalog
+
+    return [catalog.find(catalogue, name) for name in render.providers(catalogue)]
+
+
 def main(argv, catalogue):
     """Exit status: 0 all taken over, 1 a fault, 2 wrong call, 4 something could not be taken over."""
-    import os
-
-    from wanbeacon.openwrt import render
-
     write = "--write" in argv
     files = [a for a in argv if a != "--write"]
     if len(files) > 1 or files and files[0].startswith("-"):
@@ -62,14 +105,15 @@ def main(argv, catalogue):
     path = files[0] if files else THEIRS
     ours = os.getenv("WANBEACON_CONFIG") or OURS
     try:
-        taken = convert(uci.parse(render.read_text(path), path), render.providers(catalogue))
-        print("\n".join(table(taken)))
+        taken = convert(uci.parse(render.read_text(path), path), render.providers(catalogue), rows_of(catalogue))
         try:
             current = uci.parse(render.read_text(ours), ours)
         except ValueError as e:
             if "does not exist" not in str(e):
                 raise
             current = []
+        judge(taken, current, catalogue)
+        print("\n".join(table(taken)))
         text = compose(taken, current)
         if not taken.sections:
             raise ValueError("%s: no service in it that could be taken over" % path)

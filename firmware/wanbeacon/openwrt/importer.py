@@ -1,7 +1,7 @@
 """The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in a row."""
 
 from wanbeacon.core.text import nearest
-from wanbeacon.openwrt import ddns, uci
+from wanbeacon.openwrt import ddns, known_urls, uci
 
 _SAME = ("enabled", "username", "password", "ip_source", "ip_network", "ip_interface", "ip_url", "ip_script", "use_ipv6")
 _SECRET = ("password", "param_enc", "param_opt", "proxy")
@@ -13,7 +13,6 @@ _DEVICE = "eth1"
 # Services where user name, password or domain mean something else than in the catalogue's row of that name. First those
 # whose password is none of the row's keys ...
 _OTHER_KEY = {
-    "ddnss.de": "ddnss wants the update key of its account page as password, and no user name",
     "dnsexit.com": "dnsexit wants an API key of its account page as password, and no user name",
     "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
 }
@@ -41,8 +40,8 @@ def _text(section, name, default=None):
     return default if entry is None or isinstance(entry[1], list) else entry[1]
 
 
-def convert(sections, known):
-    """Sections of /etc/config/ddns -> Taken. known: the catalogue's ids."""
+def convert(sections, known, rows=()):
+    """Sections of /etc/config/ddns -> Taken. known: the catalogue's ids; rows: its rows, to know URLs by."""
     out = Taken()
     private = False
     for section in sections:
@@ -50,7 +49,7 @@ def convert(sections, known):
             private = _globals(section, out)
     for section in sections:
         if section.kind == "service":
-            _service(section, known, private, out)
+            _service(section, known, rows, private, out)
         elif section.kind != "ddns":
             out.lost += 1
             out.rows.append([section.title(), "", section.kind, "NOT taken over: no such section type here"])
@@ -89,10 +88,10 @@ def _authority(value):
     return value, "cacert"
 
 
-def _service(section, known, private, out):
+def _service(section, known, rows, private, out):
     title = section.title()
     mine = uci.Section("service", section.name, 0, 0)
-    rows = []
+    told = []
 
     def put(name, value):
         if value is not None:
@@ -104,60 +103,148 @@ def _service(section, known, private, out):
             value = "***"
         elif "://" in value:
             value = _place_only(value)
-        rows.append([title, name, value, became])
+        told.append([title, name, value, became])
 
     v6 = is_on(section.get("use_ipv6"))
     lost = out.lost
-    url = _text(section, "update_url")
-    name = _text(section, "service_name")
-    why = _OTHER_KEY.get((name or "").lower())
-    provider = ddns.ours(name, known) if name and name != "-" and not why else None
-    if provider:
-        put("service_name", provider)
-        say("service_name", "service_name '%s'" % provider)
-        if url:
-            say("update_url", "not needed: the catalogue knows this service")
-    elif url:
-        if name:
-            say("service_name", "not needed: update_url is used")
-        try:
-            spec, user, password = ddns.custom(url)
-        except ValueError as e:
-            out.lost += 1
-            say("update_url", "NOT taken over: it %s" % e)
-        else:
-            place = spec["url"].replace("{user}", "[USERNAME]").replace("{password}", "[PASSWORD]")
-            place = place.replace("{hostname}", "[DOMAIN]").replace("{ip}", "[IP]")
-            if spec["auth"] == "basic":
-                place = "https://[USERNAME]:[PASSWORD]@" + place[8:]
-            put("update_url", place)
-            put("username", user)
-            put("password", password)
-            say("update_url", "update_url" + ("" if url.startswith("https:") else ", now over HTTPS"))
-    elif name:
-        out.lost += 1
-        near = nearest(name.split(".")[0], known)
-        say("service_name", "NOT taken over: " + (why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")))
+    letters, found = _provider(section, known, rows, put, say, out)
     domain = _text(section, "domain") or _text(section, "lookup_host")
     for entry in section.options:
-        _option(entry[0], section, mine, domain, put, say, out)
+        if not _api(entry[0], section, mine, letters, put, say, out):
+            _option(entry[0], section, mine, domain, put, say, out)
+    if letters and letters[0] == "s":
+        _names_below(section, mine)
+    if found and found.values.get("hostname"):
+        _set(mine, "domain", found.values["hostname"])
     for source, option, value in (("web", "ip_url", _PAGES[v6]), ("interface", "ip_interface", _DEVICE)):
         if _text(section, "ip_source") == source and not section.get(option):
             put(option, value)
-            rows.append([title, option, "(default)", "%s '%s'" % (option, value)])
+            told.append([title, option, "(default)", "%s '%s'" % (option, value)])
     if private:
         put("allow_private", "1")
     if v6 and _text(section, "ip_source", "network") == "network" and not section.get("ip_network"):
         put("ip_network", "wan6")
-        rows.append([title, "ip_network", "(default)", "ip_network 'wan6'"])
+        told.append([title, "ip_network", "(default)", "ip_network 'wan6'"])
     if not mine.get("service_name") and not mine.get("update_url"):
-        for row in rows:
+        for row in told:
             if not row[3].startswith("NOT"):
                 row[3] = "NOT taken over: no provider for this service"
         out.lost = max(out.lost, lost + 1)
     else:
         out.sections.append(mine)
-    out.rows += rows
+    out.rows += told
+
+
+def _provider(section, known, rows, put, say, out):
+    """Who the service is: by its name, by the script that ddns-scripts has for it, by the host of its URL, or as a service of
+    the user's own. Returns (letters of ddns.api or None, known_urls.Match or None)."""
+    url = _text(section, "update_url")
+    name = _text(section, "service_name")
+    name = None if name == "-" else name
+    why = _OTHER_KEY.get((name or "").lower())
+    api = ddns.api(name, known) if name else None
+    by_words = name and name.lower() in ddns.URLS
+    if by_words and not url:
+        return None, _by_words(name, put, say)
+    provider = api[0] if api else ddns.ours(name, known) if name and not why and not by_words else None
+    if provider:
+        put("service_name", provider)
+        say("service_name", "service_name '%s'" % provider)
+        if url:
+            say("update_url", "not needed: the catalogue knows this service")
+        return (api[1] if api else None), None
+    found = known_urls.match(url, rows) if url else None
+    if name and url:
+        say("service_name", "not needed: update_url is used")
+    if found:
+        put("service_name", found.id)
+        for key, option in (("user", "username"), ("password", "password")):
+            put(option, found.values.get(key))
+        said = "service_name '%s': its host is in the catalogue" % found.id
+        say("update_url", said + ("; left out: " + " ".join(found.left_out) if found.left_out else ""))
+        return None, found
+    if url:
+        _own_url(url, put, say, out)
+    elif name:
+        out.lost += 1
+        near = nearest(name.split(".")[0], known)
+        say("service_name", "NOT taken over: " + (why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")))
+    return None, None
+
+
+def _by_words(name, put, say):
+    url, success, unchanged, failure = ddns.URLS[name.lower()]
+    put("update_url", url)
+    for option, words in (("success", success), ("unchanged", unchanged), ("failure", failure)):
+        put(option, words)
+    say("service_name", "update_url, with the words of its answers")
+
+
+def _own_url(url, put, say, out):
+    try:
+        spec, user, password = ddns.custom(url)
+    except ValueError as e:
+        out.lost += 1
+        return say("update_url", "NOT taken over: it %s" % e)
+    place = spec["url"].replace("{user}", "[USERNAME]").replace("{password}", "[PASSWORD]")
+    place = place.replace("{hostname}", "[DOMAIN]").replace("{ip}", "[IP]")
+    if spec["auth"] == "basic":
+        place = "https://[USERNAME]:[PASSWORD]@" + place[8:]
+    put("update_url", place)
+    put("username", user)
+    put("password", password)
+    say("update_url", "update_url" + ("" if url.startswith("https:") else ", now over HTTPS")
+        + "; if it answers otherwise than good or nochg, list its words: success, failure")
+
+
+def _api(name, section, mine, letters, put, say, out):
+    """An option that means something else with a service that ddns-scripts has a script for. False: it does not."""
+    if not letters:
+        return False
+    row, value = _text(mine, "service_name"), _text(section, name)
+    target = ddns.PARAMS.get(row, {}).get(name)
+    if target and value is not None:
+        put(target, value)
+        say(name, target)
+    elif name == "username":
+        kind = letters[0]
+        if row == "cloudflare" and value != "Bearer":
+            out.lost += 1
+            say(name, "NOT taken over: make an API token and give it as password; the global key is not taken")
+        elif kind in "uz":
+            put("username" if kind == "u" else "zone", value)
+            say(name, "username" if kind == "u" else "zone '%s'" % value)
+        else:
+            say(name, {"s": "part of the name", "j": "part of the token", "-": "not needed: the token says it"}[kind])
+    elif name == "password":
+        put("token" if letters[1] == "t" else "password", "%s,%s" % (_text(section, "username"), value) if letters[0] == "j" else value)
+        say(name, "token" if letters[1] == "t" else name)
+    elif name == "domain" and letters[2:] and value:
+        host, at, zone = value.partition("@")
+        if letters[2] == "l":
+            zone = ".".join(value.split(".")[-2:])
+        elif not at:
+            zone = value
+        put("zone", zone)
+        put("domain", value.lstrip("@").replace("@", "."))
+        say(name, "domain '%s', zone '%s'" % (value.lstrip("@").replace("@", "."), zone))
+    else:
+        return False
+    return True
+
+
+def _names_below(section, mine):
+    """`username` was the part before the zone, `domain` the zone."""
+    zone, label = _text(section, "domain") or "", _text(section, "username", "@")
+    _set(mine, "zone", zone)
+    _set(mine, "domain", zone if label in ("", "@") else label + "." + zone)
+
+
+def _set(section, name, value):
+    entry = section.get(name)
+    if entry:
+        section.options.remove(entry)
+    section.options.append([name, value, 0])
 
 
 def _place_only(url):
@@ -183,9 +270,13 @@ def _option(name, section, mine, domain, put, say, out):
         if mine.get(name):
             return say(name, "not needed: update_url says it")
         put(name, value)
-        return say(name, name)
+        return say(name, name + ("; runs as the user wanbeacon" if name == "ip_script" else ""))
     if name == "domain":
-        host = value.lstrip("@").replace("@", ".")
+        names = [one.strip().lstrip("@").replace("@", ".") for one in value.split(",") if one.strip()]
+        if len(names) > 1:
+            put("domain", names)
+            return say(name, "list domain: %d names" % len(names))
+        host = names[0] if names else ""
         if provider == "namecheap":  # there the user name is the host, and the domain is the zone
             put("zone", host)
             label = _text(section, "username", "@")
@@ -250,6 +341,11 @@ def _pair(one, two):
         if _text(section, "ip_source", "network") != "network":
             return False
     for name in ("enabled", "service_name", "update_url", "username", "password", "domain", "interface", "cacert"):
-        if _text(one, name) != _text(two, name):
+        if _value(one, name) != _value(two, name):
             return False
     return True
+
+
+def _value(section, name):
+    entry = section.get(name)
+    return entry and entry[1]

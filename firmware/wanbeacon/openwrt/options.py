@@ -32,18 +32,6 @@ _WITH = {
     "script": ("ip_script", "command", "command", "/usr/bin/my-address"),
     "stun": ("stun_server", "stun", "servers", "stun.example.net:3478"),
 }
-# netifd names the device of these protocols PROTO-INTERFACE; it exists only while the interface is up.
-_TUNNELS = ("pppoe", "pppoa", "pptp", "l2tp", "3g", "6in4", "6to4", "6rd")
-
-
-def device_of(status):
-    """One interface of netifd's `dump` -> the device its traffic leaves by, also while it is down (best guess)."""
-    if status.get("l3_device"):
-        return status["l3_device"]
-    name, proto = status.get("interface", ""), status.get("proto", "")
-    if proto in _TUNNELS:
-        return proto + "-" + name
-    return status.get("device") or name
 
 
 class Reader:
@@ -93,7 +81,7 @@ class Reader:
                 if why:
                     notes.append("%s: not used: %s" % (self.section.where(self.file, name), why))
                 else:
-                    self.bad(name, ddns.CANNOT.get(name) or "no such option; /etc/config/wanbeacon explains those there are")
+                    self.bad(name, ddns.CANNOT.get(name) or "no such option; /usr/share/doc/wanbeacon/config explains all")
         return notes
 
 
@@ -128,6 +116,8 @@ def sources(read, interface, v4, v6):
             if v6 and word == "web":
                 source["url6"] = value
             out.append(source)
+        elif word in ("auto", "netlink") and interface:  # the account's own line, not that of the default route
+            out.append(OrderedDict((("source", "ubus"), ("interface", interface))))
         elif word in _PLAIN:
             out.append(word)
         else:

@@ -1,17 +1,17 @@
-"""`micropython -m wanbeacon.openwrt settings UCI OUT [DUMP]`: the router's settings to the file the agent reads.
+"""`micropython -m wanbeacon.openwrt settings UCI OUT`: the router's settings to the file the agent reads.
 
-Run as root by the init script and by `wanbeacon check`. DUMP: what `ubus call network.interface dump` printed. Exit
-status: 0 written, 3 nothing is switched on, 1 problems (one line each on stderr, all of them), 2 wrong call. What is
-no fault but good to know (options without effect, a password sent in plain text) goes to stdout.
+Run as root by the init script and by `wanbeacon check`. Exit status: 0 written, 3 nothing is switched on, 4 the settings
+have problems (one line each on stderr, all of them), 1 something else is wrong, 2 wrong call. What is no fault but good
+to know (options without effect, a password sent in plain text) goes to stdout.
 """
 
 import json
 import sys
 
-from wanbeacon.openwrt import ddns, options, settings, uci
+from wanbeacon.openwrt import ddns, settings, uci
 
 FILE_MAX = 65536  # a settings file is 2 KB; more is a mistake, and a small router's memory is not for it
-DONE, FAULTY, OFF = 0, 1, 3
+DONE, BROKEN, OFF, REFUSED = 0, 1, 3, 4
 
 
 def read_text(path):
@@ -39,14 +39,14 @@ def providers(catalogue):
         raise ValueError("%s is missing or damaged; install the package wanbeacon again" % catalogue)
 
 
-def load(path, catalogue, devices=None):
+def load(path, catalogue):
     """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError as uci."""
     known = providers(catalogue)
 
     def provider(name):
         return known if name is None else ddns.ours(name, known)
 
-    found = settings.convert(uci.parse(read_text(path), path), path, provider, devices)
+    found = settings.convert(uci.parse(read_text(path), path), path, provider)
     if not found.problems and found.enabled and found.document["accounts"]:
         for lines, said in zip(validate(found.document, catalogue), (found.problems, found.notes)):
             said += [settings.name_origin(text, found, path) for text in lines]
@@ -63,27 +63,12 @@ def validate(document, catalogue):
         _, lines, unwise = judge(catalogue, config.load(json.dumps(document), config.ROUTER_MAX)["accounts"])
     except config.ConfigError as e:
         lines = e.problems
-    lines += _not_installed(document, "")
     for i, account in enumerate(document["accounts"]):
-        lines += _not_installed(account, "accounts[%d]." % i)
         if account.get("ca"):
             why = _authority(account["ca"])
             if why:
                 lines.append("accounts[%d].ca: %s" % (i, why))
     return lines, unwise
-
-
-def _not_installed(part, where):
-    """A line for each address source that is in a package of its own which this router does not have."""
-    lines = []
-    for source in part.get("address") or ():
-        name = source if isinstance(source, str) else source["source"]
-        try:
-            if name != "auto":
-                __import__("wanbeacon.observe." + name)
-        except ImportError:
-            lines.append("%saddress: the source %s is not installed; install the package wanbeacon-nat" % (where, name))
-    return lines
 
 
 def _authority(path):
@@ -98,26 +83,21 @@ def _authority(path):
     return None
 
 
-def devices_of(path):
-    """{interface: device} from netifd's dump; {} when there is none (no ubus, or netifd restarts)."""
-    try:
-        with open(path) as f:
-            rows = json.load(f)["interface"]
-        return {row["interface"]: options.device_of(row) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
 def main(argv, catalogue):
     """Exit status as above."""
-    if len(argv) not in (2, 3):
-        sys.stderr.write("usage: settings UCI OUT [DUMP]\n")
+    if len(argv) != 2:
+        sys.stderr.write("usage: settings UCI OUT\n")
         return 2
     try:
-        found = load(argv[0], catalogue, devices_of(argv[2]) if len(argv) > 2 else None)
+        providers(catalogue)
+    except ValueError as e:
+        sys.stderr.write("wanbeacon: %s\n" % e)
+        return BROKEN
+    try:
+        found = load(argv[0], catalogue)
     except (ValueError, OSError) as e:
         sys.stderr.write("%s\n" % e)
-        return FAULTY
+        return REFUSED
     if not found.enabled or (not found.problems and not found.document["accounts"]):
         return OFF
     for line in found.notes:
@@ -125,8 +105,7 @@ def main(argv, catalogue):
     for line in found.problems:
         sys.stderr.write(line + "\n")
     if found.problems:
-        return FAULTY
+        return REFUSED
     with open(argv[1], "w") as f:
         f.write(json.dumps(found.document) + "\n")
     return DONE
-

@@ -1,79 +1,132 @@
-"""The agent's command line with a router's paths, and what only a router has (settings, import-ddns). Knows no command's
-inside: it says where things are and hands over."""
+"""The agent's command line with a router's paths, and what only a router has: settings, import-ddns, its log, its uplinks.
+It says where things are and hands over."""
 
 import sys
 
-from wanbeacon.app import linux_main as start
+from wanbeacon.app import linux_main
 from wanbeacon.board import linux
+from wanbeacon.openwrt import netifd, syslog
 
 CONFIG = "/var/run/wanbeacon/config.json"
 CONTROL = "/var/run/wanbeacon/control"
+LOG = "/var/run/wanbeacon/log"
 ROOTS = "/var/run/wanbeacon/roots"
-CATALOGUE = "/usr/share/wanbeacon/providers.dat"
-OBSERVERS = "/usr/lib/micropython/wanbeacon/observe/%s.mpy"
+SHARE = "/usr/share/wanbeacon"
+CATALOGUE = SHARE + "/providers.dat"
 
 
 class Router(linux.Board):
-    """A Linux board whose catalogue and CA roots are where OpenWrt keeps such things."""
+    """A Linux board whose catalogue, words and CA roots are where OpenWrt keeps such things."""
 
     def __init__(self, state="/etc/wanbeacon", home=None):
         linux.Board.__init__(self, state, home)
         self.catalogue = CATALOGUE
+        self.words = SHARE + "/words.txt"
         self.roots = ROOTS
+        self.say = syslog.Syslog(LOG)
         for device in ("br-lan", "eth0"):  # the default route's device may not be up yet
             mac = linux._text("/sys/class/net/%s/address" % device).strip()
             if mac:
                 self.unique = mac.encode()
                 break
 
-    def sources(self):
-        """Of the usual ones those that are installed: asking a router in front of this one is a package of its own."""
-        return [name for name in linux.Board.sources(self) if linux.exists(OBSERVERS % name)]
+    def bind(self, sock, device):
+        """As a Linux board does; "@wanb" is the device that netifd's interface has now. OSError when it is down."""
+        if device[:1] == "@":
+            device = netifd.device(device[1:])
+        linux.Board.bind(self, sock, device)
 
 
 def main(argv):
-    """Hands over to the agent's own command line."""
+    """Hands over to the agent's own command line. Returns the exit status."""
     if argv and argv[0] == "settings":
         from wanbeacon.openwrt import render
 
         return render.main(argv[1:], CATALOGUE)
     if argv and argv[0] == "import-ddns":
-        try:
-            from wanbeacon.openwrt import import_ddns
-        except ImportError:
-            return _fail("import-ddns is not installed; install the package wanbeacon-import-ddns")
+        from wanbeacon.openwrt import import_ddns
+
         return import_ddns.main(argv[1:], CATALOGUE)
+    if argv and argv[0] == "providers" and len(argv) == 2:
+        return providers(argv[1])
     if argv == ["run"]:
-        from wanbeacon.openwrt import roots
-
-        try:
-            missing = roots.cut(ROOTS)
-        except ValueError as e:
-            return _fail(e)
-        except OSError as e:
-            from wanbeacon.board import words_of
-
-            return _fail("cannot make the CA roots in %s (%s)" % (ROOTS, words_of(e)))
-        if missing:
-            print("the ca-bundle does not have (any more): " + " ".join(missing))
+        why = prepare()
+        if why:
+            return _fail(why)
     elif argv == ["look"]:
         return look()
-    try:
-        start.main(argv + ["--config", CONFIG, "--control", CONTROL], Router)
-    except ImportError as e:  # the settings of before name a source whose package has been removed since
-        return _fail("%s; install the package wanbeacon-nat" % e)
+    elif argv and argv[0] in _SPOKEN and not _answers():
+        return _fail("the agent is not running; run: service wanbeacon start")
+    linux_main.main(argv + ["--config", CONFIG, "--control", CONTROL], Router)
     return 0
+
+
+#: Commands that the running agent answers.
+_SPOKEN = ("status", "update", "retry", "pause", "resume", "offline")
+
+
+def prepare():
+    """What comes before the agent's start. None, or in one line why it cannot start."""
+    from wanbeacon.openwrt import roots
+
+    no_new_privileges()
+    try:
+        roots.cut(ROOTS)
+    except ValueError as e:
+        return e
+    except OSError as e:
+        from wanbeacon.board import words_of
+
+        return "cannot make the CA roots in %s (%s)" % (ROOTS, words_of(e))
+    return None
+
+
+def no_new_privileges():
+    """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)): procd does that only for a service in a jail."""
+    try:
+        import ffi
+
+        ffi.open(None).func("i", "prctl", "iLLLL")(38, 1, 0, 0, 0)
+    except (ImportError, OSError):  # an interpreter without ffi, or without a C library to open
+        pass
+
+
+def _answers():
+    from wanbeacon.net import unix
+
+    try:
+        unix.open_unix(CONTROL).close()
+        return True
+    except OSError:
+        return False
 
 
 def look():
     """Have the running agent look at the address now. That none runs is no fault of the settings `check` was asked about."""
     from wanbeacon.app import cli
-    from wanbeacon.board import Mistake
+
+    if not _answers():
+        print("the agent is not running yet; run: service wanbeacon start")
+    else:
+        cli.tell(["check"], {"--control": CONTROL})
+    return 0
+
+
+def providers(word):
+    """The services whose name holds `word`, or is near it."""
+    from wanbeacon.dyndns import catalog
+    from wanbeacon.openwrt import ddns, render
 
     try:
-        cli.tell(["check"], {"--control": CONTROL})
-    except Mistake:
-        print("the agent is not running yet; run: service wanbeacon start")
+        known = render.providers(CATALOGUE)
+    except ValueError as e:
+        return _fail(e)
+    same = ddns.ours(word, known)  # also a name of ddns-scripts
+    found = [name for name in known if name == same] + [n for n in catalog.nearest(word, known, 5) if n != same]
+    found += [name for name in known if word.lower() in name and name not in found]
+    if not found:
+        return _fail("no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other" % word)
+    print("\n".join(found))
     return 0
 
 

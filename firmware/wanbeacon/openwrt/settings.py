@@ -6,6 +6,8 @@ section and option, and all problems are reported at once.
 
 from collections import OrderedDict
 
+from wanbeacon.app import config
+from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns
 from wanbeacon.openwrt.options import SOURCE, Reader, sources
 
@@ -18,6 +20,9 @@ _MAIN = {
     "check_unit": "unit",
     "min_interval": "number",
     "refresh_days": "number",
+    "force_interval": "number",
+    "force_unit": "unit",
+    "hook": "text",
     "cross_check": "bool",
     "company": "text",
     "device_name": "text",
@@ -29,6 +34,11 @@ _SERVICE = {
     "service_name": "text",
     "server": "text",
     "update_url": "text",
+    "method": "text",
+    "success": "list",
+    "unchanged": "list",
+    "failure": "list",
+    "later": "list",
     "domain": "list",
     "lookup_host": "list",
     "username": "text",
@@ -48,8 +58,12 @@ _SERVICE = {
 }
 # our option -> the agent's key, where a text goes straight through
 _ACCOUNT_KEYS = (("server", "server"), ("username", "user"), ("password", "password"), ("token", "token"), ("auth", "auth"))
+# what a service of update_url answers: our option, a list of words -> the agent's key
+_ANSWERS = (("success", "ok"), ("unchanged", "same"), ("failure", "fail"), ("later", "later"))
 _HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
 HOSTS_MAX = 50  # of one account, see wanbeacon.app.config
+_DAY = 86400
+
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a user),
@@ -64,7 +78,23 @@ class Settings:
         self.main = None
 
 
-def _account(read, provider, devices):
+def _words(read, option):
+    """The words of an answer: each may have blanks in it, so that a single `option` is one of them."""
+    entry = read.section.get(option)
+    return entry and (entry[1] if isinstance(entry[1], list) else [entry[1]])
+
+
+def _answers(read, custom):
+    """The words that a service of one's own answers with, into `custom`; a fault where there is no update_url."""
+    for option, key in _ANSWERS:
+        words = _words(read, option)
+        if words and custom is None:
+            read.bad(option, "is used only with update_url; the catalogue knows what its services answer")
+        elif words:
+            custom[key] = words
+
+
+def _account(read, provider):
     """One `service` section -> (account without its hosts, [host, ...]), or None after a problem."""
     known = len(read.problems)
     take = read.take
@@ -79,6 +109,9 @@ def _account(read, provider, devices):
             read.bad("update_url", str(e))
         else:
             account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth") if key in spec])
+            method = take("method", "text")
+            if method:
+                account["custom"]["method"] = method
             for key, value in (("user", user), ("password", password)):
                 if value is not None:
                     account[key] = value
@@ -87,11 +120,12 @@ def _account(read, provider, devices):
     else:
         account["provider"] = provider(name)
         if not account["provider"]:
-            from wanbeacon.core.text import nearest
-
             near = nearest(name.split(".")[0], provider(None))
             read.bad("service_name", "'%s' is unknown%s; `wanbeacon providers` lists all" % (
                 name, "; do you mean %s?" % " or ".join(near) if near else ""))
+    _answers(read, account.get("custom"))
+    if not url and take("method", "text"):
+        account["method"] = take("method", "text")
     for option, key in _ACCOUNT_KEYS:
         value = take(option, "text")
         if value is not None:
@@ -106,9 +140,9 @@ def _account(read, provider, devices):
     places = sources(read, interface, v4, v6)
     if places:
         account["address"] = places
-    if interface:
-        account["bind"] = (devices or {}).get(interface) or interface
-    names = take("domain", "list") or take("lookup_host", "list")
+    if interface:  # its device is asked for when something is sent, see router.py
+        account["bind"] = "@" + interface
+    names = _names(take("domain", "list") or take("lookup_host", "list"))
     if not names:
         read.problems.append("%s: says no domain, the name to keep up to date" % read.section.where(read.file))
     if len(read.problems) > known:
@@ -125,6 +159,11 @@ def _account(read, provider, devices):
                 host[key] = value
         hosts.append(host)
     return account, hosts
+
+
+def _names(words):
+    """Names, each in a `list` of its own, or several in one option with blanks or commas between."""
+    return [name for word in words or () for name in word.replace(",", " ").split()]
 
 
 def _join(one, hosts, two, more):
@@ -163,11 +202,10 @@ def _both(hosts, more):
     return True
 
 
-def convert(sections, file, provider, devices=None):
+def convert(sections, file, provider):
     """[uci.Section, ...] -> Settings.
 
     provider(name): the catalogue's id for a service_name, None if there is none; provider(None): all ids.
-    devices: {interface: device} as netifd has them now (see device_of), for accounts tied to one uplink.
     Services with equal provider, user, password and way out become one account, so that they share requests.
     """
     out = Settings()
@@ -187,7 +225,7 @@ def convert(sections, file, provider, devices=None):
             continue
         if read.take("use_https", "bool", True) is False:
             out.notes.append("%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https"))
-        found = _account(read, provider, devices)
+        found = _account(read, provider)
         out.notes += read.unknown(_SERVICE, SOURCE)
         if found is None:
             continue
@@ -232,15 +270,34 @@ def _main(read, out):
         value = read.take(option, "number")
         if value is not None:
             intervals[key] = value
+    force = read.take("force_interval", "number")
+    if force:  # as in ddns-scripts, hours unless the unit says otherwise; the agent counts whole days
+        seconds = force * read.take("force_unit", "unit", 3600)
+        if "refresh_days" in intervals:
+            read.bad("force_interval", "says the same as refresh_days; keep one of them")
+        if seconds % _DAY:
+            out.notes.append("%s: an unchanged name is sent again once in whole days: %d" % (
+                read.section.where(read.file, "force_interval"), -(-seconds // _DAY)))
+        intervals["refresh_days"] = -(-seconds // _DAY)
     if intervals:
         document["intervals"] = intervals
+    hook = read.take("hook", "text")
+    if hook and known_key("notify"):
+        document["notify"] = [OrderedDict((("hook", hook),))]
+    elif hook:
+        out.notes.append("%s: not used: this version tells of nothing" % read.section.where(read.file, "hook"))
+
+
+def known_key(name, section=""):
+    """Whether the agent's settings have such a key (in that section of the table in app/config.py)."""
+    return name in [row[0] for row in config.rows(section) or ()]
 
 
 # the agent's key -> the option it came from, where the two have different names
 _OPTION_OF = {"provider": "service_name", "user": "username", "hosts": "domain", "ca": "cacert", "address": "ip_source",
               "bind": "interface", "custom": "update_url", "check": "check_interval", "minimum": "min_interval",
               "name": "device_name", "url": "ip_url", "url6": "ip_url", "device": "ip_interface", "interface": "ip_network",
-              "command": "ip_script", "servers": "stun_server"}
+              "command": "ip_script", "servers": "stun_server", "ok": "success", "same": "unchanged", "fail": "failure"}
 
 
 def name_origin(problem, settings, file):
@@ -260,6 +317,8 @@ def name_origin(problem, settings, file):
         first = parts[0]
     elif not section or first[0] == "accounts" or " " in key:  # no section alone says that: too many accounts, too long
         return "%s: %s" % (file, problem)
+    if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in _ANSWERS]:
+        first = parts[1]
     option = _OPTION_OF.get(first[0], first[0])
     if option == "ip_source" and parts:
         option = _OPTION_OF.get(parts[-1][0], option)

@@ -41,14 +41,17 @@ window.dom = {
 
 window.L = {
 	bind: (f, self, ...args) => f.bind(self, ...args),
+	toArray: value => value == null || value === '' ? [] : [value].flat(),
+	url: path => '/cgi-bin/luci/' + path,
 	resolveDefault: (promise, value) => Promise.resolve(promise).then(v => v ?? value, () => value)
 };
 
 const polls = [];
 const modules = {
 	dom,
+	baseclass: { extend: methods => function () { return Object.create(methods); } },
 	view: { extend: methods => function () { return Object.create(methods); } },
-	poll: { add: (f, seconds) => polls.push([f, seconds]) },
+	poll: { add: (f, seconds) => { polls.push([f, seconds]); window.pollSeconds = seconds; } },
 	rpc: {
 		declare: what => (...args) => {
 			calls.push(['rpc', what.object, what.method, ...args]);
@@ -96,6 +99,9 @@ class Option {
 	value(key, title) { this.choices.push([key, title ?? key]); }
 	depends(what, value) { this.dependencies.push(typeof what === 'string' ? { [what]: value } : what); }
 	stored(id) { return router.uci[id][this.name]; }
+	cfgvalue(id) { return this.stored(id); }
+	/* a cell of the grid: what is stored, whatever words the field has for it */
+	textvalue(id) { return [].concat(this.stored(id) ?? this.default ?? '-').join(' '); }
 	field(id) { return document.querySelector('[data-field="' + id + '.' + this.name + '"]'); }
 	formvalue(id) { return this.read(this.field(id)); }
 	read(field) { return field ? field.value : undefined; }
@@ -111,6 +117,8 @@ class Option {
 			if (name.startsWith('!'))
 				return true;
 			const has = this.section.options.find(o => o.name === name).formvalue(id);
+			if (wanted instanceof RegExp)
+				return wanted.test(has ?? '');
 			return rule['!contains'] ? [].concat(has ?? []).includes(wanted) : has === wanted;
 		}));
 	}
@@ -170,6 +178,12 @@ class DynamicList extends Option {
 	}
 	/* its node is a <div>, which has no .value: whatever the list holds, LuCI judges an empty text */
 	judged() { return ''; }
+	/* what is being typed is judged too, as a text of its own; one that is refused cannot be added */
+	problem(id) {
+		const typed = this.field(id).querySelector('input').value;
+		const said = typed && this.validate ? this.validate(id, typed) : true;
+		return said !== true ? said : super.problem(id);
+	}
 	read(field) {
 		return field ? Array.from(field.querySelectorAll('.item')).map(i => i.dataset.value).concat(field.querySelector('input').value || []) : undefined;
 	}
@@ -210,7 +224,7 @@ class GridSection extends Section {
 		return E('div', { 'class': 'cbi-section' }, [E('h3', [this.title]),
 			E('table', { 'class': 'table' }, [E('tr', { 'class': 'tr table-titles' }, columns.map(o => E('th', { 'class': 'th' }, [o.title])).concat([E('th', { 'class': 'th' })]))].concat(
 				this.ids().map(id => E('tr', { 'class': 'tr' }, columns.map(o => E('td', { 'class': 'td', 'data-title': o.title }, [
-					o instanceof Flag ? (o.stored(id) === '1' ? '✓' : '✗') : [].concat((o.choices.find(c => c[0] === o.stored(id)) ?? [])[1] ?? o.stored(id) ?? '-').join(' ')]))
+					o instanceof Flag ? (o.stored(id) === '1' ? '✓' : '✗') : o.textvalue(id)]))
 					.concat([E('td', { 'class': 'td' }, [E('button', { 'class': 'btn cbi-button cbi-button-edit', click: () => this.edit(id) }, ['Edit'])])]))))),
 			E('button', { 'class': 'btn cbi-button cbi-button-add', click: () => { router.uci.added = { '.type': this.type }; this.edit('added'); } }, [this.addbtntitle])]);
 	}
@@ -276,6 +290,7 @@ window.load = async function (name) {
 	}
 	const View = new Function('L', 'E', '_', ...given.map(g => g[0]), source)(L, E, _, ...given.map(g => g[1]));
 	const view = new View();
-	document.getElementById('view').replaceChildren(await view.render(await view.load?.()));
+	const node = await view.render(await view.load?.());
+	document.getElementById('view').replaceChildren(...(node === null ? [] : [node]));
 	window.view = view;
 };

@@ -17,12 +17,12 @@ ID_SIZE = 16
 # object -> field numbers used here
 _PACKAGE = {"info": 1, "paths": 2, "scripts": 3}
 _INFO = {"name": 1, "version": 2, "id": 3, "description": 4, "arch": 5, "license": 6, "origin": 7, "maintainer": 8,
-         "size": 0xC, "depends": 0xF}
+         "size": 0xC, "depends": 0xF, "provides": 0x10, "replaces": 0x11}
 _FOLDER = {"name": 1, "acl": 2, "files": 3}
 _FILE = {"name": 1, "acl": 2, "size": 3, "mtime": 4, "sha256": 5}
 _ACL = {"mode": 1, "user": 2, "group": 3}
-_DEPENDENCY = {"name": 1, "version": 2}  # without a third field the version has to be equal
-_SCRIPTS = {"post-install": 3, "pre-deinstall": 4, "post-upgrade": 7}
+_DEPENDENCY = {"name": 1, "version": 2}  # without a third field a version means this very one
+_SCRIPTS = {"post-install": 3, "pre-deinstall": 4, "post-deinstall": 5, "post-upgrade": 7}
 
 
 class Payload:
@@ -82,11 +82,14 @@ def _scripts(recipe):
             'export root="${IPKG_INSTROOT}"\nexport pkgname="%s"\n' % recipe.name
     install = '[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n%sadd_group_and_user\ndefault_postinst\n%s' % (
         start, recipe.postinst.removeprefix("#!/bin/sh\n"))
-    return {
+    found = {
         "post-install": "#!/bin/sh\n" + install,
         "post-upgrade": "#!/bin/sh\nexport PKG_UPGRADE=1\n" + install,
         "pre-deinstall": "#!/bin/sh\n%sdefault_prerm\n" % start,
     }
+    if recipe.postrm:
+        found["post-deinstall"] = recipe.postrm
+    return found
 
 
 def _with_lists(recipe):
@@ -106,7 +109,7 @@ def _with_lists(recipe):
     return sorted(recipe.entries + extra, key=lambda entry: entry.path)
 
 
-def _dependency(out, name, version):
+def _dependency(out, name, version=""):
     return out.object(_DEPENDENCY, name=out.blob(name), version=out.blob(version))
 
 
@@ -136,7 +139,10 @@ def _payload(recipe, entries, epoch, unique):
         description=out.blob(recipe.title), arch=out.blob("noarch"), license=out.blob(recipe.license),
         origin=out.blob(recipe.name), maintainer=out.blob(recipe.maintainer),
         size=out.number(max(1, sum(len(e.data) for e in entries))),
-        depends=out.array([_dependency(out, *text.rstrip(")").partition(" (=")[::2]) for text in recipe.depends]),
+        depends=out.array([_dependency(out, name) for name in recipe.depends]),
+        # apk-tools installs one provider of a name that has a version: the former package goes
+        provides=out.array([_dependency(out, name, recipe.version) for name in sorted(recipe.provides)]),
+        replaces=out.array([_dependency(out, name) for name in sorted(recipe.replaces)]),
     )
     scripts = out.object(_SCRIPTS, **{name: out.blob(text) for name, text in _scripts(recipe).items()})
     root = out.object(_PACKAGE, info=info, paths=out.array(folders), scripts=scripts)

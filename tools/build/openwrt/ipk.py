@@ -17,6 +17,9 @@ def control(recipe, epoch):
         ("Package", recipe.name),
         ("Version", recipe.version),
         ("Depends", ", ".join(recipe.depends)),
+        ("Conflicts", ", ".join(recipe.replaces)),
+        ("Replaces", ", ".join(recipe.replaces)),
+        ("Provides", ", ".join(recipe.provides)),
         ("License", recipe.license),
         ("Section", recipe.section),
         ("Require-User", recipe.user),
@@ -58,6 +61,8 @@ def build(recipe, epoch):
         scripts.append(("./conffiles", 0o644, "\n".join(recipe.conffiles) + "\n"))
     if recipe.postinst:
         scripts.append(("./postinst-pkg", 0o755, recipe.postinst))
+    if recipe.postrm:
+        scripts.append(("./postrm", 0o755, recipe.postrm))
     scripts = [("./", 0o755, None)] + [(name, mode, text.encode()) for name, mode, text in sorted(scripts)]
     return squeeze.gzip(_tar([
         ("./debian-binary", 0o644, b"2.0\n"),

@@ -33,8 +33,11 @@ class Recipe:
     maintainer: str
     depends: list
     user: str = ""
+    provides: list = field(default_factory=list)
+    replaces: list = field(default_factory=list)  # former packages: they go when this one comes
     conffiles: list = field(default_factory=list)
     postinst: str = ""
+    postrm: str = ""
     entries: list = field(default_factory=list)
 
     def folders(self):
@@ -60,11 +63,9 @@ def _block(text, name, of):
     return found.group(1) if found else ""
 
 
-def _depends(words, extra=""):
-    """`+micropython +ca-bundle` -> [ca-bundle, libc, micropython]; the build system adds libc to every package. extra:
-    "name (=version)", in place of the name alone."""
-    found = {word.lstrip("+") for word in words.split()} - {extra.split(" ")[0]}
-    return sorted(found | {"libc", extra} - {""})
+def _depends(words):
+    """`+micropython-mbedtls +ca-bundle` -> [ca-bundle, libc, micropython-mbedtls]; the build system adds libc to all."""
+    return sorted({word.lstrip("+") for word in words.split()} | {"libc"})
 
 
 def _shell(text):
@@ -85,19 +86,23 @@ def read(makefile, build):
 
 def _package(makefile, text, top, name, build):
     own = _variables(_block(text, name, ""))
-    version = "%s-r%s" % (top["PKG_VERSION"], top["PKG_RELEASE"])
+    if own.get("CONFLICTS") != own.get("REPLACES"):
+        raise UserError("%s: opkg lets a package take another's place only where REPLACES and CONFLICTS name it" % makefile)
     recipe = Recipe(
         name=name,
-        version=version,
+        version="%s-r%s" % (top["PKG_VERSION"], top["PKG_RELEASE"]),
         title=own["TITLE"],
         description=_block(text, name, "/description").strip(),
         section=own["SECTION"],
         license=top["PKG_LICENSE"],
         maintainer=top["PKG_MAINTAINER"],
-        depends=_depends(own["DEPENDS"], own.get("EXTRA_DEPENDS", "").replace("$(PKG_VERSION)-r$(PKG_RELEASE)", version)),
+        depends=_depends(own["DEPENDS"]),
         user=own.get("USERID", ""),
+        provides=own.get("PROVIDES", "").split(),
+        replaces=own.get("REPLACES", "").split(),
         conffiles=_block(text, name, "/conffiles").split(),
         postinst=_shell(_block(text, name, "/postinst")),
+        postrm=_shell(_block(text, name, "/postrm")),
     )
     recipe.entries = sorted(_installed(_block(text, name, "/install"), makefile.parent, Path(build)), key=lambda e: e.path)
     missing = set(recipe.conffiles) - {entry.path for entry in recipe.entries}

@@ -1,70 +1,69 @@
-"""The router's modules, ready to compile: which package holds which, and what is one file. Knows no package format.
+"""What of firmware/ a router gets, by one rule; the tree as the package lays it out.
 
-The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build system has: Python 3.9
-without any library. FOLDER/NAME/ is what the package wanbeacon-NAME puts below /usr/lib/micropython, main the package wanbeacon."""
+The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build system has:
+Python 3.9 without any library. Then FOLDER/usr/lib/micropython holds sources, for the build system's own mpy-cross."""
 
-import functools
+import hashlib
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from ... import ROOT
-from .. import merge, shrink
-
-#: A router has megabytes of heap and loads these together, so they are one file: 8 KB less of the package.
-ONE_FILE = "merged"
-_TOGETHER = (
-    "address", "agent", "board/__init__", "board/control", "board/linux", "cli", "commands", "config", "decide", "dyndns/advice",
-    "dyndns/catalog", "dyndns/outcome", "dyndns/reply", "dyndns/request", "dyndns/share", "dyndns/url", "journal", "lean", "learn",
-    "model", "net/__init__", "net/bus", "net/clock", "net/http", "net/kernel", "net/route", "net/trust", "net/unix", "net/waits", "net/wire",
-    "observe/__init__", "observe/asking", "observe/choose", "observe/scan", "openwrt/ddns", "openwrt/options", "openwrt/render",
-    "openwrt/roots", "openwrt/router", "openwrt/settings", "openwrt/uci", "plan", "ranges", "reasons", "setup", "start", "status",
-)
-#: What each package holds as files of their own: what is loaded by its name, or not by every router.
-PACKAGES = {
-    "main": ("__init__", "openwrt/__init__", "openwrt/__main__", "observe/command", "observe/interface", "observe/netlink",
-             "observe/ubus", "observe/web"),
-    "nat": ("net/lan", "net/udp", "observe/announce", "observe/gena", "observe/natpmp", "observe/pcp", "observe/stun",
-            "observe/upnp", "observe/whoami"),
-    "import-ddns": ("openwrt/import_ddns", "openwrt/importer"),
-}
+ROOT = Path(__file__).resolve().parents[3]
+LIB = "usr/lib/micropython"
+SHARE = "usr/share/wanbeacon"
+#: The whole firmware but these: a board's own parts, its pages, what CPython lacks of MicroPython, the PC's entry.
+NOT_FOR_ROUTERS = ("portal/", "board/esp32/", "board/cpython/", "net/cpython.py", "app/board_main.py", "__main__.py")
+#: Hexadecimal digits of a root's SHA-256: enough to know one among those of the ca-bundle, which is trusted as a whole.
+DIGEST = 16
+#: Lists every file of the package with its sum, so that /usr/bin/wanbeacon notices a half-upgraded or foreign set.
+SUMS = SHARE + "/files.md5"
 
 
-def modules(package=None):
-    """Names ("net/wire") of the modules that a package is made of, of all without one."""
-    if package is None:
-        return [name for one in PACKAGES for name in modules(one)]
-    return (list(_TOGETHER) if package == "main" else []) + list(PACKAGES[package])
-
-
-@functools.cache
-def _build():
-    firmware = ROOT / "firmware"
-    texts = {_path(name): (firmware / _path(name)).read_text() for name in modules()}
-    program = merge.Program(texts, {_path(ONE_FILE): [_path(name) for name in _TOGETHER]})
-    tree = shrink.Tree(program.build())
-    return program, tree
-
-
-def _path(name):
-    return "wanbeacon/%s.py" % name
-
-
-def names():
-    """What the short names of a router's traceback mean, see merge.names."""
-    return merge.names(*_build())
+def modules():
+    """Paths below firmware/ ("wanbeacon/net/wire.py") of a router's modules, sorted."""
+    base = ROOT / "firmware/wanbeacon"
+    names = sorted(file.relative_to(base).as_posix() for file in base.rglob("*.py"))
+    return ["wanbeacon/" + name for name in names if not name.startswith(NOT_FOR_ROUTERS)]
 
 
 def write(folder):
-    """Fills `folder`, emptied first, with a folder per package."""
-    _, tree = _build()
+    """Fills `folder`, emptied first: modules as sources, the catalogue's data, the names of the roots."""
+    folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    for package, members in PACKAGES.items():
-        for name in (*members, *([ONE_FILE] if package == "main" else [])):
-            file = Path(folder, package, _path(name))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(tree.shrink(_path(name)) + "\n")
+    for name in modules():
+        _copy(ROOT / "firmware" / name, folder / LIB / name)
+    for file in sorted((ROOT / "firmware/catalogue").iterdir()):
+        if file.is_file():
+            _copy(file, folder / SHARE / file.name)
+    # names and the hashes' beginnings only: the roots themselves are cut out of the ca-bundle
+    rows = [row.split() for row in (ROOT / "firmware/catalogue/roots/index.txt").read_text().splitlines()]
+    text = "".join("%s %s\n" % (row[0], row[2][:DIGEST]) for row in rows if not row[0].startswith("#"))
+    (folder / SHARE / "roots.txt").write_text(text)
+
+
+def _copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def compile_all(folder, mpy_cross):
+    """Turns each .py of write() into .mpy. -s: a traceback names the module alone, not the build's folder."""
+    for file in sorted(Path(folder, LIB).rglob("*.py")):
+        subprocess.run([str(mpy_cross), "-O3", "-s", file.stem, "-o", str(file.with_suffix(".mpy")), str(file)], check=True)
+        file.unlink()
+
+
+def write_sums(folder):
+    """Writes SUMS, as `md5sum -c` reads it in the root folder. Last of all."""
+    folder = Path(folder)
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    lines = ["%s  %s\n" % (hashlib.md5((folder / name).read_bytes()).hexdigest(), name) for name in names if name != SUMS]
+    (folder / SUMS).write_text("".join(lines))
 
 
 if __name__ == "__main__":
     write(sys.argv[1])
+    if len(sys.argv) > 2:
+        compile_all(sys.argv[1], sys.argv[2])
+        write_sums(sys.argv[1])

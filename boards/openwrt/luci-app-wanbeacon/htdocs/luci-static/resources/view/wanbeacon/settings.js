@@ -5,7 +5,8 @@
 'require ui';
 'require tools.widgets as widgets';
 
-/* The settings as a form. What they mean, and whether they are right, only /usr/bin/wanbeacon knows: it is asked. */
+/* The settings as a form. What is plainly wrong is said at its field; all else /usr/bin/wanbeacon judges: the status page
+   shows what it refuses. */
 
 var PROGRAM = '/usr/bin/wanbeacon';
 
@@ -21,6 +22,55 @@ var SOURCES = [
 	[ 'script', _('A program of your own') ]
 ];
 
+var FAMILIES = { '0': _('IPv4'), '1': _('IPv6'), 'both': _('IPv4 and IPv6') };
+
+/* Each returns true, or what is wrong; an empty field is another rule's business. */
+function goodName(value) {
+	if (/[^\x21-\x7e]/.test(value))
+		return /[^\x00-\x7f]/.test(value)
+			? _('Write letters other than a to z in their xn-- form.') : _('A name has no spaces.');
+	if (/[,\/?&=%#"'<>\\:]/.test(value))
+		return _('A name only, such as home.example.org: no %s.').format(value.match(/[,\/?&=%#"'<>\\:]/)[0]);
+	if (/^\.|\.\.|\.$/.test(value))
+		return _('There is a dot too many.');
+	return true;
+}
+
+function goodServer(value) {
+	var found = value.match(/^(?:https?:\/\/)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?$/);
+	if (!found || /^\.|\.\.|\.$/.test(found[1]))
+		return _('Write it as host, host:port or http://host:port.');
+	if (found[2] && (+found[2] < 1 || +found[2] > 65535))
+		return _('A port is a number from 1 to 65535.');
+	return true;
+}
+
+function goodUrl(value) {
+	var places = value.match(/\[[^\]]*\]/g) || [], i;
+	if (!/^https?:\/\/[^\/]/.test(value))
+		return _('Start it with https:// and the name of the server.');
+	if (/[\s{}]/.test(value))
+		return _('A URL has no spaces and no braces; places are written [DOMAIN] and [IP].');
+	for (i = 0; i < places.length; i++)
+		if (!/^\[(USERNAME|PASSWORD|DOMAIN|IP|[0-9a-fA-F:.]+)\]$/.test(places[i]))
+			return _('%s is no place; there are [USERNAME], [PASSWORD], [DOMAIN] and [IP].').format(places[i]);
+	return true;
+}
+
+function goodPage(value) {
+	return /^https?:\/\/[^\/\s]+\S*$/.test(value) ? true : _('Start it with https:// and the name of the server.');
+}
+
+function goodPath(value) {
+	return value.charAt(0) === '/' ? true : _('Its full path, which starts with /.');
+}
+
+function judged(rule) {
+	return function(section_id, value) {
+		return value ? rule(value) : true;
+	};
+}
+
 function addSources(s, tab) {
 	var o;
 
@@ -33,10 +83,10 @@ function addSources(s, tab) {
 
 	/* a list, not boxes to tick: the order counts */
 	o = option(form.DynamicList, 'ip_source', _('Address comes from'),
-		_('The first that knows a public address wins. Without a choice: this router, then the one in front of it. The router in front, STUN and name servers need the package wanbeacon-nat.'));
+		_('The first that knows a public address wins. Without a choice: this router, then the one in front of it.'));
 	SOURCES.forEach(function(source) { o.value(source[0], source[1]); });
 
-	o = option(widgets.NetworkSelect, 'ip_network', _('Interface'));
+	o = option(widgets.NetworkSelect, 'ip_network', _('Interface'), _('Without a choice: the one with the default route.'));
 	o.multiple = true;
 	o.nocreate = true;
 	o.depends({ ip_source: 'network', '!contains': true });
@@ -47,15 +97,33 @@ function addSources(s, tab) {
 
 	o = option(form.DynamicList, 'stun_server', _('STUN servers'), _('Two of them, as host:port.'));
 	o.placeholder = 'stun.example.org:3478';
+	o.validate = judged(goodServer);
 	o.depends({ ip_source: 'stun', '!contains': true });
 
 	o = option(form.Value, 'ip_url', _('Page'), _('Asked at most once in ten minutes.'));
 	o.placeholder = 'https://api.ipify.org';
+	o.validate = judged(goodPage);
 	o.depends({ ip_source: 'web', '!contains': true });
 
 	o = option(form.Value, 'ip_script', _('Program'), _('Its full path; it prints the address.'));
 	o.placeholder = '/usr/bin/my-address';
+	o.validate = judged(goodPath);
 	o.depends({ ip_source: 'script', '!contains': true });
+}
+
+/* What a service of one's own answers: only with an update URL. */
+function addAnswers(s) {
+	[
+		[ 'success', _('Words of success'), _('Answers that mean stored, instead of good and nochg. ^word: begins with it; *text: holds it; #200: this HTTP status.'), '^OK' ],
+		[ 'unchanged', _('Words of no change'), _('Answers that mean: this address was stored already.'), '^nochg' ],
+		[ 'failure', _('Words of refusal'), _('Answers after which nothing is sent until you act.'), '^KO' ],
+		[ 'later', _('Words of trouble'), _('Answers after which it is tried again later.'), '^busy' ]
+	].forEach(function(row) {
+		var o = s.taboption('more', form.DynamicList, row[0], row[1], row[2]);
+		o.placeholder = row[3];
+		o.modalonly = true;
+		o.depends('update_url', /./);
+	});
 }
 
 return view.extend({
@@ -84,7 +152,7 @@ return view.extend({
 		var m, s, o;
 
 		m = new form.Map('wanbeacon', _('Dynamic DNS'),
-			_('Each service keeps one name, or several of one account, pointing at this router.'));
+			_('Each service keeps one name, or several of one account, pointing at this router. All options are explained in %s on the router.').format('/usr/share/doc/wanbeacon/config'));
 
 		s = m.section(form.GridSection, 'service', _('Services'));
 		s.addremove = true;
@@ -97,24 +165,41 @@ return view.extend({
 		s.tab('address', _('Address'));
 		s.tab('more', _('More'));
 
-		o = s.taboption('account', form.Flag, 'enabled', _('Enabled'));
+		o = s.taboption('account', form.Flag, 'enabled', _('Enabled'), _('Off: nothing is sent for this service.'));
 		o.default = '1';
 		o.rmempty = false;
 		o.editable = true;
 
-		o = s.taboption('account', form.Value, 'service_name', _('Provider'));
+		o = s.taboption('account', form.Value, 'service_name', _('Provider'),
+			_('The names of ddns-scripts, such as no-ip.com, are understood too.'));
 		o.rmempty = true;
 		providers.forEach(function(name) { o.value(name); });
 		o.validate = function(section_id, value) {
-			var url = this.section.formvalue(section_id, 'update_url');
-			return value || url ? true : _('Choose a provider, or give an update URL.');
+			if (!value)
+				return this.section.formvalue(section_id, 'update_url') ? true : _('Choose a provider, or give an update URL.');
+			if (providers.length && providers.indexOf(value.toLowerCase()) < 0 && value.indexOf('.') < 0)
+				return _('No such provider; choose one of the list.');
+			return true;
 		};
 
 		o = s.taboption('account', form.DynamicList, 'domain', _('Names'), _('What is to point at this router.'));
-		/* no validate: LuCI calls a list's with an empty text, whatever is in it; rmempty alone asks for one */
-		o.rmempty = false;
+		/* LuCI calls a list's validate with what is being typed, and for the list itself with an empty text: that one
+		   looks at all of it. rmempty: without it LuCI finds every list empty, and says so nowhere */
+		o.rmempty = true;
+		o.validate = function(section_id, value) {
+			var list, said, i;
+			if (value)
+				return goodName(value);
+			list = L.toArray(this.section.formvalue(section_id, 'domain'));
+			for (i = 0; i < list.length; i++) {
+				said = goodName(list[i]);
+				if (said !== true)
+					return list[i] + ': ' + said;
+			}
+			return list.length ? true : _('Give at least one name.');
+		};
 
-		o = s.taboption('account', form.Value, 'username', _('User'));
+		o = s.taboption('account', form.Value, 'username', _('User'), _('Not every provider has one.'));
 		o.modalonly = true;
 
 		o = s.taboption('account', form.Value, 'password', _('Password'),
@@ -123,25 +208,37 @@ return view.extend({
 		o.modalonly = true;
 
 		o = s.taboption('account', form.ListValue, 'use_ipv6', _('Addresses'));
-		o.value('0', _('IPv4'));
-		o.value('1', _('IPv6'));
-		o.value('both', _('IPv4 and IPv6'));
+		Object.keys(FAMILIES).forEach(function(key) { o.value(key, FAMILIES[key]); });
 		o.default = '0';
+		/* LuCI's grid shows a list's key, not its words */
+		o.textvalue = function(section_id) {
+			return FAMILIES[this.cfgvalue(section_id) || '0'] || '?';
+		};
 
 		o = s.taboption('address', widgets.NetworkSelect, 'interface', _('Uplink'),
-			_('With several uplinks: this account publishes this one\'s address, and sends by it.'));
+			_('With several uplinks: this account publishes this one\'s address, and sends by it. Without a choice: the line that carries the default route.'));
 		o.modalonly = true;
 		o.nocreate = true;
 		o.rmempty = true;
 		addSources(s, 'address');
 
 		o = s.taboption('more', form.Value, 'server', _('Server'), _('Instead of the provider\'s own: host or host:port.'));
+		o.validate = judged(goodServer);
 		o.modalonly = true;
 
 		o = s.taboption('more', form.Value, 'update_url', _('Update URL'),
 			_('For a service that is not in the list, with [DOMAIN], [IP], [USERNAME] and [PASSWORD] in their places.'));
 		o.placeholder = 'https://[USERNAME]:[PASSWORD]@dyn.example.net/nic/update?hostname=[DOMAIN]&myip=[IP]';
+		o.validate = judged(goodUrl);
 		o.modalonly = true;
+
+		addAnswers(s);
+
+		o = s.taboption('more', form.ListValue, 'method', _('Method'));
+		o.value('', 'GET');
+		o.value('POST', 'POST');
+		o.modalonly = true;
+		o.depends('update_url', /./);
 
 		o = s.taboption('more', form.Value, 'cacert', _('Authority'),
 			_('File with the certificate (DER) of the authority that signed your own server\'s.'));
@@ -161,6 +258,15 @@ return view.extend({
 		addSources(s, null);
 
 		o = s.option(form.Flag, 'cross_check', _('Cross-check'), _('Two sources must agree before a new address is sent.'));
+
+		o = s.option(form.Value, 'force_interval', _('Send again after'),
+			_('Hours after which an unchanged name is sent once more, in whole days. Without it: when the provider would let it expire.'));
+		o.datatype = 'uinteger';
+		o.placeholder = '672';
+
+		o = s.option(form.Value, 'hook', _('Program for notices'), _('Run when a name is published, stopped or in trouble.'));
+		o.placeholder = '/usr/bin/my-notice';
+		o.validate = judged(goodPath);
 
 		o = s.option(form.Value, 'contact', _('Contact'), _('A mail address for the provider\'s questions; it is sent along.'));
 

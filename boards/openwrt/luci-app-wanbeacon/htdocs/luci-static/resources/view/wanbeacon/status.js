@@ -10,8 +10,12 @@
    /usr/bin/wanbeacon. It knows no provider and no protocol. */
 
 var STATUS = '/var/run/wanbeacon/status.json';
+/* why the settings on disk are not in use; there is no such file while they are */
+var REFUSED = '/var/run/wanbeacon/refused';
+var LOG = '/var/run/wanbeacon/log';
 var PROGRAM = '/usr/bin/wanbeacon';
-var POLL_S = 5;
+var SERVICE = '/etc/init.d/wanbeacon';
+var POLL_S = 2;
 var LOG_LINES = 60;
 
 var callServiceList = rpc.declare({
@@ -30,7 +34,7 @@ function stateOf(host) {
 	case 'ok':
 		return [ _('up to date'), 'success' ];
 	case 'stopped':
-		return [ _('stopped'), 'important' ];
+		return [ _('stopped'), 'danger' ];
 	case 'paused':
 		return [ _('paused'), 'warning' ];
 	case 'waiting':
@@ -38,6 +42,13 @@ function stateOf(host) {
 	default:
 		return [ _('not sent yet'), 'notice' ];
 	}
+}
+
+/* the theme has no red label ("important" is blue): its own color for errors, set here */
+var DANGER = 'background-color:var(--error-color-high, #c43c35); color:var(--on-error-color, #fff)';
+
+function badge(text, style) {
+	return E('span', { 'class': 'label ' + style, 'style': style === 'danger' ? DANGER : '' }, [ text ]);
 }
 
 function span(seconds) {
@@ -79,6 +90,8 @@ function nextOf(status, host) {
 
 /* why it waits, and what the last request came to where that was no success */
 function reasons(host) {
+	if (host.state === 'ok')
+		return []; /* the badge says it */
 	var texts = [ host.why || host.text ];
 	if ((host.class === 'LATER' || host.class === 'ODD') && host.text && texts[0] !== host.text)
 		texts.push(host.text);
@@ -114,7 +127,8 @@ return view.extend({
 	load: function() {
 		return Promise.all([
 			L.resolveDefault(fs.read(STATUS), null),
-			L.resolveDefault(callServiceList('wanbeacon'), {})
+			L.resolveDefault(callServiceList('wanbeacon'), {}),
+			L.resolveDefault(fs.read(REFUSED), '')
 		]);
 	},
 
@@ -136,9 +150,9 @@ return view.extend({
 		});
 	},
 
-	handleStart: function() {
+	handleService: function(action) {
 		var self = this;
-		return fs.exec('/etc/init.d/wanbeacon', [ 'start' ]).then(function(done) {
+		return fs.exec(SERVICE, [ action ]).then(function(done) {
 			/* the script succeeds without starting anything where the settings have a fault: it says so, a line each */
 			var text = (done.stderr || '').trim();
 			if (done.code !== 0 || text)
@@ -151,6 +165,19 @@ return view.extend({
 		});
 	},
 
+	/* All lines that are kept, over restarts of the agent too. */
+	handleLog: function() {
+		return L.resolveDefault(fs.read(LOG), '').then(function(text) {
+			ui.showModal(_('Log, newest first'), [
+				E('pre', { 'style': 'max-height:60vh; overflow:auto; white-space:pre-wrap; overflow-wrap:anywhere' },
+					[ text.trim().split('\n').slice(-200).reverse().join('\n') ]),
+				E('div', { 'class': 'right' }, [
+					E('button', { 'class': 'btn cbi-button', 'click': ui.hideModal }, [ _('Close') ])
+				])
+			]);
+		});
+	},
+
 	button: function(text, style, args, title) {
 		return E('button', {
 			'class': 'btn cbi-button cbi-button-' + style,
@@ -160,6 +187,16 @@ return view.extend({
 		}, [ text ]);
 	},
 
+	renderRefused: function(text) {
+		text = (text || '').trim();
+		if (!text)
+			return '';
+		return E('div', { 'class': 'alert-message error' }, [
+			E('p', [ _('The saved settings are not in use: there is a fault in them. Correct it in the settings.') ]),
+			E('pre', { 'style': 'white-space:pre-wrap; overflow-wrap:anywhere' }, [ text ])
+		]);
+	},
+
 	renderHeadline: function(status, running) {
 		if (!running)
 			return E('div', { 'class': 'alert-message warning' }, [
@@ -167,7 +204,7 @@ return view.extend({
 					_('Switch on a service in the settings, then start it; the system log says why it stopped.') ]),
 				E('button', {
 					'class': 'btn cbi-button cbi-button-apply',
-					'click': ui.createHandlerFn(this, 'handleStart')
+					'click': ui.createHandlerFn(this, 'handleService', 'start')
 				}, [ _('Start') ])
 			]);
 		if (!status)
@@ -181,7 +218,7 @@ return view.extend({
 		var stopped = status.hosts.filter(function(host) { return host.state === 'stopped'; });
 		if (stopped.length)
 			return E('div', { 'class': 'alert-message error' }, [
-				_('%d of %d names are stopped because the provider refused them. Mend the cause below, then try again.')
+				_('%d of %d names are stopped because the provider refused them. Fix the cause below, then try again.')
 					.format(stopped.length, status.hosts.length)
 			]);
 		return '';
@@ -196,10 +233,10 @@ return view.extend({
 			return [
 				E('div', [ strong(host.name), small(host.provider) ]),
 				published.length ? E('div', published.concat(since ? [ small(since) ] : [])) : _('nothing'),
-				E('div', [ E('span', { 'class': 'label ' + state[1] }, [ state[0] ]) ].concat(reasons(host).map(small))),
+				E('div', [ badge(state[0], state[1]) ].concat(reasons(host).map(small))),
 				nextOf(status, host),
 				host.state === 'stopped'
-					? self.button(_('Try again'), 'apply', [ 'retry', host.name ], _('Once you have mended the cause.'))
+					? self.button(_('Try again'), 'apply', [ 'retry', host.name ], _('Once you have fixed the cause.'))
 					: self.button(_('Send once'), 'action', [ 'update', host.name ],
 						_('Send although nothing has changed. Seldom needed, and rate-limited.'))
 			];
@@ -239,8 +276,16 @@ return view.extend({
 	},
 
 	renderLog: function(status) {
-		return E('pre', { 'style': 'max-height:20em; overflow:auto; white-space:pre-wrap; overflow-wrap:anywhere' },
-			[ (status.log || []).slice(-LOG_LINES).reverse().map(String).join('\n') ]);
+		return E('div', [
+			E('pre', { 'style': 'max-height:20em; overflow:auto; white-space:pre-wrap; overflow-wrap:anywhere' },
+				[ (status.log || []).slice(-LOG_LINES).reverse().map(String).join('\n') ]),
+			E('div', { 'class': 'right' }, [
+				E('button', {
+					'class': 'btn cbi-button cbi-button-neutral',
+					'click': ui.createHandlerFn(this, 'handleLog')
+				}, [ _('Whole log') ])
+			])
+		]);
 	},
 
 	renderContent: function(data) {
@@ -254,8 +299,9 @@ return view.extend({
 		instances = ((data[1] || {}).wanbeacon || {}).instances || {};
 		running = Object.keys(instances).some(function(name) { return instances[name].running; });
 		if (!running || !status)
-			return [ this.renderHeadline(status, running) ];
+			return [ this.renderRefused(data[2]), this.renderHeadline(status, running) ];
 		return [
+			this.renderRefused(data[2]),
 			this.renderHeadline(status, running),
 			E('div', { 'class': 'cbi-section' }, [
 				E('h3', [ _('Names') ]),
@@ -264,7 +310,13 @@ return view.extend({
 					this.button(_('Check now'), 'action', [ 'check' ], _('Read the settings and look at the address now.')),
 					status.paused
 						? this.button(_('Resume'), 'apply', [ 'resume' ])
-						: this.button(_('Pause'), 'neutral', [ 'pause' ], _('Send nothing until you resume.'))
+						: this.button(_('Pause'), 'neutral', [ 'pause' ], _('Send nothing until you resume.')),
+					E('button', {
+						'class': 'btn cbi-button cbi-button-negative',
+						'style': 'margin:2px',
+						'title': _('End the agent until the next start of the router, or until you start it.'),
+						'click': ui.createHandlerFn(this, 'handleService', 'stop')
+					}, [ _('Stop') ])
 				])
 			]),
 			E('div', { 'class': 'cbi-section' }, [ E('h3', [ _('This router\'s address') ]), this.renderLines(status) ]),
@@ -277,7 +329,7 @@ return view.extend({
 
 	refresh: function() {
 		return this.load().then(L.bind(function(data) {
-			var text = JSON.stringify(data[0]);
+			var text = JSON.stringify([ data[0], data[2] ]);
 			var log = this.node.querySelector('pre');
 			var top = log ? log.scrollTop : 0;
 			/* while nothing has changed, a text that is being marked stays marked */
