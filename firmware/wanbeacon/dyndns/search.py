@@ -1,0 +1,91 @@
+"""Which provider a person means: search over names, aliases, hosts and ids. A stage of pages and tools.
+
+File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first, of four fields
+between "|": id, name for people, host, aliases (words with spaces between: domains of its host names, old names, spellings).
+The id "-" marks a service that people look for and that cannot be served.
+
+Pure but for reading that file, a line at a time: a board has no room for all of it.
+"""
+
+from wanbeacon.core.text import distance
+
+_NEAR = 6  # ranks from here on are guesses at a spelling, made only where nothing better was found
+
+
+def _letters(text):
+    """Letters and digits of bytes, lower case. By bytes: MicroPython keeps a string for every character it is shown alone."""
+    return bytes([b for b in text.lower() if 97 <= b <= 122 or 48 <= b <= 57 or b > 127])
+
+
+def _rank(line, query, word, parts, near):
+    """How near a line is to the query (0: that is it), 99 for not at all. word: its letters; parts: those of its words.
+    near: guess a spelling too."""
+    key, name, host, aliases = line.split(b"|")
+    known = [_letters(one) for one in [key, name] + aliases.split()]
+    if word in known:
+        return 0
+    host = host.lower()
+    own = host[host.find(b".") + 1 :]
+    if query == host or query == own or own.count(b".") and query.endswith(b"." + own):
+        return 1
+    words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
+    if word in words[: -len(host.split(b"."))]:
+        return 2
+    for one in aliases.split():  # a host name of a user's: home.duckdns.org
+        if b"." in one and query.endswith(b"." + one):
+            return 1
+    for one in known + words:
+        if one.startswith(word):
+            return 3
+    every = _letters(line)
+    if word in every:
+        return 4
+    if len(parts) > 1 and all([part in every for part in parts]):
+        return 5
+    if not near:
+        return 99
+    far = min([distance(word, one) for one in known[:1] + known[2:] + words if len(one) > 2] or [99])
+    return _NEAR + far if far <= max(1, len(word) // 4) else 99
+
+
+def search(path, query, most=12):
+    """Providers that may be meant by `query` (text), best first: (id, name, host), id "-" for one that cannot be served. All of
+    them, in the file's order, when there is nothing to search for. Raises OSError."""
+    query = query.lower().strip().encode()
+    at = query.find(b"://")  # a URL from a manual
+    if at >= 0 or b" " not in query:
+        query = query[at + 3 if at >= 0 else 0 :].split(b"/")[0].split(b"@")[-1]
+    if query.startswith(b"www."):
+        query = query[4:]
+    word = _letters(query)
+    parts = [_letters(part) for part in query.split()]
+    ranked = _ranked(path, query, word, parts, False, most) or _ranked(path, query, word, parts, True, most)
+    return [tuple(line.decode().split("|")[:3]) for _, _, line in ranked]
+
+
+def _ranked(path, query, word, parts, near, most):
+    ranked, n = [], 0
+    with open(path, "rb") as f:
+        for line in f:
+            line = line.strip()
+            n += 1
+            rank = _rank(line, query, word, parts, near) if word else 99 if line.startswith(b"-") else 0
+            if rank < 99:
+                ranked.append((rank, n, line))
+                if len(ranked) > most:
+                    ranked.sort()
+                    ranked.pop()
+    ranked.sort()
+    return ranked
+
+
+def named(path, ids):
+    """{id: (name, host)} of the providers with these ids. Raises OSError."""
+    out = {}
+    with open(path, "rb") as f:
+        for line in f:
+            key, name, host, _ = line.split(b"|")
+            key = key.decode()
+            if key != "-" and key in ids:
+                out[key] = name.decode(), host.decode()
+    return out
