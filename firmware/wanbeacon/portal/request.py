@@ -145,15 +145,22 @@ async def read(server, guest):
     post = guest.method == "POST"
     if not post and guest.method not in ("GET", "HEAD"):
         return 405
-    if not known(server, guest.host) and (post or not at_home(server, guest)):
+    home = at_home(server, guest)  # site.py leads who is there and asked for another name to the right one
+    if not (host_of(guest.host) == server.device.door.address or not post if home else known(server, guest.host)):
         return 421
     if post:
         if guest.origin and guest.origin != b"http://" + guest.host or not guest.kind.startswith(b"application/x-www-form-"):
             return 403
-        if not 0 <= length <= (BODY_MAX if session(server, guest) or at_home(server, guest) else STRANGER_MAX) or len(guest.body) > length:
+        if not 0 <= length <= (BODY_MAX if home or session(server, guest) else STRANGER_MAX) or len(guest.body) > length:
             return 413
         await _read_body(guest)
     return None
 
 
-
+async def refuse(guest, status):
+    """A bare answer. What was sent along is read for a moment: closing on unread data would reset the connection."""
+    text = "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis device does not answer that.\n" % status
+    say(guest.conn, text.encode())
+    guest.until = time.ticks_add(time.ticks_ms(), 300)
+    for _ in range(16):
+        await _some(guest, 512)

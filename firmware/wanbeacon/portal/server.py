@@ -33,13 +33,13 @@ _FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\
 class Guest:
     """One connection and what its request's head says (see request.py); host, origin, kind and cookie are bytes.
 
-    path: with the query; floor: it holds the floor; sent: some of the answer is on its way; until: ticks."""
+    path: with the query; floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
 
     host = origin = kind = cookie = body = b""
     method = path = ""
     length = 0
-    floor = sent = False
-    task = None
+    floor = task = None
+    sent = False
 
     def __init__(self, conn, ip):
         self.conn = conn
@@ -90,27 +90,35 @@ class Server:
             sock.close()
 
     def admit(self, conn, ip):
-        """A place for a connection, or none. With all places taken the source that has most of them gives one up, unless that
-        is this one: no stranger, however fast or slow, can keep the owner out."""
+        """A place for a connection. With all of them taken the source that has the most gives one up: no stranger, however fast
+        or slow, keeps the owner out. A source that has the most itself gives up one that has not said what it wants."""
         guest = None
         try:
             conn.setblocking(False)
-            guests = self.guests
-            if len(guests) >= PLACES:
-                of = [sum([other.ip == one.ip for other in guests]) for one in guests]
-                most = max(of)
-                rows = [one for n, one in zip(of, guests) if n == most and not one.floor]
-                if not rows or sum([one.ip == ip for one in guests]) >= most:
-                    raise OSError(11)
-                rows[0].task.cancel()
+            if len(self.guests) >= PLACES:
+                self._make_place(ip)
             guest = Guest(conn, ip)
-            guests.append(guest)
+            self.guests.append(guest)
             guest.task = asyncio.create_task(self.client(guest))
         except (OSError, MemoryError):
             if guest in self.guests:
                 self.guests.remove(guest)
             _put_off(conn, b"")
             conn.close()
+
+    def _make_place(self, ip):
+        """Raises OSError when there is none to be had."""
+        own, best, out = self._places(ip), 0, None
+        for one in self.guests:
+            n, reading = self._places(one.ip), one.floor is None
+            if not one.floor and (n > own or reading and one.ip == ip) and 2 * n + reading > best:
+                best, out = 2 * n + reading, one
+        if not out:
+            raise OSError(11)
+        out.task.cancel()
+
+    def _places(self, ip):
+        return sum([one.ip == ip for one in self.guests])
 
     async def client(self, guest):
         """One connection: a request, an answer, the end."""
@@ -120,6 +128,7 @@ class Server:
             if status:
                 await request.refuse(guest, status)
                 return
+            guest.floor = False
             async with stage.floor:
                 guest.floor = True
                 guest.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)

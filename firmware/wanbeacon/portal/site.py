@@ -84,7 +84,7 @@ class Site:
         """A whole page. name: section of the texts; body(texts) -> generator of its inside."""
         gc.collect()
         t = html.texts(name, "steps" if name in _STEPS else name)
-        whole = html.page(t, title or t["title_" + name], body(t), self.csrf, here, again)
+        whole = html.page(t, title or t["title_" + name], body(t), self.csrf if self.session else "", here, again)
         return status, self._cookie() + _HTML, html.pieces(whole)
 
     def _cookie(self):
