@@ -76,9 +76,13 @@ class Draft:
         else:
             self.doc["accounts"].append(row)
 
-    def set_account(self, n, form):
-        """Fields: user, password, hosts (one per line or with spaces)."""
+    def set_account(self, n, form, known=None):
+        """Fields: user, password, hosts (one per line or with spaces). known: the keys that an account may have: others, which no
+        form shows, go."""
         row, faults = self.account(n), []
+        for key in list(row):
+            if known and key not in known:
+                del row[key]
         names = str(form.get("hosts") or "").replace(",", " ").split()[:HOSTS_MAX]
         if not names:
             faults.append(("hosts", "no_hosts"))

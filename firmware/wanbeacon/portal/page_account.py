@@ -15,7 +15,7 @@ def answer(site):
         return site.to("/provider?n=%d" % n)
     post = site.guest.method == "POST"
     if post:
-        faults = draft.set_account(n, typed)
+        faults = draft.set_account(n, typed, [one[0] for one in stage.run("app.config", "rows", "account")])
         site.keep(draft)
         if not faults:
             faults = _judged(site, n, account)

@@ -40,7 +40,7 @@ def _body(t, csrf, n, chosen, rows, query, problem, every):
         yield form("/provider?n=%d" % n, csrf) + '<input type="hidden" name="q" value="%s">' % esc(query)
         yield "<fieldset><legend>%s</legend>" % (t["provider_found"] % esc(query) if query else t["provider_choose"])
         for name, title, host in rows:
-            yield '<label class="pick"><input type="radio" name="provider" value="%s"%s> <span>%s</span> <small>%s</small></label>' % (
+            yield '<label class="pick"><input type="radio" name="provider" value="%s"%s> <span>%s <small>%s</small></span></label>' % (
                 name, " checked" if name == chosen else "", esc(title), esc(host))  # fmt: skip
         yield "</fieldset><button>%s</button></form>" % t["go_on"]
     else:

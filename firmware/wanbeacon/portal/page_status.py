@@ -90,7 +90,8 @@ def _host(t, csrf, h, now, names):
     yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + esc(h["why"])))
     stopped = h["state"] == "stopped"
     if h["result"]:
-        yield _row(t["answer"], "%s (%s)" % (esc(h["text"]), esc(h["result"])))
+        word = "" if h["result"] in h["text"] else " (%s)" % h["result"]
+        yield _row(t["answer"], esc(h["text"] + word))
     if not stopped and h["next"] != "nothing":
         soon = h["next_in"] is None or h["next_in"] <= 0
         yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % span(h["next_in"])))
@@ -130,15 +131,19 @@ def _history(t, doc, now):
             old, ms = row.get("from"), row.get("ms")
             change = t["changed"] % (row["to"], old) if old else t["first"] % row["to"]
             yield "<li>%s: <b>%s</b> %s%s</li>" % (
-                when(row["when"], now), esc(row["host"]), esc(change), " (%d.%d s)" % (ms // 1000, ms % 1000 // 100) if ms else "")  # fmt: skip
+                when(row["when"], now), esc(row["host"]), esc(change), " (%s)" % _took(ms) if ms else "")  # fmt: skip
         yield "</ul></section>"
+
+
+def _took(ms):
+    return "%d ms" % ms if ms < 1000 else "%d.%d s" % (ms // 1000, ms % 1000 // 100)
 
 
 def _last(t, doc, now):
     last = doc["exchange"]
     if last:
-        yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%d ms)</p></section>" % (
-            t["last"], when(last["when"], now), esc(last["provider"]), esc(last["status"]), esc(last["reply"]), last["ms"])  # fmt: skip
+        yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%s)</p></section>" % (
+            t["last"], when(last["when"], now), esc(last["provider"]), esc(last["status"]), esc(last["reply"]), _took(last["ms"]))  # fmt: skip
     yield "<details><summary>%s</summary><pre>" % t["log"]
     for line in doc["log"][-_LOG:]:
         yield esc(line) + "\n"

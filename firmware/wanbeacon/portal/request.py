@@ -7,7 +7,7 @@ import time
 
 from micropython import const
 
-from wanbeacon.board.esp32.link import name_of
+from wanbeacon.core.text import name_of
 from wanbeacon.net import waits
 from wanbeacon.portal.server import say
 
@@ -164,3 +164,22 @@ async def refuse(guest, status):
     guest.until = time.ticks_add(time.ticks_ms(), 300)
     for _ in range(16):
         await _some(guest, 512)
+
+
+def fields(text):
+    """A query or a form (bytes) as a dict of texts. Raises ValueError."""
+    out = {}
+    for pair in text.replace(b"+", b" ").split(b"&")[:40]:
+        key, _, value = pair.partition(b"=")
+        if key:
+            out[_plain(key)] = _plain(value)
+    return out
+
+
+def _plain(text):
+    first, *rest = text.split(b"%")
+    out = bytearray(first)
+    for part in rest:
+        out.append(int(part[:2].decode(), 16))
+        out.extend(part[2:])
+    return bytes(out).decode()

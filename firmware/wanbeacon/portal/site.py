@@ -35,25 +35,6 @@ async def answer(server, guest):
             await request.send(guest, piece)
 
 
-def fields(text):
-    """A query or a form (bytes) as a dict of texts. Raises ValueError."""
-    out = {}
-    for pair in text.replace(b"+", b" ").split(b"&")[:40]:
-        key, _, value = pair.partition(b"=")
-        if key:
-            out[_plain(key)] = _plain(value)
-    return out
-
-
-def _plain(text):
-    first, *rest = text.split(b"%")
-    out = bytearray(first)
-    for part in rest:
-        out.append(int(part[:2].decode(), 16))
-        out.extend(part[2:])
-    return bytes(out).decode()
-
-
 class Site:
     """One request: device, server (what outlives it), guest (the request), args (of the query), form, admin, csrf (the token
     that forms carry), session (its row, or None)."""
@@ -117,8 +98,8 @@ class Site:
         if name in ("style.css", "portal.js"):
             return self._static(name)
         try:
-            self.args = fields(query.encode())
-            self.form = fields(bytes(self.guest.body)) if post else {}
+            self.args = request.fields(query.encode())
+            self.form = request.fields(bytes(self.guest.body)) if post else {}
         except ValueError:
             return self.message("nav_status", "forged", 403)
         if name == "status.json":

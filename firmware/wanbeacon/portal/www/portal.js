@@ -12,9 +12,9 @@
   document.querySelectorAll("input[type=password]").forEach(function (p) {
     var b = document.createElement("button");
     b.type = "button";
-    b.className = "link show";
+    b.className = "link";
     b.textContent = "Show";
-    b.setAttribute("aria-label", "Show " + p.labels[0].textContent);
+    b.setAttribute("aria-label", "Show password");
     b.setAttribute("aria-pressed", "false");
     b.addEventListener("click", function () {
       var on = p.type === "password";
@@ -22,7 +22,10 @@
       b.textContent = on ? "Hide" : "Show";
       b.setAttribute("aria-pressed", on);
     });
-    p.after(b);
+    var both = document.createElement("span");
+    both.className = "secret";
+    p.before(both);
+    both.append(p, b);
   });
   // providers are found while one types; the device ranks them
   var q = document.getElementById("q"), timer;
