@@ -4,6 +4,7 @@ Screenshots are kept in out/portal. axe-core judges every page."""
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 SHOTS = ROOT / "out/portal"
 #: axe-core as PyPI's axe-playwright-python brings it along (npm's file, MPL 2.0).
 AXE = Path(importlib.util.find_spec("axe_playwright_python").origin).with_name("axe.min.js")
-WIDTHS = {"phone": (320, 640), "desk": (1280, 800)}
+WIDTHS = {"phone": (360, 740), "desk": (1280, 800)}
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +39,19 @@ def chromium(port):
         browser.close()
 
 
+#: (width, script, colors) of the walk: two in CI, all nightly.
+VARIANTS = [(name, script, scheme) for name in WIDTHS for script in (True, False) for scheme in ("light", "dark")]
+if not os.environ.get("WANBEACON_NIGHTLY"):
+    VARIANTS = [("phone", True, "light"), ("desk", False, "dark")]
+
+
 class Visitor:
     """A browser window that checks each page it comes to and keeps a picture."""
 
-    def __init__(self, browser, name, script=True):
+    def __init__(self, browser, name, script=True, scheme="light"):
         width, height = WIDTHS[name]
-        self.name, self.script = name, script
-        self.context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script)
+        self.name, self.script = name + ("-dark" if scheme == "dark" else ""), script
+        self.context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script, color_scheme=scheme)
         self.page = self.context.new_page()
         self.problems, self.foreign, self.heavy = [], [], []
         self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
@@ -90,42 +97,65 @@ def at_the_provider(lab, ntp):
 
 
 @pytest.mark.needs("chromium")
-@pytest.mark.parametrize("name, script", [("phone", True), ("desk", True), ("phone", False)])
-def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, home, lab, ntp, name, script):
+@pytest.mark.parametrize("name, script, scheme", VARIANTS)
+def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, home, lab, ntp, name, script, scheme):
     board = home(None, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}, **at_the_provider(lab, ntp))
     board.world(wifi=[{"ssid": "home", "password": "homehome1", "rssi": -50}, {"ssid": "Café Zürich & <Söhne>", "password": "x" * 8}, {"ssid": "open"}])
     board.wait_for("set-up mode: Wi-Fi")
-    me = Visitor(chromium, name, script)
+    me = Visitor(chromium, name, script, scheme)
     page = me.page
 
     me.go("http://connectivitycheck.gstatic.com/generate_204")
     assert page.url == "http://192.168.4.1/wifi", "the phone shows the set-up by itself"
     me.look("1-wifi")
-    me.press("Continue")
-    assert "Choose a network" in page.inner_text("[role=alert]")
-    page.get_by_label("home").check()
     page.get_by_label("Wi-Fi password").fill("homehome1")
     me.press("Continue")
-
-    if script:
-        page.get_by_label("Search").type("dyn")
-        assert not page.get_by_label("noip", exact=True).is_visible()
-    else:
-        page.get_by_label("Search").fill("dyn")
-        me.press("Search")
-    me.look("2-provider")
-    page.get_by_label("dyn", exact=True).check()
+    assert "Choose a network" in page.inner_text("#other-f") and page.get_by_label("Another network").get_attribute("aria-invalid")
+    me.look("1-wifi-fault")
+    assert page.get_by_label("Wi-Fi password").input_value() == "homehome1", "nothing typed is lost"
+    page.get_by_label("home").check()
     me.press("Continue")
 
+    me.look("2-provider")
+    page.get_by_label("Search").fill("no-ip")
+    if not script:
+        me.press("Search")
+    page.get_by_text("Providers that match no-ip").wait_for()
+    assert page.get_by_role("radio").first.get_attribute("value") == "noip"
+    me.look("2-provider-search")
+    page.get_by_label("Search").fill("cloudflare")
+    if not script:
+        me.press("Search")
+    page.get_by_text("Cloudflare").first.wait_for()
+    page.get_by_label("Search").fill("DynDNS")
+    if not script:
+        me.press("Search")
+    page.get_by_text("Providers that match DynDNS").wait_for()
+    page.get_by_label("Dyn (DynDNS, Oracle)").check()
+    me.press("Continue")
+
+    assert "Dyn (DynDNS, Oracle)" in page.inner_text("h1")
     me.look("3-account")
+    page.get_by_label("User name").fill("demo@wanbeacon.org")
+    page.get_by_label("Password, update key or token").first.fill("demo-key")
+    page.get_by_label("Host names").fill("https://demo..")
+    me.press("Continue")
+    assert page.url.endswith("/account?n=0") and "https://demo.." in page.inner_text("#hosts-f"), "told at its step"
+    if script:
+        assert page.evaluate("document.activeElement.id") == "hosts"
+    assert page.get_by_label("User name").input_value() == "demo@wanbeacon.org"
+    assert page.get_by_label("Host names").input_value() == "https://demo.."
+    me.look("3-account-fault")
     page.get_by_label("User name").fill("demo")
-    page.get_by_label("Password, update key or token").fill("demo-key")
     page.get_by_label("Host names").fill("demo.dyndns.org")
     me.press("Continue")
 
     me.look("4-address")
-    page.get_by_label("Only ask a page").check()
-    page.get_by_label("Page to ask").fill("https://checkip.dyndns.org/")
+    page.get_by_label("Only ask a web page").check()
+    page.get_by_label("Web page to ask").fill("http://checkip.dyndns.org/")
+    me.press("Continue")
+    assert "https://" in page.inner_text("#page-f") and page.get_by_label("Web page to ask").input_value() == "http://checkip.dyndns.org/"
+    page.get_by_label("Web page to ask").fill("https://checkip.dyndns.org/")
     me.press("Continue")
 
     me.look("5-finish")
@@ -133,6 +163,13 @@ def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, hom
     page.get_by_text("members.dyndns.org found").wait_for(timeout=30000)
     assert ADDRESS in page.inner_text("main")
     me.look("6-tested")
+    page.get_by_label("Your mail address").fill("nobody@wanbeacon.example")
+    page.get_by_label("New password").first.fill("longenough")
+    me.press("Save and start")
+    assert "not a mail address" in page.inner_text("#contact-f") and "differ" in page.inner_text("#new2-f")
+    me.look("6-faults")
+    page.get_by_label("Your mail address").fill("owner@wanbeacon.org")
+    page.get_by_label("New password, once more").fill("longenough")
     lab.forgive()  # the first real question comes sooner than a strict check page likes
     since = board.mark()
     me.press("Save and start")
@@ -156,13 +193,13 @@ def test_the_owner_logs_in_and_finds_the_way_around(chromium, port, home, lab, n
     me = Visitor(chromium, name)
     page = me.page
     me.go("http://192.168.1.50/")
-    page.get_by_role("link", name="Log in to check now").click()
-    page.get_by_label("Password").fill("not it")
+    page.get_by_role("link", name="Log in to make changes").click()
+    page.get_by_label("Password", exact=True).fill("not it")
     me.press("Log in")
-    assert "not the password" in page.inner_text("[role=alert]")
+    assert "not the password" in page.inner_text("#password-f")
     me.look("login")
     me.problems.clear()  # Chromium notes the 403
-    page.get_by_label("Password").fill("kept-label-1")
+    page.get_by_label("Password", exact=True).fill("kept-label-1")
     me.press("Log in")
     me.press("Pause")
     assert "Paused" in page.inner_text("main")
@@ -171,7 +208,7 @@ def test_the_owner_logs_in_and_finds_the_way_around(chromium, port, home, lab, n
     me.look("status-owner")
     page.get_by_role("link", name="Settings").click()
     me.look("settings")
-    page.get_by_role("link", name="Change").click()
+    page.get_by_role("link", name="Change the account").click()
     me.look("account")
     me.press("Log out")
     page.goto("http://192.168.1.50/settings")
@@ -187,9 +224,10 @@ def test_a_stopped_host_says_what_to_do_and_can_be_retried(chromium, port, home,
     board.wait_for("demo.dyndns.org: stopped", 15)
     me = Visitor(chromium, "phone")
     me.go("http://192.168.1.50/login")
-    me.page.get_by_label("Password").fill("kept-label-1")
+    me.page.get_by_label("Password", exact=True).fill("kept-label-1")
     me.press("Log in")
-    assert "your help is needed" in me.page.inner_text("h1")
+    assert "needs your help" in me.page.inner_text("h1") and "nothing to do" not in me.page.inner_text("main")
+    assert me.page.get_by_role("link", name="Correct the account").is_visible()
     me.look("stopped")
     me.press("Try again")
     board.wait_for(r"badauth.*\n(.*\n)*.*badauth", 15)

@@ -37,7 +37,7 @@ class Browser:
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 self.cookie = value.split(";")[0].partition("=")[2]
-        found = re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text)
+        found = re.search(r'name="csrf" value="([0-9a-f.]+)"', answer.text)
         if found:
             self.csrf = found.group(1)
         return answer

@@ -3,7 +3,7 @@ import gc
 import sys
 
 from wanbeacon.core import url
-from wanbeacon.dyndns import catalog, custom, search
+from wanbeacon.dyndns import catalog, custom
 
 FILE = "firmware/catalogue/providers.dat"
 MISSION = ["dyn", "noip", "zerigo", "certadns", "mydns-se"]
@@ -164,22 +164,6 @@ def test_upper_case_dots_and_hyphens_of_a_name_do_not_count():
         assert catalog.find(FILE, name)["id"] == wanted, name
     plain = [name.replace("-", "") for name in catalog.names(FILE)]
     assert len(set(plain)) == len(plain), "two providers would be one"
-
-
-def test_a_search_finds_what_a_person_calls_a_provider():
-    for word, near in (("no-ip", "noip"), ("no-ip.com", "noip"), ("NoIP", "noip"), ("dyndns", "dyn"), ("dyndns.org", "dyn"),
-                       ("he.net", "he-dns"), ("duck", "duckdns"), ("duckdns.org", "duckdns"), ("certdns", "certadns"),
-                       ("zergo", "zerigo"), ("mydns.se", "mydns-se"), ("dy.fi", "dyfi"), ("tunnelbroker", "he-tunnelbroker"),
-                       ("namecheep", "namecheap"), ("freedns", "freedns-v1"), ("ovh.com", "ovh"), ("allinkl", "all-inkl"),
-                       ("Oracle", "dyn"), ("afraid.org", "freedns-v1"), ("Securepoint", "spdyn"), ("kasserver", "all-inkl"),
-                       ("moniker", "moniker"), ("Hurricane Electric", "he-dns"), ("dukdns", "duckdns"), ("members.dyndns.org", "dyn"),
-                       ("selfhosted", "dyndns2"), ("dynup", "dynup"), ("google", "google"), ("pubyun", "3322")):  # fmt: skip
-        found = search.search(FILE, word, 3)
-        assert found and found[0][0] == near, (word, found)
-        assert len(found) <= 3
-    for word in ("", "x", "xyzzyplugh", "\u00fc", "a" * 300, "...", "-"):
-        assert search.search(FILE, word) == [], (word, search.search(FILE, word))
-    assert search.search(FILE, "no-ip")[0] == ("noip", "No-IP (noip.com)")
 
 
 def test_a_host_name_is_checked_in_one_place():

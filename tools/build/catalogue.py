@@ -95,11 +95,14 @@ def file():
 
 def app(check: bool = typer.Option(False, help="only say whether the file is as it should be")):
     """Write the provider catalogue of the device."""
+    from tools.build import names  # it reads the rows of this module
+
     data = file()
-    if check:
-        if OUT.read_bytes() != data:
-            raise UserError("%s is not what tools/data/providers.json says; run `python -m tools catalogue`" % OUT)
-    else:
-        OUT.parent.mkdir(parents=True, exist_ok=True)
-        OUT.write_bytes(data)
+    for out, content in ((OUT, data), (names.OUT, names.file())):
+        if check:
+            if out.read_bytes() != content:
+                raise UserError("%s is not what tools/data/providers.json says; run `python -m tools catalogue`" % out)
+        else:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(content)
     print("%s: %d providers, %d bytes" % (OUT.relative_to(ROOT), len(rows()), len(data)))

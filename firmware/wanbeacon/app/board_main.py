@@ -13,7 +13,7 @@ import gc
 import sys
 import time
 
-from wanbeacon.app import stage
+from wanbeacon.app import stage, words
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import lights, rtc
 from wanbeacon.board.esp32.memory import PLENTY, of_this_board
@@ -26,7 +26,6 @@ LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access p
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
 SHORT_RUNS = 3  # rounds in a row without enough memory after which the board starts anew
 SHORT_S = 3600  # but at most once an hour
-ROOM = 36 * 1024  # bytes of heap that deciding and asking take, in pieces
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
 _LIGHT_MS = 50
@@ -194,7 +193,6 @@ class Device:
                 self.wake.set()
                 return
             agent.counters["boots"] = self.memory.boots
-            self._room_for(agent)
             gc.collect()
             while not board.link_up():
                 await asyncio.sleep_ms(200)
@@ -209,32 +207,6 @@ class Device:
             self.say("the agent crashed; restart in %d s" % CRASH_S)
             await asyncio.sleep(CRASH_S)
             self.board.restart()
-
-    def _room_for(self, agent):
-        """An exchange over TLS is what needs the most memory: whoever is being served is waited for between looking and
-        sending, and then the pages make room. In a small heap they do so for less."""
-        look, send = agent.observe, agent._exchange
-
-        async def observe():
-            try:
-                await look()
-            except MemoryError:  # the pages are in the way; the agent looks again in a minute
-                await self._room(PLENTY)
-                raise
-            await self._room(ROOM)
-
-        def exchange(*args):
-            if self.portal:
-                self.portal.make_room()
-            return send(*args)
-
-        agent.observe, agent._exchange = observe, exchange
-
-    async def _room(self, enough):
-        if self.portal:
-            await self.portal.settle()
-            if gc.mem_free() < enough:
-                self.portal.make_room()
 
     async def _nudge(self):
         """The link came back: look at once."""
@@ -256,7 +228,7 @@ class Device:
             now = (h.state, h.rec.word)
             if self.said.get(h.name) != now:
                 self.said[h.name] = now
-                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(h.why)))
+                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(words.join(h.why))))
 
     async def _guard(self, what, work):
         """Runs work() for ever; an exception there is said, not deadly: the agent may still do its work."""
@@ -271,7 +243,7 @@ class Device:
     async def _portal(self):
         """The pages, where they are installed."""
         try:
-            from wanbeacon.portal import server
+            server = stage.resident("portal.server")
         except ImportError:
             while True:
                 await asyncio.sleep(3600)
@@ -333,11 +305,11 @@ class Device:
 
     def _open_door(self):
         try:
-            from wanbeacon.board.esp32.access_point import open_door
+            serve = stage.resident("portal.server").serve
         except ImportError:
             self.say("no set-up pages on this device: use `python -m tools flash`")
         else:
-            open_door(self)
+            stage.resident("board.esp32.access_point").open_door(self, serve)
 
 
 def main():

@@ -36,6 +36,19 @@ def resident(name):
     return module
 
 
+def forget(name):
+    """Drop a module that `resident` loaded, where memory is scarce: nobody needs it for now."""
+    if scarce:
+        _drop(_PACKAGE + name)
+
+
+def _drop(name):
+    if sys.modules.pop(name, None):
+        parent, _, child = name.rpartition(".")
+        if parent in sys.modules:
+            delattr(sys.modules[parent], child)
+
+
 _open = []  # for each stage that runs: the modules that stay after it
 
 
@@ -70,8 +83,5 @@ def _leave(before):
     _open.remove(before)
     for name in list(sys.modules):
         if name not in before and name.startswith(_PACKAGE):
-            del sys.modules[name]
-            parent, _, child = name.rpartition(".")
-            if parent in sys.modules:
-                delattr(sys.modules[parent], child)
+            _drop(name)
     gc.collect()

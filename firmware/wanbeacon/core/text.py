@@ -35,3 +35,11 @@ def nearest(word, known, most=3):
             rows.append((d, k))
     rows.sort()
     return [k for _, k in rows[:most]]
+
+
+def name_of(text):
+    """A host name for DHCP and mDNS out of any text: letters, digits and hyphens, at most 32."""
+    out = "".join([c if c.isalpha() or c.isdigit() else "-" for c in text if ord(c) < 128])
+    while "--" in out:
+        out = out.replace("--", "-")
+    return out.strip("-")[:32].strip("-") or "wanbeacon"

@@ -36,7 +36,8 @@ def judge(catalogue, accounts):
 def _near(catalogue, name):
     from wanbeacon.dyndns.search import search  # only for whoever misspelled one
 
-    near = ["%s (%s)" % one if one[0] != one[1] else one[0] for one in search(catalogue, name, 3)]
+    found = search(catalogue.rpartition("/")[0] + "/names.txt", name, 4)
+    near = ["%s (%s)" % one[:2] for one in found if one[0] != "-"][:3]
     return "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
 
 

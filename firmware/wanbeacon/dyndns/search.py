@@ -1,75 +1,91 @@
-"""Finding a provider by what a person calls it: its id, its name, another name of it or its host. For pages and `check`."""
+"""Which provider a person means: search over names, aliases, hosts and ids. A stage of pages and tools.
+
+File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first, of four fields
+between "|": id, name for people, host, aliases (words with spaces between: domains of its host names, old names, spellings).
+The id "-" marks a service that people look for and that cannot be served.
+
+Pure but for reading that file, a line at a time: a board has no room for all of it.
+"""
 
 from wanbeacon.core.text import distance
-from wanbeacon.dyndns.catalog import heads
 
-_SEARCHED = 240  # bytes of a row that hold its names and its host: `python -m tools catalogue` sees to that
-_GUESS = 5  # ranks from here on are guesses, of use only where nothing better was found
-_WORD_MAX = 60  # characters of a word that are looked at
-
-
-def search(path, word, most=10):
-    """[(id, name)] of the providers that `word` may mean, best first; [] when none is near. "no-ip.com", "he.net", "Oracle".
-
-    path: the catalogue file. An empty word finds nothing. Raises OSError, ValueError as catalog.find."""
-    word = word[:_WORD_MAX].lower()
-    # of a site's name the part that tells: "members.dyndns.org" -> "dyndns"
-    labels = [_letters(one) for one in word.split(".") if one not in ("www", "com", "net", "org", "de")]
-    whole = _letters(word)
-    found = []
-    with open(path, "rb") as f:
-        for i, name, size in heads(f):
-            row = f.read(min(size, _SEARCHED)).decode()
-            rank = _rank(whole, labels, name, _text(row, "also"), _text(row, "title"), _text(row, "host"))
-            if rank is not None:  # of two that are equally near the first: the file begins with the better known
-                found.append((rank, i, name, _text(row, "title") or name))
-                found.sort()
-                del found[most:]
-    if found and found[0][0] < _GUESS:
-        found = [one for one in found if one[0] < _GUESS]
-    return [(one[2], one[3]) for one in found]
-
-
-def _text(row, key):
-    """The value of a key in the beginning of a row's JSON, "" when it is not there."""
-    at = row.find('"%s":"' % key)
-    if at < 0:
-        return ""
-    at += len(key) + 4
-    return row[at : row.find('"', at)]
-
-
-def _rank(word, labels, name, also, title, host):
-    """How near a provider is to the word (0 = that is its id), or None."""
-    if len(word) < 2:
-        return None
-    known = [_letters(one) for one in [name] + also.split()]
-    for i in range(len(known)):
-        if known[i] == word:
-            return 1 if i else 0
-    for one in known:
-        if one.startswith(word):
-            return 2
-    title = _letters(title)
-    for label in labels:
-        if len(label) > 1 and (label in known or title.startswith(label)):
-            return 3
-    host = _letters(host)
-    for label in [word] + labels:
-        if len(label) > 2 and (label in title or label in host or label in "".join(known)):
-            return 4
-    best = None
-    for label in labels[:2]:
-        limit = max(1, len(label) // 3)
-        for one in known:
-            if len(one) > 2 and label.startswith(one):
-                return _GUESS
-            if abs(len(one) - len(label)) <= limit:
-                far = distance(label, one)
-                if far <= limit and (best is None or far < best):
-                    best = far
-    return None if best is None else best + _GUESS
+_NEAR = 6  # ranks from here on are guesses at a spelling, made only where nothing better was found
 
 
 def _letters(text):
-    return "".join([c for c in text.lower() if c.isalpha() or c.isdigit()])
+    """Letters and digits of bytes, lower case. By bytes: MicroPython keeps a string for every character it is shown alone."""
+    return bytes([b for b in text.lower() if 97 <= b <= 122 or 48 <= b <= 57 or b > 127])
+
+
+def _rank(line, query, word, parts, near):
+    """How near a line is to the query (0: that is it), 99 for not at all. word: its letters; parts: those of its words.
+    near: guess a spelling too."""
+    key, name, host, aliases = line.split(b"|")
+    known = [_letters(one) for one in [key, name] + aliases.split()]
+    if word in known:
+        return 0
+    host = host.lower()
+    own = host[host.find(b".") + 1 :]
+    if query == host or query == own or own.count(b".") and query.endswith(b"." + own):
+        return 1
+    words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
+    if word in words[: -len(host.split(b"."))]:
+        return 2
+    for one in aliases.split():  # a host name of a user's: home.duckdns.org
+        if b"." in one and query.endswith(b"." + one):
+            return 1
+    for one in known + words:
+        if one.startswith(word):
+            return 3
+    every = _letters(line)
+    if word in every:
+        return 4
+    if len(parts) > 1 and all([part in every for part in parts]):
+        return 5
+    if not near:
+        return 99
+    far = min([distance(word, one) for one in known[:1] + known[2:] + words if len(one) > 2] or [99])
+    return _NEAR + far if far <= max(1, len(word) // 4) else 99
+
+
+def search(path, query, most=12):
+    """Providers that may be meant by `query` (text), best first: (id, name, host), id "-" for one that cannot be served. All of
+    them, in the file's order, when there is nothing to search for. Raises OSError."""
+    query = query.lower().strip().encode()
+    at = query.find(b"://")  # a URL from a manual
+    if at >= 0 or b" " not in query:
+        query = query[at + 3 if at >= 0 else 0 :].split(b"/")[0].split(b"@")[-1]
+    if query.startswith(b"www."):
+        query = query[4:]
+    word = _letters(query)
+    parts = [_letters(part) for part in query.split()]
+    ranked = _ranked(path, query, word, parts, False, most) or _ranked(path, query, word, parts, True, most)
+    return [tuple(line.decode().split("|")[:3]) for _, _, line in ranked]
+
+
+def _ranked(path, query, word, parts, near, most):
+    ranked, n = [], 0
+    with open(path, "rb") as f:
+        for line in f:
+            line = line.strip()
+            n += 1
+            rank = _rank(line, query, word, parts, near) if word else 99 if line.startswith(b"-") else 0
+            if rank < 99:
+                ranked.append((rank, n, line))
+                if len(ranked) > most:
+                    ranked.sort()
+                    ranked.pop()
+    ranked.sort()
+    return ranked
+
+
+def named(path, ids):
+    """{id: (name, host)} of the providers with these ids. Raises OSError."""
+    out = {}
+    with open(path, "rb") as f:
+        for line in f:
+            key, name, host, _ = line.split(b"|")
+            key = key.decode()
+            if key != "-" and key in ids:
+                out[key] = name.decode(), host.decode()
+    return out

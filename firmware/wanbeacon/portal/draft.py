@@ -1,8 +1,13 @@
 """Settings in the making: what the forms of the set-up change before it is saved. Pure; knows the settings' shape, no page.
 
-The draft holds secrets; nothing in here gives one back. A form field left empty keeps the secret that is there."""
+The draft holds secrets; nothing in here gives one back. A form field left empty keeps the secret that is there. What was
+typed is kept though it may be wrong: whether it can be saved is for the agent's own rules to say (site.problems).
+
+set_...(form) returns faults: rows (field, key of a text), [] when there are none."""
 
 import json
+
+HOSTS_MAX = 50
 
 
 def text(form, key, most=300):
@@ -12,7 +17,7 @@ def text(form, key, most=300):
 
 
 class Draft:
-    """doc: the settings as JSON has them (not config.py's checked form); at: the account that is being edited."""
+    """doc: the settings as JSON has them (not config.py's checked form)."""
 
     def __init__(self, raw=None):
         try:
@@ -21,31 +26,29 @@ class Draft:
             doc = {}
         self.doc = doc if isinstance(doc, dict) else {}
         for key in ("accounts", "wifi"):
-            if not isinstance(self.doc.get(key, []), list):
-                self.doc[key] = []
-            self.doc[key] = [row for row in self.doc.get(key, []) if isinstance(row, dict)]
-        self.at = 0
+            rows = self.doc.get(key)
+            self.doc[key] = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     # ---- Wi-Fi
 
     def set_wifi(self, form):
-        """Fields: ssid (chosen) or other (typed), password, hidden. Returns the key of a text that says what is wrong."""
-        ssid = text(form, "other", 32) or str(form.get("ssid") or "")[:32]  # as it was heard: a blank at its end belongs to it
-        password = str(form.get("password") or "")
-        if not ssid:
-            return "wifi_none"
+        """Fields: ssid (chosen) or other (typed), password, hidden."""
+        ssid = text(form, "other", 32) or str(form.get("ssid") or "")[:32]  # as it was heard: a space at its end belongs to it
+        password = str(form.get("wifi_password") or "")
+        faults = [] if ssid else [("other", "wifi_none")]
         old = [row for row in self.doc["wifi"] if row.get("ssid") == ssid]
         if not password and old:
             password = old[0].get("password") or ""
         if password and not 8 <= len(password) <= 63 or [c for c in password if c < " "]:
-            return "wifi_short"
-        row = {"ssid": ssid}
-        if password:
-            row["password"] = password
-        if form.get("hidden"):
-            row["hidden"] = True
-        self.doc["wifi"] = ([row] + [r for r in self.doc["wifi"] if r.get("ssid") != ssid])[:5]
-        return None
+            faults.append(("wifi_password", "wifi_short"))
+        if not faults:
+            row = {"ssid": ssid}
+            if password:
+                row["password"] = password
+            if form.get("hidden"):
+                row["hidden"] = True
+            self.doc["wifi"] = ([row] + [r for r in self.doc["wifi"] if r.get("ssid") != ssid])[:5]
+        return faults
 
     def drop_wifi(self, ssid):
         """Forget a network."""
@@ -53,58 +56,57 @@ class Draft:
 
     # ---- accounts
 
-    def account(self):
-        """The account being edited; {} for a new one."""
+    def account(self, n):
+        """An account's settings; {} for a new one."""
         rows = self.doc["accounts"]
-        return rows[self.at] if 0 <= self.at < len(rows) else {}
+        return rows[n] if 0 <= n < len(rows) else {}
 
-    def choose(self, number):
-        """Edit this account next; a number beyond the last starts a new one."""
-        self.at = max(0, min(number, len(self.doc["accounts"])))
-
-    def drop_account(self, number):
+    def drop_account(self, n):
         """Forget an account."""
-        self.doc["accounts"] = [row for i, row in enumerate(self.doc["accounts"]) if i != number]
-        self.at = 0
+        self.doc["accounts"] = [row for i, row in enumerate(self.doc["accounts"]) if i != n]
 
-    def set_provider(self, name):
-        """Another provider means another account: what was typed for the old one does not go to the new one."""
-        old = self.account()
+    def set_provider(self, n, name):
+        """Another provider means another login: what was typed for the old one does not go to the new one. The names stay."""
+        old = self.account(n)
         if old.get("provider") == name:
             return
-        row = {"provider": name, "hosts": []}
-        if self.at < len(self.doc["accounts"]):
-            self.doc["accounts"][self.at] = row
+        row = {"provider": name, "hosts": old.get("hosts") or []}
+        if n < len(self.doc["accounts"]):
+            self.doc["accounts"][n] = row
         else:
             self.doc["accounts"].append(row)
 
-    def set_account(self, form):
-        """Fields: user, password, hosts (one per line or with blanks). Returns the key of a text, or None."""
-        row = self.account()
-        if not row:
-            return "no_provider"
-        names = [n for n in str(form.get("hosts") or "").replace(",", " ").split()]
+    def set_account(self, n, form, known=None):
+        """Fields: user, password, hosts (one per line or with spaces). known: the keys that an account may have: others, which no
+        form shows, go."""
+        row, faults = self.account(n), []
+        for key in list(row):
+            if known and key not in known:
+                del row[key]
+        names = str(form.get("hosts") or "").replace(",", " ").split()[:HOSTS_MAX]
         if not names:
-            return "no_hosts"
+            faults.append(("hosts", "no_hosts"))
         kept = {}
         for h in row.get("hosts") or []:
             kept[h.get("name") if isinstance(h, dict) else h] = h
-        row["hosts"] = [kept.get(n, n) for n in names][:50]
+        row["hosts"] = [kept.get(name, name) for name in names]
         user, password = text(form, "user", 255), str(form.get("password") or "")
+        row.pop("user", None)
         if user:
             row["user"] = user
-        else:
-            row.pop("user", None)
         if password:
             row["password"] = password
             row.pop("token", None)
         if not (row.get("password") or row.get("token")):
-            return "no_password"
-        return None
+            faults.insert(0, ("password", "no_password"))
+        return faults
 
-    def host_names(self):
-        """The account's hosts as text, one per line."""
-        return "\n".join([h.get("name", "") if isinstance(h, dict) else str(h) for h in self.account().get("hosts") or []])
+    def contact(self):
+        """The mail address for the provider's questions: the one that was set, else the first user name that looks like one."""
+        device = self.doc.get("device")
+        own = device.get("contact") if isinstance(device, dict) else None
+        users = [str(row.get("user") or "") for row in self.doc["accounts"]]
+        return own or ([user for user in users if mail(user)] + [""])[0]
 
     # ---- address, last page
 
@@ -112,17 +114,15 @@ class Draft:
         """Fields: source (auto, web or keep), page (URL). "auto" with a page asks it only when the router does not tell."""
         source, page = text(form, "source"), text(form, "page")
         if source == "keep":
-            return None
-        if page and not page.startswith("https://"):
-            return "page_https"
+            return []
         web = {"source": "web", "url": page}
-        if source == "web":
-            if not page:
-                return "page_none"
+        if source != "web":
+            self.doc["address"] = ["auto", web] if page else ["auto"]
+        elif page:
             self.doc["address"] = [web]
         else:
-            self.doc["address"] = ["auto", web] if page else ["auto"]
-        return None
+            return [("page", "page_none")]
+        return [("page", "page_https")] if page and not page.startswith("https://") else []
 
     def address_form(self):
         """(source, page) as the form shows them; source "keep" when the settings are more than the form can say."""
@@ -137,21 +137,89 @@ class Draft:
         return "keep", ""
 
     def set_finish(self, form):
-        """Fields: hostname, portal_password (twice). Returns the key of a text, or None."""
-        name, first, second = text(form, "hostname", 32), str(form.get("new1") or ""), str(form.get("new2") or "")
-        if first != second:
-            return "differ"
+        """Fields: hostname, contact, portal_password (twice)."""
+        faults = []
+        first, second = str(form.get("new1") or ""), str(form.get("new2") or "")
         if first and not 8 <= len(first) <= 63:
-            return "too_short"
-        if first:
-            self.doc.setdefault("portal", {})["password"] = first
-        if name:
-            self.doc.setdefault("device", {})["hostname"] = name
-        return None
+            faults.append(("new1", "too_short"))
+        elif first != second:
+            faults.append(("new2", "differ"))
+        elif first:
+            self._set("portal", "password", first)
+        self._set("device", "hostname", text(form, "hostname", 32))
+        contact = text(form, "contact", 80)
+        self._set("device", "contact", contact)
+        if contact and not mail(contact):
+            faults.insert(0, ("contact", "no_mail"))
+        return faults
 
-    def data(self):
-        """The JSON to save."""
+    def _set(self, part, key, value):
+        """One key of an object of the settings; an empty value removes it."""
+        row = self.doc.get(part)
+        row = self.doc[part] = row if isinstance(row, dict) else {}
+        row.pop(key, None)
+        if value:
+            row[key] = value
+        if not row:
+            self.doc.pop(part)
+
+    # ---- as a whole
+
+    def data(self, secrets=True):
+        """The JSON to save; without secrets: to keep elsewhere."""
         doc = dict(self.doc)
         if not doc["wifi"]:
             doc.pop("wifi")
-        return json.dumps(doc).encode()
+        return json.dumps(doc if secrets else _open(doc)).encode()
+
+    def restore(self, raw):
+        """Take the settings of a backup; secrets that it leaves out stay, where the login or network is the same. False when it is
+        none."""
+        try:
+            new = Draft(raw)
+            new = new if isinstance(json.loads(raw), dict) and new.doc["accounts"] else None
+        except (ValueError, UnicodeError):
+            new = None
+        if not new:
+            return False
+        for key, same in (("accounts", ("provider", "user", "server", "custom")), ("wifi", ("ssid",))):
+            for row in new.doc[key]:
+                for old in self.doc[key]:
+                    if [row.get(k) for k in same] == [old.get(k) for k in same]:
+                        for secret in _SECRETS:
+                            if old.get(secret) and not (row.get("password") or row.get("token")):
+                                row[secret] = old[secret]
+        old = (self.doc.get("portal") or {}).get("password")
+        self.doc = new.doc
+        if old and not (self.doc.get("portal") or {}).get("password"):
+            self._set("portal", "password", old)
+        return True
+
+
+_SECRETS = ("password", "token")
+
+
+def _open(value):
+    """A copy without what is secret."""
+    if isinstance(value, list):
+        return [_open(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    out = {}
+    for key in value:
+        if key not in _SECRETS:
+            out[key] = _open(value[key])
+    return out
+
+
+def host_names(account):
+    """An account's hosts as a list of texts."""
+    return [h.get("name", "") if isinstance(h, dict) else str(h) for h in account.get("hosts") or []]
+
+
+def mail(text):
+    """True for what looks like a mail address, and could be one that somebody reads."""
+    name, at, domain = text.partition("@")
+    tail = domain.rsplit(".", 1)
+    return bool(name and at and len(tail) == 2 and tail[0] and len(tail[1]) > 1 and "@" not in domain and " " not in text) and tail[1] not in (
+        "example", "invalid", "test", "localhost")  # fmt: skip

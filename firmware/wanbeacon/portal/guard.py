@@ -1,29 +1,23 @@
-"""Who may do what in the portal: sessions, CSRF tokens, login throttle, Host header. Knows no page, no socket, no clock
-(times come in as seconds of a monotonic clock).
+"""Who may do what in the portal: sessions, tokens of forms, locks against guessing. Knows no page, no socket, no clock (times
+come in as seconds of a monotonic clock).
 
 Threats it is for: other people and pages in the same network. A page on the internet that makes the browser send forms
-(CSRF token, SameSite), or that renames itself to this device's address (DNS rebinding: Host header); guessing the
-password; filling the memory with sessions. Not for somebody who reads the network: there is no TLS on a LAN device."""
+(token, Origin, SameSite), guessing the password, filling the memory. Host names that lead here (DNS rebinding) are judged
+in server.py. Not for somebody who reads the network: there is no TLS on a LAN device."""
 
 import hashlib
 from binascii import hexlify
 
+from micropython import const
+
 SESSIONS = 4  # logged-in browsers at once; the one idle longest goes
-VISITORS = 4  # sessions of those who only see the login page: they must not push out the others
 IDLE_S = 1800  # a session ends after so long without a click
-FREE_TRIES = 5  # wrong passwords before the lock
+FORM_S = 3600  # a log-in form is good for so long
+FREE_TRIES = 5  # wrong passwords of one address before its lock
 LOCK_S = 15  # the lock, doubled with each further wrong one
 LOCK_MAX_S = 900
-
-
-class Session:
-    """token: the cookie; csrf: what forms carry; admin: may change things."""
-
-    def __init__(self, token, now, admin):
-        self.token = token
-        self.csrf = hexlify(hashlib.sha256(b"csrf" + token.encode()).digest()[:16]).decode()
-        self.used = now
-        self.admin = admin
+SOURCES = 32  # addresses whose wrong passwords are counted; the one quiet longest goes
+_ROW = const(9)  # of `wrong`: 4 bytes of a hash of the address, wrong passwords, 4 bytes: locked until
 
 
 def same(a, b):
@@ -32,80 +26,103 @@ def same(a, b):
 
 
 class Guard:
-    """random(n) -> n unpredictable bytes; password: text."""
+    """kept: where key, sessions and wrong live from one request to the next (server.Server); random(n) -> n bytes.
 
-    def __init__(self, random, password):
+    kept.sessions: rows [token, time of the last click]; kept.wrong: a bytearray of rows of _ROW bytes."""
+
+    def __init__(self, kept, random):
+        self.kept = kept
         self.random = random
-        self.password = password
-        self.sessions = []
-        self.wrong = 0
-        self.locked = 0  # until this time nobody can log in
+        if not kept.key:
+            kept.key = random(16)
 
-    def session(self, token, now):
-        """The session of a cookie, or None."""
-        self.sessions = [s for s in self.sessions if now - s.used < IDLE_S]
-        if token:
-            for s in self.sessions:
-                if same(s.token, token):
-                    s.used = now
-                    return s
+    def _mac(self, text):
+        """32 characters that only this run of this device can make (the hash twice: no text can be lengthened)."""
+        inner = hashlib.sha256(self.kept.key + text.encode()).digest()
+        return hexlify(hashlib.sha256(self.kept.key + inner).digest()[:16]).decode()
+
+    # ---- sessions
+
+    def alive(self, row, now):
+        """True for a session's row that still holds; it lives on from now."""
+        self.kept.sessions = [one for one in self.kept.sessions if now - one[1] < IDLE_S]
+        if row not in self.kept.sessions:
+            return False
+        row[1] = now
+        return True
+
+    def open(self, now):
+        """A new session's row."""
+        rows = self.kept.sessions
+        if len(rows) >= SESSIONS:
+            rows.sort(key=lambda row: row[1])
+            rows.pop(0)
+        rows.append([hexlify(self.random(16)), now])
+        return rows[-1]
+
+    def close(self, row):
+        """Log out."""
+        self.kept.sessions = [one for one in self.kept.sessions if one is not row]
+
+    # ---- tokens of forms
+
+    def csrf(self, who):
+        """What the forms of a session (its token) or of a browser in the set-up network (its address) carry."""
+        return self._mac("form " + who)
+
+    def login_form(self, source, now):
+        """The same for the log-in form, which has no session: only the address that asked for it can use it, for an hour."""
+        return "%d.%s" % (now, self._mac("login %d %s" % (now, source)))
+
+    def login_forged(self, token, source, now):
+        """True when a log-in form is none of ours, another's, or too old."""
+        made = (token or "").partition(".")[0]
+        if not made.isdigit() or len(made) > 9 or not now - FORM_S < int(made) <= now:
+            return True
+        return not same(token, self.login_form(source, int(made)))
+
+    # ---- guessing
+
+    def _find(self, source):
+        """(place in kept.wrong or -1, name) of an address."""
+        name = hashlib.sha256(self.kept.key + source.encode()).digest()[:4]
+        rows = self.kept.wrong
+        for at in range(0, len(rows), _ROW):
+            if rows[at : at + 4] == name:
+                return at, name
+        return -1, name
+
+    def lock(self, source, now):
+        """Seconds during which this address cannot log in; others can."""
+        at, _ = self._find(source)
+        if at < 0 or self.kept.wrong[at + 4] < FREE_TRIES:
+            return 0
+        return max(0, _until(self.kept.wrong, at) - now)
+
+    def login(self, source, password, right, now):
+        """A new session's row, or None."""
+        if self.lock(source, now):
+            return None
+        at, name = self._find(source)
+        rows = self.kept.wrong
+        if same(password, right):
+            if at >= 0:
+                rows[at + 4] = 0
+            return self.open(now)
+        if at < 0:
+            at = len(rows)
+            if at < SOURCES * _ROW:
+                rows.extend(bytes(_ROW))
+            else:
+                at = min([(_until(rows, n), n) for n in range(0, at, _ROW)])[1]
+            rows[at : at + 5] = name + b"\0"
+        elif now - _until(rows, at) > LOCK_MAX_S:
+            rows[at + 4] = 0  # long ago
+        wrong = rows[at + 4] = min(rows[at + 4] + 1, 255)
+        until = now + (min(LOCK_S << min(wrong - FREE_TRIES, 10), LOCK_MAX_S) if wrong >= FREE_TRIES else 0)
+        rows[at + 5 : at + 9] = until.to_bytes(4, "big")
         return None
 
-    def open(self, now, admin=False):
-        """A new session."""
-        new = Session(hexlify(self.random(16)).decode(), now, admin)
-        kind = [s for s in self.sessions if s.admin == admin]
-        if len(kind) >= (SESSIONS if admin else VISITORS):
-            kind.sort(key=lambda s: s.used)
-            self.sessions.remove(kind[0])
-        self.sessions.append(new)
-        return new
 
-    def close(self, session):
-        """Log out."""
-        self.sessions = [s for s in self.sessions if s is not session]
-
-    def forged(self, session, token):
-        """True when a form does not come from a page this session was given."""
-        return not session or not token or not same(session.csrf, token)
-
-    def lock(self, now):
-        """Seconds during which nobody can log in, 0 when the door is free."""
-        return max(0, self.locked - now)
-
-    def login(self, session, password, now):
-        """A new admin session (never the visitor's own: whoever planted that cookie would be logged in too), or None."""
-        if self.lock(now):
-            return None
-        if not same(password, self.password):
-            self.wrong += 1
-            if self.wrong >= FREE_TRIES:
-                self.locked = now + min(LOCK_S << min(self.wrong - FREE_TRIES, 10), LOCK_MAX_S)
-            return None
-        self.wrong = 0
-        self.close(session)
-        return self.open(now, True)
-
-
-def host_of(header):
-    """The Host header's name without port, lower case; "" when there is none or it is odd."""
-    name = (header or "").strip().lower()
-    if ":" in name:
-        name, _, port = name.partition(":")
-        if not port.isdigit():
-            return ""
-    for c in name:
-        if not (c.isalpha() or c.isdigit() or c in ".-"):
-            return ""
-    return name[:-1] if name.endswith(".") else name
-
-
-def known_host(header, names, addresses):
-    """True when the browser asked for this device by one of its own names or addresses."""
-    name = host_of(header)
-    if name in addresses:
-        return True
-    for own in names:
-        if name in (own, own + ".local", own + ".lan", own + ".home", own + ".fritz.box"):
-            return True
-    return False
+def _until(rows, at):
+    return int.from_bytes(rows[at + 5 : at + 9], "big")

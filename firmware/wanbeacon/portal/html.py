@@ -3,6 +3,8 @@
 Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of small
 strings: a page never stands in the heap as a whole."""
 
+import time
+
 WWW = "www"  # folder of texts, style and script; site.py says where it is
 PIECE = 700  # bytes sent at once
 
@@ -48,8 +50,9 @@ def texts(*sections):
     return Texts(bytes(block))
 
 
-def page(t, title, body, session=None, here="", again=0):
-    """The whole page. t: texts; body: generator of strings; session: guard.Session or None; again: reload after seconds."""
+def page(t, title, body, logout=None, here="", again=0):
+    """The whole page. t: texts; body: generator of strings; logout: token of the log-out form, for who is logged in; again:
+    reload after seconds."""
     yield '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     if again:
         yield '<meta http-equiv="refresh" content="%d">' % again
@@ -61,8 +64,8 @@ def page(t, title, body, session=None, here="", again=0):
     for piece in body:
         yield piece
     yield "</main><footer>"
-    if session and session.admin:
-        yield form("/logout", session) + '<button class="link">%s</button></form>' % t["logout"]
+    if logout:
+        yield form("/logout", logout) + '<button class="link">%s</button></form>' % t["logout"]
     yield "%s</footer></body></html>" % t["footer"]
 
 
@@ -74,23 +77,37 @@ def steps(t, here):
     return out + "</ol>"
 
 
-def form(action, session, more=""):
-    """The opening of a form with its CSRF token."""
-    return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (
-        action, more, session.csrf if session else "")  # fmt: skip
+def form(action, csrf, more=""):
+    """The opening of a form with its token."""
+    return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (action, more, csrf)
 
 
-def field(label, name, value="", kind="text", hint="", more=""):
-    """A labelled input; the value is escaped. Never give it a secret as value."""
-    tip = ' aria-describedby="%s-h"' % name if hint else ""
-    out = '<p><label for="%s">%s</label><input id="%s" name="%s" type="%s" value="%s"%s %s>' % (
-        name, label, name, name, kind, esc(value), tip, more)  # fmt: skip
-    return out + ('<small id="%s-h">%s</small></p>' % (name, hint) if hint else "</p>")
+def field(t, name, value="", kind="text", more="", faults=(), hint=None):
+    """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if there is one; hint: in its
+    place). faults: rows (field, text); those of this field stand beside it, and the first field of all that has one gets the
+    focus. Never give it a saved secret as value; what was just typed may go back to who typed it."""
+    hint = hint or t.get(name + "_hint")
+    wrong = [text for field, text in faults if field == name]
+    tips = ("%s-f " % name if wrong else "") + ("%s-h" % name if hint else "")
+    more += ' aria-describedby="%s"' % tips.strip() if tips else ""
+    if wrong:
+        more += ' aria-invalid="true"' + (" autofocus" if faults[0][0] == name else "")
+    out = '<p class="field"><label for="%s">%s</label>' % (name, t[name])
+    if kind == "area":
+        out += '<textarea id="%s" name="%s" rows="3" %s>%s</textarea>' % (name, name, more, esc(value))
+    else:
+        out += '<input id="%s" name="%s" type="%s" value="%s" %s>' % (name, name, kind, esc(value), more)
+    if wrong:
+        out += '<span class="bad" id="%s-f">%s</span>' % (name, esc(" ".join(wrong)))
+    return out + ('<small id="%s-h">%s</small></p>' % (name, esc(hint)) if hint else "</p>")
 
 
-def trouble(text):
-    """A message that something is wrong; read out at once. text is escaped."""
-    return '<p class="bad" role="alert">%s</p>' % esc(text) if text else ""
+def trouble(t, faults):
+    """What is said above a form with faults; those that belong to no field (None) in full."""
+    if not faults:
+        return ""
+    own = [text for field, text in faults if not field]
+    return '<p class="bad" role="alert">%s</p>' % esc(" ".join(own) or t["see_below"])
 
 
 def pieces(strings):
@@ -106,19 +123,19 @@ def pieces(strings):
         yield "".join(buffer).encode()
 
 
-def when(wall):
-    """A moment as <time>, in UTC; a script turns it into local time."""
-    import time
-
+def when(wall, now=None):
+    """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script makes it local) on hover."""
     if not wall:
         return "-"
     t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
-    return '<time datetime="%04d-%02d-%02dT%02d:%02d:%02dZ">%04d-%02d-%02d %02d:%02d UTC</time>' % (t[:6] + t[:5])
+    exact = "%04d-%02d-%02d %02d:%02d" % t[:5]
+    words = "%s ago" % span(now - wall) if now and now - wall >= 2 else "just now" if now else exact + " UTC"
+    return '<time datetime="%sT%s:%02dZ" title="%s UTC">%s</time>' % (exact[:10], exact[11:], t[5], exact, words)
 
 
 def span(seconds):
-    """A wait in words: "5 min"."""
-    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+    """A wait in words: "5 minutes"."""
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return "%d %s" % (seconds // unit, name)
-    return "%d s" % seconds
+    return "%d seconds" % seconds if seconds != 1 else "1 second"

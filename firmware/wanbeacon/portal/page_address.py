@@ -3,23 +3,27 @@
 from wanbeacon.portal.html import field, form, steps, trouble
 
 
-def answer(site, request):
+def answer(site):
     """GET: the choice; POST: chosen."""
-    draft, problem = site.draft(), None
-    if request.method == "POST":
-        problem = draft.set_address(request.form)
-        if not problem:
-            return site.to("/finish", request)
+    draft, faults = site.draft(), ()
     source, page = draft.address_form()
-    return site.page(request, "address", lambda t: _body(t, request.g.session, source, page, problem))
+    keep = source == "keep"
+    if site.guest.method == "POST":
+        faults = draft.set_address(site.form)
+        if not faults:
+            site.keep(draft)
+            return site.to("/finish")
+        source, page = site.form.get("source"), site.form.get("page")
+    return site.page("address", lambda t: _body(t, site.csrf, source, page, keep, faults))
 
 
-def _body(t, session, source, page, problem):
+def _body(t, csrf, source, page, keep, faults):
+    faults = [(name, t[key]) for name, key in faults]
     yield steps(t, "address") + "<h1>%s</h1>%s%s<fieldset><legend>%s</legend>" % (
-        t["address_title"], trouble(t[problem] if problem else None), form("/address", session), t["address_choose"])  # fmt: skip
-    for value in ("auto", "web") + (("keep",) if source == "keep" else ()):
+        t["address_title"], trouble(t, faults), form("/address", csrf), t["address_choose"])  # fmt: skip
+    for value in ("auto", "web") + (("keep",) if keep else ()):
         yield '<label class="pick"><input type="radio" name="source" value="%s"%s> <span>%s</span></label>' % (
             value, " checked" if value == source else "", t["address_" + value])  # fmt: skip
-    yield "</fieldset>" + field(t["page"], "page", page, "url", t["page_hint"], 'maxlength="300" list="pages"')
+    yield "</fieldset>" + field(t, "page", page, "url", 'maxlength="300" list="pages" spellcheck="false"', faults)
     yield '<datalist id="pages"><option value="https://checkip.amazonaws.com/"><option value="https://api.ipify.org/"></datalist>'
     yield "<button>%s</button></form>" % t["go_on"]

@@ -1,62 +1,107 @@
-"""Set-up, last step: review, test, name and password. Saving itself is site.py's."""
+"""Set-up, last step: review, test, name, contact and password; then save."""
 
+from wanbeacon.app import stage
+from wanbeacon.portal.draft import host_names
 from wanbeacon.portal.html import esc, field, form, steps, trouble
+from wanbeacon.portal.request import names
+
+# first word of a problem's place -> the page where it is put right
+_PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"))
 
 
-def typed(site, request):
-    """What was typed, into the draft. Returns the key of a text that says what is wrong, or None."""
-    return site.draft().set_finish(request.form)
+def answer(site):
+    """GET: the review; POST: save it, if the agent would take it."""
+    draft, faults, post, typed = site.draft(), [], site.guest.method == "POST", site.form
+    if post:
+        faults = draft.set_finish(typed)
+        site.keep(draft)
+    cfg, problems, warnings = site.problems()
+    if post and not faults and not problems:
+        site.device.save(site.server.draft)
+        return _saved(site, cfg)
+    cfg = None
+    return _page(site, draft, faults, problems, warnings)
 
 
-def answer(site, request, problem, problems):
-    """problem: a key of the texts; problems: what the agent would refuse."""
-    draft, trial = site.draft(), site.kept.trial
-    name = (draft.doc.get("device") or {}).get("hostname") or site.device.board.own_name().lower()
-    again = 3 if trial and trial.running else 0
-    rows = trial.rows if trial else []
-    return site.page(request, "finish", lambda t: _body(t, request.g.session, draft, name, problems, rows, problem), again=again)
+def test(site):
+    """POST: start the test of the settings; this page shows how it goes."""
+    trial = site.server.trial
+    if site.guest.method == "POST" and not (trial and trial["running"]):
+        cfg = site.problems()[0]
+        if cfg:
+            site.server.trial = stage.load("portal.trial").start(site.device, cfg)
+    return site.to("/finish")
 
 
-def saved(site, request):
+def _page(site, draft, faults, problems, warnings):
+    trial, device, doc = site.server.trial, site.device, draft.doc
+    typed = site.form or {"hostname": (doc.get("device") or {}).get("hostname") or device.board.own_name().lower(), "contact": draft.contact()}
+    providers = site.providers([row.get("provider") for row in doc["accounts"]])
+    review = []
+    for row in doc["accounts"]:
+        name = row.get("provider")
+        review.append(((providers.get(name) or (name,))[0], ", ".join(host_names(row))))
+    ssids = ", ".join([str(row.get("ssid")) for row in doc["wifi"]])
+    source, page = draft.address_form()
+    again = 3 if trial and trial["running"] else 0
+    rows = trial["rows"] if trial else ()
+    return site.page("finish", lambda t: _body(t, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows), again=again)
+
+
+def _saved(site, cfg):
     """Where the device will be found."""
-    where = ["http://%s.local/" % site.name_of(site.draft().doc.get("device"))]
-    if site.kept.trial and site.kept.trial.ip:
-        where.append("http://%s/" % site.kept.trial.ip)
-    site.kept.draft = site.kept.trial = site.edited = None
-    return site.page(request, "finish", lambda t: _saved(t, where))
+    where = ["http://%s.local/" % names(site.device, cfg)[1]]
+    if site.server.trial and site.server.trial["ip"]:
+        where.append("http://%s/" % site.server.trial["ip"])
+    site.server.draft = site.server.trial = None
+    return site.page("finish", lambda t: _goodbye(t, where))
 
 
-def _saved(t, where):
+def _goodbye(t, where):
     yield '<h1 class="good">%s</h1><p>%s</p><ul>' % (t["saved_title"], t["saved"])
     for url in where:
         yield '<li><a href="%s">%s</a></li>' % (esc(url), esc(url))
     yield "</ul><p>%s</p>" % t["saved_led"]
 
 
-def _body(t, session, draft, hostname, problems, rows, problem):
-    yield steps(t, "finish") + "<h1>%s</h1>%s" % (t["finish_title"], trouble(t[problem] if problem else None))
-    ssids = ", ".join([str(r.get("ssid")) for r in draft.doc["wifi"]])
+def _body(t, csrf, ssids, review, source, page, typed, faults, problems, warnings, rows):
+    faults = [(name, t[key]) for name, key in faults]
+    yield steps(t, "finish") + "<h1>%s</h1>%s" % (t["finish_title"], trouble(t, faults))
     yield "<dl><dt>%s</dt><dd>%s</dd>" % (t["step_wifi"], esc(ssids) or t["none"])
-    for a in draft.doc["accounts"]:
-        names = [h.get("name", "") if isinstance(h, dict) else str(h) for h in a.get("hosts") or []]
-        yield "<dt>%s</dt><dd>%s</dd>" % (esc(a.get("provider")), esc(", ".join(names)) or t["none"])
-    source, page = draft.address_form()
+    for name, hosts in review:
+        yield "<dt>%s</dt><dd>%s</dd>" % (esc(name), esc(hosts) or t["none"])
     yield "<dt>%s</dt><dd>%s %s</dd></dl>" % (t["step_address"], t["short_" + source], esc(page))
     if problems:
         yield '<div class="bad" role="alert"><p>%s</p><ul>' % t["not_yet"]
-        for p in problems:
-            yield "<li>%s</li>" % esc(p)
+        for problem in problems:
+            yield "<li>%s%s</li>" % (esc(problem), _fix(t, problem))
         yield "</ul></div>"
-    else:
-        yield '<section aria-live="polite">' + form("/test", session) + '<button class="second">%s</button></form>' % t["test"]
+    if warnings:
+        yield '<div class="warn"><p>%s</p><ul>' % t["note"]
+        for text in warnings:
+            yield "<li>%s</li>" % esc(text)
+        yield "</ul></div>"
+    if not problems:
+        yield '<section aria-live="polite">' + form("/test", csrf) + '<button class="second">%s</button></form>' % t["test"]
         if rows:
             yield "<ul>"
             for mood, said in rows:
                 yield '<li class="%s">%s</li>' % (mood, esc(said))
             yield "</ul>"
         yield "</section>"
-    yield form("/finish", session) + field(t["hostname"], "hostname", hostname, hint=t["hostname_hint"], more='maxlength="32"')
+    yield form("/finish", csrf) + field(t, "hostname", typed.get("hostname"), more='maxlength="32" spellcheck="false"', faults=faults)
+    yield field(t, "contact", typed.get("contact"), "email", 'maxlength="80" autocomplete="email"', faults)
     yield "<fieldset><legend>%s</legend><p>%s</p>" % (t["portal_password"], t["portal_password_hint"])
-    yield field(t["new1"], "new1", "", "password", more='maxlength="63" autocomplete="new-password"')
-    yield field(t["new2"], "new2", "", "password", more='maxlength="63" autocomplete="new-password"')
+    for name in ("new1", "new2"):
+        yield field(t, name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults)
     yield "</fieldset><button%s>%s</button></form>" % (" disabled" if problems else "", t["save"])
+
+
+def _fix(t, problem):
+    """A link to the page where a problem is put right, where there is one."""
+    for start, path in _PAGES:
+        if problem.startswith(start):
+            number = problem[len(start) + 1 : problem.find("]")]
+            path = path % (number if number.isdigit() else "0") if "%" in path else path
+            return ' <a href="%s">%s</a>' % (path, t["correct"])
+    return ""

@@ -1,36 +1,37 @@
 """Log in and out."""
 
-from wanbeacon.portal.html import field, form, trouble
+from wanbeacon.app import stage
+from wanbeacon.portal.html import field, form
 
 
-def answer(site, request):
+def answer(site):
     """GET: the form; POST: one try."""
-    now, problem, guard = site.device.clock.mono(), None, site.guard
-    if request.method == "POST":
-        new = guard.login(request.g.session, request.form.get("password") or "", now)
-        if new:
-            request.g.session, request.g.cookie = new, new.token
-            return site.to("/", request)
-        problem = "login_wrong"
-    elif not request.g.session:
-        request.g.session = guard.open(now)
-        request.g.cookie = request.g.session.token
-    locked = guard.lock(now)
-    status = 200 if not problem else 429 if locked else 403
-    return site.page(request, "login", lambda t: _body(t, request.g.session, locked, problem), status)
+    guard, source, status, faults = site.guard, site.guest.ip, 200, False
+    if site.guest.method == "POST":
+        cfg = site.device.cfg or {}
+        right = (cfg.get("portal") or {}).get("password") or stage.run("board.esp32.access_point", "access", site.device.board)
+        row = guard.login(source, site.form.get("password") or "", right, site.now)
+        if row:
+            site.cookie = row[0].decode()
+            return site.to("/")
+        faults, status = True, 403
+    locked = guard.lock(source, site.now)
+    if locked and faults:
+        status = 429
+    token = guard.login_form(source, site.now)
+    return site.page("login", lambda t: _body(t, token, locked, faults), status)
 
 
-def _body(t, session, locked, problem):
-    text = t["locked"] % locked if locked else t[problem] if problem else None
-    yield "<h1>%s</h1>%s" % (t["login_title"], trouble(text))
-    yield form("/login", session)
-    yield field(t["login_password"], "password", "", "password", t["login_hint"], 'maxlength="63" autocomplete="current-password"')
+def _body(t, token, locked, wrong):
+    faults = [("password", t["locked"] % locked if locked else t["login_wrong"])] if locked or wrong else ()
+    yield "<h1>%s</h1>%s" % (t["title_login"], form("/login", token))
+    yield field(t, "password", "", "password", 'maxlength="63" autocomplete="current-password" required', faults)
     yield "<button>%s</button></form>" % t["login"]
 
 
-def logout(site, request):
+def logout(site):
     """POST only: a link could be planted."""
-    if request.method == "POST":
-        site.guard.close(request.g.session)
-        site.kept.draft = None
-    return site.to("/", request)
+    if site.guest.method == "POST":
+        site.guard.close(site.session)
+        site.server.draft = None
+    return site.to("/")

@@ -2,56 +2,49 @@
 
 from wanbeacon.portal.html import esc, form, steps, trouble
 
-_QUERY_MAX = 26
+_QUERY_MAX = 60
+_FIRST = 12  # providers that are shown when nothing was searched: the file begins with the best known
 
 
-def answer(site, request):
-    """GET: all providers, or those that fit ?q=; ?n= is the account's number. POST: choose one."""
+def answer(site):
+    """GET: the best known, those that fit ?q=, or all (?all=1); ?n= is the account's number. POST: choose one."""
     draft, problem = site.draft(), None
-    number = request.args.get("n") or ""
-    if number.isdigit():
-        draft.choose(int(number))
-    path = site.device.board.catalogue
-    if request.method == "POST":
-        name = request.form.get("provider") or ""
-        if name in ids(path):
-            draft.set_provider(name)
-            return site.to("/account", request)
+    n = site.number(draft)
+    chosen = draft.account(n).get("provider")
+    if site.guest.method == "POST":
+        name = site.form.get("provider") or ""
+        if site.providers((name,)):
+            draft.set_provider(n, name)
+            site.keep(draft)
+            return site.to("/account?n=%d" % n)
         problem = "provider_pick"
-    query = (request.args.get("q") or "").strip().lower()[:_QUERY_MAX]
-    names = ids(path, query)
-    if query and not any(True for _ in ids(path, query)):
-        from wanbeacon.core.text import nearest
-
-        names = nearest(query, list(ids(path)))
-    chosen = draft.account().get("provider")
-    return site.page(request, "provider", lambda t: _body(t, request.g.session, chosen, names, query, problem))
+    query = (site.args.get("q") or site.form.get("q") or "").strip()[:_QUERY_MAX]
+    rows = site.search(query, 999 if site.args.get("all") else _FIRST)
+    if chosen and not query and chosen not in [row[0] for row in rows]:
+        rows = [(chosen,) + (site.providers((chosen,)).get(chosen) or (chosen, ""))] + rows
+    return site.page("provider", lambda t: _body(t, site.csrf, n, chosen, rows, query, problem, site.args.get("all")))
 
 
-def ids(path, part=""):
-    """The catalogue's ids with `part` in them, one by one: a list of all is 3 KB, and catalog.py another 5. The file's heads
-    are 32 bytes, an id padded to 26 and the length of its row (see dyndns/catalog.py)."""
-    head = bytearray(32)
-    with open(path, "rb") as f:
-        while f.readinto(head) == 32:
-            name = bytes(head[:26]).decode().strip()
-            if part in name:
-                yield name
-            f.seek(int(bytes(head[26:31])) + 1, 1)
-
-
-def _body(t, session, chosen, names, query, problem):
-    yield steps(t, "provider") + "<h1>%s</h1>%s" % (t["provider_title"], trouble(t[problem] if problem else None))
-    yield '<form action="/provider" class="row" role="search"><label for="q">%s</label>' % t["provider_search"]
-    yield '<input id="q" name="q" type="search" value="%s" maxlength="%d"><button class="second">%s</button></form>' % (
-        esc(query), _QUERY_MAX, t["search"])  # fmt: skip
-    yield form("/provider", session) + '<fieldset id="list" class="grid"><legend>%s</legend>' % t["provider_choose"]
-    none = True
-    for name in names:
-        none = False
-        on = " checked" if name == chosen else ""
-        yield '<label><input type="radio" name="provider" value="%s"%s> %s</label>' % (name, on, name)
-    yield "</fieldset>"
-    if none:
+def _body(t, csrf, n, chosen, rows, query, problem, every):
+    yield steps(t, "provider") + "<h1>%s</h1>%s" % (t["provider_title"], trouble(t, [(None, t[problem])] if problem else ()))
+    yield '<form action="/provider" class="row" role="search"><label for="q">%s</label><input type="hidden" name="n" value="%d">' % (
+        t["provider_search"], n)  # fmt: skip
+    yield '<input id="q" name="q" type="search" value="%s" maxlength="%d" autocomplete="off" placeholder="%s">' % (
+        esc(query), _QUERY_MAX, t["provider_example"])  # fmt: skip
+    yield '<button class="second">%s</button></form><div id="found" aria-live="polite">' % t["search"]
+    for name, title, host in rows:
+        if name == "-":
+            yield '<p class="warn">%s</p>' % esc(t["provider_unserved"] % title)
+    rows = [row for row in rows if row[0] != "-"]
+    if rows:
+        yield form("/provider?n=%d" % n, csrf) + '<input type="hidden" name="q" value="%s">' % esc(query)
+        yield "<fieldset><legend>%s</legend>" % (t["provider_found"] % esc(query) if query else t["provider_choose"])
+        for name, title, host in rows:
+            yield '<label class="pick"><input type="radio" name="provider" value="%s"%s> <span>%s <small>%s</small></span></label>' % (
+                name, " checked" if name == chosen else "", esc(title), esc(host))  # fmt: skip
+        yield "</fieldset><button>%s</button></form>" % t["go_on"]
+    else:
         yield "<p>%s</p>" % t["provider_none"]
-    yield "<button>%s</button></form>" % t["go_on"]
+    if not every:
+        yield '<p><a href="/provider?n=%d&amp;all=1">%s</a></p>' % (n, t["provider_all"])
+    yield "</div>"

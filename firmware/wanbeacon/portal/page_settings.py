@@ -1,44 +1,52 @@
-"""What there is to change, restart and factory reset."""
+"""What there is to change, back-up, restart and factory reset."""
 
+from wanbeacon.portal.draft import host_names
 from wanbeacon.portal.html import esc, form
 
 
-def answer(site, request):
+def answer(site):
     """GET: the list; POST: remove an account, restart, forget everything."""
     draft = site.draft()
-    if request.method == "POST":
-        wish, gone = request.form.get("wish"), request.form.get("drop")
+    if site.guest.method == "POST":
+        wish, gone = site.form.get("wish"), site.form.get("drop")
         if gone and gone.isdigit():
             draft.drop_account(int(gone))
+            site.keep(draft)
         elif wish == "restart":
             site.device.ask("restart")
-            return site.message(request, "restarting", "restarting_text")
+            return site.message("restarting", "restarting_text")
         elif wish == "reset":
-            if not request.form.get("sure"):
-                return site.message(request, "reset", "reset_first", link="/settings")
+            if not site.form.get("sure"):
+                return site.message("reset", "reset_first", link="/settings")
             site.device.ask("reset")
-            return site.message(request, "reset", "resetting")
-        return site.to("/settings", request)
-    return site.page(request, "settings", lambda t: _body(t, request.g.session, draft), here="/settings")
+            return site.message("reset", "resetting")
+        return site.to("/settings")
+    names = site.providers([row.get("provider") for row in draft.doc["accounts"]])
+    rows = []
+    for row in draft.doc["accounts"]:
+        name = row.get("provider")
+        rows.append(((names.get(name) or (name,))[0], " ".join(host_names(row))))
+    changed = bool(site.server.draft)
+    return site.page("settings", lambda t: _body(t, site.csrf, rows, changed), here="/settings")
 
 
-def _body(t, session, draft):
-    yield "<h1>%s</h1><p>%s</p>" % (t["settings_title"], t["settings_hint"])
+def _body(t, csrf, rows, changed):
+    yield "<h1>%s</h1>" % t["title_settings"]
+    yield '<p class="%s">%s</p>' % (("warn", t["unsaved"]) if changed else ("", t["settings_hint"]))
     yield "<h2>%s</h2>" % t["accounts"]
-    rows = draft.doc["accounts"]
     for i in range(len(rows)):
-        names = [h.get("name", "") if isinstance(h, dict) else str(h) for h in rows[i].get("hosts") or []]
-        yield '<section class="card row"><span>%s: %s</span>' % (esc(rows[i].get("provider")), esc(" ".join(names)))
-        yield '<a class="button second" href="/account?n=%d">%s</a>' % (i, t["change"])
-        yield form("/settings", session) + '<input type="hidden" name="drop" value="%d"><button class="link">%s</button></form></section>' % (
-            i, t["remove"])  # fmt: skip
+        name, hosts = rows[i]
+        yield '<section class="card row"><span><b>%s</b><br>%s</span>' % (esc(name), esc(hosts))
+        yield '<a class="button second" href="/account?n=%d" aria-label="%s">%s</a>' % (i, esc(t["change_this"] % name), t["change"])
+        yield form("/settings", csrf) + '<input type="hidden" name="drop" value="%d"><button class="link" aria-label="%s">%s</button></form></section>' % (
+            i, esc(t["remove_this"] % name), t["remove"])  # fmt: skip
     yield '<p><a class="button second" href="/provider?n=%d">%s</a></p>' % (len(rows), t["account_add"])
     yield "<h2>%s</h2><ul>" % t["more"]
-    for path, key in (("/wifi", "step_wifi"), ("/address", "address_from"), ("/finish", "name_password")):
+    for path, key in (("/wifi", "step_wifi"), ("/address", "address_from"), ("/finish", "name_password"), ("/restore", "backup")):
         yield '<li><a href="%s">%s</a></li>' % (path, t[key])
     yield '</ul><p><a class="button" href="/finish">%s</a></p>' % t["review"]
-    yield "<h2>%s</h2>" % t["device"] + form("/settings", session, ' class="row"')
+    yield "<h2>%s</h2>" % t["device"] + form("/settings", csrf, ' class="row"')
     yield '<button name="wish" value="restart" class="second">%s</button></form>' % t["restart"]
-    yield form("/settings", session)
+    yield form("/settings", csrf)
     yield '<p><label><input type="checkbox" name="sure" value="1"> %s</label></p>' % t["reset_sure"]
     yield '<button name="wish" value="reset" class="danger">%s</button></form>' % t["reset"]

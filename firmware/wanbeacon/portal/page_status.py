@@ -1,36 +1,43 @@
-"""The status page: what is published, since when, what comes next and why; and its buttons. Knows the status document."""
+"""The status page: what is published, since when, what comes next and why; and the button that helps. Knows the status
+document (app/commands.py)."""
 
 from wanbeacon.portal.html import esc, form, span, when
 
-# state of the device (board/lights.py) -> colour of the headline
-_MOOD = {"ok": "good", "starting": "wait", "setup": "wait", "safe": "bad", "stopped": "bad", "settings": "bad"}
+# state of the device (board/esp32/lights.py) -> color of the headline, and the page that puts it right
+_STATES = {
+    "ok": ("good", None), "starting": ("wait", None), "setup": ("wait", "/wifi"), "safe": ("bad", None), "stopped": ("bad", None),
+    "settings": ("bad", "/finish"), "wrong password": ("bad", "/wifi"), "no link": ("bad", "/wifi"), "address": ("warn", "/address"),
+}  # fmt: skip
 _LOG = 12  # newest lines shown; all of them are in /status.json
 _ACTIONS = ("check", "pause", "resume", "retry", "update", "offline")
+#: Classes of outcomes after which the account's page is the place to go.
+_CORRECT = ("AUTH", "HOST", "FEATURE")
 
 
-def answer(site, request):
+def answer(site):
     """GET /."""
     doc = site.status()  # before the texts are loaded: each needs its room
-    session, device = request.g.session, site.device
-    return site.page(request, "status", lambda t: _body(t, session, device, doc), here="/")
+    names = site.providers([h["provider"] for h in doc["hosts"]]) if doc else {}
+    return site.page("status", lambda t: _body(t, site.csrf, site.device, doc, names), here="/")
 
 
-def do(site, request):
+def do(site):
     """The buttons."""
     device = site.device
-    if request.method == "POST" and device.agent:
-        action, host = request.form.get("action") or "", request.form.get("host") or ""
+    if site.guest.method == "POST" and device.agent:
+        action, host = site.form.get("action") or "", site.form.get("host") or ""
         if action in _ACTIONS and " " not in host:
             done = device.agent.command((action + " " + host).strip())
             if not done["ok"]:
-                return site.message(request, "nav_status", done["text"])
-    return site.to("/", request)
+                return site.message("nav_status", done["text"])
+    return site.to("/")
 
 
-def _body(t, session, device, doc):
+def _body(t, csrf, device, doc, names):
+    """csrf: "" for who is not logged in."""
     state = device.state()
-    owner = session and session.admin
-    yield '<h1 class="%s">%s</h1>' % (_MOOD.get(state, "warn"), t["state_" + state.replace(" ", "_")])
+    mood, page = _STATES.get(state, ("warn", None))
+    yield '<h1 class="%s">%s</h1>' % (mood, t["state_" + state.replace(" ", "_")])
     for p in device.problems:
         yield '<p class="bad">%s</p>' % esc(p)
     if device.safe:
@@ -38,33 +45,33 @@ def _body(t, session, device, doc):
     link = device.board.link
     if link and not link.address():
         yield "<p>%s</p>" % esc(link.text)
+    if csrf and page and (doc or page != "/address"):
+        yield '<p><a class="button" href="%s">%s</a></p>' % (page, t["fix_" + page[1:]])
+    if not csrf:
+        yield '<p><a class="button second" href="/login">%s</a></p>' % t["login_to_act"]
     if not doc:
-        if owner:
-            yield '<p><a class="button" href="/wifi">%s</a></p>' % t["to_setup"]
         return
+    now = doc["now"]
     if doc["paused"]:
         yield '<p class="warn">%s</p>' % t["paused"]
+    if csrf:
+        yield '<section class="row">' + _button(csrf, "check", t["do_check"])
+        yield _button(csrf, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"]) + "</section>"
     for host in doc["hosts"]:
-        for piece in _host(t, session if owner else None, host):
+        for piece in _host(t, csrf, host, now, names):
             yield piece
     yield "<section><h2>%s</h2>" % t["line"]
     for line in doc["lines"]:
         for piece in _line(t, line):
             yield piece
     yield "</section>"
-    if owner:
-        yield '<section class="row">'
-        yield _button(session, "check", t["do_check"])
-        yield _button(session, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"])
-        yield "</section>"
-    else:
-        yield '<p><a href="/login">%s</a></p>' % t["login_to_act"]
-    for piece in _last(t, doc):
-        yield piece
+    for part in (_history, _last):
+        for piece in part(t, doc, now):
+            yield piece
 
 
-def _button(session, action, label, host=""):
-    return form("/do", session) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s">%s</button></form>' % (
+def _button(csrf, action, label, host=""):
+    return form("/do", csrf) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s" class="second">%s</button></form>' % (
         esc(host), action, label)  # fmt: skip
 
 
@@ -72,26 +79,33 @@ def _row(name, value):
     return "<dt>%s</dt><dd>%s</dd>" % (name, value)
 
 
-def _host(t, session, h):
+def _host(t, csrf, h, now, names):
     mood = {"ok": "good", "stopped": "bad"}.get(h["state"], "warn")
     yield '<section class="card %s"><h2>%s</h2><dl>' % (mood, esc(h["name"]))
     published = [a for a in (h["ipv4"], h["ipv6"]) if a]
     yield _row(t["published"], esc(", ".join(published)) or t["nothing_yet"])
     if h["since"]:
-        yield _row(t["since"], when(h["since"]))
+        yield _row(t["since"], when(h["since"], now))
     word = t["host_" + h["state"]]
-    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in (word, h["text"]) else " - " + esc(h["why"])))
-    soon = h["next_in"] is None or h["next_in"] <= 0
-    yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % span(h["next_in"])))
+    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + esc(h["why"])))
+    stopped = h["state"] == "stopped"
     if h["result"]:
-        yield _row(t["answer"], "%s (%s)" % (esc(h["text"]), esc(h["result"])))
-    yield _row(t["provider"], esc(h["provider"]))
-    yield "</dl>"
-    if session and h["state"] == "stopped":
-        yield "<p>%s</p>" % t["retry_hint"]
-        yield _button(session, "retry", t["do_retry"], h["name"])
-    elif session and h["offline"]:
-        yield _button(session, "update", t["do_online"], h["name"])
+        word = "" if h["result"] in h["text"] else " (%s)" % h["result"]
+        yield _row(t["answer"], esc(h["text"] + word))
+    if not stopped and h["next"] != "nothing":
+        soon = h["next_in"] is None or h["next_in"] <= 0
+        yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % span(h["next_in"])))
+    yield _row(t["provider"], esc((names.get(h["provider"]) or (h["provider"],))[0])) + "</dl>"
+    if stopped:
+        correct = h["class"] in _CORRECT
+        yield "<p>%s</p>" % t["stopped_correct" if correct else "stopped_other"]
+        if csrf:
+            yield '<div class="row">'
+            if correct:
+                yield '<a class="button" href="/account?n=%d">%s</a>' % (h["account"], t["fix_account"])
+            yield _button(csrf, "retry", t["do_retry"], h["name"]) + "</div>"
+    elif csrf and h["offline"]:
+        yield _button(csrf, "update", t["do_online"], h["name"])
     yield "</section>"
 
 
@@ -109,12 +123,28 @@ def _line(t, line):
         yield "</ul></details>"
 
 
-def _last(t, doc):
+def _history(t, doc, now):
+    rows = doc.get("history")
+    if rows:
+        yield '<section><h2>%s</h2><ul class="history">' % t["history"]
+        for row in rows:
+            old, ms = row.get("from"), row.get("ms")
+            change = t["changed"] % (row["to"], old) if old else t["first"] % row["to"]
+            yield "<li>%s: <b>%s</b> %s%s</li>" % (
+                when(row["when"], now), esc(row["host"]), esc(change), " (%s)" % _took(ms) if ms else "")  # fmt: skip
+        yield "</ul></section>"
+
+
+def _took(ms):
+    return "%d ms" % ms if ms < 1000 else "%d.%d s" % (ms // 1000, ms % 1000 // 100)
+
+
+def _last(t, doc, now):
     last = doc["exchange"]
     if last:
-        yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%d ms)</p></section>" % (
-            t["last"], when(last["when"]), esc(last["provider"]), esc(last["status"]), esc(last["reply"]), last["ms"])  # fmt: skip
-    yield "<section><h2>%s</h2><pre>" % t["log"]
+        yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%s)</p></section>" % (
+            t["last"], when(last["when"], now), esc(last["provider"]), esc(last["status"]), esc(last["reply"]), _took(last["ms"]))  # fmt: skip
+    yield "<details><summary>%s</summary><pre>" % t["log"]
     for line in doc["log"][-_LOG:]:
         yield esc(line) + "\n"
-    yield "</pre><p><small>%s %s, %s</small></p></section>" % (t["version"], esc(doc["version"]), esc(t["clock"] % doc["clock"]))
+    yield "</pre></details><p><small>%s %s, %s</small></p>" % (t["version"], esc(doc["version"]), esc(t["clock"] % doc["clock"]))

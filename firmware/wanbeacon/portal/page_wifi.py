@@ -1,33 +1,36 @@
 """Set-up, step 1: the Wi-Fi."""
 
+import network
+
 from wanbeacon.portal.html import esc, field, form, steps, trouble
 
 HEARD_MAX = 15  # networks of a scan that are shown
 _BARS = ((-60, "signal_good"), (-75, "signal_fair"), (-200, "signal_weak"))
 
 
-def answer(site, request):
+def answer(site):
     """GET: the networks in the air (?scan=1: look again); POST: choose one, or forget a saved one."""
-    draft, problem = site.draft(), None
-    if request.method == "POST":
-        gone = request.form.get("drop")
+    draft, faults, typed = site.draft(), (), site.form
+    if site.guest.method == "POST":
+        gone = typed.get("drop")
         if gone is not None:
             draft.drop_wifi(gone)
-            return site.to("/wifi", request)
-        problem = draft.set_wifi(request.form)
-        if not problem:
-            return site.to("/provider" if not draft.doc["accounts"] else "/finish", request)
-    if request.args.get("scan") or not site.kept.heard:
-        _scan(site)
+            site.keep(draft)
+            return site.to("/wifi")
+        faults = draft.set_wifi(typed)
+        if not faults:
+            site.keep(draft)
+            return site.to("/provider" if not draft.doc["accounts"] else "/finish")
+    if site.args.get("scan") or not site.server.heard:
+        site.server.heard = _scan() or site.server.heard
     board = site.device.board
     cable = board.lan_address() if "lan" in board.pins else None
-    return site.page(request, "wifi", lambda t: _body(t, request.g.session, draft, site.kept.heard, problem, cable))
+    saved = [str(row.get("ssid")) for row in draft.doc["wifi"]]
+    return site.page("wifi", lambda t: _body(t, site.csrf, saved, site.server.heard, faults, cable, typed))
 
 
-def _scan(site):
-    """The networks in the air, loudest first. Takes 2 s on a board, and everything waits for it."""
-    import network
-
+def _scan():
+    """The networks in the air, loudest first: (name, dBm, open). Takes 2 s on a board, and everything waits for it."""
     best = {}
     try:
         station = network.WLAN(network.STA_IF)
@@ -40,28 +43,32 @@ def _scan(site):
                 continue
             if ssid and (ssid not in best or best[ssid][1] < row[3]):
                 best[ssid] = (ssid, row[3], row[4] == 0)
-    except OSError:
-        return  # it is joining a network just now; the old list stays
-    site.kept.heard = sorted(best.values(), key=lambda row: -row[1])[:HEARD_MAX]
+    except (OSError, RuntimeError):
+        return ()  # it is joining a network just now; the old list stays
+    return sorted(best.values(), key=lambda row: -row[1])[:HEARD_MAX]
 
 
-def _body(t, session, draft, heard, problem, cable):
-    yield steps(t, "wifi") + "<h1>%s</h1>%s" % (t["wifi_title"], trouble(t[problem] if problem else None))
+def _body(t, csrf, saved, heard, faults, cable, typed):
+    faults = [(name, t[key]) for name, key in faults]
+    yield steps(t, "wifi") + "<h1>%s</h1>%s" % (t["wifi_title"], trouble(t, faults))
     if cable:
         yield '<p class="good">%s</p>' % esc(t["wifi_cable"] % cable)
-    for row in draft.doc["wifi"]:
-        yield form("/wifi", session, ' class="row"')
-        yield '<span>%s</span><input type="hidden" name="drop" value="%s"><button class="link">%s</button></form>' % (
-            esc(t["wifi_known"] % row.get("ssid")), esc(row.get("ssid")), t["remove"])  # fmt: skip
-    yield form("/wifi", session) + "<fieldset><legend>%s</legend>" % t["wifi_choose"]
+    for ssid in saved:
+        yield form("/wifi", csrf, ' class="row"')
+        yield '<span>%s</span><input type="hidden" name="drop" value="%s"><button class="link" aria-label="%s">%s</button></form>' % (
+            esc(t["wifi_known"] % ssid), esc(ssid), esc(t["wifi_forget"] % ssid), t["remove"])  # fmt: skip
+    yield form("/wifi", csrf) + "<fieldset><legend>%s</legend>" % t["wifi_choose"]
+    chosen = typed.get("ssid")
     for ssid, rssi, free in heard:
         word = [t[key] for level, key in _BARS if rssi >= level][0]
-        yield '<label class="pick"><input type="radio" name="ssid" value="%s"> %s <small>%s%s</small></label>' % (
-            esc(ssid), esc(ssid), word, ", " + t["wifi_open"] if free else "")  # fmt: skip
+        yield '<label class="pick"><input type="radio" name="ssid" value="%s"%s> %s <small>%s%s</small></label>' % (
+            esc(ssid), " checked" if ssid == chosen else "", esc(ssid), word, ", " + t["wifi_open"] if free else "")  # fmt: skip
     if not heard:
         yield "<p>%s</p>" % t["wifi_empty"]
-    yield "</fieldset>" + field(t["wifi_other"], "other", "", hint=t["wifi_other_hint"], more='maxlength="32" autocomplete="off"')
-    yield '<p><label><input type="checkbox" name="hidden" value="1"> %s</label></p>' % t["wifi_hidden"]
-    yield field(t["wifi_password"], "password", "", "password", t["wifi_password_hint"], 'maxlength="63" autocomplete="off"')
-    yield '<p class="row"><button>%s</button><a class="button second" href="/wifi?scan=1">%s</a></p></form>' % (
-        t["go_on"], t["wifi_again"])  # fmt: skip
+    yield '<p><a href="/wifi?scan=1">%s</a></p></fieldset>' % t["wifi_again"]
+    yield field(t, "other", typed.get("other") or "", more='maxlength="32" autocomplete="off"', faults=faults)
+    yield '<p><label><input type="checkbox" name="hidden" value="1"%s> %s</label></p>' % (
+        " checked" if typed.get("hidden") else "", t["wifi_hidden"])  # fmt: skip
+    more = 'maxlength="63" autocomplete="off"'
+    yield field(t, "wifi_password", typed.get("wifi_password") or "", "password", more, faults)
+    yield "<button>%s</button></form>" % t["go_on"]

@@ -1,121 +1,69 @@
-"""The portal's doorway: sockets and their limits. Knows no page: site.py is loaded when somebody knocks and forgotten when
-it has been quiet, or when the agent needs the room (make_room).
+"""The portal's front door: sockets and places. The one part of the portal that is resident; a request is read by request.py,
+loaded while somebody is at the door, and answered by a stage (site.py) that holds the floor.
 
-HTTP itself is microdot's; it is given a reader that bounds lines, headers, bodies and time. While the agent talks to a
-provider the event loop stands (net/http.py): busy() then answers in its place, from inside the agent's waits."""
+While the agent talks to a provider the event loop stands still (net/wire.py): busy() answers then, from inside the agent's
+waits. What is said when memory is short is made of constants: saying it takes no memory.
+"""
 
 import asyncio
 import gc
-import select
 import socket
-import sys
 import time
 
-from wanbeacon.net import udp
+from micropython import const
 
-CLIENTS = 3  # connections at once; a browser opens up to 6, the others wait in the backlog
-REQUEST_S = 10  # for a whole request and its answer: a phone at the edge of the Wi-Fi needs seconds
-BODY_MAX = 4096  # the longest form is the account's: 50 host names
-LINE_MAX = 1024
-HEAD_MAX = 4096  # all header lines together
-SETTLE_MS = 3000  # a change of address waits so long at most for a page to be finished
-QUIET_MS = 20000  # after so long without a request the pages are forgotten
+from wanbeacon.app import stage
+from wanbeacon.net import waits
+
+PLACES = 3  # connections at once: each takes memory of lwIP; the others wait in the backlog
+HEAD_MS = 4000  # for the head of a request: a phone at the edge of the Wi-Fi needs seconds
+ANSWER_MS = 3000  # for sending the answer: the agent's next step waits for it
+_HELD_MS = const(500)  # for a browser that opened a connection during an exchange to say what it wants
+
 _BUSY = (
-    "HTTP/1.0 503 Busy\r\nContent-Type: text/html; charset=UTF-8\r\nRetry-After: 2\r\nCache-Control: no-store\r\n"
-    "Connection: close\r\n\r\n<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "%s<title>Busy</title><h1>Busy</h1><p>The device is talking to the provider. %s</p>"
+    b"HTTP/1.0 503 Busy\r\nContent-Type: text/html\r\nRetry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    b"<!DOCTYPE html><html lang=en><meta name=viewport content='width=device-width'><title>Busy - Wanbeacon</title>"
+    b"<h1>One moment</h1><p>This device is busy just now. "
 )
+_AGAIN = b"<meta http-equiv=refresh content=2>This page reloads by itself."
+_RESEND = b"Please go back and send it again."
+_FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis page failed; the agent goes on.\n"
 
 
-class Limited:
-    """A stream as microdot reads and writes it, with an end to everything. Raises OSError when a limit is passed."""
+class Guest:
+    """One connection and what its request's head says (see request.py); host, origin, kind and cookie are bytes.
 
-    def __init__(self, stream):
-        self.stream = stream
-        self.left = HEAD_MAX
+    path: with the query; floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
 
-    async def readline(self):
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            if len(line) >= LINE_MAX or self.left <= 0:
-                raise OSError(104)  # microdot mutes a reset
-            c = await self.stream.read(1)
-            if not c:
-                break
-            line += c
-            self.left -= 1
-        return bytes(line)
+    host = origin = kind = cookie = body = b""
+    method = path = ""
+    length = 0
+    floor = task = None
+    sent = False
 
-    async def readexactly(self, n):
-        if not 0 <= n <= BODY_MAX:
-            raise OSError(104)
-        return await self.stream.readexactly(n)
-
-    async def read(self, n=-1):
-        return b""  # a body beyond BODY_MAX is never read
-
-    async def awrite(self, data):
-        await self.stream.awrite(data)
-
-    async def aclose(self):
-        """Not here but in client(), once: on MicroPython's unix port a second close hits whoever got the number since."""
-
-    def get_extra_info(self, name):
-        return self.stream.get_extra_info(name)
+    def __init__(self, conn, ip):
+        self.conn = conn
+        self.ip = ip
+        self.until = time.ticks_add(time.ticks_ms(), HEAD_MS)
 
 
 class Server:
-    """device: board/device.py. guard, draft, heard, trial: what pages keep from one request to the next."""
+    """device: app/board_main.py. What pages keep from one request to the next, all plain values: key (of tokens), sessions
+    and wrong (see guard.py), draft (settings in the making, JSON), heard (networks), trial (see trial.py)."""
 
     def __init__(self, device):
         self.device = device
-        self.guard = self.draft = self.trial = self.site = None
-        self.heard = []
+        self.key = None
+        self.sessions = []
+        self.wrong = bytearray()
+        self.draft = self.trial = None
+        self.heard = ()
         self.socks = []  # that listen: the settings' port, and set-up mode's when that is another
-        self.clients = 0
-        self.used = time.ticks_ms()
+        self.guests = []
+        self.held = None  # a connection that busy() took: (conn, ip, ticks)
+        self.taking = False
 
-    def load(self):
-        """The pages, loaded if they are not."""
-        if not self.site:
-            gc.collect()
-            from wanbeacon.portal import site
-
-            self.site = site.Site(self.device, self)
-            gc.collect()
-        return self.site
-
-    def make_room(self):
-        """Forget the pages, if nobody is being served: before an exchange, and when it is quiet."""
-        if self.site and not self.clients:
-            self.site = None
-            if "wanbeacon.portal.site" not in sys.modules:
-                sys.modules.pop("microdot", None)
-            gc.collect()
-
-    async def settle(self):
-        """Wait until nobody is being served, for some seconds at most."""
-        for _ in range(SETTLE_MS // 20):
-            if not self.clients:
-                return
-            await asyncio.sleep_ms(20)
-
-    async def client(self, conn, peer):
-        """One connection: a request, an answer, the end."""
-        stream = Limited(asyncio.StreamReader(conn, {"peername": self.device.board.ip_port(peer)}))
-        try:
-            await asyncio.wait_for(self.load().handle_request(stream, stream), REQUEST_S)
-        except (OSError, asyncio.TimeoutError, ValueError, EOFError, AttributeError):
-            pass  # gone, too slow, or no HTTP
-        except MemoryError:
-            self.device.say("portal: out of memory")
-        except ImportError as e:
-            self.device.say("portal: %s; `python -m tools flash` installs all of it" % e)
-        finally:
-            self.clients -= 1
-            self.used = time.ticks_ms()
-            conn.close()
-            gc.collect()
+    # ---- the door
 
     async def serve(self, address, port):
         """For ever. Raises OSError when the port cannot be had."""
@@ -123,58 +71,140 @@ class Server:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(self.device.board.sockaddr(address, port))
-            sock.listen(CLIENTS)
+            sock.listen(PLACES)
             sock.setblocking(False)
             self.socks.append(sock)
             self.device.board.while_waiting = self.busy
             while True:
-                if not await udp.ready(sock, QUIET_MS):
-                    if time.ticks_diff(time.ticks_ms(), self.used) > QUIET_MS:
-                        self.make_room()
-                    continue
-                if self.clients >= CLIENTS:
-                    await asyncio.sleep_ms(20)
-                    continue
+                await waits.ready(sock)
                 try:
                     conn, peer = sock.accept()
                 except OSError:
-                    await asyncio.sleep_ms(20)  # busy() was first
+                    await asyncio.sleep(0.02)  # busy() was first
                     continue
-                conn.setblocking(False)
-                self.clients += 1
-                asyncio.create_task(self.client(conn, peer))
+                self.admit(conn, self.device.board.ip_port(peer)[0])
         finally:
-            self.socks = [one for one in self.socks if one is not sock]
+            self.socks.remove(sock)
             if not self.socks:
                 self.device.board.while_waiting = None
             sock.close()
 
-    def busy(self):
-        """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never waits long."""
-        for sock in self.socks:
-            poll = select.poll()
-            poll.register(sock, select.POLLIN)
-            if poll.poll(0):
-                self._put_off(sock)
-
-    def _put_off(self, sock):
-        conn = None
+    def admit(self, conn, ip):
+        """A place for a connection. With all of them taken the source that has the most gives one up: no stranger, however fast
+        or slow, keeps the owner out. A source that has the most itself gives up one that has not said what it wants."""
+        guest = None
         try:
-            conn, _ = sock.accept()
-            conn.settimeout(0.1)
-            asked = conn.recv(512)  # read first: closing on unread data would reset the connection
-            again = asked[:4] == b"GET "
-            more = ("<meta http-equiv=refresh content=2>", "This page loads again by itself.") if again else ("", "Please go back and send it again.")
-            conn.send((_BUSY % more).encode())
+            conn.setblocking(False)
+            if len(self.guests) >= PLACES:
+                self._make_place(ip)
+            guest = Guest(conn, ip)
+            self.guests.append(guest)
+            guest.task = asyncio.create_task(self.client(guest))
+        except (OSError, MemoryError):
+            if guest in self.guests:
+                self.guests.remove(guest)
+            _put_off(conn, b"")
+            conn.close()
+
+    def _make_place(self, ip):
+        """Raises OSError when there is none to be had."""
+        own, best, out = self._places(ip), 0, None
+        for one in self.guests:
+            n, reading = self._places(one.ip), one.floor is None
+            if not one.floor and (n > own or reading and one.ip == ip) and 2 * n + reading > best:
+                best, out = 2 * n + reading, one
+        if not out:
+            raise OSError(11)
+        out.task.cancel()
+
+    def _places(self, ip):
+        return sum([one.ip == ip for one in self.guests])
+
+    async def client(self, guest):
+        """One connection: a request, an answer, the end."""
+        try:
+            request = stage.resident("portal.request")
+            status = await request.read(self, guest)
+            if status:
+                await request.refuse(guest, status)
+                return
+            guest.floor = False
+            async with stage.floor:
+                guest.floor = True
+                guest.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
+                await stage.run_async("portal.site", "answer", self, guest)
+        except MemoryError:  # nothing in here may need memory
+            if not guest.sent:
+                _put_off(guest.conn, b"POST" if guest.method == "POST" else b"")
         except OSError:
-            pass
+            pass  # gone, or too slow
+        except Exception as e:  # the root of a request: a page that fails is that page's fault alone
+            if not guest.sent:
+                say(guest.conn, _FAILED)
+            try:
+                self.device.say("page %s: %s %s" % (guest.path.split("?")[0][:20], type(e).__name__, e))
+            except MemoryError:
+                pass
         finally:
-            if conn:
+            self.guests.remove(guest)
+            guest.conn.close()
+            request = None
+            if not self.guests:
+                stage.forget("portal.request")
+            gc.collect()
+
+    # ---- while an exchange holds the loop
+
+    def busy(self):
+        """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never waits."""
+        held = self.held
+        if held:
+            try:
+                asked = waits.receive(held[0], 256)
+            except OSError:
+                asked = b""
+            if asked is None and time.ticks_diff(time.ticks_ms(), held[2]) < _HELD_MS:
+                return
+            self.held = None
+            _put_off(held[0], asked or b"")
+            held[0].close()
+        for sock in self.socks:
+            try:
+                conn, peer = sock.accept()
+            except OSError:
+                continue  # nobody: the socket does not block
+            try:
+                conn.setblocking(False)
+                if not self.taking:
+                    asyncio.create_task(self._take())
+                    self.taking = True
+                self.held = conn, self.device.board.ip_port(peer)[0], time.ticks_ms()
+            except (OSError, MemoryError):
                 conn.close()
+            return
+
+    async def _take(self):
+        """Runs when the exchange is over: a connection that was not answered yet is one like any other."""
+        self.taking, held, self.held = False, self.held, None
+        if held:
+            self.admit(held[0], held[1])
+
+
+def _put_off(conn, asked):
+    """The busy page. asked: how the request begins (bytes). Takes no memory."""
+    say(conn, _BUSY)
+    say(conn, _RESEND if asked.startswith(b"POST") else _AGAIN)
+
+
+def say(conn, data):
+    """Send what fits into the socket, for better or worse."""
+    try:
+        conn.send(data)
+    except OSError:
+        pass
 
 
 async def serve(device, address="0.0.0.0", port=None):
     """The portal of a device, for ever; port: default: the settings'. Raises OSError when the port is taken."""
     device.portal = server = device.portal or Server(device)
-    gc.collect()
     await server.serve(address, port or (device.cfg["portal"]["port"] if device.cfg else 80))

@@ -1,109 +1,100 @@
 """Tries settings before they are saved: join, time, address, name of the provider's server. Sends no password anywhere.
 
-Runs beside the pages; the last page of the set-up shows its rows and loads again while it runs."""
+Runs beside the pages; the last page of the set-up shows its rows and loads again while it runs. This module lives as long as
+its task; what must load is a stage of its own."""
 
 import asyncio
-import sys
+import socket
+
+from wanbeacon.app import stage, words
+from wanbeacon.core import address as core
 
 JOIN_S = 50  # two rounds through a network: only a second refusal makes a password wrong
 
 
-class Trial:
-    """cfg: checked settings; rows: (mood, text) so far; running; ip: own address once joined."""
+def start(device, cfg):
+    """Begin, in the background. cfg: checked settings. Returns the state that pages read, plain values: rows (mood, text) so
+    far, running, ip: own address once joined, task."""
+    trial = {"rows": [], "running": True, "ip": None}
+    trial["task"] = asyncio.create_task(_run(trial, device, cfg))  # kept: a task nobody holds may be collected
+    return trial
 
-    def __init__(self, device, cfg):
-        self.device = device
-        self.cfg = cfg
-        self.rows = []
-        self.running = True
-        self.ip = None
-        self.before = list(sys.modules)
 
-    def start(self):
-        """In the background."""
-        self.task = asyncio.create_task(self._run())
+async def _run(trial, device, cfg):
+    rows = trial["rows"]
+    try:
+        await asyncio.sleep(0.3)  # the page that started it is sent first
+        if await _network(trial, device, cfg):
+            for step in (_time, address, _provider):
+                async with stage.floor:
+                    if step is address:
+                        await stage.run_async("portal.trial", "address", rows, device, cfg)
+                    else:
+                        step(rows, device, cfg)
+                await asyncio.sleep(0.1)
+    except Exception as e:  # the root: a test that fails must not take the portal with it
+        rows.append(("bad", "the test failed: %s %s" % (type(e).__name__, e)))
+    finally:
+        trial["running"] = False
 
-    def note(self, mood, text):
-        self.rows.append((mood, text))
 
-    async def _run(self):
-        try:
-            await asyncio.sleep_ms(300)  # the page that started it is sent first
-            if await self._network():
-                self._time()
-                await asyncio.sleep_ms(100)
-                await self._address()
-                await asyncio.sleep_ms(100)
-                self._provider()
-        except Exception as e:  # the root: a test that fails must not take the portal with it
-            self.note("bad", "the test failed: %s %s" % (type(e).__name__, e))
-        finally:
-            self.running = False
+async def _network(trial, device, cfg):
+    """True when there is a way out."""
+    rows, link = trial["rows"], device.connect(cfg)
+    rows.append(("wait", "joining %s ..." % (" or ".join([row["ssid"] for row in cfg["wifi"]]) or "cable")))
+    for _ in range(JOIN_S * 4):
+        trial["ip"] = link and link.address()
+        if trial["ip"] or not link or link.word == "wrong password":
+            break
+        await asyncio.sleep(0.25)
+    rows.pop()
+    if not trial["ip"]:
+        rows.append(("bad", link.text if link else "no network hardware"))
+        return False
+    rows.append(("good", "joined the network, own address %s" % trial["ip"]))
+    return True
 
-    async def _network(self):
-        """True when there is a way out."""
-        device = self.device
-        link = device.connect(self.cfg)
-        names = " or ".join([row["ssid"] for row in self.cfg["wifi"]]) or "cable"
-        self.note("wait", "joining %s ..." % names)
-        for _ in range(JOIN_S * 4):
-            self.ip = link and link.address()
-            if self.ip or not link or link.word == "wrong password":
-                break
-            await asyncio.sleep_ms(250)
-        self.rows.pop()
-        if not self.ip:
-            self.note("bad", link.text if link else "no network hardware")
-            return False
-        self.note("good", "joined the network, own address %s" % self.ip)
-        return True
 
-    def _time(self):
-        from wanbeacon.board.esp32 import ntp
-        from wanbeacon.net import clock
+def _time(rows, device, cfg):
+    from wanbeacon.net import clock
 
-        try:
-            self.device.board.set_time(ntp.ask(self.device.board, self.cfg["ntp"], clock.BUILD, clock.LATEST))
-            self.note("good", "time from %s" % self.cfg["ntp"])
-        except (OSError, ValueError) as e:
-            self.note("bad", "time server %s: %s" % (self.cfg["ntp"], e))
+    try:
+        device.board.set_time(stage.run("board.esp32.ntp", "ask", device.board, cfg["ntp"], clock.BUILD, clock.LATEST))
+        rows.append(("good", "time from %s" % cfg["ntp"]))
+    except (OSError, ValueError) as e:
+        rows.append(("bad", "time server %s: %s" % (cfg["ntp"], e)))
 
-    async def _address(self):
-        from wanbeacon.app import stage, words
-        from wanbeacon.core import address
-        from wanbeacon.net import http
-        from wanbeacon.observe import base, choose
 
-        device = self.device
+async def address(rows, device, cfg):
+    """Ask the sources of the settings for the address; a stage."""
 
-        def fetch(url, family=0, ca=None, bind=None):
-            return http.get(url, device.board, "Wanbeacon", family, budget=10000, ca=ca)
+    def fetch(url, family=0, ca=None, bind=None):
+        return stage.run("net.http", "get", url, device.board, "Wanbeacon", family, 10000, 4096, ca, bind)
 
-        def say(code, *data):
-            device.log(words.say(code, *data))
+    def log(code, *data):
+        device.say(words.say(code, *data))
 
-        kit = base.Kit(device.board, device.clock, say, fetch, lambda name: stage.resident("observe." + name))
-        chooser = choose.Chooser(self.cfg["address"], kit, False, 0)
-        kind, packed, source, why = await chooser.read(4)
+    kit = stage.load("observe.base").Kit(device.board, device.clock, log, fetch, lambda name: stage.load("observe." + name))
+    chooser = stage.load("observe.choose").Chooser(cfg["address"], kit, False, 0)
+    try:
+        _, packed, source, why = await chooser.read(4)
+    finally:
         chooser.close()
-        if packed and source:
-            mood = "warn" if address.why_not(packed) else "good"
-            self.note(mood, "internet address %s, told by %s" % (address.text(packed), source))
-        else:
-            self.note("bad", "internet address: %s" % words.say(*why))
+    if packed and source:
+        text = "internet address %s, reported by %s" % (core.text(packed), source)
+        rows.append(("warn" if core.why_not(packed) else "good", text))
+    else:
+        rows.append(("bad", "internet address: %s" % words.say(*why)))
 
-    def _provider(self):
-        import socket
 
-        from wanbeacon.dyndns import catalog
-
-        for account in self.cfg["accounts"]:
-            row = catalog.find(self.device.board.catalogue, account["provider"]) or {}
-            host = (account.get("server") or row.get("host") or "").split("//")[-1].split(":")[0].split("/")[0]
-            if not host:
-                continue
-            try:
-                socket.getaddrinfo(host, 443)
-                self.note("good", "%s: %s found" % (account["provider"], host))
-            except OSError:
-                self.note("bad", "%s: no server %s found" % (account["provider"], host))
+def _provider(rows, device, cfg):
+    for account in cfg["accounts"]:
+        row = stage.run("dyndns.catalog", "find", device.board.catalogue, account["provider"]) or {}
+        host = (account.get("server") or row.get("host") or "").split("//")[-1].split(":")[0].split("/")[0]
+        if not host:
+            continue
+        try:
+            socket.getaddrinfo(host, 443)
+            rows.append(("good", "%s found" % host))
+        except OSError:
+            rows.append(("bad", "no server %s found" % host))

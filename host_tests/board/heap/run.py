@@ -1,5 +1,7 @@
 # Starts a board's life on a bare unix MicroPython with a small heap: device.py, agent, portal, no emulated chip around.
-# usage: micropython -X heapsize=128k run.py FOLDER PORT; the folder holds config.json, device.json; prints the heap on "mem".
+# usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds config.json, device.json.
+# weigh: prints the heap after each round. poke: a hint every second, as a router gives one when the address changes.
+import asyncio
 import gc
 import socket
 import sys
@@ -11,12 +13,22 @@ from wanbeacon.board.esp32 import board as esp32  # noqa: E402
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
 esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
-esp32.Board.ip_port = lambda self, addr: ("127.0.0.1", 0)
-if len(sys.argv) > 3:
-    report = device.Device.report
+esp32.Board.ip_port = lambda self, addr: ("%d.%d.%d.%d" % tuple(bytes(addr)[4:8]), 0)
+
+
+async def poke(agent):
+    while True:
+        await asyncio.sleep(1)
+        agent.event.set()
+
+
+if "weigh" in sys.argv:
+    report, pokes = device.Device.report, []
 
     def weigh(self, agent):
         report(self, agent)
+        if "poke" in sys.argv and not pokes:
+            pokes.append(asyncio.create_task(poke(agent)))
         before = gc.mem_alloc()
         gc.collect()
         print("heap %d of %d, before collecting %d" % (gc.mem_alloc(), gc.mem_alloc() + gc.mem_free(), before))

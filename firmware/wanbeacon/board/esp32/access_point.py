@@ -30,10 +30,10 @@ def access(board):
     return doc["ap_password"]
 
 
-def open_door(device):
-    """Begin set-up mode. With settings it ends by itself."""
+def open_door(device, serve):
+    """Begin set-up mode. With settings it ends by itself. serve(device, address, port): the pages, for ever."""
     try:
-        device.door = Door(device, access(device.board))
+        device.door = SetupAccessPoint(device, access(device.board), serve)
     except (OSError, ValueError, AttributeError) as e:
         device.say("set-up access point: %s" % e)
         return
@@ -62,11 +62,13 @@ def meets(ip, nic):
     return lan != _NO_IP and not (_number(ip) ^ _number(lan)) & _number(mask) & 0xFFFFFF00
 
 
-class Door:
-    """device: board/device.py; password: of the access point. Raises OSError or ValueError when it cannot be opened."""
+class SetupAccessPoint:
+    """device: app/board_main.py; password: of the access point; serve: see open_door. Raises OSError or ValueError when it
+    cannot be opened."""
 
-    def __init__(self, device, password):
+    def __init__(self, device, password, serve):
         self.device = device
+        self.serve = serve
         board = device.board
         free = [one for one in ADDRESSES if not meets(one, self._lan())]
         self.address = free[0] if free else ADDRESSES[0]
@@ -100,19 +102,15 @@ class Door:
             return False
 
     def close(self):
-        """The network goes, and whoever was logged in by being in it."""
+        """The network goes, and with it the right of who was in it."""
         for task in self.tasks:
             task.cancel()
         self.ap.active(False)
-        if self.device.portal and self.device.portal.guard:
-            self.device.portal.guard.sessions = []
 
     async def _pages(self):
         """The pages, on this network alone: the settings want none, or at another port than the label says."""
-        from wanbeacon.portal import server
-
         try:
-            await server.serve(self.device, self.address, 80)
+            await self.serve(self.device, self.address, 80)
         except OSError as e:
             self.device.say("set-up pages: %s" % e)
 

@@ -9,6 +9,8 @@ import time
 
 import network
 
+from wanbeacon.core.text import name_of
+
 JOIN_MS = 20000  # association and DHCP together; slow access points need 10 s
 DROP_MS = 15000  # the driver's own attempts after a drop get this long
 STABLE_MS = 3000  # up means: was up for so long
@@ -21,14 +23,6 @@ _NO_IP = "0.0.0.0"
 # timeout. 200, 201, 203, 205 and the rest are radio, range or the access point's load.
 _REFUSED = (202, 204, 15)
 _ABSENT = (201, 210, 211, 212)
-
-
-def name_of(text):
-    """A host name for DHCP and mDNS out of any text: letters, digits and hyphens, at most 32."""
-    out = "".join([c if c.isalpha() or c.isdigit() else "-" for c in text if ord(c) < 128])
-    while "--" in out:
-        out = out.replace("--", "-")
-    return out.strip("-")[:32].strip("-") or "wanbeacon"
 
 
 class Link:

@@ -1,0 +1,109 @@
+"""Writes firmware/catalogue/names.txt: what providers are called, for pages and searches (wanbeacon.dyndns.search)."""
+
+from tools import ROOT, UserError
+from tools.build import catalogue
+
+OUT = ROOT / "firmware/catalogue/names.txt"
+
+#: What a page shows before anybody searched, in this order; the others follow by name, then what has closed.
+FIRST = ("noip", "duckdns", "dyn", "dynu", "freedns-v2", "dynv6", "desec", "he-dns", "namecheap", "ovh", "certadns", "mydns-se")
+
+#: id -> name, where that of tools/data/providers.json is not what people call it.
+NAMES = {
+    "dyn": "Dyn (DynDNS, Oracle)", "dyn-legacy": "Dyn, older form", "zerigo": "Zerigo (closed)", "certadns-update": "CertaDNS, /domains/update",
+    "certadns-v2": "CertaDNS, /domains/v2/update", "certadns-dyndns": "CertaDNS, /domains/dyndns/update",
+    "mydns-se": "MyDNS.se", "he-dns": "Hurricane Electric DNS", "he-tunnelbroker": "Hurricane Electric Tunnelbroker", "desec": "deSEC",
+    "freedns-v1": "FreeDNS (afraid.org), key URL", "freedns-v2": "FreeDNS (afraid.org), newer form", "freedns-nic": "FreeDNS (afraid.org), user and password",
+    "ddo-jp": "DDO.jp", "twodns": "TwoDNS (closed)", "dnspark": "DNS Park (closed)", "mythic-beasts": "Mythic Beasts", "do-de": "do.de (Domain-Offensive)",
+    "domaindiscount24": "domaindiscount24, Key-Systems, Moniker", "opendns": "OpenDNS",
+}
+
+#: id -> what else people type: its domains for host names, old names, spellings. Its id, name and host are searched anyway.
+ALIASES = {
+    "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com dnsalias.net dnsalias.org homelinux.org "
+           "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
+    "noip": "no-ip.com noip.com ddns.net hopto.org zapto.org sytes.net no-ip.org no-ip.biz no-ip.info no-ip.net myftp.org myftp.biz servebeer.com "
+            "servegame.com serveftp.com servehttp.com redirectme.net bounceme.net ddnsking.com gotdns.ch webhop.me myvnc.com onthewifi.com viewdns.net "
+            "freedynamicdns.org freedynamicdns.net",
+    "certadns": "certa certadns.com",
+    "mydns-se": "mydns.se loopia-mydns",
+    "dynu": "dynu.com dynu.net ddnsfree.com freeddns.org mywire.org theworkpc.com casacam.net accesscam.org camdvr.org giize.com gleeze.com kozow.com "
+            "loseyourip.com ooguy.com webredirect.org",
+    "he-dns": "he he.net hurricane hurricaneelectric dns.he.net hedns",
+    "he-tunnelbroker": "tunnelbroker.net 6in4 hetunnel",
+    "dynv6": "dynv6.net v6.rocks dns.army dns.navy v6.army",
+    "desec": "desec.io dedyn dedyn.io",
+    "nsupdate-info": "nsupdate nsupdate.info",
+    "dyfi": "dy.fi",
+    "spdyn": "securepoint spdns spdns.de spdyn.de spdns.org",
+    "strato": "strato.de",
+    "ovh": "ovh.com ovh.net dynhost ovhcloud",
+    "dnsomatic": "dns-o-matic dnsomatic.com",
+    "opendns": "cisco umbrella opendns.com",
+    "freedns-v2": "freedns afraid afraid.org freedns.afraid.org mooo.com chickenkiller.com strangled.net us.to ignorelist.com crabdance.com",
+    "ddnss": "ddnss.de ddnss.org dyndns1.de dyn.ddnss.de",
+    "selfhost": "selfhost.de selfhost.eu selfhost.bz",
+    "twodns": "dd-dns.de dyndns.twodns.de",
+    "goip": "goip.de goip.it",
+    "now-dns": "nowdns now-dns.com mypi.co 001www.com",
+    "dnsexit": "dnsexit.com linkpc.net publicvm.com",
+    "all-inkl": "allinkl kasserver kas all-inkl.com",
+    "mythic-beasts": "mythic",
+    "namecheap": "namecheap.com park-your-domain",
+    "domaindiscount24": "dd24 moniker keysystems rrpproxy",
+    "duckdns": "duck duckdns.org",
+    "do-de": "domainoffensive do.de",
+    "core-networks": "corenetworks core-networks.de",
+    "dnsmadeeasy": "constellix tiggee dnsmadeeasy.com",
+    "domeneshop": "domainname.shop domainnameshop",
+    "mydns-jp": "mydns.jp 0am.jp",
+    "nic-ru": "rucenter ru-center nic.ru",
+    "luadns": "luadns.net",
+    "3322": "pubyun 3322.org f3322.org f3322.net",
+    "oray": "peanuthull phddns huashengke vicp.net",
+    "njalla": "njal.la njalla.no",
+    "simply": "simply.com unoeuro",
+    "google": "googledomains domains.google",
+    "changeip": "changeip.com",
+    "easydns": "easydns.com",
+    "ipv64": "ipv64.net ipv64.de home64.de any64.de",
+}
+
+#: What people look for and no row serves: name -> aliases. Dropped from the file as soon as a row of that name is there.
+UNSERVED = {
+    "Cloudflare": "cloudflare.com cf workers.dev", "GoDaddy": "godaddy.com", "Hetzner DNS": "hetzner.com hetzner.de hetzner", "IONOS": "ionos.com ionos.de 1und1 1and1",
+    "Gandi": "gandi.net livedns", "DigitalOcean": "digitalocean.com", "Porkbun": "porkbun.com", "Amazon Route 53": "route53 aws amazon",
+    "Netcup": "netcup.de", "Squarespace Domains": "squarespace.com squarespace", "MyFRITZ!": "myfritz myfritz.net avm fritzbox", "Synology DDNS": "synology synology.me",
+    "Linode": "linode.com akamai", "Vercel": "vercel.com", "Azure DNS": "azure microsoft", "Google Cloud DNS": "gcp googlecloud",
+}
+
+
+def lines():
+    """The file's lines."""
+    facts = catalogue.source()
+    rows = catalogue.rows()
+    strange = {key.strip() for key in [*NAMES, *ALIASES]} - {row["id"] for row in rows}
+    if strange:
+        raise UserError("tools/build/names.py: no such provider: %s" % ", ".join(sorted(strange)))
+    out, called = [], ""
+
+    def place(row):
+        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
+        return bool(row.get("closed")), FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST), name.lower()
+
+    for row in sorted(rows, key=place):
+        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
+        out.append((row["id"], name, row.get("host") or "", ALIASES.get(row["id"], "")))
+        called += " %s %s" % (row["id"], name.lower())
+    for name, aliases in UNSERVED.items():
+        if name.split()[0].lower() not in called:
+            out.append(("-", name, "", aliases))
+    for line in out:
+        if any("|" in field or "\n" in field for field in line):
+            raise UserError("tools/build/names.py: %s: a field must not contain |" % line[0])
+    return out
+
+
+def file():
+    """The whole file as bytes."""
+    return "".join("%s|%s|%s|%s\n" % line for line in lines()).encode()
