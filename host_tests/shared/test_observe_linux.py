@@ -119,13 +119,31 @@ def test_renumbering_without_a_word_is_over_after_two_advertisements():
     link = Link(R1)
     link.ra(R1, (PA, A, 14400))
     assert link.look() == PK_A
-    for _ in range(5):
-        assert not link.ra(R1, (PA, A, 14400)) and link.look() == PK_A
+    woken = 0
+    for _ in range(9):
+        woken += link.ra(R1, (PA, A, 14400))
+        assert link.look() == PK_A
+    assert woken <= 1, "an advertisement that changes nothing wakes nobody"
     link.ra(R1, (PB, B, 14400))
     assert link.look() == PK_A, "one advertisement may have lost a prefix"
     assert link.ra(R1, (PB, B, 14400)), "a listener is woken"
     assert link.look() == PK_B
     assert not link.ra(R1, (PB, B, 14400)) and link.look() == PK_B
+
+
+def test_renumbering_while_nobody_listened_is_over_after_two_advertisements():
+    link = Link(R1)
+    link.rows[A] = (6, 2, MNGTMP, 0, 3600, 64, PK_A, link.ms // 10)
+    link.rows["dhcp"] = (6, 2, 0, 0, 9000, 128, address.parse("2a02:8010:9::1"), link.ms // 10)
+    link.known = PK_A
+    link.ra(R1, (PB, B, 14400))
+    assert link.look() == PK_A
+    assert link.ra(R1, (PB, B, 14400)), "a listener is woken"
+    del link.rows["dhcp"]
+    assert link.look() == PK_B
+    link.rows = {"dhcp": (6, 2, 0, 0, 9000, 128, address.parse("2a02:8010:9::1"), 5)}
+    link.known = None
+    assert link.look() == address.parse("2a02:8010:9::1"), "a DHCPv6 address needs no advertised prefix"
 
 
 def test_a_dhcpv6_address_of_the_dead_prefix_falls_too():

@@ -38,7 +38,7 @@ class Heard:
 
     def feed(self, ms, router, prefix, bits, preferred):
         """One option of an advertisement; `ms` of a clock that never steps. True when it changed what is known."""
-        row = self.routers.get(router)
+        row, changed = self.routers.get(router), False
         if row is None:
             if len(self.routers) >= _MANY:
                 self._forget()
@@ -46,8 +46,8 @@ class Heard:
         elif ms - row[1] > _ONE_RA_MS:
             row[2] = max(row[2], ms - row[1])
             row[0] += 1
+            changed = row[0] == MISSED - 1  # what it did not advertise since we listen is gone
         row[1] = ms
-        changed = False
         for key in self.prefixes:
             if key[1] == router and row[0] - self.prefixes[key] == MISSED:
                 changed = True  # just now it is gone
@@ -81,6 +81,11 @@ class Heard:
             return True
         limit = max(_GONE_MS[0], 3 * row[2]) if row[0] >= 4 else _GONE_MS[1]
         return ms - row[1] > limit
+
+    def lacks(self, routers):
+        """True when each of the default routers advertised often enough for a prefix that nobody was heard with to be gone."""
+        often = [router for router in routers if router in self.routers and self.routers[router][0] >= MISSED - 1]
+        return self.tells and len(often) == len(routers) > 0
 
     def state(self, prefix, trusted, routers, ms):
         """Of a /64: _OURS, _STRANGE or _DEAD, and the router; (_UNSURE, None) when nobody was heard to advertise it."""
@@ -154,6 +159,8 @@ def _groups(good, trusted, heard, routers, ms):
         if groups[prefix][0] in (_OURS, _UNSURE) and (newest is None or _later(stamps[prefix], newest)):
             newest = stamps[prefix]
     for prefix in stamps:
+        if groups[prefix][0] == _UNSURE and heard.lacks(routers):
+            groups[prefix] = _DEAD, None
         if newest is not None and _later(newest, stamps[prefix]) and (newest - stamps[prefix]) & 0xFFFFFFFF > STALE:
             groups[prefix] = _DEAD, groups[prefix][1]
     return groups
@@ -162,11 +169,6 @@ def _groups(good, trusted, heard, routers, ms):
 def _later(a, b):
     """a after b, on a counter of 32 bits."""
     return 0 < (a - b) & 0xFFFFFFFF < 0x80000000
-
-
-def _deprecated(rows):
-    """Those made from advertisements that are preferred no more."""
-    return [row for row in rows if row[3] == 0 and row[2] & (_MNGTMP | 0x01) == _MNGTMP and not row[4] and not address.why_not(row[6])]
 
 
 def _fresh(good, known, groups, routers, rows, tells):
@@ -182,11 +184,11 @@ def _fresh(good, known, groups, routers, rows, tells):
     if alive[_OURS]:
         return _best(alive[_OURS]), None
     if alive[_UNSURE]:
-        # nobody was heard: prefixes out of one advertisement have one sender
+        # Nobody was heard. Where the kernel hands on who advertises, his next words are awaited (also when the published one
+        # is deprecated: by its router, or by a stranger?). Elsewhere prefixes out of one advertisement have one sender.
         first = alive[_UNSURE][0]
-        # one that was deprecated may have been so by a stranger; the next advertisements tell, where the kernel hands them on
-        for row in alive[_UNSURE] + (_deprecated(rows) if tells else []):
-            if row[6][:8] != first[6][:8] and (len(routers) > 1 or not _one_sender(row, first)):
+        for row in alive[_UNSURE] + ([row for row in rows if row[6] == known and not row[4]] if tells else []):
+            if row[6][:8] != first[6][:8] and (tells or len(routers) > 1 or not _one_sender(row, first)):
                 return None, _both([first, row], groups)
         return _best(alive[_UNSURE]), None
     if alive[_STRANGE]:
