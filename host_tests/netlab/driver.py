@@ -72,7 +72,7 @@ async def main(what, sources, family):
 async def watch(name, one, family, start):
     while True:
         await one.changed()
-        kind, packed, why = await one.read(family)
+        _, packed, why = await one.read(family)
         if packed and hasattr(one, "known"):
             one.known = packed  # as if it had been published
         say("event", name, shown(packed), time.ticks_diff(time.ticks_ms(), start), words.say(*why))
