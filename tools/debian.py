@@ -19,6 +19,8 @@ PACKAGES = {
     "miniupnpd-nftables": ("miniupnpd", "netlab: NAT-PMP, PCP, UPnP against a real router"),
     "nftables": ("nft", "netlab: NAT"),
     "coturn": ("turnserver", "netlab: STUN"),
+    "radvd": ("radvd", "netlab: router advertisements"),
+    "dnsmasq-base": ("dnsmasq", "netlab: router advertisements, DHCPv6"),
     "udhcpd": ("udhcpd", "netlab: a line whose address changes"),
     "udhcpc": ("udhcpc", "netlab: a line whose address changes"),
     "busybox": ("busybox", "openwrt: the shell and applets of a router"),

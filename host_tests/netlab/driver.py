@@ -54,6 +54,8 @@ async def main(what, sources, family):
 
             gena.renew_s = lambda head, s=source["renew"]: s
         one = kit.load(source["source"]).Observer(source, kit)
+        if "known" in source:
+            one.known = address.parse(source["known"])
         if what == "watch":
             tasks.append(asyncio.create_task(watch(source["source"], one, family, start)))
             continue
@@ -70,8 +72,10 @@ async def main(what, sources, family):
 async def watch(name, one, family, start):
     while True:
         await one.changed()
-        packed = (await one.read(family))[1]
-        say("event", name, shown(packed), time.ticks_diff(time.ticks_ms(), start))
+        _, packed, why = await one.read(family)
+        if packed and hasattr(one, "known"):
+            one.known = packed  # as if it had been published
+        say("event", name, shown(packed), time.ticks_diff(time.ticks_ms(), start), words.say(*why))
 
 
 with open(sys.argv[2]) as f:

@@ -147,8 +147,10 @@ def test_netlink():
         + b"\x04\0\x03\0"
     )  # fmt: skip
 
+    one = netlink.Observer({}, Kit)
+
     def take(data):
-        netlink.is_event(data)
+        one.take(data)
         for kind, at, end in kernel.messages(data):
             row = kernel.address_row(data, at, end) if kind == 20 else None
             assert row is None or len(row[6]) in (4, 16)
@@ -188,6 +190,11 @@ class Board(linux.Board):
 
 class Kit:
     board = Board()
+
+    class clock:
+        @staticmethod
+        def mono_ms():
+            return 1000
 
 
 def test_forged_announcements_of_other_hosts_wake_nobody():

@@ -1,6 +1,6 @@
-"""The addresses of this Linux's network devices, asked of the kernel by one rtnetlink dump, and which of them to publish.
+"""The addresses of this Linux's network devices, asked of the kernel by one rtnetlink dump, and what it says of routers.
 
-rtnetlink(7); no process is started, no /sys is needed. Knows no source and no config."""
+rtnetlink(7); no process is started, no /sys is needed. Which IPv6 address to publish: observe/ipv6.py."""
 
 import socket
 import struct
@@ -8,10 +8,7 @@ import struct
 from wanbeacon.core import address
 
 _AF_NETLINK = 16
-# IFA_F_TEMPORARY | DADFAILED | DEPRECATED | TENTATIVE: not (or not for long) an address others can reach
-_UNFIT = 0x01 | 0x08 | 0x20 | 0x40
-_SECONDARY = 0x01  # the same bit, for IPv4
-_MNGTMP = 0x100  # IFA_F_MANAGETEMPADDR: made from a router advertisement, privacy addresses come and go beside it
+_SECONDARY = 0x01  # IFA_F_SECONDARY
 # Bytes taken at a time. What does not fit is cut without a word, so a full buffer is tried again with the next size; the
 # kernel puts the addresses of a device into messages of a page at most, or as much as the largest buffer it has seen.
 _RECV = (1024, 65536)
@@ -44,11 +41,14 @@ def messages(data):
 
 
 def address_row(data, at, end):
-    """Read one RTM_NEWADDR body: (family, device index, flags, scope, preferred s, prefix bits, packed), or None."""
+    """Read one RTM_NEWADDR body: (family, device index, flags, scope, preferred s, prefix bits, packed, stamp), or None.
+
+    stamp: when the lifetimes were last set, in 1/100 s since boot, 32 bits: by an advertisement, or by a program.
+    """
     if at + 8 > end:
         return None
     family, prefix, flags, scope, index = struct.unpack_from("BBBBI", data, at)
-    preferred = 0xFFFFFFFF
+    preferred, stamp = 0xFFFFFFFF, 0
     found = {}
     at += 8
     while at + 4 <= end:
@@ -57,8 +57,8 @@ def address_row(data, at, end):
             break
         if kind == 8 and size >= 8:  # IFA_FLAGS: all 32 of them
             flags = struct.unpack_from("I", data, at + 4)[0]
-        elif kind == 6 and size >= 8:  # IFA_CACHEINFO: preferred, valid, ...
-            preferred = struct.unpack_from("I", data, at + 4)[0]
+        elif kind == 6 and size >= 20:  # IFA_CACHEINFO: preferred, valid, created, lifetimes set
+            preferred, _, _, stamp = struct.unpack_from("IIII", data, at + 4)
         elif kind in (1, 2):  # IFA_ADDRESS, IFA_LOCAL (ours, where the first is the other end of a tunnel)
             found[kind] = bytes(data[at + 4 : at + size])
         at += (size + 3) & ~3
@@ -66,7 +66,7 @@ def address_row(data, at, end):
     family = 4 if family == 2 else 6
     if len(packed) != (4 if family == 4 else 16):
         return None
-    return family, index, flags, scope, preferred, prefix, packed
+    return family, index, flags, scope, preferred, prefix, packed, stamp
 
 
 def pick4(rows):
@@ -80,26 +80,35 @@ def pick4(rows):
     return best and best[1]
 
 
-def pick6(rows, known=None):
-    """Choose the one IPv6 of `rows` to publish, or None.
+def router_option(data, at, end):
+    """Read one RTM_NEWNDUSEROPT body, which the kernel sends for options of each router advertisement it takes:
+    (device index, router's packed link-local, packed prefix or None, prefix bits, preferred s), or None.
 
-    Never a temporary, deprecated, tentative or duplicate one. Publishable before not (ULA); then fixed (static, DHCPv6)
-    before made from an advertisement; then the one preferred longest. `known` (packed) stays as long as it is as good a
-    kind and its preferred time is at least half of the longest: of two living prefixes neither wins by seconds, and
-    one that is no longer advertised loses. RFC 6724 rules 3 and 7, RFC 8981.
+    The prefix option itself comes since Linux 6.11 (and later 6.6 and 6.10); older ones tell of RDNSS and the like, which
+    still shows that this router spoke. rtnetlink(7) has no word on it: linux/rtnetlink.h, nduseroptmsg; RFC 4861 4.6.2.
     """
-    fit = []
-    for family, _, flags, scope, preferred, _, packed in rows:
-        if family == 6 and scope == 0 and not flags & _UNFIT and preferred:
-            kind = (address.why_not(packed) is not None, bool(flags & _MNGTMP))
-            fit.append((kind, -preferred, packed))
-    if not fit:
+    if at + 16 > end:
         return None
-    best = min(fit)
-    for kind, preferred, packed in fit:
-        if packed == known and kind == best[0] and -2 * preferred >= -best[1]:
-            return known
-    return best[2]
+    _, _, size, index, kind = struct.unpack_from("BBHiB", data, at)
+    at += 16
+    option, at = (at, at + size), at + (size + 3 & ~3)
+    if kind != 134 or option[1] > end or size < 8:
+        return None
+    source = None
+    while at + 4 <= end:
+        length, attribute = struct.unpack_from("HH", data, at)
+        if length < 4 or at + length > end:
+            break
+        if attribute == 1 and length == 20:  # NDUSEROPT_SRCADDR
+            source = bytes(data[at + 4 : at + 20])
+        at += (length + 3) & ~3
+    if not source:
+        return None
+    at = option[0]
+    if data[at] == 3 and size >= 32:  # prefix information
+        preferred = struct.unpack_from(">I", data, at + 8)[0]
+        return index, source, bytes(data[at + 16 : at + 32]), data[at + 2], preferred
+    return index, source, None, 0, 0
 
 
 def _request(sock, kind, flags, body):

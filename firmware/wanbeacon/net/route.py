@@ -43,6 +43,25 @@ def any_device():
     return None
 
 
+def routers6(name):
+    """The packed link-local addresses of the routers that are IPv6 default routers on the device `name`, best metric
+    first; [] when there are none, or the kernel does not say. A gateway that is no link-local address is left out: it was
+    set by hand, and advertisements never come from it (RFC 4861 section 4.2)."""
+    found = []
+    try:
+        with open(_FILES[6]) as f:
+            for line in f:
+                f10 = line.split()
+                if len(f10) >= 10 and f10[9] == name and not (f10[0] + f10[1]).strip("0") and int(f10[8], 16) & 0x203 == 3:
+                    packed = bytes([int(f10[4][i : i + 2], 16) for i in range(0, 32, 2)])
+                    if packed[0] == 0xFE and packed[1] & 0xC0 == 0x80:
+                        found.append((int(f10[5], 16), packed))
+    except (OSError, ValueError):  # no such file; no UTF-8, no number
+        return []
+    found.sort()
+    return [packed for _, packed in found]
+
+
 def gateway():
     """IPv4 address of the default router, or None."""
     try:

@@ -5,6 +5,7 @@ and 3.6, RFC 6887 section 14.1.
 """
 
 import asyncio
+import time
 
 from wanbeacon.net import udp
 
@@ -15,6 +16,8 @@ PLACES = ((4, "224.0.0.1", 5350), (4, "224.0.0.1", 5351))
 PLACES6 = ((6, "::", 5350),)
 #: Seconds before a port is tried again that could not be opened (somebody holds it alone).
 _AGAIN_S = 60
+#: At most so many hints in so many ms: a change brings two to four, and each costs a question; anybody can forge them.
+_HINTS, _HINTS_MS = 4, 10000
 
 
 def is_announcement(data):
@@ -46,6 +49,7 @@ class Listener:
         self.router = router
         self.places = places
         self.socks = []
+        self.hints = []  # when the last ones came (ticks)
 
     async def changed(self):
         """Return when the router announced something. What comes between two calls waits in the sockets."""
@@ -54,12 +58,24 @@ class Listener:
                 if not self.socks:
                     self._open()
                 await udp.any_ready(self.socks)
-                for sock in self.socks:
-                    if self.drain(sock):
-                        return
+                if any([self.drain(sock) for sock in self.socks]):
+                    if await self._slowed():
+                        any([self.drain(sock) for sock in self.socks])  # these are part of the same hint
+                    return
             except OSError:
                 self.close()
                 await asyncio.sleep(_AGAIN_S)
+
+    async def _slowed(self):
+        """Wait while there were too many hints lately. True when it did."""
+        now, wait = time.ticks_ms(), 0
+        if len(self.hints) == _HINTS:
+            age = time.ticks_diff(now, self.hints.pop(0))
+            if 0 <= age < _HINTS_MS:  # else it is long ago, or the ticks have wrapped
+                wait = _HINTS_MS - age
+                await asyncio.sleep(wait / 1000)
+        self.hints.append(time.ticks_ms())
+        return wait > 0
 
     def _open(self):
         wrong = None

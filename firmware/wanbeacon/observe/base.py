@@ -36,7 +36,7 @@ class Kit:
     """What an observer, and the chooser, may use of the agent.
 
     board    board/linux.py or board/esp32: gateway(), lan_address(), sockaddr(), ip_port(), bind(), sources()
-    clock    net/clock.py: mono() seconds that never step; wall() unix seconds or None
+    clock    net/clock.py: mono() seconds and mono_ms(), which never step; wall() unix seconds or None
     log      log(code, *data): one line for people
     fetch    fetch(url, family, ca=None, bind=None) -> (HTTP status, body): a bounded GET without credentials, TLS
              verified. Raises net.Trouble.

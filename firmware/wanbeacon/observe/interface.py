@@ -5,6 +5,7 @@ For a machine that is the router itself, or has a public address.
 
 from wanbeacon.core import address
 from wanbeacon.net import kernel, reason, route
+from wanbeacon.observe import ipv6
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 
@@ -13,11 +14,13 @@ class Observer:
 
     OUTSIDE = False
     FAMILIES = (4, 6)
+    heard = None  # ipv6.Heard, where somebody listens to routers
 
     def __init__(self, options, kit):
         self.device = options.get("device")
         self.suffix = options.get("suffix")
         self.known = None  # the published address, packed: several good ones must not take turns
+        self.clock = kit.clock
 
     async def read(self, family):
         """See observe/base.py. Sure of NONE: the device is known and the kernel lists nothing fit on it."""
@@ -30,12 +33,23 @@ class Observer:
             if e.errno == 19:
                 return NONE, None, ("kernel.no_device", name)
             return UNKNOWN, None, ("kernel.failed", reason.why(e))
-        packed = kernel.pick4(rows) if family == 4 else kernel.pick6(rows, self.known)
+        if family == 4:
+            packed, why = kernel.pick4(rows), ("kernel.none4",)
+        else:
+            packed, why = self.pick6(name, rows)
         if packed is None:
-            return NONE, None, ("kernel.none%d" % family, name)
+            return (NONE, None, (why[0], name)) if why[0][:11] == "kernel.none" else (UNKNOWN, None, why)
         if family == 6 and self.suffix:
             packed = packed[:8] + address.parse(self.suffix)[8:]
         return FOUND, packed, ("kernel.found", name)
+
+    def pick6(self, name, rows):
+        """The IPv6 address of these rows to publish, or None, and why not; see ipv6.choose."""
+        known = self.known
+        if self.suffix and known:  # ours in the same network stands for the other host's
+            known = [row[6] for row in rows if row[6][:8] == known[:8]]
+            known = known[0] if known else None
+        return ipv6.choose(rows, known, route.routers6(name), self.heard, self.clock.mono_ms())
 
     def close(self):
         """Nothing is kept open."""

@@ -1,18 +1,24 @@
 """Asks the router for its WAN address with NAT-PMP: two bytes out, twelve back. RFC 6886 section 3.2.
 
-The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there.
+The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there. The protocol has
+no nonce: who floods us with answers in the router's name may hit the port we asked from. So an address that is new is
+checked: by the router's own SOAP over TCP, where it speaks UPnP, else by `quiet`.
 """
 
-from wanbeacon.net import udp
-from wanbeacon.observe import announce
+import asyncio
+
+from wanbeacon.observe import announce, quiet
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
-_PORT = 5351
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
 #: A router that did not answer last time is not given those seconds again: others may know, and they wait for us.
 _WAITS_SILENT = (250,)
 _RESULTS = 5  # of the protocol; each has words of its own
+#: Seconds until the next check by TCP after one that refuted what NAT-PMP said: somebody forges, and may go on.
+_CHECK_S = 10
+#: Seconds until a router without UPnP is asked for it again.
+_SEARCH_S = 3600
 
 
 def parse(data):
@@ -26,21 +32,33 @@ def parse(data):
     return result, int.from_bytes(data[4:8], "big"), None if result else bytes(data[8:])
 
 
+def _address(data):
+    """What must be equal in several answers: result and address."""
+    found = parse(data)
+    return found and (found[0], found[2])
+
+
 class Observer:
     """Options: `gateway` (default: the router of the default route)."""
 
     OUTSIDE = False
     FAMILIES = (4,)
+    PORT = 5351
 
     def __init__(self, options, kit):
         self.kit = kit
         self.gateway = options.get("gateway")
+        self.known = None  # the published address: to hear it again is no change
         self.answered = True  # until it is known better
-        self.told = None
+        self.told = None  # the last address that was certain
         self.epoch = announce.Epoch()
         self.listener = announce.Listener(kit.board, self.router)
         self.changed = self.listener.changed
-        self.close = self.listener.close
+        self.asker = quiet.Asker(kit.board, kit.clock, self.PORT)
+        self.soap = None  # upnp's observer, once the router has answered it
+        self.finding = None  # the task that looks for it
+        self.searched = None  # when it was looked for last, for which router
+        self.refuted = None  # when SOAP last contradicted
 
     def router(self):
         """IPv4 address (text) of the router, or None."""
@@ -52,35 +70,80 @@ class Observer:
         if not router:
             return UNKNOWN, None, ("router.none",)
         reply = None
-        # The protocol has no nonce: a new address must be told twice, over sockets of different ports, so that a host
-        # at home that floods us with answers in the router's name would have to guess both ports.
-        for _ in range(4):
-            before = reply
-            reply = await self._ask(router)
-            if not reply or not reply[2] or reply[2] == self.told or before and reply[2] == before[2]:
-                break
-        else:
-            return UNKNOWN, None, ("natpmp.contradicts", router)
+        try:
+            if router != self.asker.router:
+                self.told = self.soap = self.searched = None
+            self.asker.turn_to(router)
+            reply = await self.asker.once(b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
+        except OSError:  # "port unreachable" or no route: nobody there
+            pass
         self.answered = bool(reply)
         if not reply:
             return UNKNOWN, None, ("natpmp.silent", router)
         result, epoch, packed = reply
-        if self.epoch.back(epoch, self.kit.clock.mono()) and packed == self.told:
-            self.kit.log("router.restarted", router)
-        self.told = packed
+        back = self.epoch.back(epoch, self.kit.clock.mono())
         if result:
             known = ("natpmp.result%d" % result, router) if result <= _RESULTS else ("natpmp.refuses", router, result)
             return UNKNOWN, None, known
+        self._find()
+        disturbed = self.asker.disturbed()
+        if packed != (self.told or self.known) or disturbed:
+            return await self._check(router, packed)
+        if back:
+            self.kit.log("router.restarted", router)
+        self.told = packed
         return FOUND, packed, ("router.told", router)
 
-    async def _ask(self, router):
-        """Ask once; returns what parse() made of the answer, or None."""
-        sock = None
+    async def _check(self, router, packed):
+        """A new address, or a known one while somebody disturbs: is it true?"""
+        if self.finding:
+            await asyncio.wait_for(self._found(), 4)
+        if self.soap:
+            now = self.kit.clock.mono()
+            if self.refuted is not None and now - self.refuted < _CHECK_S:
+                return UNKNOWN, None, ("natpmp.forged", router)
+            kind, said, why = await self.soap.read(4)
+            if kind != FOUND:
+                self.soap = self.searched = None  # the next read looks for it again
+                return UNKNOWN, None, ("natpmp.unconfirmed", packed, why)
+            self.told = said
+            if said == packed:
+                return FOUND, said, ("router.told", router)
+            self.refuted = now
+            return FOUND, said, ("router.corrected", router)
+        if not await self.asker.sure(b"\0\0", _address, (0, packed)):
+            return UNKNOWN, None, ("natpmp.forged" if self.asker.disturbed() else "natpmp.contradicts", router)
+        self.told = packed
+        return FOUND, packed, ("router.told", router)
+
+    # ---- the router's SOAP
+
+    def _find(self):
+        """See that it is known whether the router has SOAP, before a change comes: the search takes seconds where it has not."""
+        now = self.kit.clock.mono()
+        if not self.soap and not self.finding and (self.searched is None or now - self.searched >= _SEARCH_S):
+            self.searched = now
+            self.finding = asyncio.create_task(self._search())
+
+    async def _search(self):
         try:
-            sock = udp.open_udp(self.kit.board, peer=(router, _PORT))
-            return await udp.ask(sock, b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
-        except OSError:  # "port unreachable" or no route: nobody there
-            return None
+            one = self.kit.load("upnp").Observer({"events": False, "gateway": self.router()}, self.kit)
+            kind, _, why = await one.read(4)
+            # a router that answers SOAP, be it only that it has no address now, will do so later
+            self.soap = one if kind == FOUND or one.services else None
+        except Exception:  # a task's root, of a helper: without it, quiet's way remains (no package, no heap)
+            pass
         finally:
-            if sock:
-                sock.close()
+            self.finding = None
+
+    async def _found(self):
+        while self.finding:
+            await asyncio.sleep(0.01)
+
+    def close(self):
+        """Stop listening."""
+        if self.finding:
+            self.finding.cancel()
+            self.finding = None
+        self.listener.close()
+        self.asker.close()

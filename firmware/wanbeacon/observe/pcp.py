@@ -11,7 +11,6 @@ from wanbeacon.net import udp
 from wanbeacon.observe import announce
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
-_PORT = 5351
 _WAITS = (250, 500, 1000, 2000)
 _LIFE_S = 120  # of the mapping, should its removal get lost (the shortest lifetime servers must accept)
 _MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"
@@ -47,6 +46,7 @@ class Observer:
 
     OUTSIDE = False
     FAMILIES = (4,)
+    PORT = 5351
 
     def __init__(self, options, kit):
         self.kit = kit
@@ -75,7 +75,7 @@ class Observer:
             op, life = 1, _LIFE_S
         sock = reply = None
         try:
-            sock = udp.open_udp(self.kit.board, peer=(router, _PORT))
+            sock = udp.open_udp(self.kit.board, peer=(router, self.PORT))
             reply = await udp.ask(sock, request(op, client, life, body), lambda d: parse(d, op, body), _WAITS)
         except OSError:
             pass

@@ -69,6 +69,7 @@ class Observer:
     def __init__(self, options, kit):
         self.board = kit.board
         self.location = options.get("location")
+        self.gateway = options.get("gateway")  # natpmp's, when it has us check what it was told
         self.services = self.host = self.gena = None
         if not options.get("events", True):
             self.changed = None
@@ -88,7 +89,7 @@ class Observer:
 
     async def _find(self):
         """Make sure that self.services are those of the router of now. OSError or ValueError in words."""
-        port, path, host = 0, None, self.board.gateway()
+        port, path, host = 0, None, self.gateway or self.board.gateway()
         if self.location:
             host, port, path = lan.split_url(self.location)
         if self.services and host == self.host:
