@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-
 from host_tests.netlab.lab import DEV, LAN, WAN, wait_for
 from host_tests.openwrt.namespaces import ip
+
 from tools import ROOT
 
 FORGED = "8.8.4.4"

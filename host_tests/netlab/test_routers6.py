@@ -4,12 +4,12 @@ import os
 import time
 
 import pytest
+from host_tests.netlab.lab import wait_for
+from host_tests.openwrt.namespaces import ip
 
 from host_tests.needs import absent, program
 from host_tests.netlab.conftest import Driver
-from host_tests.netlab.lab import wait_for
 from host_tests.netlab.link6 import Link6
-from host_tests.openwrt.namespaces import ip
 
 A, B = "2600:77:2::", "2600:77:bad::"
 OURS, FOREVER = (A, 7200, 3600), 0xFFFFFFFF
