@@ -9,7 +9,7 @@ import sys
 import ram_flash
 from wanbeacon.board.linux import Slot  # board/esp32.py's does the same
 from wanbeacon.core import journal, outcome, policy
-from wanbeacon.core.record import Limits, Record
+from wanbeacon.core.record import Journal, Limits, Record
 
 START = 1800000000
 BLOCK = {"lfs": 4096, "fat": 512}
@@ -62,8 +62,8 @@ def body(records):
 
 
 def load():
-    found = journal.Journal(slots())
-    return found, body(found.load())
+    found = Journal(slots())
+    return found, body(journal.load(found))
 
 
 def main(kind, days):
@@ -84,7 +84,7 @@ def main(kind, days):
                 held, _ = load()
                 flash.cut_at(number if how != "none" else -1, how)
                 try:
-                    held.save(records, 0, wall)
+                    journal.save(held, records, 0, wall)
                 except OSError:  # LittleFS reads back what it wrote
                     pass
                 if flash.dead == (how == "none"):
@@ -99,7 +99,7 @@ def main(kind, days):
                 held, found = load()
                 if found not in (before, after):
                     return "%s: the journal is neither the state before nor the one after" % where
-                held.save(records, 0, wall)  # and life goes on
+                journal.save(held, records, 0, wall)  # and life goes on
                 if load()[1] != after:
                     return "%s: the next write was lost" % where
                 ram_flash.unmount()

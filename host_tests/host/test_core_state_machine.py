@@ -187,7 +187,7 @@ def _sends_all(monkeypatch):
 
 
 def _deaf_to_pause(monkeypatch):
-    monkeypatch.setattr(journal.Journal, "paused", property(lambda self: False, lambda self, value: None),
+    monkeypatch.setattr(model.Journal, "paused", property(lambda self: False, lambda self, value: None),
                         raising=False)
 
 

@@ -3,10 +3,19 @@ import struct
 
 from wanbeacon.core import journal, policy
 from wanbeacon.core.address import parse
+from wanbeacon.core import record
 from wanbeacon.core.record import DAY, NEVER, Limits, Record
 
 WALL = 1800000000
 A, A6 = parse("45.33.1.1"), parse("2600:77::1")
+
+
+class Journal(record.Journal):
+    def load(self):
+        return journal.load(self)
+
+    def save(self, *args):
+        return journal.save(self, *args)
 
 
 class Slot:
@@ -71,23 +80,23 @@ def test_the_size_of_an_image_is_bounded_per_host():
 
 def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
     a, b = Slot(), Slot()
-    j = journal.Journal((a, b))
+    j = Journal((a, b))
     assert j.load() == [] and j.lost is None
     r = Record(b"abcdefgh")
     for n in range(4):
         r.word = str(n)
         assert j.save([r], 0, WALL + n)
     assert (a.writes, b.writes) == (2, 2)
-    assert journal.Journal((a, b)).load()[0].word == "3"
+    assert Journal((a, b)).load()[0].word == "3"
     b.data = b.data[:-1] + b"?"
-    k = journal.Journal((a, b))
+    k = Journal((a, b))
     assert k.load()[0].word == "2" and k.lost == "journal.slot-lost"
     r.word = "new"
     k.save([r], 0, WALL)
     assert journal.decode(b.data)[3][0].word == "new"  # the damaged slot is the one that is written next
     a.data = b"garbage"
     b.data = b"?"
-    k = journal.Journal((a, b))
+    k = Journal((a, b))
     assert k.load() == []
     assert k.lost == "journal.lost"
 
@@ -95,7 +104,7 @@ def test_slots_are_written_in_turn_and_the_newest_whole_one_wins():
 def test_an_empty_slot_is_one_that_was_never_written():
     whole = journal.encode([full()], 7, WALL)
     for a, b, count in ((b"", b"", 0), (b"", None, 0), (whole, b"", 1), (b"", whole, 1)):
-        j = journal.Journal((Slot(a), Slot(b)))
+        j = Journal((Slot(a), Slot(b)))
         assert len(j.load()) == count and j.lost is None
         assert j.save([full(b"new12345")], 0, WALL)
         assert not count or whole in [s.data for s in j.slots], "the whole one stays until the other is written"
@@ -105,7 +114,7 @@ def test_the_newest_image_is_found_in_either_slot_and_the_other_is_written_next(
     old, new = Slot(journal.encode([full()], 7, WALL)), Slot(journal.encode([full(b"new12345")], 8, WALL - 9 * DAY))
     for slots in ((old, new), (new, old), (None, new), (new, None)):
         slots = [s or Slot() for s in slots]
-        j = journal.Journal(slots)
+        j = Journal(slots)
         assert j.load()[0].fp == b"new12345" and j.lost is None
         for n in (1, 2):
             assert j.save([full(b"%08d" % n)], 0, WALL)
@@ -120,14 +129,14 @@ def test_a_slot_that_cannot_be_read_is_a_damaged_one():
             raise OSError(5)
 
     a = Slot()
-    journal.Journal((a, Slot())).save([full()], 0, WALL)
-    j = journal.Journal((Broken(), a))
+    Journal((a, Slot())).save([full()], 0, WALL)
+    j = Journal((Broken(), a))
     assert len(j.load()) == 1 and j.lost
 
 
 def test_nothing_is_written_while_nothing_changes():
     a, b = Slot(), Slot()
-    j = journal.Journal((a, b))
+    j = Journal((a, b))
     r = full()
     assert j.save([r], 0, WALL)
     for later in (1, 60, DAY):
@@ -197,7 +206,7 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
     for step in (-30 * year, -year, 5000, year, 30 * year):
         wall = WALL + step
         a, b = Slot(), Slot()
-        j = journal.Journal((a, b))
+        j = Journal((a, b))
         r = Record(b"x" * 8)
         policy.hold(r, 0, WALL, 1799)
         r.force, r.force_for, r.force_wall = 600, 600, WALL + 600
@@ -208,7 +217,7 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
             1500, wall + 1500, 300, wall + 300, wall - 300,
         )  # fmt: skip
         assert j.save([r], 300, wall)
-        k = journal.Journal((a, b))
+        k = Journal((a, b))
         r = k.load()[0]
         journal.resume(r, 0, wall + 60, k.newest, Limits())
         assert (r.hold, r.force, r.refresh) == (1442, 242, 28 * DAY - 360)
@@ -223,7 +232,7 @@ def test_a_stepped_clock_restates_running_waits_in_its_own_time():
 
 
 def test_a_journal_written_in_another_time_states_all_waits_anew():
-    j = journal.Journal((Slot(), Slot()))
+    j = Journal((Slot(), Slot()))
     assert not j.strange(WALL) and not j.strange(None)  # it was never written
     r = Record(b"x" * 8)
     policy.hold(r, 0, WALL, 1799)
@@ -240,12 +249,12 @@ def test_a_journal_written_in_another_time_states_all_waits_anew():
 
 def test_without_a_clock_the_newest_time_stays():
     a = Slot()
-    j = journal.Journal((a, Slot()))
+    j = Journal((a, Slot()))
     j.save([full()], 0, WALL)
     j.paused = True
     j.save([full()], 0, None)
     assert j.newest == WALL and j.seq == 3
-    k = journal.Journal((a, j.slots[1]))
+    k = Journal((a, j.slots[1]))
     k.load()
     assert (k.newest, k.seq, k.paused, k.writes) == (WALL, 3, True, 0)
 
@@ -286,14 +295,14 @@ def test_a_stop_a_pause_and_a_name_set_offline_survive_damage_to_either_slot():
     done.offline, going.offline = 2, 1
     for records, paused in (([stopped()], False), ([full()], True), ([done], False), ([going], False)):
         a, b = Slot(), Slot()
-        j = journal.Journal((a, b))
+        j = Journal((a, b))
         other = Record(b"another1")
         j.save([other], 0, WALL)
         j.paused = paused
         assert j.save(records + [other], 0, WALL)
         for damaged in (a, b):
             kept, damaged.data = damaged.data, damaged.data[:40] + b"?" + damaged.data[41:]
-            k = journal.Journal((a, b))
+            k = Journal((a, b))
             rows = k.load()
             assert rows and (rows[0].stopped(), rows[0].offline, k.paused) == (records[0].stopped(), records[0].offline, paused)
             damaged.data = kept
@@ -301,7 +310,7 @@ def test_a_stop_a_pause_and_a_name_set_offline_survive_damage_to_either_slot():
 
 def test_what_is_in_both_slots_is_not_written_twice_again():
     a, b = Slot(), Slot()
-    j = journal.Journal((a, b))
+    j = Journal((a, b))
     rows = [stopped(), Record(b"another1")]
     j.save(rows, 0, WALL)
     assert (a.writes, b.writes) == (1, 1)
@@ -309,7 +318,7 @@ def test_what_is_in_both_slots_is_not_written_twice_again():
     rows[1].word = "new"
     j.save(rows, 0, WALL)
     assert a.writes + b.writes == 3
-    k = journal.Journal((a, b))
+    k = Journal((a, b))
     rows = k.load()
     assert not k.save(rows, 0, WALL), "a start writes nothing"
     rows[0].cls = ""
@@ -325,9 +334,9 @@ def test_a_version_of_the_future_is_not_known_and_no_crash():
     for version in (0, 1, 3, 255):
         image[3] = version
         sealed = bytes(image[:-4]) + struct.pack(">I", binascii.crc32(image[:-4]) & 0xFFFFFFFF)
-        j = journal.Journal((Slot(sealed), Slot(sealed)))
+        j = Journal((Slot(sealed), Slot(sealed)))
         assert j.load() == [] and j.lost == "journal.lost"
-        assert j.save([full()], 0, WALL) and journal.Journal(j.slots).load()
+        assert j.save([full()], 0, WALL) and Journal(j.slots).load()
 
 
 def test_right_checksums_over_nonsense_are_foreign():

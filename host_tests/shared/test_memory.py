@@ -1,7 +1,7 @@
 # The plan for the two heaps of an ESP32 against a model of them: figures of real images (docs/architecture.md).
 import time
 
-from wanbeacon.board.esp32 import memory
+from wanbeacon.board.esp32 import memory, settle
 
 if not hasattr(time, "sleep_ms"):
     raise AssertionError("needs MicroPython's time")
@@ -9,9 +9,23 @@ if not hasattr(time, "sleep_ms"):
 KB = 1024
 
 
+class Lock:
+    def __init__(self, chip):
+        self.chip, self.size = chip, 0
+
+    def acquire(self):
+        pass
+
+    def release(self):
+        self.chip.parked.remove(self.size)
+        self.chip.free += self.size
+
+
 class Chip:
-    """A system heap in one piece that shrinks when Python's heap grows: at the `full`-th look at it while Python is being
-    filled, by the smaller of Python's own size and the largest block, as MicroPython does it."""
+    """esp32 and _thread in one. A system heap in one piece that shrinks when Python's heap grows: at the `full`-th look at it
+    while Python is being filled, by the smaller of Python's own size and the largest block, as MicroPython does it."""
+
+    HEAP_DATA = 4
 
     def __init__(self, free, full=5, python=56 * KB):
         self.free = free
@@ -20,8 +34,10 @@ class Chip:
         self.python = python
         self.parked = []
         self.filling = False
+        self.stack = 0
 
-    def heaps(self):
+    def idf_heap_info(self, kind):
+        assert kind == 4
         if self.filling:
             self.full -= 1
             if self.full == 0:
@@ -30,25 +46,27 @@ class Chip:
                 self.python += grown
         return [(200 * KB, self.free, self.free, self.least)]
 
-    def park(self, size):
-        if size > self.free:
+    def allocate_lock(self):
+        return Lock(self)
+
+    def stack_size(self, size=0):
+        before, self.stack = self.stack, size
+        return before
+
+    def start_new_thread(self, work, args):
+        if self.stack > self.free:
             raise OSError("can't create thread")
-        self.free -= size
+        args[0].size = self.stack
+        self.free -= self.stack
         self.least = min(self.least, self.free)
-        self.parked.append(size)
-
-        def release():
-            self.parked.remove(size)
-            self.free += size
-
+        self.parked.append(self.stack)
         self.filling = True
-        return release
 
 
 def settled(free=138 * KB):
     chip = Chip(free)
-    one = memory.Memory(chip.heaps, chip.park)
-    one.settle()
+    one = memory.Memory(chip, chip)
+    settle.settle(one)
     chip.filling = False
     return chip, one
 
@@ -69,11 +87,10 @@ def test_after_wifi_there_is_room_for_lwip_and_in_an_exchange_for_tls():
     assert chip.parked == [memory.TLS] and not one.low()
 
 
-def test_exchanges_within_each_other_give_it_back_once():
+def test_a_second_try_within_an_exchange_begins_it_again():
     chip, one = settled()
     one.begin()
     one.begin()
-    one.end()
     assert chip.parked == []
     one.end()
     assert chip.parked == [memory.TLS]
@@ -104,7 +121,7 @@ def test_a_reserve_that_cannot_be_had_again_is_no_fault():
 
 def test_boards_with_room_hold_nothing():
     one = memory.Memory()
-    one.settle()
+    settle.settle(one)
     one.begin()
     one.end()
     assert one.held is None and not one.low() and "system_free" not in one.figures()
@@ -115,35 +132,3 @@ def test_the_figures_do_not_count_what_python_could_still_take():
     doc = one.figures()
     assert doc["system_free"] == chip.free and doc["system_least"] <= chip.free
     assert doc["python_free"] >= 0
-
-
-def test_a_parked_thread_holds_until_it_is_let_go():
-    class Lock:
-        def __init__(self):
-            self.locked = 0
-
-        def acquire(self):
-            self.locked += 1
-
-        def release(self):
-            self.locked -= 1
-
-    class Threads:
-        size, started = 0, []
-
-        def allocate_lock(self):
-            return Lock()
-
-        def stack_size(self, size=0):
-            before, self.size = self.size, size
-            return before
-
-        def start_new_thread(self, work, args):
-            self.started.append((self.size, work, args))
-
-    threads = Threads()
-    release = memory.park_thread(threads, 40 * KB)
-    (size, work, (lock,)) = threads.started[0]
-    assert size == 40 * KB and threads.size == 0 and lock.locked == 1
-    release()
-    assert lock.locked == 0

@@ -265,7 +265,7 @@ class World:
         if self.time_server:
             self.time.offset = self.right
 
-    def exchange(self, req, *_, ready=None):
+    def exchange(self, req, *_):
         """The agent's transport: parse the request, let judge and provider have it."""
         args = {}
         for pair in req.path.split("?", 1)[1].split("&"):
@@ -281,8 +281,6 @@ class World:
         what = user, names, addresses.get(4), addresses.get(6), offline
         if says[0] == "dns" and once:
             raise Trouble("dns")
-        if not ready():
-            return None
         die, self.die = self.die, None
         if self.judge:  # a device that dies cannot know whether its request arrived
             may = die or says[0] not in _ENDS or _ENDS[says[0]][1]

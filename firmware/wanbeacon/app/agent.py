@@ -12,11 +12,12 @@ import gc
 
 from micropython import const
 
+import wanbeacon
 from wanbeacon import VERSION
-from wanbeacon.app import stage, words
+from wanbeacon.app import stage
 from wanbeacon.app.log import Log
 from wanbeacon.board import words_of
-from wanbeacon.core.journal import Journal, clock_set, restate
+from wanbeacon.core.record import Journal
 
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
 _AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
@@ -56,9 +57,10 @@ class Agent:
         self.lines = []
         self.accounts = []
         self.names = {}  # style -> User-Agent
-        words.path = board.words
         self.journal = Journal(board.slots())
-        stage.run("app.build", "build", self)
+        wanbeacon.words_path = board.words
+        rows = stage.run("app.advise", "rows", self)
+        stage.run("app.build", "build", self, rows)
 
     # ---- for observers and requests
 
@@ -219,7 +221,7 @@ class Agent:
         """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
         now = self.clock.mono()
         try:
-            self.journal.save([h.rec for h in self.hosts()], now, self.clock.wall())
+            stage.run("core.journal", "save", self.journal, [h.rec for h in self.hosts()], now, self.clock.wall())
         except OSError as e:
             error = "wait.journal", words_of(e)
             self.save_after = now + SAVE_AGAIN
@@ -286,11 +288,8 @@ class Agent:
 
     def _restate(self, now, wall, first):
         """Put all waits into the time of a clock that was set for the first time in this run, or stepped."""
-        for h in self.hosts():
-            if first:
-                clock_set(h.rec, now, wall, self.journal.newest, h.account.limits)
-            else:
-                restate(h.rec, now, wall)
+        rows = [(h.rec, h.account.limits) for h in self.hosts()]
+        stage.run("core.journal", "restate_all", self.journal, rows, now, wall, first)
         self.save()
 
     def pause_for(self):

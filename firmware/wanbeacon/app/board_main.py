@@ -13,10 +13,11 @@ import gc
 import sys
 import time
 
-from wanbeacon.app import stage, words
+from wanbeacon.app import stage
+from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import lights, rtc
-from wanbeacon.board.esp32.memory import PLENTY, of_this_board
+from wanbeacon.board.esp32.memory import PLENTY
 from wanbeacon.net.clock import Clock
 
 PROVEN_S = 300  # a run that got so far was no crash at start
@@ -56,8 +57,6 @@ class Device:
         self.said = {}
         self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
-        from wanbeacon.app.log import Log
-
         self.log = Log(self.clock)
 
     # ---- settings
@@ -67,7 +66,7 @@ class Device:
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except OSError:
-            self.problems = [words.say("settings.none")]
+            self.problems = [stage.run("app.words", "say", "settings.none")]
             return False
         except ValueError as e:
             self.problems = getattr(e, "problems", None) or [str(e)]
@@ -126,17 +125,12 @@ class Device:
         usable = self.load()
         gc.collect()
         self.connect(self.cfg or {})
-        for p in self.problems:
-            self.say("settings: " + p)
-        if self.last_reason:
-            self.say("the run before ended badly: %s" % self.last_reason)
+        stage.run("app.board_steps", "tell_start", self)
         tasks = [self._lights(), self._watch()]
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
         if usable and not self.safe:
             tasks.append(self._agent())
-        elif self.safe:
-            self.say("safe mode: the agent crashed %d times in a row and rests now" % self.memory.crashes)
         if self.problems:
             self.wish = "setup"
         tasks.append(self._wishes())
@@ -146,44 +140,17 @@ class Device:
     def connect(self, cfg):
         """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when this board has
         no way out (see `problems`). A cable port beats Wi-Fi."""
-        from wanbeacon.board.esp32 import link
-
-        board = self.board
-        if board.link:
-            if cfg.get("wifi") and isinstance(board.link, link.Wifi):
-                board.link.change(cfg["wifi"])
-            return board.link
-        name = cfg.get("device", {}).get("hostname") or board.own_name().lower()
-        row = board.pins.get("lan")
-        try:
-            if row:
-                board.link = link.Cable(row, name, self.say)
-            elif cfg.get("wifi"):
-                board.link = link.Wifi(cfg["wifi"], name, self.say)
-            elif cfg:
-                self.problems.append("wifi: missing; this board has no cable: it needs the name of a network")
-        except (OSError, ValueError, AttributeError) as e:
-            self.problems.append("network hardware: %s" % e)
-        if board.link:
-            self.keeper = asyncio.create_task(self._guard("network", board.link.keep))
-        return board.link
+        if stage.run("app.board_steps", "connect", self, cfg) and not self.keeper:
+            self.keeper = asyncio.create_task(self._guard("network", self.board.link.keep))
+        return self.board.link
 
     async def _agent(self):
         """The agent, from the moment the link is up. Its end is the board's."""
         board = self.board
         try:
-            from wanbeacon.app.agent import Agent
-
-            try:
-                self.agent = agent = Agent(self.cfg, board, self.clock, report=self.report)
-            except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
-                if isinstance(e, ImportError) and "observe." not in str(e):
-                    raise
-                why = str(e) if isinstance(e, ValueError) else "address: this board has not all sources (%s)" % e
-                self.problems.append(why)
-                self.say("settings: " + why)
-                self.wish = "setup"
-                self.wake.set()
+            agent = self.agent = stage.run("app.board_steps", "make_agent", self)
+            if not agent:
+                self.ask("setup")
                 return
             agent.counters["boots"] = self.memory.boots
             gc.collect()
@@ -221,7 +188,7 @@ class Device:
             now = (h.state, h.rec.word)
             if self.said.get(h.name) != now:
                 self.said[h.name] = now
-                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(words.join(h.why))))
+                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(stage.run("app.words", "join", h.why))))
 
     async def _guard(self, what, work):
         """Runs work() for ever; an exception there is said, not deadly: the agent may still do its work."""
@@ -283,45 +250,29 @@ class Device:
         """Does what the button or a page asked for, one after the other."""
         while True:
             wish, self.wish = self.wish, None
-            if wish == "restart":
+            if wish in ("restart", "reset"):
                 await asyncio.sleep(1)  # the page that asked gets its answer
-                self.restart()
-            elif wish == "reset":
-                await asyncio.sleep(1)
-                esp32.forget()
-                self.say("factory reset: settings and journal are gone")
-                self.restart()
-            elif wish == "setup" and not self.door:
-                self._open_door()
+            if wish and not (wish == "setup" and self.door):
+                stage.run("app.board_steps", wish, self)
             await self.wake.wait()
             self.wake.clear()
-
-    def _open_door(self):
-        try:
-            serve = stage.resident("portal.server").serve
-        except ImportError:
-            self.say("no set-up pages on this device: use `python -m tools flash`")
-        else:
-            stage.resident("board.esp32.access_point").open_door(self, serve)
 
 
 def main():
     """What main.py calls. Returns only when a person takes the console."""
     global current
-    memory = of_this_board()
+    memory = stage.run("board.esp32.settle", "of_this_board")
     stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
     if stage.scarce:
         gc.threshold(TIDY)
-        memory.settle()
+        stage.run("board.esp32.settle", "settle", memory)
     current = device = Device(esp32.Board(memory))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()
     try:
         asyncio.run(device.run())
     except KeyboardInterrupt:
-        device.board.console()
-        device.memory.proven()
-        print("stopped: the console is yours for an hour; machine.reset() starts the agent again")
+        stage.run("app.board_steps", "console", device)
     except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
         sys.print_exception(e)
         device.memory.crash("%s: %s" % (type(e).__name__, e))

@@ -14,20 +14,15 @@ def fingerprint(*parts):
     return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
 
 
-def build(agent):
-    """Fill agent.lines and agent.accounts. Raises ValueError with one line when the settings cannot work."""
+def build(agent, rows):
+    """Fill agent.lines and agent.accounts. rows: the accounts' rows (advise.py)."""
     cfg = agent.cfg
-    rows = _rows(agent)
     model = stage.resident("app.model")
-    device = dict(cfg["device"])
-    device["model"] = device.get("model") or agent.board.model() or "Generic"
-    options, families = _of_requests(agent, device, rows)
-    stored, taken = agent.journal.load(), []
+    options, families = share.OPTIONS, _families(cfg, rows)
+    stored, taken = journal.load(agent.journal), []
     seed = fingerprint(agent.board.unique)
     seed = seed[0] << 8 | seed[1]
     for doc in cfg["accounts"]:
-        for secret in ("password", "token"):
-            agent.log.keep_secret(doc.get(secret), doc.get("user"))
         row = rows.pop(0)
         where = "accounts[%d] (%s)" % (len(agent.accounts), row["id"])
         account = model.Account(doc, row, _line(agent, model, doc, row), _limits(cfg["intervals"], row, seed), where)
@@ -66,28 +61,13 @@ def _kept(fp, stored, taken):
     return None
 
 
-def _rows(agent):
-    """The accounts' catalogue rows; what is unwise goes to the log. Raises ValueError with one line about what cannot work."""
-    try:
-        rows, problems, warnings = stage.run("dyndns.advice", "judge", agent.board.catalogue, agent.cfg["accounts"])
-    except OSError:
-        raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
-    for text in warnings:
-        agent.log(text, "warn")
-    if problems:
-        raise ValueError("; ".join(problems))
-    return rows
-
-
-def _of_requests(agent, device, rows):
-    """Set the User-Agents; return the names of the options that change a request, and (IPv4, IPv6) of every host."""
-    for style in (None, "dyn"):
-        agent.names[style] = stage.run("dyndns.request", "user_agent", device, style)
-    families = []
+def _families(cfg, rows):
+    """(IPv4, IPv6) of every host of every account: which records are kept."""
+    found = []
     for i in range(len(rows)):
-        for h in agent.cfg["accounts"][i]["hosts"]:
-            families.append(share.families(rows[i], h))
-    return share.OPTIONS, families
+        for h in cfg["accounts"][i]["hosts"]:
+            found.append(share.families(rows[i], h))
+    return found
 
 
 def _line(agent, model, doc, row):

@@ -1,8 +1,8 @@
-"""One request to a provider: build it, send it. A stage; the answer is read in another (learn.py)."""
+"""One request to a provider: build it, note it, send it. A stage; the answer is read in another (learn.py)."""
 
 from wanbeacon.app import stage
 from wanbeacon.dyndns import request
-from wanbeacon.net import Trouble, http
+from wanbeacon.net import Trouble, names
 
 
 def exchange(agent, account, hosts, template, sent, offline):
@@ -10,17 +10,17 @@ def exchange(agent, account, hosts, template, sent, offline):
     nothing left. begun: the request was noted in the journal; without it nothing has left the home."""
     row, doc = account.row, account.doc
     req = request.build(row, doc, [h.doc for h in hosts], template, sent, agent.agent_name, offline)
-    root = max([h.rec.root for h in hosts])
-    noted = []
-
-    def ready():
-        """The server's name is resolved, the first packet is about to leave: note the request. False when it must not."""
-        noted.append(stage.run("app.learn", "begin", agent, account, hosts, sent))
-        return noted[0]
-
-    carry = agent.transport or http.exchange
     try:
-        answer = carry(req, agent.board, root, row.get("roots") or (), doc.get("ca"), doc.get("bind"), ready=ready)
+        rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
-        answer = e
-    return noted == [True], None if noted == [False] else answer
+        return False, e
+    if not stage.run("app.begin", "begin", agent, account, hosts, sent):
+        return False, None
+    root = max([h.rec.root for h in hosts])
+    more = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
+    try:
+        if agent.transport:
+            return True, agent.transport(req, agent.board, *more)
+        return True, stage.run("net.http", "exchange", req, agent.board, *more, rows=rows)
+    except Trouble as e:
+        return True, e

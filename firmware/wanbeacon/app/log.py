@@ -1,15 +1,12 @@
 """The log: its newest lines in RAM, all of them handed on. No secret ever appears in it."""
 
-import binascii
-
 from micropython import const
 
-from wanbeacon.app import words
-from wanbeacon.core.url import quote
+from wanbeacon.app import stage
 
 _LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
 _LINE_MAX = const(140)
-_SECRET_MIN = const(4)  # shorter secrets would turn half of every text into stars
+SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
 _SAID_MAX = const(80)  # characters of a reply that are shown
 
 
@@ -36,7 +33,7 @@ class Log:
 
     def tell(self, level, code, *data):
         """One line made of a code of catalogue/words.txt."""
-        self(words.say(code, *data), level)
+        self(stage.run("app.words", "say", code, *data), level)
 
     def settle(self):
         """Move the lines to the lowest free places of a small heap (MicroPython: a slice is a copy)."""
@@ -62,7 +59,7 @@ class Log:
 
     def _without_tail(self, text):
         for s in self.secrets:
-            for n in range(min(len(s), len(text)), _SECRET_MIN - 1, -1):
+            for n in range(min(len(s), len(text)), SECRET_MIN - 1, -1):
                 if text.endswith(s[:n]):
                     return text[:-n] + "***"
         return text
@@ -76,14 +73,11 @@ class Log:
         text = " ".join(self.scrub(text).split())
         return text[:_SAID_MAX]
 
-    def keep_secret(self, value, user=""):
-        """From now on `value` is starred: in clear, as it stands in a URL, and as it stands beside `user` in an
-        Authorization header."""
-        if value and len(value) >= _SECRET_MIN:
-            basic = binascii.b2a_base64(("%s:%s" % (user or "", value)).encode()).decode().strip()
-            for form in (value, quote(value), basic):
-                if form not in self.secrets:
-                    self.secrets.append(form)
+    def keep_secrets(self, forms):
+        """From now on these texts are starred."""
+        for form in forms:
+            if form not in self.secrets:
+                self.secrets.append(form)
 
 
 def to_console(line, level):

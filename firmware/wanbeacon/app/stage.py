@@ -52,11 +52,11 @@ def _drop(name):
 _open = []  # for each stage that runs: the modules that stay after it
 
 
-def run(name, function, *args):
+def run(name, function, *args, **more):
     """Call a function of module `name` as a stage, return what it returns."""
     before = _enter()
     try:
-        return getattr(load(name), function)(*args)
+        return getattr(load(name), function)(*args, **more)
     finally:
         _leave(before)
 

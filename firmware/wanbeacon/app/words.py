@@ -3,10 +3,11 @@
 The file is read a row at a time: a board has no room for all of it.
 """
 
+import wanbeacon
 from wanbeacon.core import address
 
-#: Path of the file; set by the composition root.
-path = None
+#: Path of the file.
+path = wanbeacon.words_path
 
 
 def say(code, *data):

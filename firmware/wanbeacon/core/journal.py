@@ -148,75 +148,68 @@ def _lasting(records, paused):
     return [(r.fp, r.cause, r.cls, r.odds, r.offline) for r in records if r.stopped() or r.offline], paused
 
 
-class Journal:
-    """Two slots: objects with read() -> bytes or None, and write(bytes), each raising OSError."""
+def load(journal):
+    """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
+    best, bad, kept = None, 0, []
+    for i in range(2):
+        try:
+            image = journal.slots[i].read()
+        except OSError:
+            image = b"?"
+        if not image:  # there is none, or the power went before its first byte was there: nothing that was told is lost
+            continue
+        got = decode(image)
+        if not got:
+            bad += 1
+            continue
+        kept.append(_lasting(got[3], got[2]))
+        if best is None or got[0] > best[0]:
+            best, journal.turn = got, 1 - i
+    if bad:
+        journal.lost = "journal.slot-lost" if best else "journal.lost"
+    if best is None:
+        return []
+    journal.seq, journal.newest, journal.paused, records = best
+    journal.last = _body(journal, records)
+    if len(kept) == 2 and kept[0] == kept[1]:
+        journal.kept = kept[0]
+    return records
 
-    def __init__(self, slots):
-        self.slots = slots
-        self.turn = 0  # number of the slot that is written next
-        self.seq = 0
-        self.newest = 0  # wall time of the last write
-        self.paused = False
-        self.writes = 0
-        self.lost = None  # code of what was lost, or None
-        self.last = None  # fingerprint of the records as they were written last
-        self.kept = None  # the same of what must be in both slots, as it is in both
 
-    def load(self):
-        """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
-        best, bad, kept = None, 0, []
-        for i in range(2):
-            try:
-                image = self.slots[i].read()
-            except OSError:
-                image = b"?"
-            if not image:  # there is none, or the power went before its first byte was there: nothing that was told is lost
-                continue
-            got = decode(image)
-            if not got:
-                bad += 1
-                continue
-            kept.append(_lasting(got[3], got[2]))
-            if best is None or got[0] > best[0]:
-                best, self.turn = got, 1 - i
-        if bad:
-            self.lost = "journal.slot-lost" if best else "journal.lost"
-        if best is None:
-            return []
-        self.seq, self.newest, self.paused, records = best
-        self.last = self._body(records)
-        if len(kept) == 2 and kept[0] == kept[1]:
-            self.kept = kept[0]
-        return records
+def save(journal, records, now, wall):
+    """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
 
-    def strange(self, wall):
-        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or the journal
-        is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
-        return bool(wall and self.newest) and not self.newest <= wall <= self.newest + BELIEVE // 2
+    now: mono; wall: unix seconds or None.
+    """
+    strange = journal.strange(wall)
+    if strange:
+        for r in records:
+            restate(r, now, wall)
+    body = _body(journal, records)
+    kept = _lasting(records, journal.paused)
+    both = kept != (journal.kept or ([], False))
+    if body == journal.last and not strange and not both:
+        return False
+    for _ in range(2 if both else 1):
+        journal.slots[journal.turn].write(encode(records, journal.seq + 1, wall or journal.newest, journal.paused))
+        journal.turn = 1 - journal.turn
+        journal.seq += 1
+        journal.writes += 1
+    journal.newest = wall or journal.newest
+    journal.last, journal.kept = body, kept
+    return True
 
-    def save(self, records, now, wall):
-        """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
 
-        now: mono; wall: unix seconds or None.
-        """
-        strange = self.strange(wall)
-        if strange:
-            for r in records:
-                restate(r, now, wall)
-        body = self._body(records)
-        kept = _lasting(records, self.paused)
-        both = kept != (self.kept or ([], False))
-        if body == self.last and not strange and not both:
-            return False
-        for _ in range(2 if both else 1):
-            self.slots[self.turn].write(encode(records, self.seq + 1, wall or self.newest, self.paused))
-            self.turn = 1 - self.turn
-            self.seq += 1
-            self.writes += 1
-        self.newest = wall or self.newest
-        self.last, self.kept = body, kept
-        return True
+def _body(journal, records):
+    """A fingerprint of the image but its number and time."""
+    return hashlib.sha256(encode(records, 0, 0, journal.paused)).digest()
 
-    def _body(self, records):
-        """A fingerprint of the image but its number and time."""
-        return hashlib.sha256(encode(records, 0, 0, self.paused)).digest()
+
+def restate_all(journal, rows, now, wall, first):
+    """Put all waits into the time of a clock that was set for the first time in this run (`first`), or stepped. rows:
+    (record, limits) of every host."""
+    for rec, limits in rows:
+        if first:
+            clock_set(rec, now, wall, journal.newest, limits)
+        else:
+            restate(rec, now, wall)

@@ -73,3 +73,24 @@ class Record:
     def stopped(self):
         """True while only the user or new settings may go on."""
         return self.cls in STOPS or self.odds >= ODD_TRIES
+
+
+class Journal:
+    """Where the journal is and what was written last; journal.py reads and writes it. slots: two objects with read() ->
+    bytes or None, and write(bytes), each raising OSError."""
+
+    def __init__(self, slots):
+        self.slots = slots
+        self.turn = 0  # number of the slot that is written next
+        self.seq = 0
+        self.newest = 0  # wall time of the last write
+        self.paused = False
+        self.writes = 0
+        self.lost = None  # code of what was lost, or None
+        self.last = None  # fingerprint of the records as they were written last
+        self.kept = None  # the same of what must be in both slots, as it is in both
+
+    def strange(self, wall):
+        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or the journal
+        is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
+        return bool(wall and self.newest) and not self.newest <= wall <= self.newest + BELIEVE // 2

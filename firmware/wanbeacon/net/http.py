@@ -18,13 +18,13 @@ BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 _MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
 
 
-def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, ready=None):
+def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, rows=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
     req: anything shaped like dyndns.request.Request (post, tls, host, port, path, headers, body, family).
     root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path of a DER file
-    that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; ready(): called once, when the
-    name is resolved and before the first packet leaves, False = do not go on.
+    that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; rows: the server's addresses
+    where they are known already (names.py).
 
     No byte of the request leaves before a certificate was accepted. Until then a server may be asked more than once: with
     another root, and once more when memory ran out. Where memory is scarce the board has exchange_begins() to make room
@@ -32,10 +32,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
-    rest, notes = [1], [ready] if ready else []  # tries left for want of memory; what is to be called
-
-    def note():
-        return notes.pop()() if notes else True
+    rest = [1]  # tries left for want of memory
 
     def once(paths, issuers=None):
         while True:
@@ -43,7 +40,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
                 _tell(board, "exchange_begins")
             gc.collect()
             try:
-                return _once(req, board, paths, issuers, deadline, cap, device, start, note)
+                return _once(req, board, paths, issuers, deadline, cap, device, start, rows)
             except Trouble as e:
                 if e.word != "memory" or e.sent or not rest:
                     raise
@@ -100,11 +97,11 @@ def _unknown_root(text):
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
 
 
-def _once(req, board, paths, issuers, deadline, cap, device, start, ready):
+def _once(req, board, paths, issuers, deadline, cap, device, start, rows):
     link = None
     try:
         tls = _context(paths, issuers) if paths else None
-        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, ready)
+        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows)
         status, body = _ask(req, link)
         ms = time.ticks_diff(time.ticks_ms(), start)
         after = link.field(b"retry-after")

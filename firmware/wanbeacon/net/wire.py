@@ -15,7 +15,7 @@ import time
 
 from micropython import const
 
-from wanbeacon.net import Trouble
+from wanbeacon.net import Trouble, names
 
 _LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
 _LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
@@ -69,7 +69,7 @@ class Wire:
 
     SOCK_STREAM = 1
 
-    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, ready=None):
+    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, rows=None):
         self.board = board
         self.tls = tls
         self.host = host
@@ -77,7 +77,7 @@ class Wire:
         self.cap = cap
         self.family = family
         self.device = device
-        self.ready = ready
+        self.rows = rows
         self.used = False
         self.sock = None
         self.gate = None
@@ -95,20 +95,7 @@ class Wire:
 
     def getaddrinfo(self, host, port, *args):
         """All addresses of the host in one row, so that connect can try the next when one does not answer."""
-        import socket
-
-        family = {4: socket.AF_INET, 6: getattr(socket, "AF_INET6", 0)}.get(self.family, 0)
-        try:
-            rows = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-        except OSError as e:
-            raise Trouble("dns", "%s: name not found or no name server (%s)" % (host, e))
-        # an ESP32 gives an IPv6 address as None
-        rows = [r for r in rows if r[1] == socket.SOCK_STREAM and r[4] and (isinstance(r[4], bytes) or r[4][0])]
-        if not rows:
-            raise Trouble("dns", "%s has no IPv%s address" % (host, self.family or "4 or IPv6"))
-        if self.ready and not self.ready():
-            raise Trouble("journal", "not noted, so not sent")
-        return [(0, 0, 0, "", rows)]
+        return [(0, 0, 0, "", self.rows or names.resolve(host, port, self.family))]
 
     def socket(self, *args):
         """The one socket of this exchange; a second one would be a redirect."""

@@ -1,0 +1,80 @@
+"""What a board does once or seldom: start the link and the agent, carry out what the button or a page asked for. Stages of
+board_main.py: functions of a Device."""
+
+from wanbeacon.app import stage
+from wanbeacon.board.esp32 import board as esp32
+
+
+def tell_start(device):
+    """What is wrong, and how the run before ended."""
+    for p in device.problems:
+        device.say("settings: " + p)
+    if device.last_reason:
+        device.say("the previous run ended badly: %s" % device.last_reason)
+    if device.safe and device.cfg:
+        device.say("safe mode: the agent crashed %d times in a row and rests now" % device.memory.crashes)
+
+
+def connect(device, cfg):
+    """See board_main.Device.connect; returns the link, or None."""
+    board = device.board
+    link = stage.resident("board.esp32.link")
+    if board.link:
+        if cfg.get("wifi") and isinstance(board.link, link.Wifi):
+            board.link.change(cfg["wifi"])
+        return board.link
+    name = cfg.get("device", {}).get("hostname") or board.own_name().lower()
+    row = board.pins.get("lan")
+    try:
+        if row:
+            board.link = link.Cable(row, name, device.say)
+        elif cfg.get("wifi"):
+            board.link = link.Wifi(cfg["wifi"], name, device.say)
+        elif cfg:
+            device.problems.append("wifi: missing; this board has no cable: it needs the name of a network")
+    except (OSError, ValueError, AttributeError) as e:
+        device.problems.append("network hardware: %s" % e)
+    return board.link
+
+
+def make_agent(device):
+    """The agent; None when it cannot work with these settings, which is then among the problems."""
+    agent = stage.resident("app.agent")
+    try:
+        return agent.Agent(device.cfg, device.board, device.clock, report=device.report)
+    except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
+        if isinstance(e, ImportError) and "observe." not in str(e):
+            raise
+        why = str(e) if isinstance(e, ValueError) else "address: this board does not have all sources (%s)" % e
+        device.problems.append(why)
+        device.say("settings: " + why)
+        return None
+
+
+def restart(device):
+    """New settings, or somebody wants it."""
+    device.restart()
+
+
+def reset(device):
+    """Factory reset."""
+    esp32.forget()
+    device.say("factory reset: settings and journal are gone")
+    device.restart()
+
+
+def setup(device):
+    """Set-up mode: the access point of its own, if its pages are installed."""
+    try:
+        serve = stage.resident("portal.server").serve
+    except ImportError:
+        device.say("no set-up pages on this device: use `python -m tools flash`")
+    else:
+        stage.resident("board.esp32.access_point").open_door(device, serve)
+
+
+def console(device):
+    """A person has taken the console."""
+    device.board.console()
+    device.memory.proven()
+    print("stopped: the console is yours for an hour; machine.reset() starts the agent again")

@@ -1,0 +1,56 @@
+"""The first minute of the memory plan (memory.py): let Python's heap grow once, as far as it may. Needed once."""
+
+import gc
+import time
+
+from wanbeacon.board.esp32.memory import PLENTY, SETTLE_MS, TLS, Memory
+
+GROW = 32 * 1024  # Python's heap grows by about this, once: 56 KB at boot + 32 KB, of which 84 KB are ours to use
+_LEAST = 4096  # a parked thread below this is not worth its overhead
+_BLOCK = 2048  # of what fills the heap until it grows
+
+
+def settle(memory):
+    """Let Python's heap grow now, as far as it may, and hold TLS's part from then on. To be called first of all."""
+    if not memory.chip:
+        return
+    before = memory.free()
+    others = []
+    while memory.largest() >= GROW + _LEAST:  # what is left is what Python may take
+        size = min(TLS, memory.largest() - GROW)
+        lock = memory.hold(size)
+        if not lock:
+            break
+        if size == TLS and not memory.held:
+            memory.held = lock
+        else:
+            others.append(lock)
+    start, blocks = memory.free(), []
+    try:
+        while memory.free() > start - GROW // 2 and len(blocks) * _BLOCK < PLENTY:
+            blocks.append(bytearray(_BLOCK))
+    except MemoryError:  # it cannot grow: then nothing has to be held for it either
+        pass
+    blocks = None
+    gc.collect()
+    for lock in others:
+        lock.release()
+    time.sleep_ms(SETTLE_MS)
+    if not memory.held:
+        memory.held = memory.hold(TLS)
+    memory.grown = before - memory.free() - TLS
+
+
+def of_this_board():
+    """The Memory of the board that this runs on. Raises nothing."""
+    if gc.mem_alloc() + gc.mem_free() > PLENTY:
+        return Memory()
+    try:
+        import _thread
+
+        import esp32
+
+        esp32.idf_heap_info(esp32.HEAP_DATA)
+        return Memory(esp32, _thread)
+    except (ImportError, AttributeError):  # a port without threads or without that question
+        return Memory()
