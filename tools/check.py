@@ -131,6 +131,7 @@ def _twice(text):
 #: kind in the table -> words; {0} {1}: its bounds
 KINDS = {"text": "text, at most {0} characters", "secret": "text (secret), at most {0} characters",
          "url": "URL, at most {0} characters", "flag": "true or false", "whole": "whole number, {0} to {1}",
+         "address": "IPv{0} address",
          "source": "address source (below)", "host": "name, or `host` object", "object": "`{0}` object"}
 #: Order of the tables: (section of the validator's table, heading, what it is)
 PARTS = (("", "The document", "One JSON object."),

@@ -1,10 +1,12 @@
 """upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on lo."""
 
 import asyncio
+import os
+import socket
 
 from wanbeacon.board import linux
-from wanbeacon.net import lan, reason
-from wanbeacon.observe import gena, upnp
+from wanbeacon.net import lan, reason, udp
+from wanbeacon.observe import gena, upnp, xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 LO = "127.0.0.1"
@@ -46,8 +48,8 @@ def test_urlbase_moves_the_port_but_never_the_host():
 
 
 def test_descriptions_without_a_wan_or_damaged_ones_give_nothing_or_an_error():
-    for xml in (b"", b"<service>", description(), b"<service></service>" * 50, b"\xff" * 4000, b"<" * 16000):
-        assert upnp.services(xml, 80, "/d") == [], xml[:30]
+    for data in (b"", b"<service>", description(), b"<service></service>" * 50, b"\xff" * 4000, b"<" * 16000):
+        assert upnp.services(data, 80, "/d") == [], data[:30]
     whole = description(WAN)
     for cut in range(0, len(whole), 7):
         try:
@@ -56,28 +58,75 @@ def test_descriptions_without_a_wan_or_damaged_ones_give_nothing_or_an_error():
             pass
 
 
-def test_elements_may_have_attributes_and_spaces():
-    assert upnp.element(b"<a><NewX xmlns:dt='x' dt:dt=\"string\"> 1.2.3.4 </NewX></a>", b"NewX") == b"1.2.3.4"
-    assert upnp.element(b"<NewX/>", b"NewX") == b""
-    assert upnp.element(b"<NewX", b"NewX") == b""
-    assert upnp.element(b"no", b"NewX") == b""
-
-
-def ssdp(url):
-    return (
-        "HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nST: x\r\nLocation:  %s\r\nSERVER: MiniUPnPd/2.3.1\r\n\r\n" % url
-    ).encode()
-
-
-def test_the_description_must_lie_on_the_host_that_answers():
-    assert upnp.location(ssdp("http://192.168.77.1:5000/rootDesc.xml"), "192.168.77.1") == (5000, "/rootDesc.xml")
-    for url in (
-        "http://192.168.77.2:5000/x", "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "",
-        "http://192.168.77.1.evil.example/x", "http://192.168.77.1@evil.example/x", "http:///x",
+def test_elements_as_sloppy_as_routers_write_them():
+    for data in (
+        b"<a><NewX xmlns:dt='x' dt:dt=\"string\"> 1.2.3.4 </NewX></a>", b"<NewX>1.2.3.4", b"<NewX\n>\r\n1.2.3.4\t</NewX>",
+        b"<m:NewX>1.2.3.4</m:NewX>", b"<u:NewX dt='a/b'>1.2.3.4</u:NewX>", b"<NewX><![CDATA[ 1.2.3.4 ]]></NewX>",
+        b"<NewXY>9.9.9.9</NewXY><NewX>1.2.3.4</NewX>", b"<OldNewX>9.9.9.9</OldNewX><NewX>1.2.3.4</NewX>",
+        b"</NewX><NewX>1.2.3.4</NewX>", b"NewX <NewX>1.2.3.4</NewX>", b"<a:b:NewX/><NewX>1.2.3.4</NewX>"[9:],
     ):  # fmt: skip
-        assert upnp.location(ssdp(url), "192.168.77.1") is None, url
-    assert upnp.location(b"", "192.168.77.1") is None
-    assert upnp.location(b"\xff\xfe" * 700, "192.168.77.1") is None
+        assert xml.text(data, b"NewX") == b"1.2.3.4", data
+    for data in (b"<NewX/>", b"<NewX />", b"<NewX", b"<NewX ", b"no", b"", b"NewX>1", b"< NewX>1</NewX>", b"\xff\xfe" * 50, b"<NewX>"):
+        assert xml.text(data, b"NewX") == b"", data
+    assert xml.text(b"<u>/a?b=1&amp;c=&quot;2&quot;</u>", b"u") == b'/a?b=1&c="2"'
+    assert xml.without_comments(b"a<!-- <b> -->c<!----><!-- d") == b"ac"
+
+
+def test_descriptions_as_sloppy_as_routers_write_them():
+    want = [(IGD + "WANIPConnection:1", (5000, "/c"), (5000, "/e"))]
+    row = "<%sserviceType>%sWANIPConnection:1</%sserviceType><%scontrolURL>/c</%scontrolURL><%seventSubURL>/e</%seventSubURL>"
+    for p in ("", "n:", "igd:"):
+        for before, after in (("<%sservice>" % p, "</%sservice>" % p), ("<%sservice a='b'>" % p, ""), ("<%sservice\n>" % p, "x")):
+            block = before + row % (p, IGD, p, p, p, p, p) + after
+            for data in (block, "<root><!-- <service> --><%sserviceList>" % p + block + "</root>", "\xef\xbb\xbf" + block):
+                assert upnp.services(data.encode(), 5000, "/d") == want, data
+    cdata = "<service><serviceType><![CDATA[%sWANIPConnection:1]]></serviceType><controlURL> /c </controlURL>" % IGD
+    assert upnp.services((cdata + "<eventSubURL>\n/e</eventSubURL></service>").encode(), 5000, "/d") == want
+    assert upnp.services(b"\xff\xfe\x80" + (cdata + "<eventSubURL>/e</eventSubURL>").encode() + b"\xff", 5000, "/d") == want
+
+
+def test_what_could_break_a_request_is_left_out():
+    for url in ("/c\nX-Evil: 1", "/c d", "/c\r\n\r\nGET /", "/\x00", "http://192.168.1.1:5000/a\nb", "/\xe4", "http://h:x/"):
+        data = "<service><serviceType>%sWANIPConnection:1</serviceType><controlURL>%s</controlURL></service>" % (IGD, url)
+        assert upnp.services(data.encode(), 80, "/d") == [], url
+    for kind in ('WANIPConnection:1"x', "WANIPConnection:1\nX: y", "WANIPConnection:1&quot;x", "WANIPConnection:1 x"):
+        data = "<service><serviceType>%s%s</serviceType><controlURL>/c</controlURL></service>" % (IGD, kind)
+        for _, control, _ in upnp.services(data.encode(), 80, "/d"):
+            raise AssertionError(kind)
+
+
+ROUTER = "192.168.77.1"
+GATEWAY = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
+
+
+def ssdp(url, target=GATEWAY, end="\r\n"):
+    lines = ("HTTP/1.1 200 OK", "CACHE-CONTROL: max-age=120", "ST: " + target, "Location:  " + url, "SERVER: MiniUPnPd/2.3.1", "", "")
+    return end.join(lines).encode()
+
+
+def test_of_a_location_only_port_and_path_count():
+    for url, want in (
+        ("http://192.168.77.1:5000/rootDesc.xml", (5000, "/rootDesc.xml")), ("http://[::1]:1900/rootDesc.xml", (1900, "/rootDesc.xml")),
+        ("http://[fe80::1%25lan0]/d", (80, "/d")), ("http://0.0.0.0:80/d", (80, "/d")), ("http://router.lan:49152", (49152, "/")),
+        ("HTTP://192.168.0.9:1/x?a=b", (1, "/x?a=b")),
+    ):  # fmt: skip
+        for end in ("\r\n", "\n"):
+            assert upnp.answer(ssdp(url, end=end), ROUTER, ROUTER)[1:3] == want, url
+    for url in (
+        "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "", "http://192.168.77.1@evil.example/x",
+        "http:///x", "http://r/a b", "http://r/a\tb", "http://r/\x01", "http://r/\x7f", "http://r:99999999999/", "http://[::1/x",
+    ):  # fmt: skip
+        assert upnp.answer(ssdp(url), ROUTER, ROUTER) is None, url
+    assert upnp.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), "a bare LF ends the line"
+    assert upnp.answer(b"", ROUTER, ROUTER) is None
+    assert upnp.answer(b"\xff\xfe" * 700, ROUTER, ROUTER) is None
+
+
+def test_a_gateway_ranks_before_a_root_device_before_wps_before_another_address():
+    order = [GATEWAY, "urn:schemas-upnp-org:service:WANIPConnection:1", "upnp:rootdevice", "urn:schemas-wifialliance-org:device:WFADevice:1"]
+    ranks = [upnp.answer(ssdp("http://r/d", target), ROUTER, ROUTER)[0] for target in order]
+    ranks += [upnp.answer(ssdp("http://r/d", target), "192.168.77.2", ROUTER)[0] for target in order]
+    assert ranks == sorted(ranks) and len(set(ranks)) == 8 and ranks[0] == 0
 
 
 def test_renewal_is_due_at_half_the_time_and_every_five_minutes():
@@ -102,14 +151,31 @@ class Board(linux.Board):
 class Kit:
     board = Board()
 
+    @staticmethod
+    def load(name):
+        assert name == "gena"
+        return gena
+
+
+def free_port():
+    """A TCP port that nobody has now; MicroPython could not say which one the kernel chose."""
+    while True:
+        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        sock = socket.socket()
+        try:
+            sock.bind(Kit.board.sockaddr(LO, port))
+            return port
+        except OSError:
+            pass
+        finally:
+            sock.close()
+
 
 class Router:
     """Answers like an IGD on one TCP port: {path or action: (status, body)}; counts, and can send a NOTIFY."""
 
-    port = 15000
-
     def __init__(self, **answers):
-        Router.port += 1
+        self.port = free_port()
         self.answers = {"/d.xml": (200, description(WAN)), "GetStatusInfo": (200, b"")}
         for name in answers:
             self.answers[name] = answers[name]
@@ -263,8 +329,7 @@ def test_new_urls_after_a_restart_are_found():
 
     async def what(one):
         await one.read(4)
-        port, router.port = router.port, router.port + 1000
-        one.services[0] = (one.services[0][0], (port + 500, "/gone"), None)  # where nobody answers now
+        one.services[0] = (one.services[0][0], (free_port(), "/gone"), None)  # where nobody answers now
         return await one.read(4)
 
     assert with_router(router, what)[:2] == (FOUND, IP)
@@ -354,11 +419,11 @@ def test_messages_are_bounded_in_size_and_time():
             writer.close()
             await writer.wait_closed()  # MicroPython closes here
 
-        Router.port += 1
-        server = await asyncio.start_server(client, LO, Router.port)
+        port = free_port()
+        server = await asyncio.start_server(client, LO, port)
         sock = upnp.udp.socket.socket()
         try:
-            sock.connect(Kit.board.sockaddr(LO, Router.port))
+            sock.connect(Kit.board.sockaddr(LO, port))
             sock.setblocking(False)
             return await lan.read_message(sock, upnp.time.ticks_add(upnp.time.ticks_ms(), 300), cap)
         finally:
@@ -380,3 +445,70 @@ def test_messages_are_bounded_in_size_and_time():
             pass
 
 
+async def search(router, answers, wait=None):
+    """Let an observer search at a link where `answers` (datagrams) come at once; returns what its read() gives."""
+    class Near(upnp.Observer):
+        SSDP = free_port()
+
+    sock = udp.open_udp(Kit.board, local=(LO, Near.SSDP))
+
+    async def link():
+        heard = 0
+        while True:
+            await udp.ready(sock)
+            data, source = udp.receive_from(sock)
+            if data and not heard:
+                heard = 1
+                for one in answers:
+                    sock.sendto(one, source)
+
+    task = asyncio.create_task(link())
+    server = await asyncio.start_server(router.client, LO, router.port)
+    try:
+        one = Near({}, Kit())
+        return await one.read(4)
+    finally:
+        task.cancel()
+        sock.close()
+        server.close()
+        await server.wait_closed()
+
+
+WPS = b"<root><device><serviceList><service><serviceType>urn:schemas-wifialliance-org:service:WFAWLANConfig:1</serviceType>"
+
+
+def test_the_first_answer_need_not_be_the_right_one():
+    router = Router()
+    router.tell("45.33.7.7")
+    router.answers["/wps.xml"] = (200, WPS)
+    router.answers["/tv.xml"] = (404, b"")
+    place = "http://192.168.77.99:%d" % router.port
+    wrong = [ssdp(place + "/wps.xml"), ssdp(place + "/tv.xml", "upnp:rootdevice"), b"noise", ssdp("http://[bad")]
+    start = upnp.time.ticks_ms()
+    assert asyncio.run(search(router, wrong + [ssdp("http://[::1]:%d/d.xml" % router.port)]))[:2] == (FOUND, IP)
+    assert upnp.time.ticks_diff(upnp.time.ticks_ms(), start) < 1000, "not after all waiting time"
+    assert asyncio.run(search(router, wrong + [ssdp(place + "/d.xml", "upnp:rootdevice")]))[:2] == (FOUND, IP)
+
+
+def test_the_reasons_of_those_passed_over_are_said():
+    router = Router()
+    router.answers["/wps.xml"] = (200, WPS)
+    place = "http://192.168.77.99:%d" % router.port
+    kept, upnp._WAVES = upnp._WAVES, ((100, upnp._WAVES[0][1]),)
+    try:
+        closed = "http://192.168.77.1:%d/d.xml" % free_port()
+        wrong = [ssdp(place + "/wps.xml"), ssdp(place + "/tv.xml", "x:tv"), ssdp(closed, "upnp:rootdevice")]
+        kind, _, why = asyncio.run(search(router, wrong))
+        assert kind == UNKNOWN and why[:2] == ("upnp.passed", LO)
+        assert [(one[1], one[4]) for one in why[2]] == [
+            (GATEWAY, ("upnp.no_wan", LO)), ("upnp:rootdevice", ("net.refused",)), ("x:tv", ("upnp.status", LO, 500)),
+        ]  # fmt: skip
+        assert asyncio.run(search(router, []))[2] == ("upnp.silent", LO)
+    finally:
+        upnp._WAVES = kept
+
+
+def test_bytes_that_are_no_text_are_could_not_tell():
+    with open("host_tests/shared/data/soap-garbage.xml", "rb") as f:
+        router = Router(GetExternalIPAddress=(200, f.read()))
+    assert read(router) == (UNKNOWN, None, ("upnp.garbage", LO))

@@ -104,3 +104,26 @@ def test_a_failed_look_up_did_not_ask_the_service():
     for answer in (Trouble("dns", "check.example: name not found"), Trouble("connect", "no connection to it")):
         got, one, kit = ask(answer)
         assert got[0] == UNKNOWN and not one.asked and got[2][2] == ("trouble." + answer.word,)
+
+
+def test_a_page_that_echoes_names_its_ip_in_a_line():
+    with open("host_tests/shared/data/check-cdn-cgi-trace.txt", "rb") as f:
+        trace = f.read()
+    want = address.parse("45.33.7.9")
+    assert scan.single(trace, 4) == (want, None)
+    assert scan.single(trace.replace(b"\n", b"\r\n"), 4) == (want, None)
+    assert scan.single(b"h=[2606:4700::1111]\nip=2a02:8010:1::7\n", 6) == (address.parse(IP6), None)
+    assert scan.single(b"h=1.1.1.1\nip=\n", 4) == (None, ("page.no_address", 4)), "not the other one"
+    assert scan.single(b"h=1.1.1.1\nip=2a02::1\n", 4) == (None, ("page.no_address", 4))
+    assert scan.single(b"zip=1.1.1.1\nip=45.33.7.9,10.0.0.1\n", 4) == (None, ("page.several", 4))
+
+
+def test_a_pattern_points_at_the_address():
+    page = b"<p>server 1.1.1.1</p>\n<p>you: <b>45.33.7.7</b>, before: 45.33.7.8</p>\n"
+    for pattern in ("you: <b>*</b>", "you: <b>*</", "<b>*", "<b>*<", "you:*, before"):
+        got = ask((200, page), url="https://check.example/ip", pattern=pattern)[0]
+        assert got[:2] == (FOUND, address.parse(IP)), (pattern, got)
+    for pattern, why in (("me: *<", ("page.no_pattern",)), ("you: *!!", ("page.no_pattern",)), ("you:*", FOUND),
+                         ("server*\n", FOUND), ("</p>*", ("page.no_address", 4))):  # fmt: skip
+        got = ask((200, page), url="https://check.example/ip", pattern=pattern)[0]
+        assert got[0] == why if why == FOUND else got[2][2] == why, (pattern, got)

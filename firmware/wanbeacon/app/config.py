@@ -6,6 +6,7 @@ The table below is also the source of the configuration reference (`python -m to
 
 import json
 
+from wanbeacon.core import address
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
 
@@ -13,7 +14,7 @@ SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of abou
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
 
 # A line: key (! = required), kind, default (- = none), what it is. Kinds: text:LONGEST, secret:LONGEST, url:LONGEST,
-# flag, whole:LOWEST:HIGHEST, choice:A,B, object:SECTION, source, host (a name or a [host] object), list:MOST:KIND.
+# flag, whole:LOWEST:HIGHEST, address:FAMILY, choice:A,B, object:SECTION, source, host (a name or a [host] object), list:MOST:KIND.
 # One text, because tables of tuples would cost a board 15 KB of heap at start instead of 6.
 TABLE = """
 []
@@ -80,21 +81,22 @@ hidden flag false the network does not announce its name
 [source auto]
 [source netlink]
 device text:15 - network device; default: the one with the default route
-suffix text:45 - IPv6: another host behind this device, by the lower half of its address
+suffix address:6 - IPv6: another host behind this device, by the lower half of its address
 [source interface]
 device text:15 - network device; default: the one with the default route
-suffix text:45 - IPv6: another host behind this device, by the lower half of its address
+suffix address:6 - IPv6: another host behind this device, by the lower half of its address
 [source ubus]
 interface text:32 - OpenWrt interface; default: the one with the default route
 socket text:100 - path of ubusd's socket
+suffix address:6 - IPv6: another host behind the router, by the lower half of its address
 [source natpmp]
-gateway text:45 - the router's address
+gateway address:4 - the router's address
 [source pcp]
-gateway text:45 - the router's address
+gateway address:4 - the router's address
 map flag false open a port for a moment to learn the address
 [source upnp]
 events flag true subscribe to the router's events
-location text:200 - description URL, if the router is not to be searched
+location url:200 - description URL (http), if the router is not to be searched
 [source stun]
 servers! list:4:text:260 - two servers, host:port
 [source whoami]
@@ -106,6 +108,7 @@ type choice:A,AAAA,TXT - other record type
 url url:300 - page that tells the IPv4 address
 url6 url:300 - page that tells the IPv6 address
 ca text:200 - file with the one CA certificate (DER) to trust
+pattern text:100 - text before and after the address on the page, with * for the address
 [source command]
 command! text:300 - shell command that prints the address
 """
@@ -273,6 +276,12 @@ def _value(value, kind, path, what, problems):
                 problems.append("%s: %s (%s)" % (path, e, what))
                 return None
         return value
+    if name == "address":
+        try:
+            good = isinstance(value, str) and len(address.parse(value)) == (4 if bounds == "4" else 16)
+        except ValueError:
+            good = False
+        return value if good else bad("an IPv%s address" % bounds)
     if name == "flag":
         return value if isinstance(value, bool) else bad("true or false")
     if name == "whole":
@@ -311,6 +320,10 @@ def _source(value, path, problems):
     out = _object(rest, "source " + name, path, problems)
     if name == "web" and not (out.get("url") or out.get("url6")):
         problems.append("%s: a web source needs url or url6" % path)
+    if name == "web" and out.get("pattern") and (out["pattern"].count("*") != 1 or out["pattern"] == "*"):
+        problems.append("%s.pattern: should hold one * for the address, with the text before or after it" % path)
+    if name == "upnp" and (out.get("location") or "http:")[:5] != "http:":
+        problems.append("%s.location: should be a URL that starts with http://: routers speak no TLS there" % path)
     out["source"] = name
     return out
 

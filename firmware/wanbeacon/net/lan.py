@@ -18,7 +18,7 @@ _MAX_HEAD = 2048
 
 def header(head, name):
     """Return the value (text) of the header `name` (lower case bytes) in the bytes of a message head, or ""."""
-    for line in head.split(b"\r\n")[1:]:
+    for line in head.split(b"\n")[1:]:  # some routers end lines with a bare LF
         key, colon, value = line.partition(b":")
         if colon and key.strip().lower() == name:
             try:
@@ -29,14 +29,19 @@ def header(head, name):
 
 
 def split_url(url):
-    """Return (host, port, path) of a plain http URL. ValueError when it is none."""
+    """Return (host, port, path) of a plain http URL, as devices write it: the host may be an IPv6 literal in brackets.
+    ValueError when it is none, or holds what cannot be part of a request line."""
+    for c in url.encode():
+        if not 32 < c < 127:
+            raise ValueError("not a URL")
     if url[:7].lower() != "http://":
-        raise ValueError("not an http URL")
+        raise ValueError("not a URL")
     place, slash, path = url[7:].partition("/")
-    host, _, port = place.partition(":")
-    if not host or not 0 < int(port or 80) < 65536:
-        raise ValueError("not an http URL")
-    return host, int(port or 80), slash + path or "/"
+    host, bracket, port = place.partition("]") if place[:1] == "[" else (place.partition(":")[0], "", "")
+    port = port[1:] if bracket else place[len(host) + 1 :]
+    if not host or host[:1] == "[" and not bracket or "@" in place or not (port or "80").isdigit() or not 0 < int((port or "80")[:6]) < 65536:
+        raise ValueError("not a URL")
+    return host + bracket, int(port or 80), slash + path or "/"
 
 
 def request(verb, host, port, path, lines="", body=""):
@@ -66,11 +71,13 @@ async def read_message(sock, until, cap):
         chunks.append(data)
         if head is None:
             all_ = b"".join(chunks)
-            end = all_.find(b"\r\n\r\n")
+            end, gap = all_.find(b"\r\n\r\n"), 4
+            if end < 0:
+                end, gap = all_.find(b"\n\n"), 2
             if end >= 0:
-                head, chunks, size = all_[:end], [all_[end + 4 :]], len(all_) - end - 4
+                head, chunks, size = all_[:end], [all_[end + gap :]], len(all_) - end - gap
                 length = header(head, b"content-length")
-                want = int(length) if length.isdigit() else None
+                want = int(length) if length.isdigit() and len(length) < 9 else None
             elif size > _MAX_HEAD or not data:
                 raise reason.Why("lan.no_http")
         if (size if want is None else want) > cap and head is not None:

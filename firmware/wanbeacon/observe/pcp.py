@@ -29,14 +29,19 @@ def parse(data, op, body=b""):
     """
     if not 24 <= len(data) <= 1100:
         return None
-    if data[0] == 0 and data[3] == 1 or data[0] == 2 and data[1] == op | 128 and data[3] == 1:
+    if data[0] == 0 and data[3] == 1:
         return 1, 0, None  # a NAT-PMP router says "unsupported version" in its own
     if data[0] != 2 or data[1] != op | 128:
+        return None
+    if data[3] == 1:
+        return 1, 0, None
+    # an error repeats the request too (section 8.3), but for those that were not understood; it never becomes an address
+    if op and len(data) >= 60 and data[24:42] != body[:18]:
         return None
     epoch = int.from_bytes(data[8:12], "big")
     if data[3] or not op:
         return data[3], epoch, None
-    if len(data) < 60 or data[24:42] != body[:18] or data[44:56] != _MAPPED:
+    if len(data) < 60 or data[44:56] != _MAPPED:
         return None
     return 0, epoch, bytes(data[56:60])
 

@@ -6,11 +6,36 @@ from wanbeacon.core import address
 _IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:"
 
 
-def single(body, family):
+def cut(body, pattern):
+    """Return the part of `body` (bytes) that `pattern` points at: what stands where its "*" is, between the text before and
+    the text after it; None when they are not there. Without text after, the rest of the line."""
+    before, _, after = pattern.encode().partition(b"*")
+    at = body.find(before)
+    if at < 0:
+        return None
+    rest = body[at + len(before) :]
+    if not after:
+        return rest.partition(b"\n")[0]
+    end = rest.find(after)
+    return None if end < 0 else rest[:end]
+
+
+def _line(body):
+    """The value of a line "ip=..." (Cloudflare's /cdn-cgi/trace and the like, which name their own address too), or None."""
+    for line in body.split(b"\n", 40)[:40]:
+        if line[:3] == b"ip=":
+            return line[3:].strip()
+    return None
+
+
+def single(body, family, first=False):
     """Return (packed, None) for the only address of `family` in `body`, else (None, why not: a code tuple).
 
-    Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is one.
+    Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is one. A page of
+    lines key=value is asked for its ip alone. first: the first address is meant, whatever follows.
     """
+    line = _line(body)
+    body = body if line is None else line
     found = None
     start = None
     for at in range(len(body) + 1):
@@ -25,6 +50,8 @@ def single(body, family):
                 if found and found != packed:
                     return None, ("page.several", family)
                 found = packed
+                if first:
+                    return found, None
     return (found, None) if found else (None, ("page.no_address", family))
 
 

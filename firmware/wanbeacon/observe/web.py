@@ -9,7 +9,8 @@ from wanbeacon.observe.base import FOUND, UNKNOWN
 
 
 class Observer:
-    """Options: `url`, `url6` (the same service over IPv6), at least one of them; `ca` (file: trust this root only)."""
+    """Options: `url`, `url6` (the same service over IPv6), at least one of them; `ca` (file: trust this root only);
+    `pattern` ("text before*text after" the address on the page)."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)
@@ -17,6 +18,7 @@ class Observer:
     def __init__(self, options, kit):
         self.urls = {4: options.get("url"), 6: options.get("url6")}
         self.FAMILIES = tuple(family for family in (4, 6) if self.urls[family])
+        self.pattern = options.get("pattern")
         self.fetch = kit.fetch
         self.more = (options.get("ca"), options.get("bind"))
         while self.more and not self.more[-1]:
@@ -36,7 +38,8 @@ class Observer:
             return UNKNOWN, None, ("web.trouble", _host(url), ("trouble." + e.word,), e.text.strip()[:60])
         if status != 200:
             return UNKNOWN, None, ("web.status", _host(url), status)
-        packed, why = scan.single(body, family)
+        part = scan.cut(body, self.pattern) if self.pattern else body
+        packed, why = scan.single(part, family, (self.pattern or "")[-1:] == "*") if part is not None else (None, ("page.no_pattern",))
         if not packed:
             return UNKNOWN, None, ("outside.failed", _host(url), why)
         return FOUND, packed, ("outside.found", _host(url))
