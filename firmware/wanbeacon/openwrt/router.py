@@ -113,20 +113,19 @@ def look():
 
 
 def providers(word):
-    """The services whose name holds `word`, or is near it."""
-    from wanbeacon.dyndns import catalog
+    """The services that `word` may mean: an id, a name, a host, or what ddns-scripts calls it."""
+    from wanbeacon.dyndns import search
     from wanbeacon.openwrt import ddns, render
 
     try:
-        known = render.providers(CATALOGUE)
+        same = ddns.ours(word, render.providers(CATALOGUE))
     except ValueError as e:
         return _fail(e)
-    same = ddns.ours(word, known)  # also a name of ddns-scripts
-    found = [name for name in known if name == same] + [n for n in catalog.nearest(word, known, 5) if n != same]
-    found += [name for name in known if word.lower() in name and name not in found]
-    if not found:
+    found = [row for row in search.search(CATALOGUE, word) if row[0] != same]
+    if not found and not same:
         return _fail("no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other" % word)
-    print("\n".join(found))
+    for id_, name in ([(same, "")] if same else []) + found:
+        print(("%-20s %s" % (id_, name)).rstrip())
     return 0
 
 
