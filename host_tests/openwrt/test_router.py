@@ -104,6 +104,34 @@ def test_the_commands_of_a_running_agent(play):
     assert play.box.ours("update", "nobody.example").returncode == 1
 
 
+def test_the_status_for_monitoring_and_for_people(play):
+    assert play.box.ours("status", "--health").returncode == 2, "no agent"
+    play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org", key="wrong"))
+    play.settled("home.dyndns.org")
+    play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
+    done = play.box.ours("status", "--health")
+    assert done.returncode == 1 and done.stdout.startswith("office.dyndns.org: ") and "home." not in done.stdout
+    shown = play.box.ours("status").stdout
+    assert "next: refresh in 2" in shown and " days" in shown and " s\n" not in shown
+    # what stopped is an error of the log, what went well is not
+    levels = {number & 7 for number, text in play.box.logd.lines if "office.dyndns.org" in text and "stop" in text.lower()}
+    assert levels == {3}, play.box.logd.lines
+    assert {number & 7 for number, text in play.box.logd.lines if "home.dyndns.org" in text} == {6}
+
+
+def test_the_memory_with_two_accounts(play):
+    """Private memory, on the 64-bit interpreter; no page cache, no heap size chosen to please."""
+    play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org"))
+    play.settled("home.dyndns.org")
+    play.settled("office.dyndns.org")
+    for file in play.box.path("/opt/micropython").iterdir():  # just copied: until written, its mapped pages count as dirty
+        with open(file, "rb") as opened:
+            os.fsync(opened.fileno())
+    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", Path("/proc/%d/smaps_rollup" % play.box.procd.pid()).read_text(), re.M))
+    print("two accounts: Private_Dirty %s KB, RSS %s KB" % (rows["Private_Dirty"], rows["Rss"]))
+    assert int(rows["Private_Dirty"]) <= 600 * 1.024
+
+
 def test_the_log_goes_to_logd_and_its_newest_lines_outlive_a_restart(play):
     one(play)
     lines = play.box.logd.lines
