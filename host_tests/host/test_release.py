@@ -37,8 +37,7 @@ def test_every_file_is_in_the_sums_and_right(dist):
     assert rows == there
     ours = version.agent_version()
     assert {"wanbeacon-%s-%s.tar.gz" % (ours, board) for board in boards.names()} <= set(rows)
-    for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk",
-                 "wanbeacon-nat_%s-r1_all.ipk", "wanbeacon-import-ddns-%s-r1.apk"):
+    for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk"):
         assert "openwrt/" + name % ours in rows
     assert "wanbeacon_tools-%s-py3-none-any.whl" % ours in rows
 

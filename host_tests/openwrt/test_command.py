@@ -174,7 +174,7 @@ REFUSED = (
     ("option username ''", "option 'username': missing; noip needs a user name"),
     ("option server 'https://h.example/path'", "option 'server': should be host or host:port"),
     ("option auth 'bearer'", "option 'auth': noip has only basic"),
-    ("option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'", "option 'update_url': a blank"),
+    ("option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'", "option 'update_url': a space"),
     ("option service_name 'namecheap'\n\toption use_ipv6 '1'", "option 'domain': b.ddns.net: namecheap keeps A records only"),
 )
 
@@ -363,7 +363,7 @@ def test_a_start_with_nothing_switched_on_says_so_and_a_stopped_agents_status_sa
 def test_a_service_is_found_by_a_word_too(box, word, found):
     done = box.ours("providers", word)
     assert done.returncode == 0 and found in done.stdout.split()
-    done = box.ours("providers", "zzzzqqqq")
+    done = box.ours("providers", "qqqqwwww")
     assert done.returncode == 1 and "`wanbeacon providers` lists all" in done.stderr
 
 

@@ -35,6 +35,8 @@ def run(prefix, interpreter, *words, **more):
     chosen = {"MICROPYTHON": "/nonexistent", "PYTHON": "/nonexistent", "PATH": "/usr/bin:/bin"}
     chosen["PYTHON" if interpreter == "cpython" else "MICROPYTHON"] = (
         sys.executable if interpreter == "cpython" else usable(interpreter).argv[0])
+    if "JOURNAL_STREAM" in os.environ:
+        chosen["JOURNAL_STREAM"] = os.environ["JOURNAL_STREAM"]
     return subprocess.Popen([str(prefix / "bin/wanbeacon"), *map(str, words)], env=chosen, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", **more)
 
@@ -89,6 +91,34 @@ def test_the_installed_agent_publishes_its_address(prefix, interpreter, tmp_path
             agent.terminate()
             agent.communicate(timeout=60)
         assert lab.findings() == []
+
+
+@pytest.mark.parametrize("interpreter", ["cpython", "micropython-amd64"])
+def test_under_systemd_each_line_carries_its_level(prefix, interpreter, tmp_path):
+    """sd-daemon(3): <3> is an error, <6> information. A refusal is an error; without systemd there is no number."""
+    with Lab("dyn") as lab:
+        config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "wrong", "hosts": ["demo.dyndns.org"],
+                                "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
+                  "address": [{"source": "command", "command": "echo 45.33.7.52"}]}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        words = ["--config", tmp_path / "config.json", "--state", tmp_path / "state", "--status", tmp_path / "status.json",
+                 "--control", tmp_path / "c"]
+        os.environ["JOURNAL_STREAM"] = "8:1234"
+        try:
+            agent = run(prefix, interpreter, "run", *words)
+        finally:
+            del os.environ["JOURNAL_STREAM"]
+        try:
+            end = time.monotonic() + 30
+            while time.monotonic() < end and '"state": "stopped"' not in _text(tmp_path / "status.json"):
+                time.sleep(0.05)
+            health = run(prefix, interpreter, "status", "--health", *words)
+            assert "demo.dyndns.org" in health.communicate(timeout=60)[0] and health.returncode == 1
+        finally:
+            agent.terminate()
+            said = agent.communicate(timeout=60)[0].splitlines()
+        assert {line[:3] for line in said} == {"<6>", "<3>"}, said
+        assert run(prefix, interpreter, "status", "--health", *words).wait(60) == 2
 
 
 def _text(path):

@@ -15,7 +15,7 @@ import pytest
 from host_tests.needs import absent
 from host_tests.openwrt import readers
 from tools import ROOT, UserError
-from tools.build import package
+from tools.build import manifest, package
 from tools.build.openwrt import keys, recipe, sources
 
 EPOCH = 1_700_000_000
@@ -128,7 +128,7 @@ def test_code_is_bytecode_of_every_module_that_the_rule_gives_a_router(ipks, ipk
     assert sorted(name.split("_")[0] for name in ipks if name.endswith(".ipk")) == ["luci-app-wanbeacon", "wanbeacon"]
     found = {path: file.data for path, file in ipk.files.items() if path.startswith(LIB) and file.data is not None}
     assert all(raw[:2] == b"M\x06" for raw in found.values())
-    assert set(found) == {"/usr/lib/micropython/" + name[:-3] + ".mpy" for name in sources.modules()}
+    assert set(found) == {"/usr/lib/micropython/" + name[:-3] + ".mpy" for name in manifest.modules("router")}
     for path in ("observe/ubus", "observe/natpmp", "observe/stun", "openwrt/import_ddns", "app/agent", "net/wire"):
         assert LIB + path + ".mpy" in found, path
     assert not [path for path in found if "/portal/" in path or "/esp32/" in path]
@@ -140,7 +140,7 @@ ABSENT = {"wanbeacon/net/cpython.py"}
 
 def test_every_module_that_a_router_imports_is_in_the_package():
     """Imports of all kinds: at the top, inside functions, and by name as a stage ("app.plan")."""
-    ours, wanted = set(sources.modules()), set()
+    ours, wanted = set(manifest.modules("router")), set()
     for name in ours:
         for node in ast.walk(ast.parse((ROOT / "firmware" / name).read_text())):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("wanbeacon"):

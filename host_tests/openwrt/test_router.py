@@ -11,6 +11,7 @@ import pytest
 
 from host_tests.openwrt import luci_page, router, scene
 from host_tests.openwrt.browser import Browser
+from tools import ROOT
 from tools.lab.lab import Lab
 from tools.netlab import namespaces
 
@@ -102,6 +103,41 @@ def test_the_commands_of_a_running_agent(play):
     done = play.box.ours("retry", "home.dyndns.org")
     assert done.returncode == 1 and "is not stopped" in done.stderr
     assert play.box.ours("update", "nobody.example").returncode == 1
+
+
+def test_the_status_for_monitoring_and_for_people(play):
+    assert play.box.ours("status", "--health").returncode == 2, "no agent"
+    play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org", key="wrong"))
+    play.settled("home.dyndns.org")
+    play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
+    done = play.box.ours("status", "--health")
+    assert done.returncode == 1 and done.stdout.startswith("office.dyndns.org: ") and "home." not in done.stdout
+    shown = play.box.ours("status").stdout
+    assert "next: refresh in 2" in shown and " days" in shown and " s\n" not in shown
+    # what stopped is an error of the log, what went well is not
+    levels = {number & 7 for number, text in play.box.logd.lines if "office.dyndns.org" in text and "stop" in text.lower()}
+    assert levels == {3}, play.box.logd.lines
+    assert {number & 7 for number, text in play.box.logd.lines if "home.dyndns.org" in text} == {6}
+
+
+def test_the_memory_with_two_accounts(play):
+    """Private memory, on the 64-bit interpreter; no page cache, no heap size chosen to please."""
+    play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org"))
+    play.settled("home.dyndns.org")
+    play.settled("office.dyndns.org")
+    for file in play.box.path("/opt/micropython").iterdir():  # just copied: until written, its mapped pages count as dirty
+        with open(file, "rb") as opened:
+            os.fsync(opened.fileno())
+    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", Path("/proc/%d/smaps_rollup" % play.box.procd.pid()).read_text(), re.M))
+    print("two accounts: Private_Dirty %s KB, RSS %s KB" % (rows["Private_Dirty"], rows["Rss"]))
+    assert int(rows["Private_Dirty"]) <= 600 * 1.024
+
+
+def test_a_bundle_that_lacks_one_root_is_no_news_at_every_start(play):
+    names = [der.stem for der in (ROOT / "firmware/catalogue/roots").glob("*.der")]
+    router.bundle(play.box.root, [name for name in names if name != "telesec-2"])
+    one(play)
+    assert "telesec" not in play.box.procd.log() and "bundle" not in play.box.procd.log()
 
 
 def test_the_log_goes_to_logd_and_its_newest_lines_outlive_a_restart(play):
@@ -313,6 +349,21 @@ def test_a_tied_account_sends_nothing_by_the_old_device_after_a_swap(two, killed
         assert way(two.lab, "office.dyndns.org") == (address, address), "sent by the other line"
         two.box.wait(lambda _, a=address: two.state("office.dyndns.org").get("ipv4") == a)
     assert two.box.procd.pid() == pid and len(two.lab.updates) == swaps + 1
+
+
+def test_a_line_that_flaps_costs_one_request_per_minimum_interval(two):
+    two.start(two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.settled("office.dyndns.org")
+    began = time.monotonic()
+    for count in range(20):
+        two.ubus.change("wanb", scene.uplink(1, up=count % 2 == 1), "interface.update" if count % 2 else "interface.down")
+        if count % 2:
+            swap(two, 1, "93.184.100.%d" % (60 + count))
+        time.sleep(0.15)
+    least = time.monotonic() - began  # the interval is a second here
+    two.box.wait(lambda _: two.state("office.dyndns.org").get("ipv4") == "93.184.100.79", 15)
+    assert len(two.lab.updates) <= 2 + least + 1 and "abuse" not in two.box.procd.log()
+    assert way(two.lab, "office.dyndns.org") == ("93.184.100.79", "93.184.100.79")
 
 
 def test_an_account_without_an_interface_follows_the_line_that_carries_the_default_route_now(two):

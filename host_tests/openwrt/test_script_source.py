@@ -18,8 +18,8 @@ def read(box, command):
 
 def test_a_script_is_run_and_one_that_hangs_is_ended(box):
     assert box.sh("command -v timeout || command -v busybox").stdout == "/bin/busybox\n"
-    assert "'45.33.7.7', 'printed by the command'" in read(box, "echo 45.33.7.7")
-    assert "exit status 3" in read(box, "exit 3")
-    assert "exit status 127" in read(box, "/nowhere/x")
-    assert "longer than 1 s" in read(box, "exec sleep 77")
+    assert read(box, "echo 45.33.7.7") == "(1, %r, ('command.found',))\n" % b"-!\x07\x07"
+    assert "('command.status', 3)" in read(box, "exit 3")
+    assert "('command.status', 127)" in read(box, "/nowhere/x")
+    assert "('command.slow', 1)" in read(box, "exec sleep 77")
     assert "sleep 77" not in box.sh("ps").stdout

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tests.openwrt import managers, namespaces, router, scene
+from host_tests.openwrt import managers, router, scene
 from tools.build import package
 from tools.lab.lab import Lab
+from tools.netlab import namespaces
 
 pytestmark = pytest.mark.needs_root
 FORMER = ["wanbeacon", "wanbeacon-nat", "wanbeacon-import-ddns", "luci-app-wanbeacon"]

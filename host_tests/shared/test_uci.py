@@ -428,3 +428,8 @@ def test_only_the_usual_bundle_is_left_out_as_a_ca():
     for value, kept in (("/etc/ssl/certs", False), ("/etc/ssl/certs/", False), ("/etc/ssl/certs/ca-certificates.crt", False),
                         ("/etc/ssl/certs/my.der", True), ("/etc/ssl/certsmy.der", True)):
         assert ("ca" in convert(GOOD + "option cacert '%s'\n" % value).document["accounts"][0]) is kept, value
+
+
+def test_create_is_passed_on_where_the_agent_knows_it():
+    host = convert(GOOD + "\toption create 1\n").document["accounts"][0]["hosts"][0]
+    assert host.get("create") == (True if settings.known_key("create", "host") else None)

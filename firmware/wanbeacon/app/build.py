@@ -87,9 +87,17 @@ def _line(agent, model, doc, row):
             return line
     kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, agent.outside)
     chooser = agent.load("choose").Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
-    line = model.Line("line %d" % (len(agent.lines) + 1), chooser, sources)
+    line = model.Line(_name(agent, bind), chooser, sources)
     agent.lines.append(line)
     return line
+
+
+def _name(agent, bind):
+    """What a line is called: its interface or device where accounts are tied to one, else its number."""
+    name = (bind or "").lstrip("@")
+    if not name or name in [line.name for line in agent.lines]:
+        name = "line %d" % (len(agent.lines) + 1)
+    return name
 
 
 def _limits(intervals, row, seed):

@@ -11,6 +11,7 @@ USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--stat
   run         keep the names up to date (in the foreground)
   check       check the config file, say everything that is wrong with it
   status      what is published, what comes next and why
+  status --health   exit status 0: nothing to do for anybody, 1: something needs you (it is printed), 2: no agent runs
   update      send one update now (all hosts, or HOST)
   retry HOST  try a stopped host again
   pause, resume, offline HOST
@@ -29,7 +30,7 @@ def arguments(argv):
             if i == len(argv):
                 raise Mistake("%s needs a value" % word)
             options[word] = argv[i]
-        elif word[:1] == "-" and word not in ("--version", "--help", "-h"):
+        elif word[:1] == "-" and word not in ("--version", "--help", "-h", "--health"):
             raise Mistake("unknown option %s; see --help" % word)
         else:
             words.append(word)
@@ -69,6 +70,8 @@ def main(words, options):
         check(options)
     elif name == "providers" and len(words) == 1:
         providers(options)
+    elif words == ["status", "--health"]:
+        health(options)
     elif name in ("status", "update", "retry", "pause", "resume", "offline"):
         tell(words, options)
     else:
@@ -114,6 +117,26 @@ def tell(words, options):
     print(answer["text"])
 
 
+def health(options):
+    """For monitoring: print what needs a person, a line each; exit with 1 when there is something, with 2 without an agent."""
+    import asyncio
+    import sys
+
+    try:
+        doc = asyncio.run(_ask(options["--control"], "status"))
+    except (OSError, ValueError):
+        print("no agent answers at %s" % options["--control"])
+        sys.exit(2)
+    said = ["%s: %s" % (h["name"], h["why"]) for h in doc["hosts"] if h["state"] == "stopped"]
+    said += ["%s: %s" % (row["where"], row["what"]) for row in doc["faults"]]
+    if doc["journal"]["state"] != "ok":
+        said.append(doc["journal"]["state"])
+    if said:
+        print("\n".join(said))
+        sys.exit(1)
+    print("ok: %d names" % len(doc["hosts"]))
+
+
 async def _ask(path, line):
     """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
     it cannot be read."""
@@ -150,7 +173,19 @@ def show(doc):
         have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
         print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
         if h["next"] in ("send", "refresh") and h["next_in"] is not None:
-            print("%-30s next: %s in %d s" % ("", h["next"], h["next_in"]))
+            print("%-30s next: %s in %s" % ("", h["next"], span(h["next_in"])))
+
+
+def span(seconds):
+    """Seconds for a person: "40 s", "12 min", "5 h 20 min", "26 days"."""
+    seconds = max(0, int(seconds))
+    if seconds < 120:
+        return "%d s" % seconds
+    if seconds < 7200:
+        return "%d min" % (seconds // 60)
+    if seconds < 172800:
+        return "%d h %d min" % (seconds // 3600, seconds // 60 % 60)
+    return "%d days" % (seconds // 86400)
 
 
 def providers(options):

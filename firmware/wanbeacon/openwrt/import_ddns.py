@@ -57,9 +57,14 @@ def judge(taken, current, catalogue):
     kept = [s for s in current if s.kind == "service" and is_on(s.get("enabled"))]
     if _problems(kept, known, catalogue):
         kept = []  # they are refused already, whatever comes
+    alone = [section for section in taken.sections if not _problems([section], known, catalogue)]
+    together = not _problems(kept + alone, known, catalogue)  # they may also be in each other's way
     accepted = []
     for section in taken.sections:
-        problems = _problems(kept + accepted + [section], known, catalogue)
+        if section in alone and together:
+            accepted.append(section)
+            continue
+        problems = _problems((kept + accepted if section in alone else []) + [section], known, catalogue)
         if not problems:
             accepted.append(section)
             continue

@@ -22,24 +22,29 @@ def device(interface, path=SOCKET):
     """Name of the device that the traffic of `interface` leaves by, or of its IPv6 twin on the same line.
 
     Raises OSError when the interface is down or unknown, or ubusd does not answer: then nothing may leave at all."""
-    line = _Line(path)
+    sock = unix.open_unix(path)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    line = Line(sock, poll)
     try:
         for name in (interface, interface + "6", interface + "_6"):
             status = line.status("network.interface." + name)
-            if status and status.get("up") and status.get("l3_device"):
-                return status["l3_device"]
+            found = status and status.get("up") and status.get("l3_device")
+            if found and isinstance(found, str):
+                return found
     finally:
-        line.close()
+        sock.close()
     raise OSError(errno.ENODEV, "interface %s is down" % interface)
 
 
-class _Line:
-    """One connection to ubusd, spoken without asyncio: the code that binds a socket cannot wait for other tasks."""
+class Line:
+    """One connection to ubusd, spoken without asyncio: the code that binds a socket cannot wait for other tasks.
 
-    def __init__(self, path):
-        self.sock = unix.open_unix(path)
-        self.poll = select.poll()
-        self.poll.register(self.sock, select.POLLIN)
+    sock: the connection; poll: waits for it."""
+
+    def __init__(self, sock, poll):
+        self.sock = sock
+        self.poll = poll
         self.buf = b""
         self.seq = 0
 
@@ -48,12 +53,12 @@ class _Line:
         number = self._request(_LOOKUP, 0, bus.attribute(_A_PATH, path.encode() + b"\0")).get(_A_OBJECT)
         if not number:
             return None
-        number = struct.unpack(">I", number)[0]
+        number = int.from_bytes(number[:4], "big")
         payload = bus.attribute(_A_OBJECT, number) + bus.attribute(_A_METHOD, b"status\0") + bus.attribute(_A_DATA, b"")
         data = self._request(_INVOKE, number, payload).get(_A_DATA)
         try:
             return None if data is None else bus.decode(data, 0, len(data))
-        except ValueError:
+        except (ValueError, IndexError):  # MicroPython's UnicodeError is either
             raise OSError(errno.EIO, "ubusd sent no message")
 
     def _request(self, kind, peer, payload):
@@ -83,9 +88,6 @@ class _Line:
             if not data:
                 raise OSError(errno.ECONNRESET, "ubusd is gone")
             self.buf += data
-
-    def close(self):
-        self.sock.close()
 
 
 def _attributes(data):

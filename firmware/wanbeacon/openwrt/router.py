@@ -1,6 +1,7 @@
 """The agent's command line with a router's paths, and what only a router has: settings, import-ddns, its log, its uplinks.
 It says where things are and hands over."""
 
+import gc
 import sys
 
 from wanbeacon.app import linux_main
@@ -13,6 +14,7 @@ LOG = "/var/run/wanbeacon/log"
 ROOTS = "/var/run/wanbeacon/roots"
 SHARE = "/usr/share/wanbeacon"
 CATALOGUE = SHARE + "/providers.dat"
+NAMES = SHARE + "/names.txt"
 
 
 class Router(linux.Board):
@@ -56,7 +58,8 @@ def main(argv):
     elif argv == ["look"]:
         return look()
     elif argv and argv[0] in _SPOKEN and not _answers():
-        return _fail("the agent is not running; run: service wanbeacon start")
+        _fail("the agent is not running; run: service wanbeacon start")
+        return 2 if argv[1:] == ["--health"] else 1
     linux_main.main(argv + ["--config", CONFIG, "--control", CONTROL], Router)
     return 0
 
@@ -69,6 +72,7 @@ def prepare():
     """What comes before the agent's start. None, or in one line why it cannot start."""
     from wanbeacon.openwrt import roots
 
+    gc.threshold(8192)  # the bundle of 140 certificates would leave its garbage all over the heap
     no_new_privileges()
     try:
         roots.cut(ROOTS)
@@ -113,20 +117,22 @@ def look():
 
 
 def providers(word):
-    """The services whose name holds `word`, or is near it."""
-    from wanbeacon.dyndns import catalog
+    """The services that `word` may mean: an id, a name, a host, or what ddns-scripts calls it."""
+    from wanbeacon.dyndns import search
     from wanbeacon.openwrt import ddns, render
 
     try:
-        known = render.providers(CATALOGUE)
+        same = ddns.ours(word, render.providers(CATALOGUE))
     except ValueError as e:
         return _fail(e)
-    same = ddns.ours(word, known)  # also a name of ddns-scripts
-    found = [name for name in known if name == same] + [n for n in catalog.nearest(word, known, 5) if n != same]
-    found += [name for name in known if word.lower() in name and name not in found]
-    if not found:
+    try:
+        found = [row for row in search.search(NAMES, word) if row[0] != same]
+    except OSError:
+        return _fail("%s is missing; install the package wanbeacon again" % NAMES)
+    if not found and not same:
         return _fail("no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other" % word)
-    print("\n".join(found))
+    for id_, name, host in ([(same, "", "")] if same else []) + found:  # id "-": known, and not to be served
+        print(("%-20s %s %s" % (id_, name, host and "(%s)" % host)).rstrip())
     return 0
 
 

@@ -50,6 +50,7 @@ _SERVICE = {
     "use_https": "bool",
     "cacert": "text",
     "allow_private": "bool",
+    "create": "bool",
     "zone": "text",
     "wildcard": "text",
     "mx": "text",
@@ -148,12 +149,15 @@ def _account(read, provider):
     if len(read.problems) > known:
         return None
     private = take("allow_private", "bool", False)
+    create = take("create", "bool", False) and known_key("create", "host")
     extra = [(key, take(key, "text")) for key in _HOST_KEYS]
     hosts = []
     for name in names:
         host = OrderedDict((("name", name), ("ipv4", v4), ("ipv6", v6)))
         if private:
             host["allow_private"] = True
+        if create:
+            host["create"] = True
         for key, value in extra:
             if value is not None:
                 host[key] = value

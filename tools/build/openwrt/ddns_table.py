@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tools import ROOT
+from ... import ROOT
 
 SERVICES = Path(__file__).with_name("ddns-services.txt")
 CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")

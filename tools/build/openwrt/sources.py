@@ -1,4 +1,4 @@
-"""What of firmware/ a router gets, by one rule; the tree as the package lays it out.
+"""The tree that the package lays out below /: the modules that manifest.py gives a router, and the catalogue.
 
 The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build system has:
 Python 3.9 without any library. Then FOLDER/usr/lib/micropython holds sources, for the build system's own mpy-cross."""
@@ -9,29 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from ... import ROOT
+from .. import manifest
+
 LIB = "usr/lib/micropython"
 SHARE = "usr/share/wanbeacon"
-#: The whole firmware but these: a board's own parts, its pages, what CPython lacks of MicroPython, the PC's entry.
-NOT_FOR_ROUTERS = ("portal/", "board/esp32/", "board/cpython/", "net/cpython.py", "app/board_main.py", "__main__.py")
 #: Hexadecimal digits of a root's SHA-256: enough to know one among those of the ca-bundle, which is trusted as a whole.
 DIGEST = 16
 #: Lists every file of the package with its sum, so that /usr/bin/wanbeacon notices a half-upgraded or foreign set.
 SUMS = SHARE + "/files.md5"
 
 
-def modules():
-    """Paths below firmware/ ("wanbeacon/net/wire.py") of a router's modules, sorted."""
-    base = ROOT / "firmware/wanbeacon"
-    names = sorted(file.relative_to(base).as_posix() for file in base.rglob("*.py"))
-    return ["wanbeacon/" + name for name in names if not name.startswith(NOT_FOR_ROUTERS)]
-
-
 def write(folder):
     """Fills `folder`, emptied first: modules as sources, the catalogue's data, the names of the roots."""
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    for name in modules():
+    for name in manifest.modules("router"):
         _copy(ROOT / "firmware" / name, folder / LIB / name)
     for file in sorted((ROOT / "firmware/catalogue").iterdir()):
         if file.is_file():

@@ -207,6 +207,10 @@ return view.extend({
 		o.password = true;
 		o.modalonly = true;
 
+		o = s.taboption('account', form.Value, 'token', _('Token'), _('For providers with an API; they have no user or password then.'));
+		o.password = true;
+		o.modalonly = true;
+
 		o = s.taboption('account', form.ListValue, 'use_ipv6', _('Addresses'));
 		Object.keys(FAMILIES).forEach(function(key) { o.value(key, FAMILIES[key]); });
 		o.default = '0';
@@ -243,6 +247,15 @@ return view.extend({
 		o = s.taboption('more', form.Value, 'cacert', _('Authority'),
 			_('File with the certificate (DER) of the authority that signed your own server\'s.'));
 		o.datatype = 'file';
+		o.modalonly = true;
+
+		o = s.taboption('more', form.Value, 'zone', _('Domain'),
+			_('That the names belong to, where it is not the name less its first label.'));
+		o.validate = judged(goodName);
+		o.modalonly = true;
+
+		o = s.taboption('more', form.Flag, 'create', _('Create records'),
+			_('Make the record where there is none. For providers with an API.'));
 		o.modalonly = true;
 
 		o = s.taboption('more', form.Flag, 'allow_private', _('Private addresses'),
