@@ -21,7 +21,8 @@ from .. import UserError
 #: Raw bytes of a file per command. The board holds it three times (source, text, inflated): 9 KB of its heap.
 CHUNK = 3072
 #: Written under this name first, then renamed: a cut leaves the old file or the new one, never half of one.
-TEMPORARY = "/.wanbeacon.new"
+#: In a folder of its own: every look-up on the board reads the log of /, which would grow with each file.
+TEMPORARY = "/.wanbeacon.new/file"
 #: A board may be in a DNS look-up for this long before it sees Ctrl-C: two names, four tries each.
 _ENTER_S = 60
 #: From Ctrl-D to the next prompt, boot.py included.
@@ -235,7 +236,7 @@ class Link:
             packer = zlib.compressobj(9, wbits=12)  # 4 KB window: what a small heap inflates
             code = "_wb_put(%r)" % base64.b64encode(packer.compress(piece) + packer.flush())
             if number == 0:
-                code = "_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (path, TEMPORARY, code)
+                code = "_wb_dirs(%r)\n_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (path, TEMPORARY, TEMPORARY, code)
             if number == len(pieces) - 1:
                 wanted = hashlib.sha256(data).hexdigest()
                 code += "\n_wb_file.close()\nif _wb_sum(%r) == %r:\n os.rename(%r, %r)\n print('whole')" % (
@@ -254,6 +255,11 @@ class Link:
         """Removes a file, and the folders it leaves empty; no error if it is not there."""
         self.run("p = %r\ntry:\n os.remove(p)\n while p.count('/') > 1:\n  p = p[:p.rfind('/')]\n  os.rmdir(p)\n"
                  "except OSError: pass" % path, "removing %s" % path)
+
+    def tidy(self):
+        """Removes what put() leaves behind."""
+        self.run("for f in (os.remove, os.rmdir):\n try: f(%r if f is os.remove else %r)\n except OSError: pass"
+                 % (TEMPORARY, TEMPORARY.rpartition("/")[0]), "tidying up")
 
     def set_clock(self, moment=None):
         """The board's clock to UTC, as MicroPython keeps it."""
