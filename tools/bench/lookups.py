@@ -66,7 +66,7 @@ def _loaded(source):
             yield node.module
             yield from ("%s.%s" % (node.module, alias.name) for alias in node.names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STAGED and node.args:
-            yield "wanbeacon.%s" % getattr(node.args[0], "value", "")
+            yield "wanbeacon.%s" % getattr(node.args[0], "value", "?")
 
 
 def reads(data, names):
