@@ -251,3 +251,85 @@ def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
     doc = json.loads(board.files()["/config.json"])
     assert doc["wifi"] == [{"ssid": "home", "password": "geheim-wifi"}]
     assert doc["accounts"] == [{"provider": "dyn", "user": "anna", "password": "geheim-123", "hosts": ["a.dyndns.org", "b.dyndns.org"]}]
+
+
+#: main.py of a board whose program makes the way to the raw REPL hard, as an agent at work does at times.
+STUBBORN = {
+    "misses the first three Ctrl-C": """
+import time
+left = 3
+while True:
+    try:
+        while True:
+            time.sleep(0.05)
+            print('round', left)
+    except KeyboardInterrupt:
+        left -= 1
+        if not left:
+            raise
+""",
+    "is busy where nothing interrupts it": """
+import time
+print('started')
+try:
+    while True:
+        time.sleep(0.05)
+except KeyboardInterrupt:
+    end = time.ticks_add(time.ticks_ms(), 2500)
+    while time.ticks_diff(end, time.ticks_ms()) > 0:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            pass
+""",
+    "listens to an installer first": """
+import select, sys, time
+print('started')
+poll = select.poll()
+poll.register(sys.stdin, select.POLLIN)
+heard = 0
+while heard < 6:
+    try:
+        if poll.poll(50):
+            heard += len(sys.stdin.read(1))
+    except KeyboardInterrupt:
+        pass
+""",
+    "talks without a pause": """
+while True:
+    print('still here, still talking ' * 4)
+""",
+}
+
+
+@pytest.mark.parametrize("what", STUBBORN)
+def test_the_raw_repl_is_entered_beside_a_program_that_makes_it_hard(board, mpremote, tmp_path, what):
+    (tmp_path / "main.py").write_text(STUBBORN[what])
+    mpremote("fs", "cp", str(tmp_path / "main.py"), ":main.py")
+    mpremote("reset")
+    time.sleep(0.5)
+    with board_link.Link(board.port) as link:
+        link.enter()
+        assert link.value("6 * 7", "asking") == 42
+
+
+def test_the_raw_repl_is_entered_where_somebody_left_it_with_half_a_line(board):
+    board.type("\x01print('half")
+    with board_link.Link(board.port) as link:
+        link.enter(fresh=False)
+        assert link.value("1 + 1", "asking") == 2
+
+
+def test_beside_a_working_agent_every_run_gets_in(board, flash):
+    flash()
+    board.wait_for("Wanbeacon on")
+    for _ in range(3):
+        since = board.mark()
+        assert "0 files of" in flash(config=None).stderr
+        board.wait_for("Wanbeacon on", since=since)
+
+
+@pytest.mark.parametrize(("port", "there"), [("COM3", True), ("com3", True), ("COM4", False), ("socket://127.0.0.1:1", True)])
+def test_a_port_is_known_by_the_name_its_system_gives_it(monkeypatch, port, there):
+    monkeypatch.setattr(board_link, "ports", lambda: [("COM3", "USB serial")])
+    assert board_link.known(port) is there

@@ -98,6 +98,7 @@ def install(link, kind, portal, settings):
     for path in old:
         link.remove(path)
     copy(link, todo)
+    link.tidy()
     say.print("%d files of %d copied, %d left-overs removed." % (len(todo), len(wanted) + 1, len(old)))
     return len(todo) + len(old)
 

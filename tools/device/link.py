@@ -7,7 +7,6 @@ import ast
 import base64
 import contextlib
 import hashlib
-import io
 import time
 import zlib
 from pathlib import Path
@@ -22,9 +21,16 @@ from .. import UserError
 #: Raw bytes of a file per command. The board holds it three times (source, text, inflated): 9 KB of its heap.
 CHUNK = 3072
 #: Written under this name first, then renamed: a cut leaves the old file or the new one, never half of one.
-TEMPORARY = "/.wanbeacon.new"
-#: A board may hang in a DNS look-up for this long before it sees Ctrl-C.
-_ENTER_S = 15
+#: In a folder of its own: every look-up on the board reads the log of /, which would grow with each file.
+TEMPORARY = "/.wanbeacon.new/file"
+#: A board may be in a DNS look-up for this long before it sees Ctrl-C: two names, four tries each.
+_ENTER_S = 60
+#: From Ctrl-D to the next prompt, boot.py included.
+_RESET_S = 10
+#: Without the ">" that follows it: mpremote's exec reads that as its prompt.
+_RAW = b"raw REPL; CTRL-B to exit\r\n"
+_SILENT = ("no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m tools image --write %s`, else "
+           "press its reset button and try again")
 #: USB serial ports vanish with a reset and come back when the chip has started.
 _REOPEN_S = 10
 
@@ -74,6 +80,13 @@ def ports():
     return [(p.device, p.description or "") for p in rows if p.vid is not None or not p.device.startswith("/dev/ttyS")]
 
 
+def known(port):
+    """False when there is certainly no such port. Windows names them COM3, which is no file; socket://... is pyserial's."""
+    if "://" in port or Path(port).exists():
+        return True
+    return port.upper() in (name.upper() for name, _ in ports())
+
+
 def the_port(wanted):
     """`wanted`, or the only board there is; UserError with the choice otherwise."""
     if wanted:
@@ -105,7 +118,7 @@ class Link:
             self._serial.close()
 
     def _open(self):
-        if not Path(self.port).exists():
+        if not known(self.port):
             raise UserError("there is no port %s; plug the board in, or see `python -m serial.tools.list_ports`" % self.port)
         try:
             # timeout: every single read, else a silent board is waited for without end
@@ -124,16 +137,65 @@ class Link:
             raise UserError("the connection to %s broke while %s (%s); check cable and power, then run the same command again"
                             % (self.port, doing, _short(error)))
 
-    def enter(self):
-        """Interrupts whatever runs and gets a fresh interpreter that has not started main.py."""
-        with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it could not understand
+    def enter(self, fresh=True):
+        """Interrupts whatever runs and has the raw REPL answer. fresh: in a new interpreter that has not started main.py,
+        with our helpers; else in the one that was interrupted, with all that it holds.
+
+        A running agent may miss any one Ctrl-C: it may be deep in a DNS look-up or a TLS handshake (nothing is read
+        meanwhile), or listening to an installer (Ctrl-C is data then). So it is asked again, more patiently each time."""
+        end, patience = time.monotonic() + _ENTER_S, 1.0
+        while True:
             try:
-                self._serial.enter_raw_repl(soft_reset=True, timeout_overall=_ENTER_S)
+                if self._raw(patience) and (not fresh or self._soft_reset()):
+                    break
             except (TransportError, OSError, serial.SerialException) as error:
-                raise UserError("no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m "
-                                "tools image --write %s`, else press its reset button and try again"
-                                % (self.port, _short(error), self.port))
-        self.run(_HELPERS, "starting")
+                if time.monotonic() > end:
+                    raise UserError(_SILENT % (self.port, _short(error), self.port))
+                self._reopen()  # its reset took the port away
+            if time.monotonic() > end:
+                raise UserError(_SILENT % (self.port, "no prompt in %d s" % _ENTER_S, self.port))
+            patience = min(2 * patience, 8)
+        self._serial.in_raw_repl = True
+        if fresh:
+            self.run(_HELPERS, "starting")
+
+    def _raw(self, patience):
+        """Ctrl-C until it is quiet, then Ctrl-A; True when the raw REPL's prompt came."""
+        port = self._serial.serial
+        port.write(b"\r\x03\x03")
+        self._quiet(0.1, patience)
+        # Ctrl-B and Ctrl-C first: a raw prompt that somebody left, or half a line there, must not swallow the Ctrl-A
+        port.write(b"\r\x03\x02\r\x03\x01")
+        return self._until(_RAW, patience)
+
+    def _soft_reset(self):
+        """Ctrl-D at the raw prompt: a new interpreter, raw again. boot.py runs and may print."""
+        self._serial.serial.write(b"\x04")
+        return self._until(b"soft reboot\r\n", _RESET_S) and self._until(_RAW, _RESET_S)
+
+    def _until(self, ending, seconds):
+        """Reads until the console has said `ending`; False when it did not in time."""
+        end, data = time.monotonic() + seconds, b""
+        while ending not in data:
+            if time.monotonic() > end:
+                return False
+            data = data[-len(ending) :] + self._read()
+        return True
+
+    def _quiet(self, pause, seconds):
+        """Reads and forgets until nothing came for `pause` seconds."""
+        end, last = time.monotonic() + seconds, time.monotonic()
+        while time.monotonic() < min(end, last + pause):
+            if self._read():
+                last = time.monotonic()
+
+    def _read(self):
+        """What has come; waits 10 ms when nothing has. The prompt's last byte must not be read past: one byte at a time."""
+        port = self._serial.serial
+        if not port.in_waiting:
+            time.sleep(0.01)
+            return b""
+        return port.read(1)
 
     def run(self, code, doing, timeout=20):
         """What `code` prints on the board, as text."""
@@ -174,7 +236,7 @@ class Link:
             packer = zlib.compressobj(9, wbits=12)  # 4 KB window: what a small heap inflates
             code = "_wb_put(%r)" % base64.b64encode(packer.compress(piece) + packer.flush())
             if number == 0:
-                code = "_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (path, TEMPORARY, code)
+                code = "_wb_dirs(%r)\n_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (path, TEMPORARY, TEMPORARY, code)
             if number == len(pieces) - 1:
                 wanted = hashlib.sha256(data).hexdigest()
                 code += "\n_wb_file.close()\nif _wb_sum(%r) == %r:\n os.rename(%r, %r)\n print('whole')" % (
@@ -184,10 +246,20 @@ class Link:
         if "whole" not in said:
             raise UserError("%s arrived damaged on the board; try again, with a shorter cable or another port" % path)
 
+    def read(self, path, doing):
+        """A file's bytes; UserError when there is no such file."""
+        return base64.b64decode(self.run("from binascii import b2a_base64\nwith open(%r, 'rb') as f:\n while True:\n  b = f.read(384)\n"
+                                         "  if not b: break\n  print(b2a_base64(b).decode(), end='')" % path, doing))
+
     def remove(self, path):
         """Removes a file, and the folders it leaves empty; no error if it is not there."""
         self.run("p = %r\ntry:\n os.remove(p)\n while p.count('/') > 1:\n  p = p[:p.rfind('/')]\n  os.rmdir(p)\n"
                  "except OSError: pass" % path, "removing %s" % path)
+
+    def tidy(self):
+        """Removes what put() leaves behind."""
+        self.run("for f in (os.remove, os.rmdir):\n try: f(%r if f is os.remove else %r)\n except OSError: pass"
+                 % (TEMPORARY, TEMPORARY.rpartition("/")[0]), "tidying up")
 
     def set_clock(self, moment=None):
         """The board's clock to UTC, as MicroPython keeps it."""

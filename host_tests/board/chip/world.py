@@ -54,8 +54,15 @@ def load(name, default):
 
 
 def keep(name, value):
-    with _pc.open("/kept-" + name, "w") as file:
-        json.dump(value, file)
+    """Kept as a whole: a reset may come in the middle, and RTC memory is not torn by one. So it is one write over what is
+    there, blanks to the end included; and VfsPosix cannot rename where it has a root."""
+    text = json.dumps(value)
+    try:
+        file = _pc.open("/kept-" + name, "rb+")
+    except OSError:
+        file = _pc.open("/kept-" + name, "wb")
+    with file:
+        file.write(text.encode() + b" " * (16384 - len(text)))
 
 
 def image(mode):
