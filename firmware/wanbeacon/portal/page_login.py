@@ -1,7 +1,6 @@
 """Log in and out."""
 
 from wanbeacon.app import stage
-from wanbeacon.portal.html import field, form
 
 
 def answer(site):
@@ -24,8 +23,8 @@ def answer(site):
 
 def _body(t, token, locked, wrong):
     faults = [("password", t["locked"] % locked if locked else t["login_wrong"])] if locked or wrong else ()
-    yield "<h1>%s</h1>%s" % (t["title_login"], form("/login", token))
-    yield field(t, "password", "", "password", 'maxlength="63" autocomplete="current-password" required', faults)
+    yield "<h1>%s</h1>%s" % (t["title_login"], t.form("/login", token))
+    yield t.field("password", "", "password", 'maxlength="63" autocomplete="current-password" required', faults)
     yield "<button>%s</button></form>" % t["login"]
 
 

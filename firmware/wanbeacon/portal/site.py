@@ -7,7 +7,7 @@ import os
 
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
-from wanbeacon.portal import guard, html, request
+from wanbeacon.portal import guard, request
 
 # same-origin, not no-referrer: with that a browser sends "Origin: null" along with our own forms
 _HTML = (
@@ -54,7 +54,7 @@ class Site:
         self.csrf = self.guard.csrf("home " + guest.ip if self.home else self.session[0].decode()) if self.admin else ""
         self.cookie = None
         self.form = {}
-        html.WWW = device.board.home + "/wanbeacon/portal/www"
+        self.www = device.board.home + "/wanbeacon/portal/www/"
 
     # ---- answers: (status, header lines, pieces of the body)
 
@@ -63,8 +63,9 @@ class Site:
 
     def page(self, name, body, status=200, here="", again=0, title=None):
         """A whole page. name: section of the texts; body(texts) -> generator of its inside."""
+        html = stage.load("portal.html")
         gc.collect()
-        t = html.texts(name, "steps" if name in _STEPS else name)
+        t = html.texts(self.www + "en.txt", name, "steps" if name in _STEPS else name)
         whole = html.page(t, title or t["title_" + name], body(t), self.csrf if self.session else "", here, again)
         return status, self._cookie() + _HTML, html.pieces(whole)
 
@@ -79,7 +80,7 @@ class Site:
         """One sentence and a way on; title and text: keys of the texts, or texts."""
 
         def body(t):
-            yield "<h1>%s</h1><p>%s</p>" % (html.esc(t.get(title) or title), html.esc(t.get(text) or text))
+            yield "<h1>%s</h1><p>%s</p>" % (t.esc(t.get(title) or title), t.esc(t.get(text) or text))
             yield '<p><a class="button" href="%s">%s</a></p>' % (link, t["go_on"])
 
         return self.page("message", body, status)
@@ -123,7 +124,7 @@ class Site:
 
     def _static(self, path):
         kind = "text/css" if path.endswith("css") else "text/javascript"
-        return 200, "Content-Type: %s\r\nCache-Control: max-age=3600\r\n" % kind, _file(html.WWW + "/" + path)
+        return 200, "Content-Type: %s\r\nCache-Control: max-age=3600\r\n" % kind, _file(self.www + path)
 
     # ---- what pages ask for
 
@@ -131,36 +132,39 @@ class Site:
         """The status document, {} while there is no agent. Made before a page's texts are loaded: each needs its room."""
         return self.device.agent.status() if self.device.agent else {}
 
-    def draft(self):
-        """The settings in the making; from the saved ones at first. keep() what changes."""
-        if not self.server.draft:
-            try:
-                with open(esp32.CONFIG, "rb") as f:
-                    return stage.load("portal.draft").Draft(f.read(request.BODY_MAX))
-            except OSError:
-                pass
-        return stage.load("portal.draft").Draft(self.server.draft)
+    def raw(self):
+        """The settings in the making as JSON (bytes); the saved ones at first."""
+        try:
+            with open(esp32.CONFIG, "rb") as f:
+                return self.server.draft or f.read(request.BODY_MAX)
+        except OSError:
+            return self.server.draft or b"{}"
 
-    def keep(self, draft):
-        """Between requests a draft is kept as JSON."""
-        self.server.draft = draft.data()
+    def edit(self, change, *args):
+        """Change the settings in the making: a method of draft.Draft; returns what that does."""
+        new, out = stage.run("portal.draft", "edit", self.raw(), change, args)
+        self.server.draft = new or self.server.draft
+        return out
 
-    def number(self, draft):
-        """The account that ?n= names (one beyond the last: a new one)."""
+    def view(self, what, *args):
+        """Something of them: a method of draft.Draft."""
+        return stage.run("portal.draft", "edit", self.raw(), what, args)[1]
+
+    def number(self):
+        """The account that ?n= names; one beyond the last is a new one."""
         n = self.args.get("n") or ""
-        return min(int(n), len(draft.doc["accounts"])) if n.isdigit() and len(n) < 4 else 0
+        return int(n) if n.isdigit() and len(n) < 4 else 0
 
     def problems(self):
         """(checked settings or None, problems, warnings) of the draft, by the agent's own rules: one-line texts that begin with
-        their place, such as "accounts[0].hosts[1].name: ..."."""
-        raw = self.server.draft or self.draft().data()
+        their place, such as "accounts[0].hosts[1].name: ...", or keys of [finish]."""
         try:
-            cfg = stage.run("app.config", "load", raw.decode())
+            cfg = stage.run("app.config", "load", self.raw().decode())
         except ValueError as e:  # a ConfigError
             return None, e.problems, []
         _, problems, warnings = stage.run("dyndns.advice", "judge", self.device.board.catalogue, cfg["accounts"])
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
-            problems.append("wifi: " + html.texts("wifi")["wifi_none"])
+            problems.append("wifi_none")
         return None if problems else cfg, problems, warnings
 
     def providers(self, ids):
