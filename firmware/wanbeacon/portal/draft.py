@@ -76,9 +76,9 @@ class Draft:
         return rows[n] if 0 <= n < len(rows) else {}
 
     def login(self, n):
-        """What the form of an account shows: (provider, user, host names, whether there is a password or token)."""
+        """What the form of an account shows: (provider, user, host names, whether there is a password or token, server)."""
         row = self.account(n)
-        return row.get("provider"), row.get("user"), host_names(row), bool(row.get("password") or row.get("token"))
+        return row.get("provider"), row.get("user"), host_names(row), bool(row.get("password") or row.get("token")), row.get("server")
 
     def accounts(self):
         """(provider, host names) of each account."""
@@ -100,7 +100,7 @@ class Draft:
             self.doc["accounts"].append(row)
 
     def set_account(self, n, form, known=None):
-        """Fields: user, password, hosts (one per line or with spaces). known: the keys that an account may have: others, which no
+        """Fields: user, password, hosts (one per line or with spaces), server. known: the keys that an account may have: others, which no
         form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
@@ -114,9 +114,10 @@ class Draft:
             kept[h.get("name") if isinstance(h, dict) else h] = h
         row["hosts"] = [kept.get(name, name) for name in names]
         user, password = text(form, "user", 255), str(form.get("password") or "")
-        row.pop("user", None)
-        if user:
-            row["user"] = user
+        for key, value in (("user", user), ("server", text(form, "server", 260) if "server" in form else row.get("server"))):
+            row.pop(key, None)
+            if value:
+                row[key] = value
         if password:
             row["password"] = password
             row.pop("token", None)
