@@ -24,23 +24,27 @@ class Texts:
     """What a page's body is made with: t["key"] -> text, and the parts below. Pages do not import this module: it is loaded
     when a page begins to be written, after what the page had to find out.
 
-    The sections' lines stay one block of bytes: a dict of them would need twice the heap."""
+    A section's lines stay one block of bytes: a dict of them would need twice the heap."""
 
-    def __init__(self, block):
-        self.block = block
-
-    def __getitem__(self, key):
-        """Raises KeyError."""
-        block, word = self.block, b"\n" + key.encode() + b" = "
-        at = block.find(word)
-        if at < 0:
-            raise KeyError(key)
-        at += len(word)
-        return block[at : block.find(b"\n", at)].decode()
+    def __init__(self, blocks):
+        self.blocks = blocks
 
     def get(self, key, default=None):
         """The text, or `default` where there is none of that key."""
-        return self[key] if self.block.find(b"\n" + key.encode() + b" = ") >= 0 else default
+        word = b"\n" + key.encode() + b" = "
+        for block in self.blocks:
+            at = block.find(word)
+            if at >= 0:
+                at += len(word)
+                return block[at : block.find(b"\n", at)].decode()
+        return default
+
+    def __getitem__(self, key):
+        """Raises KeyError."""
+        text = self.get(key)
+        if text is None:
+            raise KeyError(key)
+        return text
 
     def esc(self, value):
         """Any value as text between tags or in a quoted attribute."""
@@ -102,15 +106,22 @@ class Texts:
 
 def texts(path, *sections):
     """The Texts of some sections of the file `path` ("[section]" lines, then "key = text"); [all] is always among them."""
-    block, inside = bytearray(b"\n"), False
+    places, start, at = [], None, 0
     with open(path, "rb") as f:
-        for line in f:
-            if line[:1] == b"[":
+        line = b" "
+        while line:
+            line = f.readline()
+            if line[:1] == b"[" or not line:
+                if start:
+                    places.append((start, at - start))
                 name = line.strip()[1:-1].decode()
-                inside = name in sections or name == "all"
-            elif inside:
-                block.extend(line)
-    return Texts(bytes(block))
+                start = at + len(line) - 1 if name in sections or name == "all" else None
+            at += len(line)
+        blocks = []
+        for start, size in places:
+            f.seek(start)
+            blocks.append(f.read(size))
+    return Texts(blocks)
 
 
 def page(t, title, body, logout=None, here="", again=0):

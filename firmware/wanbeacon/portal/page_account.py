@@ -10,11 +10,9 @@ def answer(site):
     if not name:
         return site.to("/provider?n=%d" % n)
     if site.guest.method == "POST":
-        known = [row[0] for row in stage.run("app.config", "rows", "account")]
-        faults = site.edit("set_account", n, typed, known) or _judged(site, n)
+        faults = site.faults or _judged(site.checked[1], n, hosts)
         if not faults:
             return site.to("/finish" if site.view("has_address") else "/address")
-        saved = site.view("login", n)[3]
     else:
         typed = {"user": user, "hosts": "\n".join(hosts), "server": server}
     row = stage.run("dyndns.catalog", "find", site.device.board.catalogue, name) or {}
@@ -24,10 +22,10 @@ def answer(site):
     return site.page("account", lambda t: _body(t, site.csrf, n, title, row.get("about"), row.get("help") or {}, typed, server, saved, warn, faults))
 
 
-def _judged(site, n):
-    """What the agent would refuse about this account, as faults (field, text)."""
-    faults, start, names = [], "accounts[%d]" % n, site.view("login", n)[2]
-    for problem in site.problems()[1]:
+def _judged(problems, n, names):
+    """What the agent would refuse about account n, as faults (field, text). names: its hosts."""
+    faults, start = [], "accounts[%d]" % n
+    for problem in problems:
         place, _, text = problem.partition(": ")
         if place.startswith(start):
             key = place[len(start) + 1 :]

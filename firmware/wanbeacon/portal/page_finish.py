@@ -1,7 +1,7 @@
 """Set-up, last step: review, test, name, contact and password; then save."""
 
 from wanbeacon.app import stage
-from wanbeacon.portal.request import names
+from wanbeacon.core.text import name_of
 
 # first word of a problem's place -> the page where it is put right
 _PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"))
@@ -9,9 +9,8 @@ _PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/addres
 
 def answer(site):
     """GET: the review; POST: save it, if the agent would take it."""
-    post = site.guest.method == "POST"
-    faults = site.edit("set_finish", site.form) if post else ()
-    cfg, problems, warnings = site.problems()
+    post, faults = site.guest.method == "POST", site.faults
+    cfg, problems, warnings = site.checked
     if post and not faults and not problems:
         site.device.save(site.raw())
         return _saved(site, cfg)
@@ -23,7 +22,7 @@ def test(site):
     """POST: start the test of the settings; this page shows how it goes."""
     trial = site.server.trial
     if site.guest.method == "POST" and not (trial and trial["running"]):
-        cfg = site.problems()[0]
+        cfg = site.checked[0]
         if cfg:
             site.server.trial = stage.load("portal.trial").start(site.device, cfg)
     return site.to("/finish")
@@ -43,7 +42,7 @@ def _page(site, faults, problems, warnings):
 
 def _saved(site, cfg):
     """Where the device will be found."""
-    where = ["http://%s.local/" % names(site.device, cfg)[1]]
+    where = ["http://%s.local/" % name_of(cfg["device"].get("hostname") or site.device.board.own_name()).lower()]
     if site.server.trial and site.server.trial["ip"]:
         where.append("http://%s/" % site.server.trial["ip"])
     site.server.draft = site.server.trial = None

@@ -5,19 +5,19 @@ from wanbeacon.app import stage
 
 def answer(site):
     """GET: the form; POST: one try."""
-    guard, source, status, faults = site.guard, site.guest.ip, 200, False
+    source, status, faults = site.guest.ip, 200, False
     if site.guest.method == "POST":
         cfg = site.device.cfg or {}
         right = (cfg.get("portal") or {}).get("password") or stage.run("board.esp32.access_point", "access", site.device.board)
-        row = guard.login(source, site.form.get("password") or "", right, site.now)
+        row = site.guard("login", source, site.form.get("password") or "", right, site.now)
         if row:
             site.cookie = row[0].decode()
             return site.to("/")
         faults, status = True, 403
-    locked = guard.lock(source, site.now)
+    locked = site.guard("lock", source, site.now)
     if locked and faults:
         status = 429
-    token = guard.login_form(source, site.now)
+    token = site.guard("login_form", source, site.now)
     return site.page("login", lambda t: _body(t, token, locked, faults), status)
 
 
@@ -31,6 +31,6 @@ def _body(t, token, locked, wrong):
 def logout(site):
     """POST only: a link could be planted."""
     if site.guest.method == "POST":
-        site.guard.close(site.session)
+        site.guard("close", site.session)
         site.server.draft = None
     return site.to("/")
