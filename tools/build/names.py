@@ -8,17 +8,18 @@ OUT = ROOT / "firmware/catalogue/names.txt"
 #: What a page shows before anybody searched, in this order; the others follow by name, then what has closed.
 FIRST = ("noip", "duckdns", "dyn", "dynu", "freedns-v2", "dynv6", "desec", "he-dns", "namecheap", "ovh", "certadns", "mydns-se")
 
-#: id -> name, where that of tools/data/providers.json is not what people call it.
+#: id -> name, where the row's title is longer than a page has room for.
 NAMES = {
-    "dyn": "Dyn (DynDNS, Oracle)", "dyn-legacy": "Dyn, older form", "zerigo": "Zerigo (closed)", "certadns-update": "CertaDNS, /domains/update",
+    "noip": "No-IP", "dyn": "Dyn (DynDNS, Oracle)", "dyn-legacy": "Dyn, older form", "zerigo": "Zerigo (closed)", "certadns-update": "CertaDNS, /domains/update",
     "certadns-v2": "CertaDNS, /domains/v2/update", "certadns-dyndns": "CertaDNS, /domains/dyndns/update",
     "mydns-se": "MyDNS.se", "he-dns": "Hurricane Electric DNS", "he-tunnelbroker": "Hurricane Electric Tunnelbroker", "desec": "deSEC",
     "freedns-v1": "FreeDNS (afraid.org), key URL", "freedns-v2": "FreeDNS (afraid.org), newer form", "freedns-nic": "FreeDNS (afraid.org), user and password",
     "ddo-jp": "DDO.jp", "twodns": "TwoDNS (closed)", "dnspark": "DNS Park (closed)", "mythic-beasts": "Mythic Beasts", "do-de": "do.de (Domain-Offensive)",
-    "domaindiscount24": "domaindiscount24, Key-Systems, Moniker", "opendns": "OpenDNS",
+    "domaindiscount24": "domaindiscount24, Key-Systems", "opendns": "OpenDNS",
 }
 
-#: id -> what else people type: its domains for host names, old names, spellings. Its id, name and host are searched anyway.
+#: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the row's own `also`
+#: are searched anyway.
 ALIASES = {
     "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com dnsalias.net dnsalias.org homelinux.org "
            "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
@@ -50,7 +51,7 @@ ALIASES = {
     "all-inkl": "allinkl kasserver kas all-inkl.com",
     "mythic-beasts": "mythic",
     "namecheap": "namecheap.com park-your-domain",
-    "domaindiscount24": "dd24 moniker keysystems rrpproxy",
+    "domaindiscount24": "dd24 keysystems rrpproxy",
     "duckdns": "duck duckdns.org",
     "do-de": "domainoffensive do.de",
     "core-networks": "corenetworks core-networks.de",
@@ -80,7 +81,6 @@ UNSERVED = {
 
 def lines():
     """The file's lines."""
-    facts = catalogue.source()
     rows = catalogue.rows()
     strange = {key.strip() for key in [*NAMES, *ALIASES]} - {row["id"] for row in rows}
     if strange:
@@ -88,12 +88,13 @@ def lines():
     out, called = [], ""
 
     def place(row):
-        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
+        name = NAMES.get(row["id"]) or row.get("title") or row["id"]
         return bool(row.get("closed")), FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST), name.lower()
 
     for row in sorted(rows, key=place):
-        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
-        out.append((row["id"], name, row.get("host") or "", ALIASES.get(row["id"], "")))
+        name = NAMES.get(row["id"]) or row.get("title") or row["id"]
+        aliases = dict.fromkeys(((row.get("also") or "") + " " + ALIASES.get(row["id"], "")).split())
+        out.append((row["id"], name, "" if row.get("own") else row["host"], " ".join(aliases)))
         called += " %s %s" % (row["id"], name.lower())
     for name, aliases in UNSERVED.items():
         if name.split()[0].lower() not in called:

@@ -9,7 +9,7 @@ Pure but for reading that file, a line at a time: a board has no room for all of
 
 from wanbeacon.core.text import distance
 
-_NEAR = 6  # ranks from here on are guesses at a spelling, made only where nothing better was found
+_NEAR = 7  # ranks from here on are guesses at a spelling, made only where nothing better was found
 
 
 def _letters(text):
@@ -23,25 +23,25 @@ def _rank(line, query, word, parts, near):
     key, name, host, aliases = line.split(b"|")
     known = [_letters(one) for one in [key, name] + aliases.split()]
     if word in known:
-        return 0
+        return 0 if word in known[:2] else 1
     host = host.lower()
     own = host[host.find(b".") + 1 :]
     if query == host or query == own or own.count(b".") and query.endswith(b"." + own):
-        return 1
+        return 2
     words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
     if word in words[: -len(host.split(b"."))]:
-        return 2
+        return 3
     for one in aliases.split():  # a host name of a user's: home.duckdns.org
         if b"." in one and query.endswith(b"." + one):
-            return 1
+            return 2
     for one in known + words:
         if one.startswith(word):
-            return 3
+            return 4
     every = _letters(line)
     if word in every:
-        return 4
-    if len(parts) > 1 and all([part in every for part in parts]):
         return 5
+    if len(parts) > 1 and all([part in every for part in parts]):
+        return 6
     if not near:
         return 99
     far = min([distance(word, one) for one in known[:1] + known[2:] + words if len(one) > 2] or [99])

@@ -10,10 +10,20 @@ import json
 HOSTS_MAX = 50
 
 
+def edit(raw, change, args):
+    """Call a method of the draft of some settings (bytes): (the settings afterwards, None if they are the same, and what it
+    returned). A stage: the settings as objects, and this module, are there no longer than that."""
+    draft = Draft(raw)
+    before = draft.data()
+    out = getattr(draft, change)(*args)
+    after = draft.data()
+    return after if after != before else None, out
+
+
 def text(form, key, most=300):
     """A form's field as trimmed text, control characters gone."""
     value = str(form.get(key) or "").strip()
-    return "".join([c for c in value if c >= " " and c != "\x7f"])[:most]
+    return bytes([b for b in value.encode() if b >= 32 and b != 127]).decode()[:most]
 
 
 class Draft:
@@ -39,7 +49,7 @@ class Draft:
         old = [row for row in self.doc["wifi"] if row.get("ssid") == ssid]
         if not password and old:
             password = old[0].get("password") or ""
-        if password and not 8 <= len(password) <= 63 or [c for c in password if c < " "]:
+        if password and not 8 <= len(password) <= 63 or min(password.encode() or b" ") < 32:
             faults.append(("wifi_password", "wifi_short"))
         if not faults:
             row = {"ssid": ssid}
@@ -49,6 +59,10 @@ class Draft:
                 row["hidden"] = True
             self.doc["wifi"] = ([row] + [r for r in self.doc["wifi"] if r.get("ssid") != ssid])[:5]
         return faults
+
+    def networks(self):
+        """Names of the saved networks."""
+        return [str(row.get("ssid")) for row in self.doc["wifi"]]
 
     def drop_wifi(self, ssid):
         """Forget a network."""
@@ -60,6 +74,15 @@ class Draft:
         """An account's settings; {} for a new one."""
         rows = self.doc["accounts"]
         return rows[n] if 0 <= n < len(rows) else {}
+
+    def login(self, n):
+        """What the form of an account shows: (provider, user, host names, whether there is a password or token, server)."""
+        row = self.account(n)
+        return row.get("provider"), row.get("user"), host_names(row), bool(row.get("password") or row.get("token")), row.get("server")
+
+    def accounts(self):
+        """(provider, host names) of each account."""
+        return [(row.get("provider"), host_names(row)) for row in self.doc["accounts"]]
 
     def drop_account(self, n):
         """Forget an account."""
@@ -77,7 +100,7 @@ class Draft:
             self.doc["accounts"].append(row)
 
     def set_account(self, n, form, known=None):
-        """Fields: user, password, hosts (one per line or with spaces). known: the keys that an account may have: others, which no
+        """Fields: user, password, hosts (one per line or with spaces), server. known: the keys that an account may have: others, which no
         form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
@@ -91,9 +114,10 @@ class Draft:
             kept[h.get("name") if isinstance(h, dict) else h] = h
         row["hosts"] = [kept.get(name, name) for name in names]
         user, password = text(form, "user", 255), str(form.get("password") or "")
-        row.pop("user", None)
-        if user:
-            row["user"] = user
+        for key, value in (("user", user), ("server", text(form, "server", 260) if "server" in form else row.get("server"))):
+            row.pop(key, None)
+            if value:
+                row[key] = value
         if password:
             row["password"] = password
             row.pop("token", None)
@@ -123,6 +147,10 @@ class Draft:
         else:
             return [("page", "page_none")]
         return [("page", "page_https")] if page and not page.startswith("https://") else []
+
+    def has_address(self):
+        """True once the settings say where the address comes from."""
+        return "address" in self.doc
 
     def address_form(self):
         """(source, page) as the form shows them; source "keep" when the settings are more than the form can say."""
@@ -164,6 +192,12 @@ class Draft:
             self.doc.pop(part)
 
     # ---- as a whole
+
+    def review(self):
+        """What the last page shows: (networks, accounts, (source, page), host name, contact)."""
+        device = self.doc.get("device")
+        name = device.get("hostname") if isinstance(device, dict) else None
+        return self.networks(), self.accounts(), self.address_form(), name, self.contact()
 
     def data(self, secrets=True):
         """The JSON to save; without secrets: to keep elsewhere."""

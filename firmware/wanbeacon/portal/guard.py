@@ -25,6 +25,11 @@ def same(a, b):
     return hashlib.sha256(a.encode()).digest() == hashlib.sha256(b.encode()).digest()
 
 
+def use(kept, random, method, args):
+    """Call a method of the Guard. A stage: this module is there no longer than that."""
+    return getattr(Guard(kept, random), method)(*args)
+
+
 class Guard:
     """kept: where key, sessions and wrong live from one request to the next (server.Server); random(n) -> n bytes.
 
@@ -63,6 +68,16 @@ class Guard:
     def close(self, row):
         """Log out."""
         self.kept.sessions = [one for one in self.kept.sessions if one is not row]
+
+    def enter(self, row, home, source, token, now):
+        """Who asks: (session's row or None, the token that forms carry, "" for a visitor, whether `token`, a form's, is that).
+
+        Who joined the set-up network (home) needs no session: the address is the proof, and the token keeps other sites' forms
+        out."""
+        row = row if self.alive(row, now) else None
+        who = "home " + source if home else row[0].decode() if row else None
+        right = self.csrf(who) if who else ""
+        return row, right, bool(who) and same(right, token or "")
 
     # ---- tokens of forms
 

@@ -5,7 +5,6 @@ strings: a page never stands in the heap as a whole."""
 
 import time
 
-WWW = "www"  # folder of texts, style and script; site.py says where it is
 PIECE = 700  # bytes sent at once
 
 
@@ -14,40 +13,115 @@ def esc(value):
     text = str(value) if value is not None else ""
     for c, by in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
         text = text.replace(c, by)
-    return "".join([c if c >= " " or c == "\n" else " " for c in text])
+    raw = bytearray(text.encode())  # by bytes, see core.text.printable
+    for i in range(len(raw)):
+        if raw[i] < 32 and raw[i] != 10:
+            raw[i] = 32
+    return bytes(raw).decode()
 
 
 class Texts:
-    """t["key"] -> text. The sections' lines stay one block of bytes: a dict of them would need twice the heap."""
+    """What a page's body is made with: t["key"] -> text, and the parts below. Pages do not import this module: it is loaded
+    when a page begins to be written, after what the page had to find out.
 
-    def __init__(self, block):
-        self.block = block
+    A section's lines stay one block of bytes: a dict of them would need twice the heap."""
 
-    def __getitem__(self, key):
-        """Raises KeyError."""
-        block, word = self.block, b"\n" + key.encode() + b" = "
-        at = block.find(word)
-        if at < 0:
-            raise KeyError(key)
-        at += len(word)
-        return block[at : block.find(b"\n", at)].decode()
+    def __init__(self, blocks):
+        self.blocks = blocks
 
     def get(self, key, default=None):
         """The text, or `default` where there is none of that key."""
-        return self[key] if self.block.find(b"\n" + key.encode() + b" = ") >= 0 else default
+        word = b"\n" + key.encode() + b" = "
+        for block in self.blocks:
+            at = block.find(word)
+            if at >= 0:
+                at += len(word)
+                return block[at : block.find(b"\n", at)].decode()
+        return default
+
+    def __getitem__(self, key):
+        """Raises KeyError."""
+        text = self.get(key)
+        if text is None:
+            raise KeyError(key)
+        return text
+
+    def esc(self, value):
+        """Any value as text between tags or in a quoted attribute."""
+        return esc(value)
+
+    def steps(self, here):
+        """The steps of the set-up, the present one marked."""
+        out = '<ol class="steps">'
+        for step in ("wifi", "provider", "account", "address", "finish"):
+            out += '<li%s><a href="/%s">%s</a></li>' % (' aria-current="step"' if step == here else "", step, self["step_" + step])
+        return out + "</ol>"
+
+    def form(self, action, csrf, more=""):
+        """The opening of a form with its token."""
+        return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (action, more, csrf)
+
+    def field(self, name, value="", kind="text", more="", faults=(), hint=None):
+        """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if there is one; hint: in its
+        place). faults: rows (field, text); those of this field stand beside it, and the first field of all that has one gets the
+        focus. Never give it a saved secret as value; what was just typed may go back to who typed it."""
+        hint = hint or self.get(name + "_hint")
+        wrong = [text for field, text in faults if field == name]
+        tips = ("%s-f " % name if wrong else "") + ("%s-h" % name if hint else "")
+        more += ' aria-describedby="%s"' % tips.strip() if tips else ""
+        if wrong:
+            more += ' aria-invalid="true"' + (" autofocus" if faults[0][0] == name else "")
+        out = '<p class="field"><label for="%s">%s</label>' % (name, self[name])
+        if kind == "area":
+            out += '<textarea id="%s" name="%s" rows="3" %s>%s</textarea>' % (name, name, more, esc(value))
+        else:
+            out += '<input id="%s" name="%s" type="%s" value="%s" %s>' % (name, name, kind, esc(value), more)
+        if wrong:
+            out += '<span class="bad" id="%s-f">%s</span>' % (name, esc("; ".join(wrong)))
+        return out + ('<small id="%s-h">%s</small></p>' % (name, esc(hint)) if hint else "</p>")
+
+    def trouble(self, faults):
+        """What is said above a form with faults; those that belong to no field (None) in full."""
+        if not faults:
+            return ""
+        own = [text for field, text in faults if not field]
+        return '<p class="bad" role="alert">%s</p>' % esc(" ".join(own) or self["see_below"])
+
+    def when(self, wall, now=None):
+        """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script makes it local) on hover."""
+        if not wall:
+            return "-"
+        t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
+        exact = "%04d-%02d-%02d %02d:%02d" % t[:5]
+        words = "%s ago" % self.span(now - wall) if now and now - wall >= 2 else "just now" if now else exact + " UTC"
+        return '<time datetime="%sT%s:%02dZ" title="%s UTC">%s</time>' % (exact[:10], exact[11:], t[5], exact, words)
+
+    def span(self, seconds):
+        """A wait in words: "5 minutes"."""
+        for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+            if seconds >= 2 * unit:
+                return "%d %s" % (seconds // unit, name)
+        return "%d seconds" % seconds if seconds != 1 else "1 second"
 
 
-def texts(*sections):
-    """The Texts of some sections of en.txt ("[section]" lines, then "key = text"); [all] is always among them."""
-    block, inside = bytearray(b"\n"), False
-    with open(WWW + "/en.txt", "rb") as f:
-        for line in f:
-            if line[:1] == b"[":
+def texts(path, *sections):
+    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text"); [all] is always among them."""
+    places, start, at = [], None, 0
+    with open(path, "rb") as f:
+        line = b" "
+        while line:
+            line = f.readline()
+            if line[:1] == b"[" or not line:
+                if start:
+                    places.append((start, at - start))
                 name = line.strip()[1:-1].decode()
-                inside = name in sections or name == "all"
-            elif inside:
-                block.extend(line)
-    return Texts(bytes(block))
+                start = at + len(line) - 1 if name in sections or name == "all" else None
+            at += len(line)
+        blocks = []
+        for start, size in places:
+            f.seek(start)
+            blocks.append(f.read(size))
+    return Texts(blocks)
 
 
 def page(t, title, body, logout=None, here="", again=0):
@@ -65,49 +139,8 @@ def page(t, title, body, logout=None, here="", again=0):
         yield piece
     yield "</main><footer>"
     if logout:
-        yield form("/logout", logout) + '<button class="link">%s</button></form>' % t["logout"]
+        yield t.form("/logout", logout) + '<button class="link">%s</button></form>' % t["logout"]
     yield "%s</footer></body></html>" % t["footer"]
-
-
-def steps(t, here):
-    """The steps of the set-up, the present one marked."""
-    out = '<ol class="steps">'
-    for step in ("wifi", "provider", "account", "address", "finish"):
-        out += '<li%s><a href="/%s">%s</a></li>' % (' aria-current="step"' if step == here else "", step, t["step_" + step])
-    return out + "</ol>"
-
-
-def form(action, csrf, more=""):
-    """The opening of a form with its token."""
-    return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (action, more, csrf)
-
-
-def field(t, name, value="", kind="text", more="", faults=(), hint=None):
-    """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if there is one; hint: in its
-    place). faults: rows (field, text); those of this field stand beside it, and the first field of all that has one gets the
-    focus. Never give it a saved secret as value; what was just typed may go back to who typed it."""
-    hint = hint or t.get(name + "_hint")
-    wrong = [text for field, text in faults if field == name]
-    tips = ("%s-f " % name if wrong else "") + ("%s-h" % name if hint else "")
-    more += ' aria-describedby="%s"' % tips.strip() if tips else ""
-    if wrong:
-        more += ' aria-invalid="true"' + (" autofocus" if faults[0][0] == name else "")
-    out = '<p class="field"><label for="%s">%s</label>' % (name, t[name])
-    if kind == "area":
-        out += '<textarea id="%s" name="%s" rows="3" %s>%s</textarea>' % (name, name, more, esc(value))
-    else:
-        out += '<input id="%s" name="%s" type="%s" value="%s" %s>' % (name, name, kind, esc(value), more)
-    if wrong:
-        out += '<span class="bad" id="%s-f">%s</span>' % (name, esc(" ".join(wrong)))
-    return out + ('<small id="%s-h">%s</small></p>' % (name, esc(hint)) if hint else "</p>")
-
-
-def trouble(t, faults):
-    """What is said above a form with faults; those that belong to no field (None) in full."""
-    if not faults:
-        return ""
-    own = [text for field, text in faults if not field]
-    return '<p class="bad" role="alert">%s</p>' % esc(" ".join(own) or t["see_below"])
 
 
 def pieces(strings):
@@ -121,21 +154,3 @@ def pieces(strings):
             buffer, size = [], 0
     if buffer:
         yield "".join(buffer).encode()
-
-
-def when(wall, now=None):
-    """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script makes it local) on hover."""
-    if not wall:
-        return "-"
-    t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
-    exact = "%04d-%02d-%02d %02d:%02d" % t[:5]
-    words = "%s ago" % span(now - wall) if now and now - wall >= 2 else "just now" if now else exact + " UTC"
-    return '<time datetime="%sT%s:%02dZ" title="%s UTC">%s</time>' % (exact[:10], exact[11:], t[5], exact, words)
-
-
-def span(seconds):
-    """A wait in words: "5 minutes"."""
-    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * unit:
-            return "%d %s" % (seconds // unit, name)
-    return "%d seconds" % seconds if seconds != 1 else "1 second"

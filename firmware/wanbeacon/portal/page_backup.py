@@ -1,21 +1,18 @@
 """The settings as a file, without secrets, and back."""
 
-from wanbeacon.portal.html import field, form, trouble
 
 
 def answer(site):
     """GET /backup: the file."""
     headers = 'Content-Type: application/json\r\nContent-Disposition: attachment; filename="wanbeacon-settings.json"\r\nCache-Control: no-store\r\n'
-    return 200, headers, (site.draft().data(False),)
+    return 200, headers, (site.view("data", False),)
 
 
 def restore(site):
     """GET: the form; POST: its text becomes the draft, which the last step shows and checks."""
     faults, typed = (), site.form.get("settings") or ""
     if site.guest.method == "POST":
-        draft = site.draft()
-        if draft.restore(typed):
-            site.keep(draft)
+        if site.edit("restore", typed):
             return site.to("/finish")
         faults = [("settings", "no_settings")]
     return site.page("backup", lambda t: _body(t, site.csrf, typed, faults))
@@ -23,7 +20,7 @@ def restore(site):
 
 def _body(t, csrf, typed, faults):
     faults = [(name, t[key]) for name, key in faults]
-    yield "<h1>%s</h1>%s<p>%s</p>" % (t["title_backup"], trouble(t, faults), t["backup_text"])
-    yield '<p><a class="button second" href="/backup" download>%s</a></p><h2>%s</h2>%s' % (t["backup_get"], t["restore"], form("/restore", csrf))
+    yield "<h1>%s</h1>%s<p>%s</p>" % (t["title_backup"], t.trouble(faults), t["backup_text"])
+    yield '<p><a class="button second" href="/backup" download>%s</a></p><h2>%s</h2>%s' % (t["backup_get"], t["restore"], t.form("/restore", csrf))
     yield '<p id="file" hidden><label for="pick">%s</label><input id="pick" type="file" accept=".json"></p>' % t["restore_file"]
-    yield field(t, "settings", typed, "area", 'spellcheck="false"', faults) + "<button>%s</button></form>" % t["go_on"]
+    yield t.field("settings", typed, "area", 'spellcheck="false"', faults) + "<button>%s</button></form>" % t["go_on"]

@@ -1,9 +1,7 @@
 """Set-up, last step: review, test, name, contact and password; then save."""
 
 from wanbeacon.app import stage
-from wanbeacon.portal.draft import host_names
-from wanbeacon.portal.html import esc, field, form, steps, trouble
-from wanbeacon.portal.request import names
+from wanbeacon.core.text import name_of
 
 # first word of a problem's place -> the page where it is put right
 _PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"))
@@ -11,38 +9,32 @@ _PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/addres
 
 def answer(site):
     """GET: the review; POST: save it, if the agent would take it."""
-    draft, faults, post, typed = site.draft(), [], site.guest.method == "POST", site.form
-    if post:
-        faults = draft.set_finish(typed)
-        site.keep(draft)
-    cfg, problems, warnings = site.problems()
+    post, faults = site.guest.method == "POST", site.faults
+    cfg, problems, warnings = site.checked
     if post and not faults and not problems:
-        site.device.save(site.server.draft)
+        site.device.save(site.raw())
         return _saved(site, cfg)
     cfg = None
-    return _page(site, draft, faults, problems, warnings)
+    return _page(site, faults, problems, warnings)
 
 
 def test(site):
     """POST: start the test of the settings; this page shows how it goes."""
     trial = site.server.trial
     if site.guest.method == "POST" and not (trial and trial["running"]):
-        cfg = site.problems()[0]
+        cfg = site.checked[0]
         if cfg:
             site.server.trial = stage.load("portal.trial").start(site.device, cfg)
     return site.to("/finish")
 
 
-def _page(site, draft, faults, problems, warnings):
-    trial, device, doc = site.server.trial, site.device, draft.doc
-    typed = site.form or {"hostname": (doc.get("device") or {}).get("hostname") or device.board.own_name().lower(), "contact": draft.contact()}
-    providers = site.providers([row.get("provider") for row in doc["accounts"]])
-    review = []
-    for row in doc["accounts"]:
-        name = row.get("provider")
-        review.append(((providers.get(name) or (name,))[0], ", ".join(host_names(row))))
-    ssids = ", ".join([str(row.get("ssid")) for row in doc["wifi"]])
-    source, page = draft.address_form()
+def _page(site, faults, problems, warnings):
+    trial = site.server.trial
+    networks, accounts, (source, page), name, contact = site.view("review")
+    typed = site.form or {"hostname": name or site.device.board.own_name().lower(), "contact": contact}
+    providers = site.providers([row[0] for row in accounts])
+    review = [((providers.get(key) or (key,))[0], ", ".join(hosts)) for key, hosts in accounts]
+    ssids = ", ".join(networks)
     again = 3 if trial and trial["running"] else 0
     rows = trial["rows"] if trial else ()
     return site.page("finish", lambda t: _body(t, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows), again=again)
@@ -50,7 +42,7 @@ def _page(site, draft, faults, problems, warnings):
 
 def _saved(site, cfg):
     """Where the device will be found."""
-    where = ["http://%s.local/" % names(site.device, cfg)[1]]
+    where = ["http://%s.local/" % name_of(cfg["device"].get("hostname") or site.device.board.own_name()).lower()]
     if site.server.trial and site.server.trial["ip"]:
         where.append("http://%s/" % site.server.trial["ip"])
     site.server.draft = site.server.trial = None
@@ -60,40 +52,40 @@ def _saved(site, cfg):
 def _goodbye(t, where):
     yield '<h1 class="good">%s</h1><p>%s</p><ul>' % (t["saved_title"], t["saved"])
     for url in where:
-        yield '<li><a href="%s">%s</a></li>' % (esc(url), esc(url))
+        yield '<li><a href="%s">%s</a></li>' % (t.esc(url), t.esc(url))
     yield "</ul><p>%s</p>" % t["saved_led"]
 
 
 def _body(t, csrf, ssids, review, source, page, typed, faults, problems, warnings, rows):
     faults = [(name, t[key]) for name, key in faults]
-    yield steps(t, "finish") + "<h1>%s</h1>%s" % (t["finish_title"], trouble(t, faults))
-    yield "<dl><dt>%s</dt><dd>%s</dd>" % (t["step_wifi"], esc(ssids) or t["none"])
+    yield t.steps("finish") + "<h1>%s</h1>%s" % (t["finish_title"], t.trouble(faults))
+    yield "<dl><dt>%s</dt><dd>%s</dd>" % (t["step_wifi"], t.esc(ssids) or t["none"])
     for name, hosts in review:
-        yield "<dt>%s</dt><dd>%s</dd>" % (esc(name), esc(hosts) or t["none"])
-    yield "<dt>%s</dt><dd>%s %s</dd></dl>" % (t["step_address"], t["short_" + source], esc(page))
+        yield "<dt>%s</dt><dd>%s</dd>" % (t.esc(name), t.esc(hosts) or t["none"])
+    yield "<dt>%s</dt><dd>%s %s</dd></dl>" % (t["step_address"], t["short_" + source], t.esc(page))
     if problems:
         yield '<div class="bad" role="alert"><p>%s</p><ul>' % t["not_yet"]
         for problem in problems:
-            yield "<li>%s%s</li>" % (esc(problem), _fix(t, problem))
+            yield "<li>%s%s</li>" % (t.esc(t.get(problem) or problem), _fix(t, problem))
         yield "</ul></div>"
     if warnings:
         yield '<div class="warn"><p>%s</p><ul>' % t["note"]
         for text in warnings:
-            yield "<li>%s</li>" % esc(text)
+            yield "<li>%s</li>" % t.esc(text)
         yield "</ul></div>"
     if not problems:
-        yield '<section aria-live="polite">' + form("/test", csrf) + '<button class="second">%s</button></form>' % t["test"]
+        yield '<section aria-live="polite">' + t.form("/test", csrf) + '<button class="second">%s</button></form>' % t["test"]
         if rows:
             yield "<ul>"
             for mood, said in rows:
-                yield '<li class="%s">%s</li>' % (mood, esc(said))
+                yield '<li class="%s">%s</li>' % (mood, t.esc(said))
             yield "</ul>"
         yield "</section>"
-    yield form("/finish", csrf) + field(t, "hostname", typed.get("hostname"), more='maxlength="32" spellcheck="false"', faults=faults)
-    yield field(t, "contact", typed.get("contact"), "email", 'maxlength="80" autocomplete="email"', faults)
+    yield t.form("/finish", csrf) + t.field("hostname", typed.get("hostname"), more='maxlength="32" spellcheck="false"', faults=faults)
+    yield t.field("contact", typed.get("contact"), "email", 'maxlength="80" autocomplete="email"', faults)
     yield "<fieldset><legend>%s</legend><p>%s</p>" % (t["portal_password"], t["portal_password_hint"])
     for name in ("new1", "new2"):
-        yield field(t, name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults)
+        yield t.field(name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults)
     yield "</fieldset><button%s>%s</button></form>" % (" disabled" if problems else "", t["save"])
 
 

@@ -1,6 +1,5 @@
 """Set-up, step 2: the provider, out of the catalogue."""
 
-from wanbeacon.portal.html import esc, form, steps, trouble
 
 _QUERY_MAX = 60
 _FIRST = 12  # providers that are shown when nothing was searched: the file begins with the best known
@@ -8,14 +7,12 @@ _FIRST = 12  # providers that are shown when nothing was searched: the file begi
 
 def answer(site):
     """GET: the best known, those that fit ?q=, or all (?all=1); ?n= is the account's number. POST: choose one."""
-    draft, problem = site.draft(), None
-    n = site.number(draft)
-    chosen = draft.account(n).get("provider")
+    n, problem = site.number(), None
+    chosen = site.view("login", n)[0]
     if site.guest.method == "POST":
         name = site.form.get("provider") or ""
         if site.providers((name,)):
-            draft.set_provider(n, name)
-            site.keep(draft)
+            site.edit("set_provider", n, name)
             return site.to("/account?n=%d" % n)
         problem = "provider_pick"
     query = (site.args.get("q") or site.form.get("q") or "").strip()[:_QUERY_MAX]
@@ -26,22 +23,22 @@ def answer(site):
 
 
 def _body(t, csrf, n, chosen, rows, query, problem, every):
-    yield steps(t, "provider") + "<h1>%s</h1>%s" % (t["provider_title"], trouble(t, [(None, t[problem])] if problem else ()))
+    yield t.steps("provider") + "<h1>%s</h1>%s" % (t["provider_title"], t.trouble([(None, t[problem])] if problem else ()))
     yield '<form action="/provider" class="row" role="search"><label for="q">%s</label><input type="hidden" name="n" value="%d">' % (
         t["provider_search"], n)  # fmt: skip
     yield '<input id="q" name="q" type="search" value="%s" maxlength="%d" autocomplete="off" placeholder="%s">' % (
-        esc(query), _QUERY_MAX, t["provider_example"])  # fmt: skip
+        t.esc(query), _QUERY_MAX, t["provider_example"])  # fmt: skip
     yield '<button class="second">%s</button></form><div id="found" aria-live="polite">' % t["search"]
     for name, title, host in rows:
         if name == "-":
-            yield '<p class="warn">%s</p>' % esc(t["provider_unserved"] % title)
+            yield '<p class="warn">%s</p>' % t.esc(t["provider_unserved"] % title)
     rows = [row for row in rows if row[0] != "-"]
     if rows:
-        yield form("/provider?n=%d" % n, csrf) + '<input type="hidden" name="q" value="%s">' % esc(query)
-        yield "<fieldset><legend>%s</legend>" % (t["provider_found"] % esc(query) if query else t["provider_choose"])
+        yield t.form("/provider?n=%d" % n, csrf) + '<input type="hidden" name="q" value="%s">' % t.esc(query)
+        yield "<fieldset><legend>%s</legend>" % (t["provider_found"] % t.esc(query) if query else t["provider_choose"])
         for name, title, host in rows:
             yield '<label class="pick"><input type="radio" name="provider" value="%s"%s> <span>%s <small>%s</small></span></label>' % (
-                name, " checked" if name == chosen else "", esc(title), esc(host))  # fmt: skip
+                name, " checked" if name == chosen else "", t.esc(title), t.esc(host))  # fmt: skip
         yield "</fieldset><button>%s</button></form>" % t["go_on"]
     else:
         yield "<p>%s</p>" % t["provider_none"]

@@ -1,17 +1,13 @@
 """What there is to change, back-up, restart and factory reset."""
 
-from wanbeacon.portal.draft import host_names
-from wanbeacon.portal.html import esc, form
 
 
 def answer(site):
     """GET: the list; POST: remove an account, restart, forget everything."""
-    draft = site.draft()
     if site.guest.method == "POST":
         wish, gone = site.form.get("wish"), site.form.get("drop")
         if gone and gone.isdigit():
-            draft.drop_account(int(gone))
-            site.keep(draft)
+            site.edit("drop_account", int(gone))
         elif wish == "restart":
             site.device.ask("restart")
             return site.message("restarting", "restarting_text")
@@ -21,11 +17,9 @@ def answer(site):
             site.device.ask("reset")
             return site.message("reset", "resetting")
         return site.to("/settings")
-    names = site.providers([row.get("provider") for row in draft.doc["accounts"]])
-    rows = []
-    for row in draft.doc["accounts"]:
-        name = row.get("provider")
-        rows.append(((names.get(name) or (name,))[0], " ".join(host_names(row))))
+    accounts = site.view("accounts")
+    names = site.providers([row[0] for row in accounts])
+    rows = [((names.get(key) or (key,))[0], " ".join(hosts)) for key, hosts in accounts]
     changed = bool(site.server.draft)
     return site.page("settings", lambda t: _body(t, site.csrf, rows, changed), here="/settings")
 
@@ -36,17 +30,17 @@ def _body(t, csrf, rows, changed):
     yield "<h2>%s</h2>" % t["accounts"]
     for i in range(len(rows)):
         name, hosts = rows[i]
-        yield '<section class="card row"><span><b>%s</b><br>%s</span>' % (esc(name), esc(hosts))
-        yield '<a class="button second" href="/account?n=%d" aria-label="%s">%s</a>' % (i, esc(t["change_this"] % name), t["change"])
-        yield form("/settings", csrf) + '<input type="hidden" name="drop" value="%d"><button class="link" aria-label="%s">%s</button></form></section>' % (
-            i, esc(t["remove_this"] % name), t["remove"])  # fmt: skip
+        yield '<section class="card row"><span><b>%s</b><br>%s</span>' % (t.esc(name), t.esc(hosts))
+        yield '<a class="button second" href="/account?n=%d" aria-label="%s">%s</a>' % (i, t.esc(t["change_this"] % name), t["change"])
+        yield t.form("/settings", csrf) + '<input type="hidden" name="drop" value="%d"><button class="link" aria-label="%s">%s</button></form></section>' % (
+            i, t.esc(t["remove_this"] % name), t["remove"])  # fmt: skip
     yield '<p><a class="button second" href="/provider?n=%d">%s</a></p>' % (len(rows), t["account_add"])
     yield "<h2>%s</h2><ul>" % t["more"]
     for path, key in (("/wifi", "step_wifi"), ("/address", "address_from"), ("/finish", "name_password"), ("/restore", "backup")):
         yield '<li><a href="%s">%s</a></li>' % (path, t[key])
     yield '</ul><p><a class="button" href="/finish">%s</a></p>' % t["review"]
-    yield "<h2>%s</h2>" % t["device"] + form("/settings", csrf, ' class="row"')
+    yield "<h2>%s</h2>" % t["device"] + t.form("/settings", csrf, ' class="row"')
     yield '<button name="wish" value="restart" class="second">%s</button></form>' % t["restart"]
-    yield form("/settings", csrf)
+    yield t.form("/settings", csrf)
     yield '<p><label><input type="checkbox" name="sure" value="1"> %s</label></p>' % t["reset_sure"]
     yield '<button name="wish" value="reset" class="danger">%s</button></form>' % t["reset"]

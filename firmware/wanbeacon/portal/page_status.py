@@ -1,7 +1,6 @@
 """The status page: what is published, since when, what comes next and why; and the button that helps. Knows the status
 document (app/commands.py)."""
 
-from wanbeacon.portal.html import esc, form, span, when
 
 # state of the device (board/esp32/lights.py) -> color of the headline, and the page that puts it right
 _STATES = {
@@ -39,12 +38,12 @@ def _body(t, csrf, device, doc, names):
     mood, page = _STATES.get(state, ("warn", None))
     yield '<h1 class="%s">%s</h1>' % (mood, t["state_" + state.replace(" ", "_")])
     for p in device.problems:
-        yield '<p class="bad">%s</p>' % esc(p)
+        yield '<p class="bad">%s</p>' % t.esc(p)
     if device.safe:
-        yield "<p>%s %s</p>" % (t["safe_why"], esc(device.last_reason))
+        yield "<p>%s %s</p>" % (t["safe_why"], t.esc(device.last_reason))
     link = device.board.link
     if link and not link.address():
-        yield "<p>%s</p>" % esc(link.text)
+        yield "<p>%s</p>" % t.esc(link.text)
     if csrf and page and (doc or page != "/address"):
         yield '<p><a class="button" href="%s">%s</a></p>' % (page, t["fix_" + page[1:]])
     if not csrf:
@@ -55,8 +54,8 @@ def _body(t, csrf, device, doc, names):
     if doc["paused"]:
         yield '<p class="warn">%s</p>' % t["paused"]
     if csrf:
-        yield '<section class="row">' + _button(csrf, "check", t["do_check"])
-        yield _button(csrf, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"]) + "</section>"
+        yield '<section class="row">' + _button(t, csrf, "check", t["do_check"])
+        yield _button(t, csrf, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"]) + "</section>"
     for host in doc["hosts"]:
         for piece in _host(t, csrf, host, now, names):
             yield piece
@@ -65,14 +64,14 @@ def _body(t, csrf, device, doc, names):
         for piece in _line(t, line):
             yield piece
     yield "</section>"
-    for part in (_history, _last):
-        for piece in part(t, doc, now):
+    for part in (_history(t, doc, now), _last(t, doc, now, names)):
+        for piece in part:
             yield piece
 
 
-def _button(csrf, action, label, host=""):
-    return form("/do", csrf) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s" class="second">%s</button></form>' % (
-        esc(host), action, label)  # fmt: skip
+def _button(t, csrf, action, label, host=""):
+    return t.form("/do", csrf) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s" class="second">%s</button></form>' % (
+        t.esc(host), action, label)  # fmt: skip
 
 
 def _row(name, value):
@@ -81,21 +80,21 @@ def _row(name, value):
 
 def _host(t, csrf, h, now, names):
     mood = {"ok": "good", "stopped": "bad"}.get(h["state"], "warn")
-    yield '<section class="card %s"><h2>%s</h2><dl>' % (mood, esc(h["name"]))
+    yield '<section class="card %s"><h2>%s</h2><dl>' % (mood, t.esc(h["name"]))
     published = [a for a in (h["ipv4"], h["ipv6"]) if a]
-    yield _row(t["published"], esc(", ".join(published)) or t["nothing_yet"])
+    yield _row(t["published"], t.esc(", ".join(published)) or t["nothing_yet"])
     if h["since"]:
-        yield _row(t["since"], when(h["since"], now))
+        yield _row(t["since"], t.when(h["since"], now))
     word = t["host_" + h["state"]]
-    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + esc(h["why"])))
+    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + t.esc(h["why"])))
     stopped = h["state"] == "stopped"
     if h["result"]:
         word = "" if h["result"] in h["text"] else " (%s)" % h["result"]
-        yield _row(t["answer"], esc(h["text"] + word))
+        yield _row(t["answer"], t.esc(h["text"] + word))
     if not stopped and h["next"] != "nothing":
         soon = h["next_in"] is None or h["next_in"] <= 0
-        yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % span(h["next_in"])))
-    yield _row(t["provider"], esc((names.get(h["provider"]) or (h["provider"],))[0])) + "</dl>"
+        yield _row(t["next"], t["next_" + h["next"]] + ("" if soon else " " + t["in"] % t.span(h["next_in"])))
+    yield _row(t["provider"], t.esc((names.get(h["provider"]) or (h["provider"],))[0])) + "</dl>"
     if stopped:
         correct = h["class"] in _CORRECT
         yield "<p>%s</p>" % t["stopped_correct" if correct else "stopped_other"]
@@ -103,9 +102,9 @@ def _host(t, csrf, h, now, names):
             yield '<div class="row">'
             if correct:
                 yield '<a class="button" href="/account?n=%d">%s</a>' % (h["account"], t["fix_account"])
-            yield _button(csrf, "retry", t["do_retry"], h["name"]) + "</div>"
+            yield _button(t, csrf, "retry", t["do_retry"], h["name"]) + "</div>"
     elif csrf and h["offline"]:
-        yield _button(csrf, "update", t["do_online"], h["name"])
+        yield _button(t, csrf, "update", t["do_online"], h["name"])
     yield "</section>"
 
 
@@ -113,13 +112,13 @@ def _line(t, line):
     for key, name in (("ipv4", "IPv4"), ("ipv6", "IPv6")):
         row = line[key]
         if row["address"]:
-            yield "<p><b>%s</b> %s</p>" % (esc(row["address"]), esc(t["from"] % row["source"]))
+            yield "<p><b>%s</b> %s</p>" % (t.esc(row["address"]), t.esc(t["from"] % row["source"]))
         elif key == "ipv4" and row["why"] != "not needed":
-            yield "<p>%s: %s</p>" % (name, esc(row["why"]))
+            yield "<p>%s: %s</p>" % (name, t.esc(row["why"]))
     if line["sources"]:
         yield "<details><summary>%s</summary><ul>" % t["sources"]
         for s in line["sources"]:
-            yield "<li>%s: %s</li>" % (esc(s["name"]), esc(s["address"] or s["why"]))
+            yield "<li>%s: %s</li>" % (t.esc(s["name"]), t.esc(s["address"] or s["why"]))
         yield "</ul></details>"
 
 
@@ -131,7 +130,7 @@ def _history(t, doc, now):
             old, ms = row.get("from"), row.get("ms")
             change = t["changed"] % (row["to"], old) if old else t["first"] % row["to"]
             yield "<li>%s: <b>%s</b> %s%s</li>" % (
-                when(row["when"], now), esc(row["host"]), esc(change), " (%s)" % _took(ms) if ms else "")  # fmt: skip
+                t.when(row["when"], now), t.esc(row["host"]), t.esc(change), " (%s)" % _took(ms) if ms else "")  # fmt: skip
         yield "</ul></section>"
 
 
@@ -139,12 +138,12 @@ def _took(ms):
     return "%d ms" % ms if ms < 1000 else "%d.%d s" % (ms // 1000, ms % 1000 // 100)
 
 
-def _last(t, doc, now):
+def _last(t, doc, now, names):
     last = doc["exchange"]
     if last:
         yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%s)</p></section>" % (
-            t["last"], when(last["when"], now), esc(last["provider"]), esc(last["status"]), esc(last["reply"]), _took(last["ms"]))  # fmt: skip
+            t["last"], t.when(last["when"], now), t.esc((names.get(last["provider"]) or (last["provider"],))[0]), t.esc(last["status"]), t.esc(last["reply"]), _took(last["ms"]))  # fmt: skip
     yield "<details><summary>%s</summary><pre>" % t["log"]
     for line in doc["log"][-_LOG:]:
-        yield esc(line) + "\n"
-    yield "</pre></details><p><small>%s %s, %s</small></p>" % (t["version"], esc(doc["version"]), esc(t["clock"] % doc["clock"]))
+        yield t.esc(line) + "\n"
+    yield "</pre></details><p><small>%s %s, %s</small></p>" % (t["version"], t.esc(doc["version"]), t.esc(t["clock"] % doc["clock"]))

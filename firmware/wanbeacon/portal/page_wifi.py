@@ -2,30 +2,26 @@
 
 import network
 
-from wanbeacon.portal.html import esc, field, form, steps, trouble
-
 HEARD_MAX = 15  # networks of a scan that are shown
 _BARS = ((-60, "signal_good"), (-75, "signal_fair"), (-200, "signal_weak"))
 
 
 def answer(site):
     """GET: the networks in the air (?scan=1: look again); POST: choose one, or forget a saved one."""
-    draft, faults, typed = site.draft(), (), site.form
+    faults, typed = (), site.form
     if site.guest.method == "POST":
         gone = typed.get("drop")
         if gone is not None:
-            draft.drop_wifi(gone)
-            site.keep(draft)
+            site.edit("drop_wifi", gone)
             return site.to("/wifi")
-        faults = draft.set_wifi(typed)
+        faults = site.edit("set_wifi", typed)
         if not faults:
-            site.keep(draft)
-            return site.to("/provider" if not draft.doc["accounts"] else "/finish")
+            return site.to("/finish" if site.view("accounts") else "/provider")
     if site.args.get("scan") or not site.server.heard:
         site.server.heard = _scan() or site.server.heard
     board = site.device.board
     cable = board.lan_address() if "lan" in board.pins else None
-    saved = [str(row.get("ssid")) for row in draft.doc["wifi"]]
+    saved = site.view("networks")
     return site.page("wifi", lambda t: _body(t, site.csrf, saved, site.server.heard, faults, cable, typed))
 
 
@@ -50,25 +46,25 @@ def _scan():
 
 def _body(t, csrf, saved, heard, faults, cable, typed):
     faults = [(name, t[key]) for name, key in faults]
-    yield steps(t, "wifi") + "<h1>%s</h1>%s" % (t["wifi_title"], trouble(t, faults))
+    yield t.steps("wifi") + "<h1>%s</h1>%s" % (t["wifi_title"], t.trouble(faults))
     if cable:
-        yield '<p class="good">%s</p>' % esc(t["wifi_cable"] % cable)
+        yield '<p class="good">%s</p>' % t.esc(t["wifi_cable"] % cable)
     for ssid in saved:
-        yield form("/wifi", csrf, ' class="row"')
+        yield t.form("/wifi", csrf, ' class="row"')
         yield '<span>%s</span><input type="hidden" name="drop" value="%s"><button class="link" aria-label="%s">%s</button></form>' % (
-            esc(t["wifi_known"] % ssid), esc(ssid), esc(t["wifi_forget"] % ssid), t["remove"])  # fmt: skip
-    yield form("/wifi", csrf) + "<fieldset><legend>%s</legend>" % t["wifi_choose"]
+            t.esc(t["wifi_known"] % ssid), t.esc(ssid), t.esc(t["wifi_forget"] % ssid), t["remove"])  # fmt: skip
+    yield t.form("/wifi", csrf) + "<fieldset><legend>%s</legend>" % t["wifi_choose"]
     chosen = typed.get("ssid")
     for ssid, rssi, free in heard:
         word = [t[key] for level, key in _BARS if rssi >= level][0]
         yield '<label class="pick"><input type="radio" name="ssid" value="%s"%s> %s <small>%s%s</small></label>' % (
-            esc(ssid), " checked" if ssid == chosen else "", esc(ssid), word, ", " + t["wifi_open"] if free else "")  # fmt: skip
+            t.esc(ssid), " checked" if ssid == chosen else "", t.esc(ssid), word, ", " + t["wifi_open"] if free else "")  # fmt: skip
     if not heard:
         yield "<p>%s</p>" % t["wifi_empty"]
     yield '<p><a href="/wifi?scan=1">%s</a></p></fieldset>' % t["wifi_again"]
-    yield field(t, "other", typed.get("other") or "", more='maxlength="32" autocomplete="off"', faults=faults)
+    yield t.field("other", typed.get("other") or "", more='maxlength="32" autocomplete="off"', faults=faults)
     yield '<p><label><input type="checkbox" name="hidden" value="1"%s> %s</label></p>' % (
         " checked" if typed.get("hidden") else "", t["wifi_hidden"])  # fmt: skip
     more = 'maxlength="63" autocomplete="off"'
-    yield field(t, "wifi_password", typed.get("wifi_password") or "", "password", more, faults)
+    yield t.field("wifi_password", typed.get("wifi_password") or "", "password", more, faults)
     yield "<button>%s</button></form>" % t["go_on"]

@@ -20,33 +20,13 @@ STRANGER_MAX = 512  # body of somebody who is not logged in: a password of 63 ch
 _KEEP = {b"host": "host", b"origin": "origin", b"content-type": "kind", b"content-length": "length", b"cookie": "cookie"}
 
 
-async def _ready(guest, write=False):
-    """Raises OSError when the time is over."""
-    left = time.ticks_diff(guest.until, time.ticks_ms())
-    if left <= 0 or not await waits.ready(guest.conn, left, write):
-        raise OSError(110)
-
-
 async def _some(guest, size):
     """Some bytes. Raises OSError at the end, and when the time is over."""
-    await _ready(guest)
+    await guest.ready()
     data = waits.receive(guest.conn, size)
     if data == b"":
         raise OSError(104)
     return data or b""
-
-
-async def send(guest, data):
-    """All of data. Raises OSError."""
-    view = memoryview(data)
-    while len(view):
-        try:
-            guest.sent = True
-            view = view[guest.conn.send(view) :]
-        except OSError as e:
-            if e.errno != 11:
-                raise
-            await _ready(guest, True)
 
 
 async def _read_head(guest):
@@ -145,15 +125,24 @@ async def read(server, guest):
     post = guest.method == "POST"
     if not post and guest.method not in ("GET", "HEAD"):
         return 405
-    home = at_home(server, guest)  # site.py leads who is there and asked for another name to the right one
-    if not (host_of(guest.host) == server.device.door.address or not post if home else known(server, guest.host)):
+    guest.home = home = at_home(server, guest)
+    guest.session = session(server, guest)
+    # every name leads to this device in its own network: site.py leads the browser on to the right one
+    guest.lost = home and host_of(guest.host) != server.device.door.address
+    if guest.lost and post or not home and not known(server, guest.host):
         return 421
     if post:
         if guest.origin and guest.origin != b"http://" + guest.host or not guest.kind.startswith(b"application/x-www-form-"):
             return 403
-        if not 0 <= length <= (BODY_MAX if home or session(server, guest) else STRANGER_MAX) or len(guest.body) > length:
+        if not 0 <= length <= (BODY_MAX if home or guest.session else STRANGER_MAX) or len(guest.body) > length:
             return 413
         await _read_body(guest)
+    try:
+        guest.path, _, query = guest.path.partition("?")
+        guest.args, guest.form = fields(query.encode()), fields(bytes(guest.body))
+    except ValueError:
+        return 400
+    guest.body = guest.cookie = guest.origin = guest.kind = b""
     return None
 
 

@@ -31,20 +31,39 @@ _FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\
 
 
 class Guest:
-    """One connection and what its request's head says (see request.py); host, origin, kind and cookie are bytes.
+    """One connection and what it asks for (see request.py), plain values: method, path, args (of the query), form, home (it is in
+    the set-up network), lost (and does not know the device's address there), session (a row of Server.sessions or None).
 
-    path: with the query; floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
+    floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
 
     host = origin = kind = cookie = body = b""
     method = path = ""
     length = 0
-    floor = task = None
-    sent = False
+    floor = task = session = None
+    sent = home = lost = False
 
     def __init__(self, conn, ip):
         self.conn = conn
         self.ip = ip
         self.until = time.ticks_add(time.ticks_ms(), HEAD_MS)
+
+    async def ready(self, write=False):
+        """Raises OSError when the time is over."""
+        left = time.ticks_diff(self.until, time.ticks_ms())
+        if left <= 0 or not await waits.ready(self.conn, left, write):
+            raise OSError(110)
+
+    async def send(self, data):
+        """All of data. Raises OSError."""
+        view = memoryview(data)
+        while len(view):
+            try:
+                self.sent = True
+                view = view[self.conn.send(view) :]
+            except OSError as e:
+                if e.errno != 11:
+                    raise
+                await self.ready(True)
 
 
 class Server:
@@ -128,7 +147,8 @@ class Server:
             if status:
                 await request.refuse(guest, status)
                 return
-            guest.floor = False
+            guest.floor, request = False, None
+            self._forget()
             async with stage.floor:
                 guest.floor = True
                 guest.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
@@ -142,16 +162,19 @@ class Server:
             if not guest.sent:
                 say(guest.conn, _FAILED)
             try:
-                self.device.say("page %s: %s %s" % (guest.path.split("?")[0][:20], type(e).__name__, e))
+                self.device.say("page %s: %s %s" % (guest.path[:20], type(e).__name__, e))
             except MemoryError:
                 pass
         finally:
             self.guests.remove(guest)
             guest.conn.close()
-            request = None
-            if not self.guests:
-                stage.forget("portal.request")
-            gc.collect()
+            self._forget()
+
+    def _forget(self):
+        """Requests are read by a module that stays no longer than somebody's is."""
+        if all([one.floor is not None for one in self.guests]):
+            stage.forget("portal.request")
+        gc.collect()
 
     # ---- while an exchange holds the loop
 

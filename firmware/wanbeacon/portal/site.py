@@ -1,13 +1,14 @@
 """The portal's pages behind the door: who may pass (guard.py), which page, with which headers. A stage: loaded for one
-request, forgotten with all it loaded when that is answered. Knows no socket but through request.py."""
+request, forgotten with all it loaded when that is answered. Knows no socket."""
 
 import gc
 import json
 import os
 
+from micropython import const
+
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
-from wanbeacon.portal import guard, html, request
 
 # same-origin, not no-referrer: with that a browser sends "Origin: null" along with our own forms
 _HTML = (
@@ -22,6 +23,7 @@ PAGES = {
     "provider": "provider", "account": "account", "address": "address", "finish": "finish", "test": "finish",
     "backup": "backup", "restore": "backup", "status.json": None, "style.css": None, "portal.js": None,
 }  # fmt: skip
+_SETTINGS_MAX = const(4608)  # bytes: more than any settings have
 _STEPS = ("wifi", "provider", "account", "address", "finish")
 
 
@@ -29,32 +31,24 @@ async def answer(server, guest):
     """Answer one request. Raises OSError when the browser has gone."""
     status, headers, body = Site(server, guest).route()
     head = "HTTP/1.0 %d %s\r\n%sX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n" % (status, _REASONS.get(status, "Error"), headers)
-    await request.send(guest, head.encode())
+    await guest.send(head.encode())
     if guest.method != "HEAD":
         for piece in body:
-            await request.send(guest, piece)
+            await guest.send(piece)
 
 
 class Site:
-    """One request: device, server (what outlives it), guest (the request), args (of the query), form, admin, csrf (the token
-    that forms carry), session (its row, or None)."""
+    """One request: device, server (what outlives it), guest (the request), args (of the query), form, csrf (the token that forms
+    carry; "" for who may change nothing), session (its row, or None)."""
 
     def __init__(self, server, guest):
         self.server = server
         self.device = device = server.device
         self.guest = guest
-        self.guard = guard.Guard(server, os.urandom)
+        self.args, self.form = guest.args, guest.form
         self.now = device.clock.mono()
-        self.home = request.at_home(server, guest)
-        self.session = request.session(server, guest)
-        if not self.guard.alive(self.session, self.now):
-            self.session = None
-        self.admin = bool(self.home or self.session)
-        # who joined the set-up network needs no cookie: the address is the proof, and the token keeps other sites' forms out
-        self.csrf = self.guard.csrf("home " + guest.ip if self.home else self.session[0].decode()) if self.admin else ""
         self.cookie = None
-        self.form = {}
-        html.WWW = device.board.home + "/wanbeacon/portal/www"
+        self.www = device.board.home + "/wanbeacon/portal/www/"
 
     # ---- answers: (status, header lines, pieces of the body)
 
@@ -63,8 +57,9 @@ class Site:
 
     def page(self, name, body, status=200, here="", again=0, title=None):
         """A whole page. name: section of the texts; body(texts) -> generator of its inside."""
+        html = stage.load("portal.html")
         gc.collect()
-        t = html.texts(name, "steps" if name in _STEPS else name)
+        t = html.texts(self.www + "en.txt", name, "steps" if name in _STEPS else name)
         whole = html.page(t, title or t["title_" + name], body(t), self.csrf if self.session else "", here, again)
         return status, self._cookie() + _HTML, html.pieces(whole)
 
@@ -79,7 +74,7 @@ class Site:
         """One sentence and a way on; title and text: keys of the texts, or texts."""
 
         def body(t):
-            yield "<h1>%s</h1><p>%s</p>" % (html.esc(t.get(title) or title), html.esc(t.get(text) or text))
+            yield "<h1>%s</h1><p>%s</p>" % (t.esc(t.get(title) or title), t.esc(t.get(text) or text))
             yield '<p><a class="button" href="%s">%s</a></p>' % (link, t["go_on"])
 
         return self.page("message", body, status)
@@ -88,42 +83,54 @@ class Site:
 
     def route(self):
         """All pages. Only status, log-in and the static files are for everybody."""
-        path, _, query = self.guest.path.partition("?")
-        name, device, post = path[1:], self.device, self.guest.method == "POST"
-        door = device.door
-        if self.home and request.host_of(self.guest.host) != door.address and not post:
-            return self.to("http://%s/" % door.address)  # every name leads to this device: the browser must know where it is
-        if path[:1] != "/" or name not in PAGES:
-            return self.message("odd_title", "odd", 404)
+        guest, device = self.guest, self.device
+        name, post = guest.path[1:], guest.method == "POST"
+        if guest.lost:
+            return self.to("http://%s/" % device.door.address)
         if name in ("style.css", "portal.js"):
             return self._static(name)
-        try:
-            self.args = request.fields(query.encode())
-            self.form = request.fields(bytes(self.guest.body)) if post else {}
-        except ValueError:
-            return self.message("nav_status", "forged", 403)
+        token = self.form.get("csrf")
+        self.session, self.csrf, right = self.guard("enter", guest.session, guest.home, guest.ip, token, self.now)
+        if guest.path[:1] != "/" or name not in PAGES:
+            return self.message("odd_title", "odd", 404)
         if name == "status.json":
             doc = self.status()
             doc["device"] = {"state": device.state(), "problems": device.problems, "safe": device.safe}
             return 200, "Content-Type: application/json\r\nCache-Control: no-store\r\n", (json.dumps(doc).encode(),)
         if name == "login":
-            if post and self.guard.login_forged(self.form.get("csrf"), self.guest.ip, self.now):
+            if post and self.guard("login_forged", token, guest.ip, self.now):
                 return self.message("title_login", "forged", 403, "/login")
-        elif post and not self.admin:
+        elif post and not self.csrf:
             return self.message("nav_settings", "needs_login", 403, "/login")
-        elif post and not guard.same(self.csrf, self.form.get("csrf") or ""):
+        elif post and not right:
             return self.message("nav_status", "forged", 403)
-        if name == "" and self.home and not device.cfg:
+        if name == "" and guest.home and not device.cfg:
             return self.to("/wifi" if "lan" not in device.board.pins else "/provider")
-        if name not in ("", "login") and not self.admin:
+        if name not in ("", "login") and not self.csrf:
             return self.to("/login")
+        self._judge(name, post)
         gc.collect()
         page = stage.load("portal.page_" + PAGES[name])
         return getattr(page, name if name in ("do", "logout", "test", "restore") else "answer")(self)
 
+    def _judge(self, name, post):
+        """For pages that show what the agent would refuse: faults (of what was typed, which goes into the draft) and checked (see
+        problems), before the page is loaded: both need room."""
+        self.faults = ()
+        if post and name == "account":
+            self.faults = self.edit("set_account", self.number(), self.form, [row[0] for row in stage.run("app.config", "rows", "account")])
+        elif post and name == "finish":
+            self.faults = self.edit("set_finish", self.form)
+        if name in ("finish", "test") or post and name == "account":
+            self.checked = self.problems()
+
+    def guard(self, method, *args):
+        """See guard.py."""
+        return stage.run("portal.guard", "use", self.server, os.urandom, method, args)
+
     def _static(self, path):
         kind = "text/css" if path.endswith("css") else "text/javascript"
-        return 200, "Content-Type: %s\r\nCache-Control: max-age=3600\r\n" % kind, _file(html.WWW + "/" + path)
+        return 200, "Content-Type: %s\r\nCache-Control: max-age=3600\r\n" % kind, _file(self.www + path)
 
     # ---- what pages ask for
 
@@ -131,36 +138,39 @@ class Site:
         """The status document, {} while there is no agent. Made before a page's texts are loaded: each needs its room."""
         return self.device.agent.status() if self.device.agent else {}
 
-    def draft(self):
-        """The settings in the making; from the saved ones at first. keep() what changes."""
-        if not self.server.draft:
-            try:
-                with open(esp32.CONFIG, "rb") as f:
-                    return stage.load("portal.draft").Draft(f.read(request.BODY_MAX))
-            except OSError:
-                pass
-        return stage.load("portal.draft").Draft(self.server.draft)
+    def raw(self):
+        """The settings in the making as JSON (bytes); the saved ones at first."""
+        try:
+            with open(esp32.CONFIG, "rb") as f:
+                return self.server.draft or f.read(_SETTINGS_MAX)
+        except OSError:
+            return self.server.draft or b"{}"
 
-    def keep(self, draft):
-        """Between requests a draft is kept as JSON."""
-        self.server.draft = draft.data()
+    def edit(self, change, *args):
+        """Change the settings in the making: a method of draft.Draft; returns what that does."""
+        new, out = stage.run("portal.draft", "edit", self.raw(), change, args)
+        self.server.draft = new or self.server.draft
+        return out
 
-    def number(self, draft):
-        """The account that ?n= names (one beyond the last: a new one)."""
+    def view(self, what, *args):
+        """Something of them: a method of draft.Draft."""
+        return stage.run("portal.draft", "edit", self.raw(), what, args)[1]
+
+    def number(self):
+        """The account that ?n= names; one beyond the last is a new one."""
         n = self.args.get("n") or ""
-        return min(int(n), len(draft.doc["accounts"])) if n.isdigit() and len(n) < 4 else 0
+        return int(n) if n.isdigit() and len(n) < 4 else 0
 
     def problems(self):
         """(checked settings or None, problems, warnings) of the draft, by the agent's own rules: one-line texts that begin with
-        their place, such as "accounts[0].hosts[1].name: ..."."""
-        raw = self.server.draft or self.draft().data()
+        their place, such as "accounts[0].hosts[1].name: ...", or keys of [finish]."""
         try:
-            cfg = stage.run("app.config", "load", raw.decode())
+            cfg = stage.run("app.config", "load", self.raw().decode())
         except ValueError as e:  # a ConfigError
             return None, e.problems, []
         _, problems, warnings = stage.run("dyndns.advice", "judge", self.device.board.catalogue, cfg["accounts"])
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
-            problems.append("wifi: " + html.texts("wifi")["wifi_none"])
+            problems.append("wifi_none")
         return None if problems else cfg, problems, warnings
 
     def providers(self, ids):
