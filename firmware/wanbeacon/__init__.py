@@ -1,4 +1,6 @@
 VERSION = "0.1.0"
 
-#: Path of catalogue/words.txt, set by the composition root: app/words.py is a stage and forgets.
-words_path = None
+#: Folder of the data: providers, CA roots, words, the table of settings. A composition root whose data lies elsewhere than
+#: beside the package says so here.
+catalogue = ("" if __file__[:1] == "/" else "./") + __file__
+catalogue = catalogue.rsplit("/", 2)[0] + "/catalogue"

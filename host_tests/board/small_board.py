@@ -61,8 +61,9 @@ class SmallBoard:
         (folder / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
         self.web = Browser(self.port, "127.0.0.1")
         self.log = folder / "log"
-        argv = [*elf32.argv, "-X", "heapsize=" + heap, str(folder / "lib/main.py"), str(folder), str(self.port), "weigh", *words]
-        env = dict(os.environ, MICROPYPATH="%s:.frozen" % (folder / "lib"))
+        argv = [*elf32.argv, "-X", "heapsize=" + heap, "lib/main.py", ".", str(self.port), "weigh", *words]
+        # as short as on a board ("/lib"): a module's path is one more string in the heap
+        env = dict(os.environ, MICROPYPATH="lib:.frozen")
         with self.log.open("a") as out:
             self.process = subprocess.Popen(argv, env=env, stdout=out, stderr=out, cwd=folder)
 

@@ -8,7 +8,7 @@ import sys
 
 import ram_flash
 from wanbeacon.board.linux import Slot  # board/esp32.py's does the same
-from wanbeacon.core import journal, outcome, policy
+from wanbeacon.core import byhand, journal, outcome, policy
 from wanbeacon.core.record import Journal, Limits, Record
 
 START = 1800000000
@@ -48,7 +48,7 @@ def month(days):
             outs[0] = outcome.Outcome(outcome.AUTH, "badauth", outcome.ACCOUNT)
         for rec, out in zip(records, outs):
             if rec.stopped():
-                policy.retry(rec, now, wall)
+                byhand.retry(rec, now, wall)
                 yield records, day
             policy.start(rec, now, wall, limits, (bytes([45, 33, day & 255, len(out.word)]), None))
             yield records, day

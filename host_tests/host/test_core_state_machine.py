@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from wanbeacon.app import plan
-from wanbeacon.core import address, journal, policy
+from wanbeacon.core import address, byhand, journal, policy
 from wanbeacon.core import record as model
 
 from host_tests.host import core_life as life
@@ -212,13 +212,13 @@ def _loses_changes(monkeypatch):
 
 
 def _always_grants(monkeypatch):
-    real = policy.force
+    real = byhand.force
 
     def force(rec, *args):
         rec.force = 0
         return real(rec, *args)
 
-    monkeypatch.setattr(policy, "force", force)
+    monkeypatch.setattr(byhand, "force", force)
 
 
 def _sends_another(monkeypatch):

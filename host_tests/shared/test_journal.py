@@ -1,9 +1,8 @@
 import binascii
 import struct
 
-from wanbeacon.core import journal, policy
+from wanbeacon.core import journal, policy, record
 from wanbeacon.core.address import parse
-from wanbeacon.core import record
 from wanbeacon.core.record import DAY, NEVER, Limits, Record
 
 WALL = 1800000000

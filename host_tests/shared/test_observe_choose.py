@@ -2,8 +2,9 @@
 
 import asyncio
 
+from wanbeacon.app import stage
 from wanbeacon.core import address
-from wanbeacon.observe import choose
+from wanbeacon.observe import choose, choosing
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN, Kit
 
 A, B, C = [address.parse(one) for one in ("45.33.7.7", "45.33.7.8", "45.33.7.9")]
@@ -69,7 +70,7 @@ class Board:
 def chooser(sources, cross_check=False, bind=None, auto=("netlink", "natpmp", "upnp"), outside=()):
     """A Chooser over stand-ins of the sources."""
     Fake.answers, Fake.asked, Fake.loaded = {}, [], []
-    kit = Kit(Board(auto), Clock(), None, None, _FAKES.__getitem__, outside)
+    kit = Kit(Board(auto), Clock(), None, None, _FAKES.__getitem__, stage.run_async, outside)
     return choose.Chooser(sources, kit, cross_check, bind=bind)
 
 
@@ -343,7 +344,7 @@ def test_a_source_that_cannot_even_be_loaded_is_only_unknown():
         return _FAKES[name]
 
     for error, code in ((ImportError("natpmp"), "source.missing"), (MemoryError(), "net.fault"), (SyntaxError(), "net.fault")):
-        kit = Kit(Board(()), Clock(), None, None, load)
+        kit = Kit(Board(()), Clock(), None, None, load, stage.run_async)
         one = choose.Chooser(["natpmp", "upnp"], kit)
         tell(upnp=found(B))
         assert read(one)[0][:2] == (FOUND, B) and one.seen[0]["why"][0] == code, one.seen
@@ -371,8 +372,8 @@ def test_a_source_that_hangs_is_left_behind_and_its_task_ended():
     class Module:
         Observer = Hangs
 
-    kit = Kit(Board(()), Clock(), None, None, lambda name: Module if name == "pcp" else _FAKES[name])
-    kept, choose.LIMIT_S = choose.LIMIT_S, 0.05
+    kit = Kit(Board(()), Clock(), None, None, lambda name: Module if name == "pcp" else _FAKES[name], stage.run_async)
+    kept, choosing.LIMIT_S = choosing.LIMIT_S, 0.05
     try:
         one = choose.Chooser(["pcp", "upnp"], kit)
         tell(upnp=found(B))
@@ -380,7 +381,7 @@ def test_a_source_that_hangs_is_left_behind_and_its_task_ended():
         assert one.seen[0]["why"][0] == "source.slow"
         one.close()
     finally:
-        choose.LIMIT_S = kept
+        choosing.LIMIT_S = kept
 
 
 def test_an_outside_source_that_faults_was_asked_all_the_same():

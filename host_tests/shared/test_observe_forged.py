@@ -43,10 +43,13 @@ class Soap:
         soap = self
 
         class Observer:
-            services = None
+            services = host = None
 
             def __init__(self, options, kit):
                 assert not options["events"]
+
+            def close(self):
+                pass
 
             async def read(self, family):
                 soap.asked += 1
@@ -65,6 +68,9 @@ class Kit:
 
     def load(self, name):
         return self.soap
+
+    def dismiss(self, name):
+        pass
 
 
 def free_port():

@@ -1,5 +1,5 @@
 from wanbeacon.app import words
-from wanbeacon.core import outcome, policy
+from wanbeacon.core import byhand, outcome, policy
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, ODD, OK, SAME, SERVER, TROUBLE, Outcome
 from wanbeacon.core.policy import SEND, STOPPED, WAIT
@@ -223,7 +223,7 @@ def test_retry_ends_a_stop_and_sends_once_after_the_minimum():
     rec = stored()
     send(rec, Outcome(outcome.AUTH, "badauth"), 1000)
     rec.fails, rec.nets, rec.odds = 1, 2, 3
-    assert policy.retry(rec, 1000, WALL) is None
+    assert byhand.retry(rec, 1000, WALL) is None
     assert (rec.cls, rec.kind, rec.cause, rec.fails, rec.nets, rec.odds) == ("", None, b"", 0, 0, 0)
     assert verdict(rec, 1060)[0] == WAIT and verdict(rec, 1061)[0] == SEND
     assert rec.attempt and rec.try4 is None and rec.v4 == A
@@ -308,7 +308,7 @@ def test_one_answer_for_a_list_is_asked_again_host_by_host_once():
 def test_the_reason_after_a_retry_is_the_retry():
     rec = stored()
     send(rec, Outcome(outcome.BLOCK, "abuse"), 1000)
-    policy.retry(rec, 1000, WALL)
+    byhand.retry(rec, 1000, WALL)
     assert verdict(rec, 1061) == (SEND, 1061, (("due.retry",),))
 
 
@@ -316,7 +316,7 @@ def test_each_retry_without_a_success_doubles_the_wait_until_the_next():
     rec, granted, now = stored(), [], 1000
     while now < 1000 + 8000:  # an impatient user presses the button every second
         send(rec, Outcome(outcome.AUTH, "badauth"), now)
-        no = policy.retry(rec, now, WALL)
+        no = byhand.retry(rec, now, WALL)
         if no:
             assert no[0] == "no.retry-soon" and 0 < no[1] <= DAY
             rec.cls = outcome.AUTH
@@ -326,11 +326,11 @@ def test_each_retry_without_a_success_doubles_the_wait_until_the_next():
     assert granted == [0, 60, 180, 420, 900, 1860, 3780, 7620], granted
     send(rec, Outcome(OK, "good"), now)
     send(rec, Outcome(outcome.AUTH, "badauth"), now)
-    assert policy.retry(rec, now, WALL) is None, "after a success the next stop may be tried again at once"
+    assert byhand.retry(rec, now, WALL) is None, "after a success the next stop may be tried again at once"
 
 
 def test_an_update_by_hand_does_not_put_off_a_retry():
     rec = stored()
-    policy.force(rec, 1000, WALL)
+    byhand.force(rec, 1000, WALL)
     send(rec, Outcome(outcome.AUTH, "badauth"), 1000)
-    assert policy.retry(rec, 1001, WALL) is None
+    assert byhand.retry(rec, 1001, WALL) is None

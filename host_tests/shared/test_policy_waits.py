@@ -1,4 +1,4 @@
-from wanbeacon.core import outcome, policy
+from wanbeacon.core import byhand, outcome, policy, release
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
 from wanbeacon.core.policy import SEND, WAIT
@@ -201,20 +201,20 @@ def test_an_edit_of_the_settings_is_no_way_around_a_wait_of_the_provider():
     for cls, kind, wait in ((LATER, TROUBLE, 7200), (LATER, SERVER, 7200), (OK, None, 7200), (LATER, NET, 61), (ODD, None, 61)):
         old, new = Record(b"old"), Record(b"new")
         old.cls, old.kind, old.hold_for, old.hold_wall = cls, kind, 7200, WALL + 7200
-        policy.inherit(new, old, 60)
+        release.inherit(new, old, 60)
         assert (new.hold_for, new.hold_wall) == (wait, WALL + wait), cls
     new = Record(b"new")
     for seconds, wall in ((100, WALL + 900), (500, WALL + 600), (50, WALL + 50)):
         old = Record(b"old")
         old.hold_for, old.hold_wall = seconds, wall
-        policy.inherit(new, old, 60)
+        release.inherit(new, old, 60)
     assert (new.hold_for, new.hold_wall) == (500, WALL + 900), "the longest wait and the latest end of all"
     old = Record(b"old")
     old.hold_for = 40
-    policy.inherit(new, old, 60)
+    release.inherit(new, old, 60)
     assert (new.hold_for, new.hold_wall) == (500, 0), "a wait without a wall time starts whole"
     old.hold_for, old.hold_wall = 40, WALL
-    policy.inherit(new, old, 60)
+    release.inherit(new, old, 60)
     assert new.hold_wall == 0
 
 
@@ -229,12 +229,12 @@ def ready(same=0):
 
 def test_an_update_by_hand_is_sent_once_and_not_again_soon():
     rec = ready()
-    assert policy.force(rec, 1000, WALL) is None
+    assert byhand.force(rec, 1000, WALL) is None
     assert policy.step(rec, (A, None), 1000) == (SEND, 1000, (("due.forced",),))
     assert (rec.force, rec.force_for, rec.force_wall) == (1600, 600, WALL + 600)
-    assert policy.force(rec, 1599, WALL) == ("no.force-soon", 1)
-    assert policy.force(rec, 1000, WALL) == ("no.force-soon", 600)
-    assert policy.force(rec, 1600, None) is None and rec.force_wall == 0
+    assert byhand.force(rec, 1599, WALL) == ("no.force-soon", 1)
+    assert byhand.force(rec, 1000, WALL) == ("no.force-soon", 600)
+    assert byhand.force(rec, 1600, None) is None and rec.force_wall == 0
 
 
 def test_needless_updates_by_hand_are_granted_less_and_less():
@@ -243,24 +243,24 @@ def test_needless_updates_by_hand_are_granted_less_and_less():
 
 def _granted(same):
     rec = ready(same)
-    policy.force(rec, 0, WALL)
+    byhand.force(rec, 0, WALL)
     return rec.force
 
 
 def test_an_update_by_hand_is_refused_with_the_reason():
     rec = ready()
     rec.cls, rec.word = outcome.AUTH, "badauth"
-    assert policy.force(rec, 0, WALL) == ("no.stopped", "stop.AUTH", "badauth")
+    assert byhand.force(rec, 0, WALL) == ("no.stopped", "stop.AUTH", "badauth")
     rec = ready()
     rec.hold = 50
-    assert policy.force(rec, 10, WALL) == ("no.hold", 40, "hold.interval")
+    assert byhand.force(rec, 10, WALL) == ("no.hold", 40, "hold.interval")
     assert not rec.forced and rec.force == 0
-    assert policy.force(rec, 50, WALL) is None
+    assert byhand.force(rec, 50, WALL) is None
 
 
 def test_a_host_set_offline_stays_so_until_an_update_brings_it_back():
     rec = ready()
-    assert policy.force(rec, 1000, WALL, True) is None
+    assert byhand.force(rec, 1000, WALL, True) is None
     assert rec.offline == 1
     assert policy.step(rec, (A, None), 1000) == (SEND, 1000, (("due.offline",),))
     fail(rec, NET, 1000)
@@ -269,17 +269,17 @@ def test_a_host_set_offline_stays_so_until_an_update_brings_it_back():
     policy.answered(rec, Outcome(OK, "good"), 9000, WALL, Limits(), 0, b"")
     assert (rec.offline, rec.v4, rec.v6) == (2, None, None)
     assert policy.step(rec, (B, None), 99999) == (WAIT, NEVER, (("wait.offline",),))
-    assert policy.force(rec, 20000, WALL) is None
+    assert byhand.force(rec, 20000, WALL) is None
     assert rec.offline == 0 and policy.step(rec, (A, None), 20000)[0] == SEND
     fail(rec, NET, 20000)
     assert policy.step(rec, (A, None), 30000)[0] == SEND, "until it is done"
     rec = ready()
-    policy.force(rec, 0, WALL)
+    byhand.force(rec, 0, WALL)
     assert rec.v4 == A, "an update by hand does not make a name unknown"
     rec.v6, rec.offline = "2600:77::1", 1
-    policy.force(rec, 600, WALL, True)
+    byhand.force(rec, 600, WALL, True)
     assert rec.v4 == A and rec.offline == 1
-    policy.force(rec, 1200, WALL)
+    byhand.force(rec, 1200, WALL)
     assert rec.v4 is None and rec.v6 is None and rec.offline == 0, "it may have been set offline meanwhile"
 
 
@@ -322,7 +322,7 @@ def test_a_refused_connection_is_tried_again_within_ten_seconds_and_then_with_th
 def test_an_update_by_hand_is_granted_while_only_the_home_was_asked():
     rec = Record(b"12345678")
     policy.never_left(rec, "dns", 1000, Limits())
-    assert policy.force(rec, 1001, WALL) is None and policy.step(rec, (A, None), 1001)[0] == SEND
+    assert byhand.force(rec, 1001, WALL) is None and policy.step(rec, (A, None), 1001)[0] == SEND
 
 
 def test_the_reason_for_a_wait_after_an_outage_is_the_outage():

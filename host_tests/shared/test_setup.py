@@ -13,7 +13,6 @@ class Slot:
 
 class Board:
     catalogue = "firmware/catalogue/providers.dat"
-    words = "firmware/catalogue/words.txt"
     unique = b"one"
     reset_cause = "start"
 

@@ -98,7 +98,6 @@ class Board:
     unique = b"virtual"
     roots = "firmware/catalogue/roots"
     catalogue = "firmware/catalogue/providers.dat"
-    words = "firmware/catalogue/words.txt"
 
     def __init__(self, world):
         self.world = world
@@ -141,6 +140,9 @@ class Line:
 
     def watchers(self):
         return ()
+
+    def tidy(self):
+        pass
 
     def close(self):
         pass

@@ -12,7 +12,6 @@ import gc
 
 from micropython import const
 
-import wanbeacon
 from wanbeacon import VERSION
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
@@ -58,7 +57,6 @@ class Agent:
         self.accounts = []
         self.names = {}  # style -> User-Agent
         self.journal = Journal(board.slots())
-        wanbeacon.words_path = board.words
         rows = stage.run("app.advise", "rows", self)
         stage.run("app.build", "build", self, rows)
 
@@ -79,6 +77,10 @@ class Agent:
     def load(self, name):
         """For the chooser: the module of a source, which stays."""
         return stage.resident("observe." + name)
+
+    def dismiss(self, name):
+        """For the chooser: the module of a source is not needed for now."""
+        stage.dismiss("observe." + name)
 
     def hosts(self):
         """All hosts of all accounts."""
@@ -125,19 +127,29 @@ class Agent:
                 self._watch(line)
                 await asyncio.sleep(0)
                 async with stage.floor:
-                    await stage.run_async("app.look", "look", self, line)
+                    await self._look(line)
                 self._watch(line)
                 self.sound(line.name)
             except Exception as e:
                 self.fault(line.name, e)
 
+    async def _look(self, line):
+        for family, known in stage.run("app.wanted", "wanted", self, line):
+            answer = await line.chooser.read(family, known)
+            stage.run("app.look", "note", self, line, family, *answer)
+        line.chooser.tidy()
+
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
         before they are read; for a change that comes before the others do, there is a second look."""
-        for watcher in line.chooser.watchers():
-            if id(watcher) not in self.tasks:
+        watchers = line.chooser.watchers()
+        for watcher in watchers:
+            if (line.name, id(watcher)) not in self.tasks:
                 self.again = self.clock.mono_ms() + _AGAIN_MS
-                self.tasks[id(watcher)] = asyncio.create_task(self._hints(watcher))
+                self.tasks[line.name, id(watcher)] = asyncio.create_task(self._hints(watcher))
+        here = [id(watcher) for watcher in watchers]
+        for key in [key for key in self.tasks if key[0] == line.name and key[1] not in here]:
+            self.tasks.pop(key).cancel()  # a source that was only asked once
 
     async def _hints(self, watcher):
         start, count = 0, 0
@@ -157,6 +169,15 @@ class Agent:
                 await asyncio.sleep(1)
 
     # ---- decide, send, learn, remember
+
+    def step_aside(self):
+        """Give back the memory of the sources: somebody needs the room more (a page). They come back with the next look,
+        which is at once when that is over (`event`)."""
+        for key in list(self.tasks):
+            self.tasks.pop(key).cancel()
+        for line in self.lines:
+            line.chooser.close()
+        self.event.set()
 
     async def act(self):
         """Decide for every host and send what is due. The accounts go one after another; between two of them commands

@@ -13,6 +13,7 @@ import gc
 import sys
 import time
 
+import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
@@ -261,11 +262,12 @@ class Device:
 def main():
     """What main.py calls. Returns only when a person takes the console."""
     global current
-    memory = stage.run("board.esp32.settle", "of_this_board")
     stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
+    memory = stage.run("board.esp32.settle", "of_this_board")
     if stage.scarce:
         gc.threshold(TIDY)
         stage.run("board.esp32.settle", "settle", memory)
+    wanbeacon.catalogue = esp32.Board.home + "/catalogue"
     current = device = Device(esp32.Board(memory))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()

@@ -3,7 +3,7 @@
 import hashlib
 
 from wanbeacon.app import stage
-from wanbeacon.core import journal, policy
+from wanbeacon.core import journal, release
 from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import share
 from wanbeacon.observe import base
@@ -85,7 +85,7 @@ def _line(agent, model, doc, row):
     for line in agent.lines:
         if line.sources == sources:
             return line
-    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, agent.outside)
+    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, stage.run_async, agent.outside, agent.dismiss)
     chooser = agent.load("choose").Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
     line = model.Line(_name(agent, bind), chooser, sources)
     agent.lines.append(line)
@@ -111,7 +111,7 @@ def _new_record(fp, place, account, stored):
     rec = Record(fp)
     for old in stored:
         if old.place == place:
-            policy.inherit(rec, old, account.limits.minimum)
+            release.inherit(rec, old, account.limits.minimum)
         if old.stopped() and old.cause in (account.fp, account.provider_fp):
             rec.cls, rec.word, rec.cause = old.cls, old.word, old.cause
     return rec
@@ -122,4 +122,4 @@ def _resume(agent, host):
     journal.resume(rec, clock.mono(), clock.wall(), agent.journal.newest, account.limits)
     if rec.stopped() and rec.cause not in (host.cause, account.fp, account.provider_fp):
         agent.log.tell("info", "log.settings-changed", host.name)
-        policy.release(rec)
+        release.release(rec)

@@ -2,7 +2,8 @@
 
 from wanbeacon.app import status as document
 from wanbeacon.app import words
-from wanbeacon.core import policy
+from wanbeacon.core import byhand
+from wanbeacon.core.release import release
 from wanbeacon.dyndns import share
 
 
@@ -80,7 +81,7 @@ def _update(agent, hosts):
 def _force(agent, hosts, granted, offline=False):
     now, wall, rows = agent.clock.mono(), agent.clock.wall(), []
     for h in hosts:
-        why = policy.force(h.rec, now, wall, offline)
+        why = byhand.force(h.rec, now, wall, offline)
         rows.append((h.name, not why, _refusal(why) if why else (granted,)))
     return _each(agent, rows)
 
@@ -92,11 +93,11 @@ def _retry(agent, hosts):
             rows.append((h.name, False, ("no.not-stopped",)))
             continue
         cause = h.rec.cause
-        why = policy.retry(h.rec, now, wall)
+        why = byhand.retry(h.rec, now, wall)
         rows.append((h.name, not why, why or ("yes.retry",)))
         for other in () if why else agent.hosts():  # a stop of the account or the provider ends for all it held
             if other.rec.stopped() and other.rec.cause == cause:
-                policy.release(other.rec)
+                release(other.rec)
                 rows.append((other.name, True, ("yes.retry",)))
     return _each(agent, rows)
 

@@ -1,11 +1,12 @@
 """The config document: load, check, defaults. Every problem names the key and what it should be; all come at once.
 
 Knows the shape of the settings, not what the other rooms do with them. A board drops this module after start.
-The table below is also the source of the configuration reference (`python -m tools check --reference`).
+The table is catalogue/settings.txt, which is also the source of the configuration reference (`python -m tools check --reference`).
 """
 
 import json
 
+import wanbeacon
 from wanbeacon.core import address
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
@@ -13,131 +14,35 @@ from wanbeacon.core.url import name_fault, split_url
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
 
-# A line: key (! = required), kind, default (- = none), what it is. Kinds: text:LONGEST, secret:LONGEST, url:LONGEST,
-# flag, whole:LOWEST:HIGHEST, address:FAMILY, choice:A,B, object:SECTION, source, host (a name or a [host] object), list:MOST:KIND.
-# One text, because tables of tuples would cost a board 15 KB of heap at start instead of 6.
-TABLE = """
-[]
-accounts! list:20:object:account - provider accounts
-address list:10:source auto where the address comes from, in order
-cross_check flag false two sources must agree before a changed address is sent
-device object:device {} who this device is
-intervals object:intervals {} times in seconds or days
-portal object:portal {} web pages of a board
-wifi list:5:object:wifi - networks of a board, best first
-ntp text:253 pool.ntp.org time server of a board
-[account]
-provider! text:26 - provider name out of the catalogue, or custom
-user text:255 - user name, e-mail or key name
-password secret:255 - password or update key
-token secret:512 - bearer token, where the provider has them
-auth choice:basic,bearer,query - how to log in, if not as the provider prefers
-method choice:GET,POST - HTTP method, where the provider takes both
-hosts! list:50:host - host names
-server text:260 - other server: host, host:port or http://host:port
-ca text:200 - file with the one CA certificate (DER) to trust instead of the usual ones
-bind text:40 - network device to send by (Linux); on OpenWrt @INTERFACE, the one that it has now
-address list:10:source - where this account's address comes from
-custom object:custom - a provider of your own, with provider: custom
-[host]
-name! text:253 - host name to keep up to date (or what the provider uses instead)
-allow_private flag false publish a private address too (for DNS inside the home)
-ipv4 flag true keep the A record
-ipv6 flag true keep the AAAA record
-zone text:253 - domain the host belongs to, where that is not the name less its first label
-wildcard choice:ON,OFF,NOCHG - Dyn: *.name too
-mx text:253 - Dyn: mail exchanger
-backmx choice:YES,NO,NOCHG - Dyn: that exchanger is a backup
-system text:20 - legacy system parameter (dyndns, statdns, custom)
-[custom]
-url! url:500 - https://server/path?query with {hostname} {ip} {ipv6} {user} {password}
-url6 url:500 - the same for IPv6 alone
-url_dual url:500 - the same for both addresses in one request
-method choice:GET,POST GET HTTP method
-auth choice:basic,bearer,query,none basic how to log in
-ok list:10:text:60 - answers that mean stored, instead of good and nochg: ^word =line *text ~word #status {ip}
-same list:10:text:60 - answers that mean unchanged
-fail list:10:text:60 - answers after which to stop
-later list:10:text:60 - answers after which to try later
-[device]
-company text:60 Wanbeacon User-Agent: who ships this device
-name text:40 Wanbeacon User-Agent: name of the device
-model text:40 - User-Agent: model; default: the board's own
-contact text:80 support@wanbeacon.example User-Agent: mail address for the provider's questions
-hostname text:32 - name of the device in the home network
-[intervals]
-check whole:60:86400 300 seconds between two looks at the address without an event
-outside whole:600:86400 600 least seconds between two questions to an outside service
-minimum whole:1:86400 60 least seconds between two requests, where the provider names none
-refresh_days whole:1:365 - days after which an unchanged name is sent again
-[portal]
-enabled flag true serve the status page
-password secret:63 - for the settings pages
-port whole:1:65535 80 TCP port
-[wifi]
-ssid! text:32 - network name
-password secret:63 - network password
-hidden flag false the network does not announce its name
-[source auto]
-[source netlink]
-device text:15 - network device; default: the one with the default route
-suffix address:6 - IPv6: another host behind this device, by the lower half of its address
-[source interface]
-device text:15 - network device; default: the one with the default route
-suffix address:6 - IPv6: another host behind this device, by the lower half of its address
-[source ubus]
-interface text:32 - OpenWrt interface; default: the one with the default route
-socket text:100 - path of ubusd's socket
-suffix address:6 - IPv6: another host behind the router, by the lower half of its address
-[source natpmp]
-gateway address:4 - the router's address
-[source pcp]
-gateway address:4 - the router's address
-map flag false open a port for a moment to learn the address
-[source upnp]
-events flag true subscribe to the router's events
-location url:200 - description URL (http), if the router is not to be searched
-[source stun]
-servers! list:4:text:260 - two servers, host:port
-[source whoami]
-form choice:opendns,akamai,noip opendns which service's DNS question
-server text:260 - other name server, host:port
-name text:253 - other name to ask for
-type choice:A,AAAA,TXT - other record type
-[source web]
-url url:300 - page that tells the IPv4 address
-url6 url:300 - page that tells the IPv6 address
-ca text:200 - file with the one CA certificate (DER) to trust
-pattern text:100 - text before and after the address on the page, with * for the address
-[source command]
-command! text:300 - shell command that prints the address
-"""
+_last = [None, None]  # section read last, and its rows: a document has many hosts in a row
 
 
 def rows(section):
     """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such one."""
-    at = TABLE.find("\n[%s]\n" % section)
-    if at < 0:
-        return None
-    at += len(section) + 4
-    end = TABLE.find("\n[", at - 1)
-    out = []
-    for line in TABLE[at : end if end >= 0 else len(TABLE)].split("\n"):
-        if line:
-            key, kind, default, what = line.split(" ", 3)
-            out.append((key.rstrip("!"), key[-1] == "!", kind, default, what))
-    return out
+    if _last[0] != section:
+        _last[:] = section, _read_rows(section)
+    return _last[1]
+
+
+def _read_rows(section):
+    found = None
+    with open(wanbeacon.catalogue + "/settings.txt") as f:
+        for line in f:
+            line = line.rstrip("\n")
+            if line[:1] == "[":
+                if found is not None:
+                    break
+                found = [] if line == "[%s]" % section else None
+            elif found is not None and line and line[0] != "#":
+                key, kind, default, what = line.split(" ", 3)
+                found.append((key.rstrip("!"), key[-1] == "!", kind, default, what))
+    return found
 
 
 def sources():
     """Names of the address sources."""
-    out, at = [], 0
-    while True:
-        at = TABLE.find("\n[source ", at)
-        if at < 0:
-            return out
-        at += 9
-        out.append(TABLE[at : TABLE.find("]", at)])
+    with open(wanbeacon.catalogue + "/settings.txt") as f:
+        return [line.strip()[8:-1] for line in f if line.startswith("[source ")]
 
 
 class ConfigError(ValueError):

@@ -1,4 +1,4 @@
-"""One look at a line: ask its sources, tell the records what a change or an outage means for their waits. A stage."""
+"""What a line's sources said: into the line, and what it means for the waits of its hosts' records. A stage."""
 
 from micropython import const
 
@@ -7,38 +7,6 @@ from wanbeacon.core import address, outcome, policy
 from wanbeacon.observe.base import FOUND, NONE
 
 _OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
-
-
-async def look(agent, line):
-    """Read each family that a host of the line wants."""
-    line.chooser.rest = rests(agent, line)
-    for family in (4, 6):
-        if line.wants[family]:
-            answer = await line.chooser.read(family, known(agent, line, family))
-            note(agent, line, family, *answer)
-
-
-def rests(agent, line):
-    """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half an
-    hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
-    now = agent.clock.mono()
-    for h in agent.hosts():
-        trouble = h.rec.cls == outcome.LATER and h.rec.kind == outcome.TROUBLE and now < h.rec.hold
-        if h.account.line is line and not (h.rec.stopped() or trouble or agent.journal.paused):
-            return False
-    return True
-
-
-def known(agent, line, family):
-    """The line's address as it is known: told last, or what a host of it has at its provider; or None."""
-    if line.found[family]:
-        return line.found[family]
-    for h in agent.hosts():
-        if h.account.line is line:
-            have = h.rec.v4 if family == 4 else h.rec.v6
-            if have:
-                return have
-    return None
 
 
 def note(agent, line, family, kind, found, source, why):

@@ -31,9 +31,19 @@ def resident(name):
     """Load a module that stays though a stage is running: one whose objects live on (a source of addresses)."""
     before = set(sys.modules)
     module = load(name)
+    new = [one for one in sys.modules if one not in before]
     for kept in _open:
-        kept.update([one for one in sys.modules if one not in before])
+        kept.update(new)
+    if scarce:
+        _brought[name] = new
     return module
+
+
+def dismiss(name):
+    """Forget a resident module and what it brought along, where memory is scarce: its objects are gone."""
+    for one in _brought.pop(name, ()):
+        if one.startswith(_PACKAGE):
+            _drop(one)
 
 
 def forget(name):
@@ -49,6 +59,7 @@ def _drop(name):
             delattr(sys.modules[parent], child)
 
 
+_brought = {}  # resident module -> the modules that came with it
 _open = []  # for each stage that runs: the modules that stay after it
 
 

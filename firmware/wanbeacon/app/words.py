@@ -7,7 +7,7 @@ import wanbeacon
 from wanbeacon.core import address
 
 #: Path of the file.
-path = wanbeacon.words_path
+path = wanbeacon.catalogue + "/words.txt"
 
 
 def say(code, *data):

@@ -12,11 +12,10 @@ class Board:
     unique        bytes that differ from device to device; no secret
     catalogue     path of the providers' rows (catalogue/providers.dat)
     roots         folder of the CA roots, one DER file each
-    words         path of catalogue/words.txt
     reset_cause   why it started: "power" after a power cut, else any word
     """
 
-    name = catalogue = roots = words = reset_cause = ""
+    name = catalogue = roots = reset_cause = ""
     unique = b""
 
     def slots(self):

@@ -76,7 +76,6 @@ class Board:
         here = home or path.rsplit("/", 3)[0]  # .../firmware or wherever the package lies
         self.catalogue = here + "/catalogue/providers.dat"
         self.roots = here + "/catalogue/roots"
-        self.words = here + "/catalogue/words.txt"
         seed = _text("/etc/machine-id").strip() or _text("/sys/class/net/%s/address" % self.default_device())
         self.unique = (seed or "wanbeacon").encode()
 

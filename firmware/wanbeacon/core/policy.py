@@ -30,8 +30,6 @@ REFUSED_S, REFUSED_WINDOW = 5, 5
 # After an outage of the line every device of the region comes back in the same second: each waits a random part of
 # this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
 SPREAD = 110
-FORCE_EVERY = 600  # between two updates by hand; doubles with each needless one
-RETRY_EVERY = 60  # between two retries of a stop; doubles with each one until there is a success
 TWICE_S = 1800  # after a second needless nochg: our own bug must not get the user blocked
 
 
@@ -327,60 +325,3 @@ def address_changed(rec, now, wall, limits):
     """A new address on a line that stayed up: waits that came from the network are void (not the minimum interval)."""
     if rec.hold > now and _from_network(rec):
         hold(rec, now, wall, _least(rec, now, limits), "hold.interval")
-
-
-def inherit(rec, old, minimum):
-    """The wait of `old`, a record of the same provider and user whose settings are gone, for a record that is new
-    here: what the provider may have asked for stays whole, a wait that new settings could make needless shrinks to the
-    minimum. Before journal.resume."""
-    wait = old.hold_for
-    if old.cls == outcome.ODD or old.kind in (outcome.NET, outcome.REFUSED, outcome.HOME):
-        wait = min(wait, minimum + 1)  # as hold() counts it
-    wall = old.hold_wall and old.hold_wall - old.hold_for + wait
-    if rec.hold_for:
-        wall = wall and rec.hold_wall and max(wall, rec.hold_wall)
-    rec.hold_for, rec.hold_wall = max(rec.hold_for, wait), wall
-
-
-# ---- the user
-
-
-def _by_hand(rec, now, wall, wait):
-    rec.force, rec.force_for, rec.force_wall = now + wait, wait, wall + wait if wall else 0
-
-
-def release(rec):
-    """A stop ends: the settings that caused it have changed, or the user says so. The minimum interval stays."""
-    rec.cls, rec.kind, rec.cause = "", None, b""
-    rec.fails = rec.nets = rec.odds = 0
-    withdraw(rec)
-    rec.attempt = True
-
-
-def retry(rec, now, wall):
-    """The user says: try again. Ends a stop; the minimum interval stays. None when granted, else a code why not: each
-    retry without a success doubles the wait until the next."""
-    if rec.retries and now < rec.force:
-        return "no.retry-soon", rec.force - now
-    release(rec)
-    _by_hand(rec, now, wall, min(DAY, RETRY_EVERY << min(rec.retries, 12)))
-    rec.retries = min(rec.retries + 1, 255)
-    return None
-
-
-def force(rec, now, wall, offline=False):
-    """The user asks for one update now, or to set the host offline. None when granted, else a code why not."""
-    if rec.stopped():
-        return ("no.stopped",) + stop_code(rec)
-    if now < rec.force and not (rec.offline and not offline):  # back from offline is a change
-        return "no.force-soon", rec.force - now
-    if now < rec.hold and rec.kind != outcome.HOME:
-        return ("no.hold", rec.hold - now) + hold_code(rec)
-    if rec.kind == outcome.HOME:  # nobody but the home was asked
-        rec.hold = min(rec.hold, now)
-    _by_hand(rec, now, wall, min(DAY, FORCE_EVERY << min(rec.same, 8)))
-    if rec.offline and not offline:
-        rec.v4 = rec.v6 = None  # the name does not lead here now: send until it does
-    rec.offline = 1 if offline else 0
-    rec.forced = rec.attempt = True  # the second outlives a power cut
-    return None

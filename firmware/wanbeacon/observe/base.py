@@ -24,6 +24,8 @@ changed()
     sleeps and tries again. On MicroPython only one task may wait for a socket at a time.
 Attributes the chooser sets or looks at, where the class has them
     known   set before each read(): the packed address that is published, or None (for sources that choose among several)
+    memo    plain values that it leaves to its successor: where memory is scarce an observer may be closed, and made again,
+            between two reads
     asked   (OUTSIDE) False after a read() that did not get as far as the service: it may be asked again soon
 """
 
@@ -41,13 +43,17 @@ class Kit:
     fetch    fetch(url, family, ca=None, bind=None) -> (HTTP status, body): a bounded GET without credentials, TLS
              verified. Raises net.Trouble.
     load     load(name) -> the module observe/NAME.py, which stays loaded
+    dismiss  dismiss(name): that module is not needed for now, its observer is closed
+    run      await run(module, function, *args): a coroutine function of a module that may be forgotten afterwards
     outside  sources beyond the router that "auto" may ask last: [{"source": "web", ...}]
     """
 
-    def __init__(self, board, clock, log, fetch, load, outside=()):
+    def __init__(self, board, clock, log, fetch, load, run, outside=(), dismiss=None):
         self.board = board
         self.clock = clock
         self.log = log
         self.fetch = fetch
         self.load = load
+        self.run = run
+        self.dismiss = dismiss or (lambda name: None)
         self.outside = outside

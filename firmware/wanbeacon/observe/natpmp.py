@@ -55,9 +55,9 @@ class Observer:
         self.listener = announce.Listener(kit.board, self.router)
         self.changed = self.listener.changed
         self.asker = quiet.Asker(kit.board, kit.clock, self.PORT)
-        self.soap = None  # upnp's observer, once the router has answered it
+        # (router, its SOAP services or None while it has not answered any, when it was looked for last or None)
+        self.memo = (None, None, None)
         self.finding = None  # the task that looks for it
-        self.searched = None  # when it was looked for last, for which router
         self.refuted = None  # when SOAP last contradicted
 
     def router(self):
@@ -71,8 +71,8 @@ class Observer:
             return UNKNOWN, None, ("router.none",)
         reply = None
         try:
-            if router != self.asker.router:
-                self.told = self.soap = self.searched = None
+            if router != self.memo[0]:
+                self.told, self.memo = None, (router, None, None)
             self.asker.turn_to(router)
             reply = await self.asker.once(b"\0\0", parse, _WAITS if self.answered else _WAITS_SILENT)
         except OSError:  # "port unreachable" or no route: nobody there
@@ -98,13 +98,13 @@ class Observer:
         """A new address, or a known one while somebody disturbs: is it true?"""
         if self.finding:
             await asyncio.wait_for(self._found(), 4)
-        if self.soap:
+        if self.memo[1]:
             now = self.kit.clock.mono()
             if self.refuted is not None and now - self.refuted < _CHECK_S:
                 return UNKNOWN, None, ("natpmp.forged", router)
-            kind, said, why = await self.soap.read(4)
+            kind, said, why = await self._soap()
             if kind != FOUND:
-                self.soap = self.searched = None  # the next read looks for it again
+                self.memo = router, None, None  # the next read looks for it again
                 return UNKNOWN, None, ("natpmp.unconfirmed", packed, why)
             self.told = said
             if said == packed:
@@ -121,20 +121,35 @@ class Observer:
     def _find(self):
         """See that it is known whether the router has SOAP, before a change comes: the search takes seconds where it has not."""
         now = self.kit.clock.mono()
-        if not self.soap and not self.finding and (self.searched is None or now - self.searched >= _SEARCH_S):
-            self.searched = now
+        router, soap, searched = self.memo
+        if not soap and not self.finding and (searched is None or now - searched >= _SEARCH_S):
+            self.memo = router, None, now
             self.finding = asyncio.create_task(self._search())
 
     async def _search(self):
         try:
-            one = self.kit.load("upnp").Observer({"events": False, "gateway": self.router()}, self.kit)
-            kind, _, why = await one.read(4)
-            # a router that answers SOAP, be it only that it has no address now, will do so later
-            self.soap = one if kind == FOUND or one.services else None
+            await self._soap()
         except Exception:  # a task's root, of a helper: without it, quiet's way remains (no package, no heap)
             pass
         finally:
             self.finding = None
+
+    async def _soap(self):
+        """Ask the router by SOAP: what upnp's observer answers. It is loaded for this alone; only its services are
+        kept. A router that answers SOAP, be it only that it has no address now, will do so later."""
+        one = self.kit.load("upnp").Observer({"events": False, "gateway": self.router()}, self.kit)
+        try:
+            router, soap, searched = self.memo
+            if soap:
+                one.services, one.host = soap, router
+            answer = await one.read(4)
+            if (answer[0] == FOUND or one.services) and self.memo[0] == router:
+                self.memo = router, one.services, searched
+            return answer
+        finally:
+            one.close()
+            one = None
+            self.kit.dismiss("upnp")
 
     async def _found(self):
         while self.finding:

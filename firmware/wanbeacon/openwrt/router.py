@@ -4,6 +4,7 @@ It says where things are and hands over."""
 import gc
 import sys
 
+import wanbeacon
 from wanbeacon.app import linux_main
 from wanbeacon.board import linux
 from wanbeacon.openwrt import netifd, syslog
@@ -23,7 +24,6 @@ class Router(linux.Board):
     def __init__(self, state="/etc/wanbeacon", home=None):
         linux.Board.__init__(self, state, home)
         self.catalogue = CATALOGUE
-        self.words = SHARE + "/words.txt"
         self.roots = ROOTS
         self.say = syslog.Syslog(LOG)
         for device in ("br-lan", "eth0"):  # the default route's device may not be up yet
@@ -41,6 +41,7 @@ class Router(linux.Board):
 
 def main(argv):
     """Hands over to the agent's own command line. Returns the exit status."""
+    wanbeacon.catalogue = SHARE
     if argv and argv[0] == "settings":
         from wanbeacon.openwrt import render
 

@@ -151,6 +151,8 @@ class Server:
             self._forget()
             async with stage.floor:
                 guest.floor = True
+                if stage.scarce and self.device.agent and guest.path[-4:] not in (".css", "l.js"):
+                    self.device.agent.step_aside()
                 guest.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
                 await stage.run_async("portal.site", "answer", self, guest)
         except MemoryError:  # nothing in here may need memory

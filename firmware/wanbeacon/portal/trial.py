@@ -74,7 +74,7 @@ async def address(rows, device, cfg):
     def log(code, *data):
         device.say(words.say(code, *data))
 
-    kit = stage.load("observe.base").Kit(device.board, device.clock, log, fetch, lambda name: stage.load("observe." + name))
+    kit = stage.load("observe.base").Kit(device.board, device.clock, log, fetch, lambda name: stage.load("observe." + name), stage.run_async)
     chooser = stage.load("observe.choose").Chooser(cfg["address"], kit, False, 0)
     try:
         _, packed, source, why = await chooser.read(4)

@@ -88,7 +88,6 @@ class Board:
         self.state = STATE
         self.catalogue = self.home + "/catalogue/providers.dat"
         self.roots = self.home + "/catalogue/roots"
-        self.words = self.home + "/catalogue/words.txt"
         pins = read_json(self.home + "/board.json")
         self.pins = pins.get("device") or pins  # mip copies the file of boards/ as it is
         self.unique = machine.unique_id()
