@@ -124,6 +124,12 @@ def test_a_foreign_or_half_upgraded_set_of_files_is_recognized_at_start_and_by_c
     assert box.procd.service()["params"] == {} and said in box.path("/tmp/log").read_text()
 
 
+def test_the_command_of_0_1_0_over_todays_modules_is_recognized_too(box):
+    """An unpacking that broke off: that command gave the modules a third word."""
+    done = box.run("/usr/bin/micropython", "-m", "wanbeacon.openwrt", "settings", "/etc/config/wanbeacon", "/tmp/out", "/tmp/out.net")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "/usr/bin/wanbeacon is of another version" in done.stderr
+
+
 def test_check_names_every_fault_with_its_line_and_option(box):
     box.settings(SETTINGS + "\toption use_ipv6 'maybe'\n\toption frob '1'\nconfig service 'b'\n\toption enabled 1\n")
     done = box.ours("check")

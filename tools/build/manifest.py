@@ -27,7 +27,7 @@ wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/ne
 wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/netlink.py wanbeacon/observe/ubus.py
 """
 #: What needs an ESP32.
-_BOARD = "wanbeacon/app/board_main.py"
+_BOARD = "wanbeacon/app/board_main.py wanbeacon/app/board_steps.py"
 #: What needs CPython.
 _CPYTHON = "wanbeacon/net/cpython.py"
 #: target -> files of its folders that it cannot use

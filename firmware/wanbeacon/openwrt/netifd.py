@@ -34,7 +34,7 @@ def device(interface, path=SOCKET):
                 return found
     finally:
         sock.close()
-    raise OSError(errno.ENODEV, "interface %s is down" % interface)
+    raise OSError(errno.ENODEV, "interface %s is down, or netifd does not show it" % interface)
 
 
 class Line:

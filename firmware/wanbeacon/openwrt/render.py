@@ -86,7 +86,8 @@ def _authority(path):
 def main(argv, catalogue):
     """Exit status as above."""
     if len(argv) != 2:
-        sys.stderr.write("usage: settings UCI OUT\n")
+        # /usr/bin/wanbeacon is the only caller, and that of 0.1.0 gave three
+        sys.stderr.write("wanbeacon: /usr/bin/wanbeacon is of another version than the rest; install the package again\n")
         return 2
     try:
         providers(catalogue)
