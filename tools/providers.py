@@ -107,7 +107,7 @@ def find(name):
     found = searched(name)
     near = [one for one, _, _ in found if one != "-"][:4]
     if found and found[0][0] == "-":
-        raise UserError("%s cannot be served: its interface is none that the agent speaks" % found[0][1])
+        raise UserError("%s cannot be served: it has an API of its own that the agent does not speak" % found[0][1])
     raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near) if near else
                                                      "`python -m tools providers` lists them, and provider: custom describes any other"))
 
