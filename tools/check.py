@@ -6,6 +6,8 @@ its second half, for settings that config.load() has accepted."""
 
 import importlib
 import json
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import typer
 
 from . import ROOT, UserError
 
-CATALOGUE = ROOT / "firmware/catalogue/providers.dat"
+WORDS = str(ROOT / "firmware/catalogue/words.txt")
+CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")
 
 
 def firmware(name):
@@ -56,12 +59,49 @@ def examine(path):
     try:
         document = settings.load(text, settings.ROUTER_MAX)
     except settings.ConfigError as error:
-        return ["%s: %s" % (path, line) for line in error.problems], []
+        firmware("app.words").path = WORDS
+        fault = firmware("app.json_fault").lines(text)
+        return ["%s: %s" % (path, line) for line in (["\n".join(fault)] if fault else error.problems)], []
     problems, warnings = weigh(document, Path(path).parent)
-    warnings = _twice(text) + warnings
+    warnings = _readable(path, document) + _twice(text) + warnings
     if len(text.encode()) > settings.SIZE_MAX:
         warnings.append("a board takes at most %d bytes; this is for a router or a PC" % settings.SIZE_MAX)
     return ["%s: %s" % (path, line) for line in problems], ["%s: %s" % (path, line) for line in warnings]
+
+
+#: What the README and its like have in place of a value; a provider would see a stranger's name.
+_PLACEHOLDERS = re.compile(r"(?:your|my)[-_ ]?(?:user|name|login|password|pass|key|token|host|domain|update|wifi|network)|"
+                           r"^(?:username|password|user|token|key|secret|changeme|xxx+|\.\.\.)$|<[a-z-]+>", re.I)
+#: RFC 2606 and 6761: nobody has a name there.
+_NOBODYS = re.compile(r"(?:^|\.)(?:example\.(?:com|net|org)|example|invalid|test|localhost)\.?$", re.I)
+
+
+def _placeholders(document):
+    """Values that were left as an example had them. A custom service may well be called example in a test of it."""
+    found = []
+    for number, account in enumerate(document["accounts"]):
+        where = "accounts[%d]." % number
+        for key in ("user", "password", "token"):
+            if account.get(key) and _PLACEHOLDERS.search(account[key]):
+                found.append("%s%s: looks like the example's; put your own there" % (where, key))
+        if account["provider"] == "custom" or account.get("server"):
+            continue
+        found += ["%shosts: %s is nobody's name (RFC 2606); put your own there" % (where, host["name"])
+                  for host in account["hosts"] if _NOBODYS.search(host["name"]) or _PLACEHOLDERS.search(host["name"])]
+    for number, network in enumerate(document.get("wifi") or ()):
+        found += ["wifi[%d].%s: looks like the example's; put your own there" % (number, key) for key in ("ssid", "password")
+                  if network.get(key) and _PLACEHOLDERS.search(network[key])]
+    return found
+
+
+def _readable(path, document):
+    """A warning when everybody on this machine can read the passwords. Windows has no such modes."""
+    secret = any(account.get("password") or account.get("token") for account in document["accounts"])
+    if os.name == "nt" or not secret:
+        return []
+    mode = Path(path).stat().st_mode
+    who = "everybody on this machine" if mode & 0o004 else "your group" if mode & 0o040 else ""
+    return ["%s can read the passwords in it; run: chmod 600 %s" % (who, path)] if who else []
 
 
 def weigh(document, folder):
@@ -72,6 +112,7 @@ def weigh(document, folder):
     for number, account in enumerate(document["accounts"]):
         _authorities(account, "accounts[%d]." % number, folder, problems)
     _across(document, warnings)
+    warnings += _placeholders(document)
     return problems, warnings
 
 
@@ -118,7 +159,7 @@ def _twice(text):
 
     def pairs(items):
         keys = [key for key, _ in items]
-        found.extend("the key %s stands twice in one object; only the last counts" % key
+        found.extend("the key %s is listed twice in one object; only the last counts" % key
                      for key in dict.fromkeys(keys) if keys.count(key) > 1)
         return dict(items)
 

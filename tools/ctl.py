@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from . import UserError
+from .check import examine
 from .run import view
 from .run.agent import ask
 from .run.modes import state_folder
@@ -18,7 +19,7 @@ COMMANDS = ("status", "check", "update", "retry", "pause", "resume", "offline")
 
 
 def app(
-    command: str = typer.Argument(help=", ".join(COMMANDS)),
+    command: str = typer.Argument(help=", ".join(COMMANDS) + "; check: the settings of --config too"),
     host: str = typer.Argument("", help="a host name, for update, retry and offline"),
     config: Path = typer.Option(None, help="settings of the agent that `make run CONFIG=...` has started"),
     control: Path = typer.Option(None, help="control socket of another agent; default: the installed one's"),
@@ -27,6 +28,12 @@ def app(
     """Ask a running agent for its state, or tell it to look, to send once, to go on, to wait."""
     if command not in COMMANDS:
         raise UserError("%s is not a command; there are %s" % (command, ", ".join(COMMANDS)))
+    if config and command == "check":
+        problems, warnings = examine(config)
+        for line in ["warning: " + line for line in warnings] + problems:
+            print(line)
+        if problems:
+            raise typer.Exit(1)
     if config:
         control = state_folder(config.resolve()) / "control"
     control = control or INSTALLED

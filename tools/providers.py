@@ -2,7 +2,7 @@
 it. Knows the facts and the device's rows, nothing of requests."""
 
 import json
-import sys
+import os
 
 import typer
 from rich.console import Console
@@ -11,12 +11,11 @@ from rich.table import Table
 
 from . import COMMAND, ROOT, UserError
 from .build import catalogue
+from .check import firmware
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
         "some": "one program's word, or open questions", "low": "not confirmed anywhere"}
-#: Services that need several calls to an API of their own, left out on purpose: no DynDNS2, and rights over the whole zone.
-LEFT_OUT = ("cloudflare", "gandi", "hetzner", "digitalocean", "godaddy", "porkbun", "route53", "azure", "linode", "vultr")
 _PROGRAMS = ("openwrt", "ddclient", "inadyn", "qdm12", "pfSense", "dyndnsd", "python-dyndnsc", "niklata", "nmotter")
 
 
@@ -65,7 +64,7 @@ def limits(row):
 def rules(row):
     """[(class, how it is recognised)] of a row that does not speak plain DynDNS2."""
     said = {"^": "line starts with %s", "=": "line is %s", "~": "word %s", "*": "text %s", "#": "HTTP %s"}
-    alone = {"@": "the sent address", "0": "empty body"}
+    alone = {"@": "the sent address", "0": "empty body", "!": "any word of failure"}
     out = [(cls, ", ".join(alone.get(r) or said[r[0]] % r[1:] for r in some)) for cls, *some in row.get("rules") or ()]
     words = {}
     for word, cls in (row.get("words") or {}).items():
@@ -99,41 +98,46 @@ def pairs():
     return [(fact, catalogue.row(fact)) for fact in catalogue.source().values()]
 
 
-def nearest(name, names):
-    """What the device itself would suggest."""
-    for folder in ("firmware", "firmware/wanbeacon/board/cpython"):
-        if str(ROOT / folder) not in sys.path:
-            sys.path.append(str(ROOT / folder))
-    from wanbeacon.dyndns import catalog
-    return catalog.nearest(name, names)
-
-
 def find(name):
-    """(fact, row) of one provider; UserError that names the nearest."""
-    known = {row["id"]: (fact, row) for fact, row in pairs()}
-    if name in known:
-        return known[name]
-    if name.lower().split(".")[0] in LEFT_OUT:
-        raise UserError("%s has an API of its own instead of an update address, which the agent does not speak" % name)
-    near = nearest(name, list(known))
-    near += [one for one, (fact, row) in known.items()
-             if len(name) > 2 and name.lower() in (fact["name"] + " " + row["host"]).lower() and one not in near]
-    raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near[:4]) if near else
+    """(fact, row) of one provider, by its id or its name in any spelling; UserError that names those that may be meant."""
+    plain = "".join(filter(str.isalnum, name.lower()))
+    for fact, row in pairs():
+        if plain and plain in ("".join(filter(str.isalnum, text.lower())) for text in (row["id"], fact["name"])):
+            return fact, row
+    found = searched(name)
+    near = [one for one, _, _ in found if one != "-"][:4]
+    if found and found[0][0] == "-":
+        raise UserError("%s cannot be served: it has an API of its own that the agent does not speak" % found[0][1])
+    raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near) if near else
                                                      "`python -m tools providers` lists them, and provider: custom describes any other"))
 
 
-def table(console):
-    """Print all providers."""
-    colours = {"closed": "red", "unknown": "yellow", "alive": "green"}
+def searched(word, most=12):
+    """[(id, name, host)] that `word` may mean, best first, as the set-up pages search; id "-": cannot be served."""
+    return firmware("dyndns.search").search(str(ROOT / "firmware/catalogue/names.txt"), word, most)
+
+
+#: Below so many columns the list has what one chooses by; the rest is told of one provider.
+WIDE = 110
+
+
+def table(console, both):
+    """Print providers."""
+    colors = {"closed": "red", "unknown": "yellow", "alive": "green"}
     out = Table(box=None, pad_edge=False, header_style="bold")
-    for head, options in (("id", {"no_wrap": True}), ("name", {"overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
-                          ("status", {"no_wrap": True}), ("login", {}), ("IPv4 + IPv6", {}), ("limits", {}), ("sure", {"no_wrap": True})):
+    wide = console.width >= WIDE
+    heads = (("id", {"no_wrap": True}), ("name", {"overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
+             ("status", {"no_wrap": True}), *((("login", {}),) if wide else ()), ("IPv4 + IPv6", {"no_wrap": True}),
+             *((("limits", {}), ("sure", {"no_wrap": True})) if wide else ()))  # fmt: skip
+    for head, options in heads:
         out.add_column(head, **options)
-    both = pairs()
     for fact, row in both:
         state = status(fact)
-        out.add_row(row["id"], escape(fact["name"]), "[%s]%s[/]" % (colours[state], state), login(row), dual(row), limits(row), sure(fact))
+        start = (row["id"], escape(fact["name"]), "[%s]%s[/]" % (colors[state], state))
+        out.add_row(*start, login(row), dual(row), limits(row), sure(fact)) if wide else out.add_row(*start, dual(row))
     console.print(out)
+    if len(both) < len(pairs()):
+        return
     console.print("\n%d providers. `%s providers NAME` tells more of one; closed ones keep their form for servers that "
                   "still speak it." % (len(both), COMMAND))
     console.print("sure: " + "; ".join("%s = %s" % item for item in SURE.items()))
@@ -170,11 +174,28 @@ def detail(console, fact, row):
     console.print(out)
 
 
-def app(name: str = typer.Argument(None, help="a provider's id; without it: all"),
+def like(word):
+    """Pairs that `word` may mean, best first, as the set-up pages search."""
+    wanted = [row[0] for row in searched(word)]
+    known = {row["id"]: (fact, row) for fact, row in pairs()}
+    return [known[one] for one in wanted if one in known]
+
+
+def app(name: str = typer.Argument(None, help="a provider's name or id; without it: all"),
+        search: str = typer.Option(None, help="those that a word, a host name or an address of a page may mean, best first"),
+        page: bool = typer.Option(False, help="the page docs/provider-list.md"),
         as_json: bool = typer.Option(False, "--json", help="for scripts")):
     """List the providers the agent knows, or tell all about one."""
-    console = Console(width=None if Console().is_terminal else 140)
-    if name:
+    console = Console(width=None if Console().is_terminal else int(os.environ.get("COLUMNS") or 140))
+    if page:
+        from .build import docs  # which imports this module
+        print(docs.provider_list(), end="")
+    elif search:
+        found = like(search)
+        if not found:
+            raise UserError("no provider is like %r; provider: custom describes any other" % search)
+        table(console, found)
+    elif name:
         fact, row = find(name)
         if as_json:
             print(json.dumps(document(fact, row), indent=2, ensure_ascii=False))
@@ -183,4 +204,4 @@ def app(name: str = typer.Argument(None, help="a provider's id; without it: all"
     elif as_json:
         print(json.dumps([document(*one) for one in pairs()], indent=2, ensure_ascii=False))
     else:
-        table(console)
+        table(console, pairs())

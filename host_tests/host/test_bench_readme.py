@@ -1,4 +1,4 @@
-"""The README's numbers are those of the stored run, word for word; the comparison says what was met and what was not."""
+"""docs/comparison.md's numbers are those of the stored run, word for word; the comparison says what was met and what was not."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def met(found, what):
 
 
 def test_the_readme_is_what_the_stored_results_say():
-    text = compare.README.read_text(encoding="utf-8")
+    text = compare.PAGE.read_text(encoding="utf-8")
     assert compare.fill(text, json.loads(compare.STORED.read_text())) == text
 
 

@@ -73,7 +73,7 @@ def test_a_byte_order_mark_does_no_harm(interpreter):
     config = {"accounts": [{"provider": "dyn", "user": "u", "password": "some-key", "hosts": ["demo.dyndns.org"]}]}
     with Agent(interpreter, "\ufeff" + json.dumps(config)) as agent:
         status, out, err = agent.run("check")
-        assert status == 0 and "ok, 1 hosts" in out, err
+        assert status == 0 and "ok, 1 host" in out, err
 
 
 @pytest.mark.parametrize("interpreter", SOME)

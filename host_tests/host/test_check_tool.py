@@ -29,8 +29,8 @@ def family(number):
 
 #: document or text, the key path that must be named, a word of the reason
 WRONG = [
-    ("{", "the config is not JSON", "line 1"),
-    ("", "the config is not JSON", "empty"),
+    ("{", "line 1, column 2", "still open"),
+    ("", "line 1, column 1", "empty"),
     ({}, "accounts", "missing"),
     ({"accounts": []}, "accounts", "1 to 20"),
     (account(provider=None), "accounts[0].provider", "missing"),
@@ -66,6 +66,7 @@ WRONG = [
 def file(folder, document):
     path = folder / "my.json"
     path.write_text(document if isinstance(document, str) else json.dumps(document))
+    path.chmod(0o600)
     return path
 
 
@@ -134,7 +135,7 @@ UNWISE = [
     (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}), "password stands in the URL"),
     (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&a={ip}&b={ipv6}"}), "make it url_dual"),
     ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
-    ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password stands twice"),
+    ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password is listed twice"),
     ({"accounts": GOOD["accounts"] + [{**GOOD["accounts"][0], "bind": "wan2"}]}, "overwrite each other"),
 ]
 
@@ -157,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
 
 def test_the_reference_names_every_key_with_its_form_and_default(tmp_path):
     text = run("--reference").stdout
-    settings = check.firmware("config")
+    settings = check.firmware("app.config")
     sections = ["", *re.findall(r"^\[(.+)\]$", (ROOT / "firmware/catalogue/settings.txt").read_text(), re.M)]
     for section in sections:
         for key, required, _, default, what in settings.rows(section):
@@ -188,8 +189,59 @@ def test_a_host_may_have_an_account_for_each_family(tmp_path):
 
 def test_half_a_character_is_refused():
     path = "accounts[0].password"
-    settings = check.firmware("config")
+    settings = check.firmware("app.config")
     text = '{"accounts": [{"provider": "dyn", "password": "\\ud800x", "hosts": ["a.b"]}]}'
     with pytest.raises(settings.ConfigError) as caught:
         settings.load(text)
     assert caught.value.problems[0].startswith(path)
+
+
+# ---- the first hour (field-faults.md, G): each mistake with the words that are said now
+
+FIRST_HOUR = [
+    ('{"accounts": [{"provider": "dyn"\n "user": "u"}]}', "line 2, column 2: a comma is missing before this", '   "user": "u"}]}'),
+    ('{"accounts": [{"provider": "dyn",}]}', "line 1, column 34: there is a comma too many before this bracket", "^"),
+    (account(hosts=["a..b.org"]), "accounts[0].hosts[0].name", "a dot too many"),
+    (account(hosts=["user@host.org"]), "accounts[0].hosts", "a host name has no @; a user name belongs into user"),
+    (account(provider="custom", custom={"url": "https://x.org/?h=%h&u={user}"}), "accounts[0].custom.url", "a place is written"),
+    (account(provider="cloudflre"), "accounts[0].provider", "is not in the catalogue"),
+]
+
+
+@pytest.mark.parametrize(("document", "where", "words"), FIRST_HOUR, ids=[row[2] for row in FIRST_HOUR])
+def test_a_first_mistake_is_named_with_its_place(tmp_path, document, where, words):
+    done = run(file(tmp_path, document))
+    assert done.returncode == 1 and where in done.stderr and words in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name", ["duckdns", "DuckDNS", "No-IP", "NOIP", "Dynu"])
+def test_a_provider_is_known_by_its_name_in_any_spelling(tmp_path, name):
+    document = account(provider=name)
+    document["accounts"][0]["hosts"] = ["a.duckdns.org"]
+    assert check.examine(file(tmp_path, document))[0] == []
+
+
+def test_a_token_is_as_good_as_a_password_where_the_provider_calls_it_so(tmp_path):
+    document = {"accounts": [{"provider": "duckdns", "token": "a7c4d0ad-114e-40ef-ba1d-d217904a50f2", "hosts": ["a.duckdns.org"]}]}
+    assert check.examine(file(tmp_path, document)) == ([], [])
+
+
+@pytest.mark.parametrize(("changes", "key"), [({"user": "your-user-name"}, "user"), ({"password": "your-update-key"}, "password"),
+                                              ({"password": "changeme"}, "password"), ({"password": "<key>"}, "password"),
+                                              ({"hosts": ["yourname.dyndns.org"]}, "hosts"), ({"hosts": ["home.example.org"]}, "hosts")])
+def test_what_was_left_as_an_example_had_it_is_a_warning(tmp_path, changes, key):
+    warnings = check.examine(file(tmp_path, account(**changes)))[1]
+    assert [line for line in warnings if "accounts[0].%s: " % key in line and "put your own there" in line], warnings
+
+
+@pytest.mark.parametrize("changes", [{"user": "tokyo"}, {"password": "mykonos-Key7"}, {"hosts": ["passwordless.dyndns.org"]}, {"user": "keymaster"}])
+def test_real_names_are_no_examples(tmp_path, changes):
+    assert check.examine(file(tmp_path, account(**changes))) == ([], [])
+
+
+@pytest.mark.parametrize(("mode", "who"), [(0o644, "everybody on this machine"), (0o640, "your group"), (0o600, None)])
+def test_passwords_that_others_can_read_are_a_warning_with_the_command(tmp_path, mode, who):
+    path = file(tmp_path, GOOD)
+    path.chmod(mode)
+    warnings = check.examine(path)[1]
+    assert warnings == (["%s: %s can read the passwords in it; run: chmod 600 %s" % (path, who, path)] if who else [])

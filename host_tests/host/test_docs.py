@@ -152,7 +152,7 @@ def test_the_agent_works_for_its_user_and_is_told_what_to_do(user, lab, lines):
 def test_it_is_installed_on_this_computer_and_taken_away(user, lab, lines):
     assert "`make uninstall`" in README
     said = user.type_as_root(*lines[:3], lines[3] + " || true", "make uninstall", "find /usr/local -name '*wanbeacon*'")
-    assert "wanbeacon check" in said and "ok, 1 hosts" in said and "no agent" in said
+    assert "wanbeacon check" in said and "ok, 1 host" in said and "no agent" in said
     assert said.splitlines()[-1].startswith("removed;")
 
 

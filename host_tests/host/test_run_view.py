@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from tools.run import screen
 from tools.run.view import Picture, age, headline, next_words, render
 
 NOW = 1_800_000_000
@@ -100,3 +101,23 @@ def test_headline_names_the_worst_first():
 @pytest.mark.parametrize(("seconds", "text"), [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172800, "2 days")])
 def test_age(seconds, text):
     assert age(seconds) == text
+
+
+@pytest.mark.parametrize("count", [3, 32])
+def test_a_small_terminal_shows_hosts_log_and_where_it_was_cut(count):
+    hosts = [host("h%d.example.org" % n) for n in range(count)]
+    lines = draw(picture(status(*hosts), step="scene 1 of 9", done=0.5, dns={h["name"]: "45.33.7.9" for h in hosts}), 80, 24)
+    assert len(lines) <= 24 and all(len(line.rstrip()) <= 80 for line in lines)
+    text = "\n".join(lines)
+    assert "Log of the agent" in text and "Next, and why" in text
+    shown = sum("h%d." % number in text for number in range(count))
+    assert shown >= 3
+    if shown < count:
+        assert "and %d more" % (count - shown) in text
+
+
+@pytest.mark.parametrize(("term", "whole"), [("dumb", False), ("xterm-256color", True)])
+def test_a_dumb_terminal_gets_lines(monkeypatch, term, whole):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(screen, "Console", lambda **more: Console(**more, force_terminal=True, file=io.StringIO()))
+    assert bool(screen.Screen(None, False, None).live) is whole

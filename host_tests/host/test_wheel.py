@@ -74,6 +74,7 @@ def test_check_and_mpy_work_outside_a_checkout(installed):
     elsewhere = installed.wheel.parent / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
     (elsewhere / "my.json").write_text(json.dumps(GOOD))
+    (elsewhere / "my.json").chmod(0o600)
     assert installed("check", "my.json").stdout == "my.json: ok, 1 host in 1 account\n"
     done = installed("mpy", "out")
     assert done.returncode == 0 and (elsewhere / "out/wanbeacon/core/policy.mpy").exists(), done.stderr

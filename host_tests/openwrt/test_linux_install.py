@@ -77,7 +77,7 @@ def test_the_installed_agent_publishes_its_address(prefix, interpreter, tmp_path
         words = ["--config", tmp_path / "config.json", "--state", tmp_path / "state", "--status", tmp_path / "status.json",
                  "--control", tmp_path / "c"]
         done = run(prefix, interpreter, "check", *words)
-        assert "ok, 1 hosts" in done.communicate(timeout=60)[0] and done.returncode == 0
+        assert "ok, 1 host" in done.communicate(timeout=60)[0] and done.returncode == 0
         agent = run(prefix, interpreter, "run", *words)
         try:
             assert lab.wait_for(1, 20, "update"), agent.poll()
@@ -147,7 +147,7 @@ def test_a_relative_path_starts_from_the_callers_folder(prefix, tmp_path):
     for words in (["check", "--config", "my own.json"], ["--config", "my own.json", "check"]):
         env = {"MICROPYTHON": "/nonexistent", "PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}
         done = subprocess.run([str(prefix / "bin/wanbeacon"), *words], env=env, capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0 and "ok, 1 hosts" in done.stdout, done.stderr
+        assert done.returncode == 0 and "ok, 1 host" in done.stdout, done.stderr
 
 
 def unit():

@@ -105,16 +105,16 @@ def write(results):
 
 
 def readme():
-    """The last complete run goes into docs/ and the README."""
+    """The last complete run goes into docs/ and docs/."""
     try:
         text = LAST.read_text()
     except FileNotFoundError:
         raise UserError("there are no results yet; run: make bench")
     found = json.loads(text)
-    compare.README.write_text(compare.fill(compare.README.read_text(), found))
+    compare.PAGE.write_text(compare.fill(compare.PAGE.read_text(), found))
     compare.STORED.write_text(text)
     compare.draw(found, compare.PICTURE)
-    print("README.md, docs/%s and docs/%s are those of %s" % (compare.STORED.name, compare.PICTURE.name, found["made"]))
+    print("docs/%s, docs/%s and docs/%s are those of %s" % (compare.PAGE.name, compare.STORED.name, compare.PICTURE.name, found["made"]))
 
 
 def app(
@@ -123,7 +123,7 @@ def app(
     as_json: Path = typer.Option(None, "--json", help="write the results to this file too; - = to stdout instead of a table"),
     modules: bool = typer.Option(False, help="list every module's .mpy bytes as well"),
     names: bool = typer.Option(False, "--list", help="list the rows and end"),
-    into_readme: bool = typer.Option(False, "--readme", help="put the last complete run into README.md and docs/; measures nothing"),
+    into_readme: bool = typer.Option(False, "--readme", help="put the last complete run into docs/; measures nothing"),
     strict: bool = typer.Option(False, help="exit status 1 when a target is not met or a row could not be measured"),
 ):
     """Measure sizes, memory, times and idleness; targets beside them."""

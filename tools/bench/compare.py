@@ -1,11 +1,11 @@
-"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as the README's table and as a picture.
+"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as docs/comparison.md's table and as a picture.
 Knows stored results (cli.document), measures nothing."""
 
 from dataclasses import dataclass
 
 from .. import ROOT, UserError
 
-README, STORED, PICTURE = ROOT / "README.md", ROOT / "docs/bench.json", ROOT / "docs/bench.svg"
+PAGE, STORED, PICTURE = ROOT / "docs/comparison.md", ROOT / "docs/bench.json", ROOT / "docs/bench.svg"
 BEGIN, END = "<!-- bench: written by `python -m tools bench --readme` -->", "<!-- /bench -->"
 #: Okabe-Ito: told apart by colour-blind eyes too.
 COLOURS = {"inadyn": "#E69F00", "ddclient": "#0072B2"}
@@ -83,7 +83,7 @@ def lines(document):
 
 
 def markdown(document):
-    """The README's table."""
+    """The page's table."""
     heads = ["%s %s" % (name, document["versions"].get(name, "")) for name in COLOURS]
     out = ["| | %s | %s | medians: Wanbeacon, inadyn, ddclient | target for Wanbeacon |" % tuple(heads), "|---|---|---|---|---|"]
     for line, unit, values, met in lines(document):
@@ -94,11 +94,11 @@ def markdown(document):
 
 
 def fill(text, document):
-    """The README's text with the table of these results between its two markers."""
+    """The page's text with the table of these results between its two markers."""
     head, found, rest = text.partition(BEGIN + "\n")
     _, end, tail = rest.partition(END)
     if not found or not end:
-        raise UserError("README.md has no place for the table: it belongs between the lines %s and %s" % (BEGIN, END))
+        raise UserError("the page has no place for the table: it belongs between the lines %s and %s" % (BEGIN, END))
     return "%s%s\n%s\n%s%s" % (head, found, markdown(document), END, tail)
 
 
@@ -121,7 +121,7 @@ def draw(document, path):
     axes.margins(y=0.01)
     axes.set_yticks(range(len(chosen)), [what for what, _ in reversed(chosen)], fontsize=9)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xlabel("times Wanbeacon's (logarithmic); 1 = the same", fontsize=9)
+    axes.set_xlabel("longer: needs more than Wanbeacon; times its value (logarithmic), 1 = the same", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     named = {text: handle for handle, text in zip(*axes.get_legend_handles_labels())}
     axes.legend(named.values(), named, frameon=False)

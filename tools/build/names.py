@@ -1,7 +1,7 @@
 """Writes firmware/catalogue/names.txt: what providers are called, for pages and searches (wanbeacon.dyndns.search)."""
 
-from tools import ROOT, UserError
-from tools.build import catalogue
+from .. import ROOT, UserError
+from . import catalogue
 
 OUT = ROOT / "firmware/catalogue/names.txt"
 

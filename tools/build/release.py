@@ -4,6 +4,7 @@
     wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it
     mip/BOARD.json, mip/...     the same for `mpremote mip install`; all boards share the modules
     wanbeacon-V-mpy.tar.gz      all of firmware/, compiled
+    wanbeacon-V-names.txt       what the short names in a board's traceback are called in the sources
     wanbeacon_tools-V-py3-none-any.whl   the tools as a program
     openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
     SHA256SUMS                  of all of them
@@ -75,6 +76,7 @@ def build():
     with tempfile.TemporaryDirectory() as folder:
         sizes = mpy.compile_tree(Path(folder, "out"))
         out[name + "-mpy.tar.gz"] = archive({path: Path(folder, "out", path).read_bytes() for path in sizes}, when)
+    out[name + "-names.txt"] = mpy.names().encode()
     made, data = wheel.build(when)
     out[made] = data
     for form in package.Format:

@@ -34,7 +34,7 @@ def compile_all(folder, *scripts):
 
 def compile_board(folder):
     """Fills and returns a folder: the compiled firmware, and a main.py that lives as board_loop.py says."""
-    mpy.compile_tree(folder)
+    mpy.compile_tree(folder, short=True)
     mpy.add_script(folder, Path(__file__).with_name("board_loop.py"))
     return folder
 

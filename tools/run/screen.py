@@ -21,7 +21,7 @@ class Screen:
         self.run, self.svg = run, svg
         self.console = Console(highlight=False)
         self.live = None
-        if self.console.is_terminal and not plain:
+        if self.console.is_terminal and not self.console.is_dumb_terminal and not plain:
             self.live = Live(console=self.console, screen=True, auto_refresh=False)
         self.logged, self.scene, self.said, self.latest = 0, None, "", ""
 

@@ -147,15 +147,15 @@ def facts(picture, now, short):
     return grid
 
 
-def hosts(picture, now, width, rows):
-    """The table of hosts, at most `rows` of them: those that need attention first when there are more."""
+def hosts(picture, now, width, rows, short=False):
+    """The table of hosts, at most `rows` of them: those that need attention first when there are more. short: a line each."""
     narrow = width < 96
     published = picture.dns is None or not narrow  # else the name server's word alone says it
-    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False, header_style="bold dim")
+    table = Table(box=None if short else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False, header_style="bold dim")
     table.add_column("Host", no_wrap=True, overflow="ellipsis", max_width=max(18, width // 4))
     for heading in ["Published"] * published + ["DNS answers"] * (picture.dns is not None) + ["Since", "State"]:
         table.add_column(heading, no_wrap=True)
-    table.add_column("Next, and why", ratio=1)
+    table.add_column("Next, and why", ratio=1, no_wrap=short, overflow="ellipsis" if short else "fold")
     every = picture.status["hosts"] if picture.status else []
     bad = {one["why"] for line in (picture.status or {"lines": ()})["lines"] for one in (line["ipv4"], line["ipv6"])
            if one["address"] and one["address"] in one["why"]}
@@ -164,7 +164,7 @@ def hosts(picture, now, width, rows):
         colour, mark = STATES.get(host["state"], STATES["new"])
         cells = [host["name"]]
         if published:
-            cells.append("\n".join(a for a in (host["ipv4"], host["ipv6"]) if a) or "–")
+            cells.append((" " if short else "\n").join(a for a in (host["ipv4"], host["ipv6"]) if a) or "–")
         if picture.dns is not None:
             answer = picture.dns.get(host["name"])
             cells.append(Text(answer or "no record", "cyan" if answer else "dim"))
@@ -194,6 +194,10 @@ def caption(picture, short):
                  subtitle_align="right")
 
 
+#: Lines of the log that a table of many hosts leaves, its heading and the blank line below it included.
+_LOG_LEAST = 5
+
+
 def render(picture, console, now=None):
     """The whole picture, as high as the console."""
     now = time.time() if now is None else now
@@ -209,8 +213,8 @@ def render(picture, console, now=None):
     top = [title, caption(picture, short), facts(picture, now, short), None]
     rows, over = height, 1
     while over > 0 and rows > 0:  # a host may need several lines
-        top[3] = hosts(picture, now, width, rows)
-        over = lines(top) + len(foot) - height
+        top[3] = hosts(picture, now, width, rows, short)
+        over = lines(top) + len(foot) + _LOG_LEAST - height
         rows = min(rows, len(picture.status["hosts"]) if picture.status else 0) - max(1, over // 2)
     room = height - lines(top) - len(foot) - 2  # a heading above the log and a blank line below it
     if room < 1:

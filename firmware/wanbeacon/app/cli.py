@@ -8,14 +8,15 @@ STATUS = "/var/run/wanbeacon/status.json"
 CONTROL = "/var/run/wanbeacon/control"
 
 USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
-  run         keep the names up to date (in the foreground)
-  check       check the config file, say everything that is wrong with it
-  status      what is published, what comes next and why
+  run               keep the names up to date (in the foreground)
+  check             check the config file, say everything that is wrong with it; have the agent look at the address now
+  status [--json]   what is published, what comes next and why
   status --health   exit status 0: nothing to do for anybody, 1: something needs you (it is printed), 2: no agent runs
-  update      send one update now (all hosts, or HOST)
-  retry HOST  try a stopped host again
-  pause, resume, offline HOST
-  providers   names of the providers
+  update [HOST]     send one update now (all hosts, or HOST)
+  retry HOST        try a stopped host again
+  pause, resume     send nothing until resumed
+  offline HOST      have the provider set the name offline, where it can
+  providers [WORD]  the providers it knows, or those like WORD
   --version"""
 
 
@@ -25,7 +26,9 @@ def arguments(argv):
     words, i = [], 0
     while i < len(argv):
         word = argv[i]
-        if word in options:
+        if word == "--json":
+            options[word] = True
+        elif word in options:
             i += 1
             if i == len(argv):
                 raise Mistake("%s needs a value" % word)
@@ -54,7 +57,19 @@ def load(path):
     try:
         return config.load(text, config.ROUTER_MAX)
     except config.ConfigError as e:
-        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in e.problems]))
+        raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in _problems(text, e)]))
+
+
+def _problems(text, error):
+    """Where the text is no JSON: its line with a caret; else what the settings say that is wrong."""
+    from wanbeacon.app import config, json_fault, words
+    from wanbeacon.board import linux
+
+    if len(text) > config.ROUTER_MAX:  # not read to its end
+        return error.problems
+    words.path = words.path or linux.Board().words
+    fault = json_fault.lines(text)
+    return ["\n".join(fault)] if fault else error.problems
 
 
 def main(words, options):
@@ -68,8 +83,8 @@ def main(words, options):
         print("wanbeacon %s" % VERSION)
     elif name == "check" and len(words) == 1:
         check(options)
-    elif name == "providers" and len(words) == 1:
-        providers(options)
+    elif name == "providers" and len(words) <= 2:
+        providers(options, words[1] if words[1:] else "")
     elif words == ["status", "--health"]:
         health(options)
     elif name in ("status", "update", "retry", "pause", "resume", "offline"):
@@ -99,7 +114,12 @@ def check(options):
                 problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, ca, words_of(e)))
     if problems:
         raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in problems]))
-    print("%s: ok, %d hosts" % (path, sum([len(a["hosts"]) for a in accounts])))
+    count = sum([len(a["hosts"]) for a in accounts])
+    print("%s: ok, %d host%s" % (path, count, "" if count == 1 else "s"))
+    try:
+        tell(["check"], options)
+    except Mistake:  # no agent runs: the file was what was asked about
+        pass
 
 
 def tell(words, options):
@@ -111,6 +131,10 @@ def tell(words, options):
     except (OSError, ValueError):
         raise Mistake("no agent answers at %s: is it running?" % options["--control"])
     if words[0] == "status" and "hosts" in answer:
+        if options.get("--json"):
+            import json
+
+            return print(json.dumps(answer))
         return show(answer)
     if not answer["ok"]:
         raise Mistake(answer["text"])
@@ -173,7 +197,7 @@ def show(doc):
         have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
         print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
         if h["next"] in ("send", "refresh") and h["next_in"] is not None:
-            print("%-30s next: %s in %s" % ("", h["next"], span(h["next_in"])))
+            print("%-30s next: %s %s" % ("", h["next"], "in " + span(h["next_in"]) if h["next_in"] > 0 else "now"))
 
 
 def span(seconds):
@@ -188,13 +212,16 @@ def span(seconds):
     return "%d days" % (seconds // 86400)
 
 
-def providers(options):
-    """Print the catalogue's names."""
+def providers(options, word):
+    """Print the providers, or those that `word` may mean, best first: id, name, host."""
     from wanbeacon.board import linux
-    from wanbeacon.dyndns import catalog
+    from wanbeacon.dyndns import search
 
-    for name in _of_catalogue(catalog.names, linux.board(options).catalogue):
-        print(name)
+    found = _of_catalogue(search.search, linux.board(options).catalogue.rpartition("/")[0] + "/names.txt", word, 8 if word else 999)
+    if not found:
+        raise Mistake("no provider is like %s; `wanbeacon providers` lists them, and provider: custom describes any other" % word)
+    for one, name, host in found:
+        print("%-20s %s (%s)" % (one, name, host) if one != "-" else "%-20s %s cannot be served" % ("-", name))
 
 
 def _of_catalogue(job, path, *more):

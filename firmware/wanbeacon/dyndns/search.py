@@ -31,6 +31,8 @@ def _rank(line, query, word, parts, near):
     words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
     if word in words[: -len(host.split(b"."))]:
         return 3
+    if len(word) > 4 and any([abs(len(one) - len(word)) < 2 and distance(word, one) == 1 for one in known[:2]]):
+        return 3  # one letter wrong comes before what only begins so: noipp is no-ip, not no-ip.pl
     for one in aliases.split():  # a host name of a user's: home.duckdns.org
         if b"." in one and query.endswith(b"." + one):
             return 2
