@@ -195,9 +195,12 @@ def test_the_password_is_in_no_evidence(played):
     assert "demo-key" not in json.dumps([rules.judge(records) for records in played.values()])
 
 
-def grade(*args, **env):
-    return subprocess.run([sys.executable, "-m", "tools", "grade", *args], cwd=ROOT, capture_output=True, text=True,
+def tool(*args, name="grade", **env):
+    return subprocess.run([sys.executable, "-m", "tools", name, *args], cwd=ROOT, capture_output=True, text=True,
                           env=dict(os.environ, COLUMNS="200", **env))
+
+
+grade = tool
 
 
 @pytest.mark.timeout(400)
@@ -325,14 +328,33 @@ def test_the_page_names_every_placeholder_and_only_options_that_exist(tmp_path):
     page = (ROOT / "docs" / "grading.md").read_text()
     words = {word for row in re.findall(r"^\| (`\{.*?) \|", page, re.M) for word in re.findall(r"\{([a-z_]+)\}", row)}
     assert words == {*clients.Setup(tmp_path).words(), "speed"}
-    used = set(re.findall(r"(?<=\s|`)--[a-z-]+", " ".join(re.findall(r"tools grade(.*)", page)) + page))
-    assert used - {"--"} <= set(re.findall(r"--[a-z-]+", grade("--help").stdout)) | {"--config"}
+    used = set(re.findall(r"(?<=\s|`)--[a-z-]+", page))
+    known = set(re.findall(r"--[a-z-]+", "".join(tool("--help", name=name).stdout for name in ("grade", "grade-server", "lab"))))
+    assert used - {"--"} <= known | {"--config", "--server", "--user", "--password", "--ca"}
 
 
 def test_the_printed_result_has_every_rule_and_wanbeacon_meets_them_all():
-    rows = re.findall(r"^\| `([^`]+)` \| .* \| .* \| (.*?) \| (.*?) \| .* \| .* \|$", (ROOT / "docs" / "grades.md").read_text(), re.M)
-    assert [row[0] for row in rows] == [rule.id for rule in rules.RULES]
-    assert {word for row in rows for word in row[1:]} == {"yes"}
+    page = (ROOT / "docs" / "grades.md").read_text()
+    clients_of = re.findall(r"^\| (\d+) \| (\S+) \|", page, re.M)
+    rows = [row.strip("| ").split(" | ") for row in re.findall(r"^\| `.*", page, re.M)]
+    verdicts = {row[0].strip("`"): row[2:] for row in rows if len(row) == len(clients_of) + 2}
+    assert list(verdicts) == [rule.id for rule in rules.RULES] and len(clients_of) >= 5
+    for number, name in clients_of:
+        found = {rule: row[int(number) - 1] for rule, row in verdicts.items()}
+        if name.startswith("wanbeacon"):
+            assert set(found.values()) == {"yes"}, (name, {rule for rule, word in found.items() if word != "yes"})
+        for rule, word in found.items():
+            link = re.fullmatch(r"\[no\]\(#(.*)\)", word)
+            assert word in ("yes", "n/a", "?") or '<a id="%s"></a>' % link[1] in page, (name, rule)
+
+
+def test_the_printed_result_fits_80_columns_as_it_is_shown():
+    page = (ROOT / "docs" / "grades.md").read_text()
+    for row in re.findall(r"^\|.*", page, re.M):
+        shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row).replace("`", "").replace("*", "")
+        assert len(shown) <= 132, shown
+    table = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row) for row in re.findall(r"^\| `[^|]*\| \d.*", page, re.M)]
+    assert table and max(map(len, table)) <= 80, max(table, key=len)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -110,7 +110,7 @@ def ddns():
     program = _python_program("ddns")
     return Client("ddns", _ddns_config,
                   lambda setup: ["sh", "-c", 'while :; do "$0" -c "$1"; sleep 300; done', program, str(setup.folder / "config")],
-                  lambda: _version(r"v?(\d+\.\d\S*)", program, "--version"), why="" if program else _absent("ddns"), speed=30,
+                  lambda: _version(r"v?(\d+\.\d\S*)", program, "--version"), why="" if program else _absent("ddns"), speed=100,
                   cannot={"dual": "a request for each family", "page": "its own pages"})
 
 
@@ -123,7 +123,7 @@ def ddupdate():
                                  'chmod 600 "$HOME/.netrc"; ' + words, program, setup.hosts[0], str(setup.address_file), setup.user,
                                  setup.password],
                   lambda: _version(r"(\d+\.\d\S*)", program, "--version"), why="" if program else _missing("ddupdate"), real_names=True,
-                  plain=True, look=3600, speed=60,
+                  plain=True, look=3600, speed=200,
                   cannot={"dual": "IPv4 only", "page": "its own pages"})
 
 
