@@ -4,16 +4,20 @@ with little to show; the rules of the wire for any client, without root and with
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tools import ROOT, UserError
+from tools.build import wheel
 from tools.grade import certify, clients, clients_others, play, rules, scenes, view
 
 BAD = ROOT / "host_tests" / "host" / "bad_client.py"
@@ -203,14 +207,38 @@ def tool(*args, name="grade", **env):
 grade = tool
 
 
+@pytest.fixture
+def installed():
+    """(run(*words) of the installed command in an empty folder, that folder); without root's rights."""
+    folder = Path(tempfile.mkdtemp(prefix="wheel-"))
+    name, data = wheel.build(1700000000)
+    (folder / name).write_bytes(data)
+    # what it depends on comes from this environment
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", "--target",
+                    folder / "site", folder / name], check=True)
+    home = folder / "empty"
+    home.mkdir()
+    # root may do nothing that another user may not; another user could not read this Python where root has it at home
+    plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+
+    def run(*words):
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        env.update(PYTHONPATH=str(folder / "site"), HOME=str(home), TMPDIR=str(home), COLUMNS="200")
+        return subprocess.run([*plain, sys.executable, folder / "site/bin/wanbeacon-tools", *words], cwd=home, capture_output=True, text=True,
+                              env=env)
+    yield run, home
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.timeout(400)
-def test_the_rules_of_the_wire_as_anybody_in_an_empty_folder(tmp_path):
-    """No root, no libfaketime, no Debian package: `--short` uses none of them. JUnit is read by a parser."""
+def test_the_rules_of_the_wire_as_anybody_in_an_empty_folder(installed):
+    """From the wheel; no root, no libfaketime, no Debian package: `--short` uses none of them. JUnit is read by a parser."""
+    run_tool, tmp_path = installed
     began = time.monotonic()
-    done = grade("--short", "--quiet", "--profile", "wanbeacon-cpython", "--json", str(tmp_path / "g.json"), "--junit", str(tmp_path / "g.xml"),
-                 "--markdown", str(tmp_path / "g.md"), HOME=str(tmp_path))
+    done = run_tool("grade", "--short", "--quiet", "--profile", "wanbeacon-cpython", "--json", "g.json", "--junit", "g.xml", "--markdown", "g.md")
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 90
+    assert "wanbeacon-tools grade --last" in done.stdout and "python -m tools" not in done.stdout
     result, = json.loads((tmp_path / "g.json").read_text())["results"]
     verdicts = {rule: row[0] for rule, row in result["verdicts"].items()}
     assert set(verdicts) == set(rules.BY_ID)
