@@ -41,8 +41,14 @@ COMMANDS = [line for text in TEXT.values() for block in blocks(text, "sh") for l
 
 #: Commands that cannot be run here, or take too long: why, and which test runs the same code ("" = none can).
 ELSEWHERE = {
-    TOOLS + "grade": ("six minutes", "host/test_grade.py::test_the_shortened_set_for_all_profiles"),
-    TOOLS + "grade --short": ("a minute", "host/test_grade.py::test_the_shortened_set_for_all_profiles"),
+    TOOLS + "grade": ("minutes for each client", "host/test_grade.py::test_the_clients_of_others_are_caught_where_hand_measurements_caught_them"),
+    TOOLS + "grade --short": ("a minute", "host/test_grade.py::test_the_rules_of_the_wire_as_anybody_in_an_empty_folder"),
+    "python3 -m venv .cache/clients": ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
+    ".cache/clients/bin/pip install -q dyndnsc==0.6.1 ddns==4.2.0":
+        ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
+    TOOLS + "lab --strict --dir lab": ("it serves until it is stopped", "host/test_lab_nuisances.py::test_strict_ends_with_a_verdict"),
+    TOOLS + "grade-server https://dyn.example.org/nic/update --user demo --host demo.example.org":
+        ("a server of the reader's own", "host/test_grade_server.py::test_the_command_writes_json_and_junit_and_never_the_password"),
     TOOLS + "grade --template my.template -- ./my-client --config {config}":
         ("the client is the reader's own", "host/test_grade.py::test_any_client_can_be_graded_with_a_template"),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
@@ -223,7 +229,7 @@ def test_a_provider_is_added(user, lines):
 @pytest.mark.needs_root
 @runs(*(TOOLS + "grade " + words for words in (
     "--profile inadyn --scene private", "--last --why private", "--last --certification dyn",
-    "--last --json grade.json --markdown grade.md")))
+    "--last --json grade.json --junit grade.xml --markdown grade.md")))
 def test_a_client_is_graded_and_the_result_looked_at(user, lines):
     assert "does not publish a private address" in user.type(lines[0])
     assert "192.168.1.5" in user.type(lines[1]) and "User-Agent" in user.type(lines[2])
@@ -255,7 +261,7 @@ def test_every_command_stands_in_a_block_that_is_read():
     """`sh` blocks are; a block without a language, or an indented one, would hide its commands."""
     for path, text in TEXT.items():
         for language, body in re.findall(r"^\s*```(\w*)\n(.*?)^\s*```", text, re.M | re.S):
-            assert language in ("sh", "json", "diff"), "%s: %s" % (path.name, body)
+            assert language in ("sh", "json", "diff", "yaml", "http", "text"), "%s: %s" % (path.name, body)
         assert not re.search(r"^    (make|opkg|apk|\S*python) ", text, re.M), path
 
 

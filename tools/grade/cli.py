@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from .. import OUT, UserError
+from .. import COMMAND, OUT, UserError
 from . import certify, clients, junit, play, rules, run, scenes, view
 
 #: Where the last results are kept, for --why.
@@ -138,7 +138,7 @@ def show(results, wire, certification, why):
             rows = certify.view(certification, one["verdicts"])
             wide.print(view.certification(certification, one, rows))
             out.print("\n".join(view.evidence(one, rows)), markup=False, highlight=False)
-        out.print("All requests behind a rule: python -m tools grade --last --why RULE", highlight=False)
+        out.print("All requests behind a rule: %s grade --last --why RULE" % COMMAND, highlight=False)
         return
     Console().print(view.table(results, out.width))
     out.print(view.method(results, wire), highlight=False)
@@ -147,7 +147,7 @@ def show(results, wire, certification, why):
         if last:
             out.print("The last that %s printed in a scene of a rule it does not meet:" % one["name"], highlight=False)
             out.print("\n".join("   " + text for text in last), markup=False, highlight=False)
-    out.print("Why a rule is not met: python -m tools grade --last --why RULE", highlight=False)
+    out.print("Why a rule is not met: %s grade --last --why RULE" % COMMAND, highlight=False)
 
 
 def failing(results):

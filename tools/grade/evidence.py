@@ -3,7 +3,7 @@ most rules have. A record is what run.Run.result returns: plain values."""
 
 from urllib.parse import unquote
 
-from .clients import PASSWORD
+from .client import PASSWORD
 
 
 def line(record, entry):

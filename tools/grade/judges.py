@@ -27,9 +27,12 @@ def no_needless(*records):
 
 
 def follows(record):
+    """Before a restart: that many clients look at their address then is no answer to a change."""
     if "change" not in record["marks"]:
         return None, ["%s: the address did not change here" % record["scene"]]
-    return published(record, TWO)
+    seen = [e for e in updates(record, "change", "restart") if (e["wanted"] or {}).get("A") == TWO and e["status"] == 200]
+    verdict, lines = published(record, TWO)
+    return (verdict, lines) if seen else (False, ["%s: no update with %s between the change and a restart" % (record["scene"], TWO), *lines])
 
 
 def after_restart(record):

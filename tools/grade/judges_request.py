@@ -4,7 +4,7 @@ As in judges.py: records in, (verdict, evidence lines) out."""
 import itertools
 from urllib.parse import unquote
 
-from .clients import PASSWORD
+from .client import PASSWORD
 from .evidence import none_of, published, updates
 from .script import ONE
 

@@ -37,7 +37,7 @@ class Rule:
     judge: object
     wire: bool = False
     after: str = ""
-    after_wire: str = ""          # the same, for the set in real time only
+    after_wire: str = ""          # the same for the set in real time only, where the rule is seen by that other one
 
 
 def _on_first(*row):
@@ -144,7 +144,8 @@ def judge(records, cannot=None, played=(), wire=False):
             table[rule.id] = (NOT_PLAYED, [])
     for rule in RULES:
         first = rule.after or (wire and rule.after_wire)
-        if first and table.get(rule.id, ("",))[0] == MET and table.get(first, (MET,))[0] not in (MET, NOT_PLAYED):
+        doubtful = (MET, UNMET) if wire and rule.after_wire else (MET,)
+        if first and table.get(rule.id, ("",))[0] in doubtful and table.get(first, (MET,))[0] not in (MET, NOT_PLAYED):
             table[rule.id] = (NOT_SHOWN, ["%s is not met, so this one shows nothing" % first, *table[rule.id][1]])
     return table
 

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .. import UserError, lab
-from .clients import REAL_NAMES, Setup
+from .client import REAL_NAMES, Setup
 
 #: Seconds of real time between two looks at what happened.
 _LOOK_S = 0.02
@@ -65,7 +65,8 @@ class Run:
         if client.real_names:
             with _lock:
                 place = "127.77.%d.%d" % (os.getpid() % 250 + 1, next(_places) % 250 + 1)
-            where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
+            where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values()),
+                     **({"http": 80} if client.plain else {})}
             self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
         self.lab = lab.running(self.setup.service, speed=self.speed, **where)
         # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes after it.

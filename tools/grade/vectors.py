@@ -2,9 +2,9 @@
 
 import json
 
-from .. import ROOT, UserError
+from .. import HERE, UserError
 
-FILE = ROOT / "tools" / "data" / "dyndns2-vectors.json"
+FILE = HERE / "data" / "dyndns2-vectors.json"
 _found = {}
 
 

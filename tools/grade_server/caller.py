@@ -16,8 +16,8 @@ AGENT = "Wanbeacon - grade-server - 1.0"
 STOPS = ("abuse", "badagent", "911", "dnserr", "!donator", "interval")
 #: Bytes of an answer that are read: the longest honest one has some 3 KB.
 MAX_BODY = 65536
-#: What is shown instead of the password.
-_HIDDEN = "(password)"
+#: What is shown instead of the password; a shorter one than this would be found in ordinary words.
+_HIDDEN, _SHORTEST = "(password)", 4
 
 
 @dataclass
@@ -82,7 +82,8 @@ class Caller:
             raw = "%s:%s" % (self._user, self._password if password is None else password)
             headers["Authorization"] = "Basic " + base64.b64encode(raw.encode()).decode()
         answer = self._exchange(query, headers)
-        answer.body = answer.body.replace(self._password, _HIDDEN) if self._password else answer.body
+        if len(self._password) >= _SHORTEST:
+            answer.body = answer.body.replace(self._password, _HIDDEN)
         self._asked_at = time.monotonic()
         self.answers.append(answer)
         first = answer.words[0].lower() if answer.words else ""

@@ -13,6 +13,7 @@ from .. import UserError
 from .chains import CHAINS, USUAL
 from .faults import FAULTS
 from .lab import Lab
+from .nuisances import Nuisances
 from .providers import PERSONALITIES
 from .view import view
 
@@ -51,6 +52,9 @@ def lab(
     speed: float = typer.Option(1.0, min=0.0, help="how much faster the lab's clock runs"),
     fault: list[str] = typer.Option([], help="NAME or NAME:KEY=VALUE,...; may be repeated"),
     list_faults: bool = typer.Option(False, "--list-faults", help="names every fault and ends"),
+    nuisances: bool = typer.Option(True, help="chunks, capitals, slow answers and a rare 911, at random"),
+    seed: int = typer.Option(None, min=0, help="makes the nuisances the same as in another run"),
+    strict: bool = typer.Option(False, help="at the end: what clients did wrong, and status 1 if anything"),
     quiet: bool = typer.Option(False, help="no live table"),
 ):
     """A DynDNS2 provider on this machine: HTTP, HTTPS with its own CA, and DNS, until Ctrl-C."""
@@ -66,6 +70,8 @@ def lab(
     for text in fault:
         key, options = parse_fault(text)
         made.fault(key, **options)
+    weather = Nuisances(seed) if nuisances else None
+    made.annoy(weather)
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
@@ -75,6 +81,18 @@ def lab(
                 while not end.wait(0.25):
                     live.update(view(made, console.height))
         else:
-            print("lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s" % (
-                provider, made.http_port, made.https_port, made.dns_port, made.admin_port, made.directory), flush=True)
+            print("lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s; %s" % (
+                provider, made.http_port, made.https_port, made.dns_port, made.admin_port, made.directory,
+                "nuisances as with --seed %d" % weather.seed if weather else "no nuisances"), flush=True)
             end.wait()
+        wrong = verdicts_of(made) if strict else []
+    for text in wrong:
+        print(text)
+    if wrong:
+        raise UserError("%d kinds of mistakes" % len(wrong))
+
+
+def verdicts_of(made):
+    """One line for each kind of mistake of each client: who, what, how often, and the document that asks for better."""
+    return ["%s: %s, %d times (%s)" % (one["client"], row["finding"], row["count"], row["document"])
+            for one in made.verdicts() for row in one["findings"]]

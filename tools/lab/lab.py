@@ -57,6 +57,10 @@ class Lab:
         self.ports = {}
         self._thread = self._loop = self._failure = None
 
+    def annoy(self, nuisances):
+        """Nuisances for every update that no fault was asked for; None = no more."""
+        self._desk.nuisances = nuisances
+
     # life
 
     def __enter__(self):

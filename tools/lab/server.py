@@ -94,6 +94,7 @@ class Desk:
         self.plain = set()          # names of the listeners without TLS
         self.stranger = ("", "")
         self.busy = 0               # requests that are being answered
+        self.nuisances = None       # nuisances.Nuisances: applied to updates that no fault was asked for
 
     def factory(self):
         """What a Tap needs: a function that makes the protocol of one connection; call it inside the loop."""
@@ -171,6 +172,8 @@ class Desk:
             found = [findings.note(client, request, "other page than the update URL", request.path)]
         reply, active = self._reply(request, kind, hosts)
         entry["faults"] = [item["name"] for item in active]
+        if kind == "update" and self.nuisances and not active:
+            entry["faults"] += self.nuisances.apply(reply, request)
         if kind == "update":
             wanted = request.wanted or addresses(request.params.get("myip", ""))[0]
             found += judge.after(request, reply, hosts, wanted, rules)
