@@ -7,7 +7,8 @@ import socket
 import sys
 
 folder, port = sys.argv[1], int(sys.argv[2])
-from wanbeacon.app import stage, words  # noqa: E402
+import wanbeacon  # noqa: E402
+from wanbeacon.app import stage  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
 from wanbeacon.net.clock import Clock  # noqa: E402
 
@@ -61,7 +62,7 @@ class Device:
 stage.scarce = True
 gc.threshold(8192)
 device = Device()
-words.path = device.board.words
+wanbeacon.catalogue = folder + "/lib/catalogue"
 server = stage.resident("portal.server")
 gc.collect()
 print("heap before the first page", gc.mem_alloc())
