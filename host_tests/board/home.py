@@ -43,10 +43,10 @@ class Datagrams:
     """Answers datagrams on 127.0.0.1 from a thread: answer(data) -> bytes or None. close() waits for the thread: a closed
     socket's number is given to the next one, and the thread would read that one's data."""
 
-    def __init__(self, answer, port=0):
+    def __init__(self, answer, port=0, host="127.0.0.1"):
         self.answer = answer
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", port))
+        self.sock.bind((host, port))
         self.sock.settimeout(0.1)
         self.port = self.sock.getsockname()[1]
         self.open = True

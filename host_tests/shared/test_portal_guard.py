@@ -244,6 +244,44 @@ def test_forms_are_read_as_browsers_write_them():
             pass
 
 
+def mutated(base, seed):
+    """`base` (bytes) with some bytes changed, gone, doubled or cut: the same for the same seed on every interpreter."""
+    out = bytearray(base)
+    for _ in range(1 + seed % 5):
+        seed = (seed * 1103515245 + 12345) & 0x3FFFFFFF
+        at, kind = (seed >> 8) % (len(out) or 1), (seed >> 4) % 6
+        if kind == 0:
+            out[at : at + 1] = bytes([seed >> 3 & 255])
+        elif kind == 1:
+            out[at : at + 1] = b""
+        elif kind == 2:
+            out[at:at] = out[at : at + 20]
+        elif kind == 3:
+            out = out[:at]
+        elif kind == 4:
+            out[at:at] = (b"\r\n", b": ", b"%", b"\0", b"\xff\xfe", b"&=")[seed >> 12 & 3]
+        else:
+            out[at : at + 1] = bytes(out[at : at + 1]) * 300
+    return bytes(out)
+
+
+def test_a_thousand_broken_requests_are_read_or_refused_and_nothing_else():
+    server = Server()
+    row = Guard(server, Counter()).open(0)
+    post = b"POST /account?n=0 HTTP/1.1\r\nHost: 192.168.1.50\r\n" + FORM + b"Origin: http://192.168.1.50\r\nCookie: wb=" + row[0]
+    post += b"\r\nContent-Length: 40\r\n\r\ncsrf=0123&user=a%40b.c&hosts=a.b%0D%0Ac.d"
+    get = GET + b"Cookie: wb=" + row[0] + b"; x=y\r\nUser-Agent: Mozilla\r\nAccept-Language: de\r\n\r\n"
+    good = 0
+    for seed in range(500):
+        for base in (get, post):
+            status, guest = read(mutated(base, seed), server=server, size=1 + seed % 300)
+            assert status in (None, 400, 403, 405, 413, 421, "cut off"), (seed, status)
+            if status is None:
+                good += 1
+                assert guest.args is not None and guest.form is not None and guest.path[:1] != ""
+    assert good > 50
+
+
 def test_an_empty_password_field_keeps_the_saved_secret_and_another_provider_forgets_it():
     d = Draft('{"wifi": [{"ssid": "home", "password": "homehome1"}], "accounts": [{"provider": "dyn", "user": "anna",'
               ' "password": "geheim", "hosts": [{"name": "a.b", "ipv6": false}, "c.d"]}]}')

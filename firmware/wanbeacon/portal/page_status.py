@@ -146,4 +146,7 @@ def _last(t, doc, now, names):
     yield "<details><summary>%s</summary><pre>" % t["log"]
     for line in doc["log"][-_LOG:]:
         yield t.esc(line) + "\n"
-    yield "</pre></details><p><small>%s %s, %s</small></p>" % (t["version"], t.esc(doc["version"]), t.esc(t["clock"] % doc["clock"]))
+    memory = doc.get("memory") or {}
+    marks = "".join([", %s %s" % (key, memory[key]) for key in memory])
+    yield "</pre></details><p><small>%s %s, %s%s</small></p>" % (
+        t["version"], t.esc(doc["version"]), t.esc(t["clock"] % doc["clock"]), t.esc(marks))  # fmt: skip

@@ -56,6 +56,8 @@ class Guest:
     async def send(self, data):
         """All of data. Raises OSError."""
         view = memoryview(data)
+        if not self.sent:  # what a page has to find out first (a scan of the air: 2 s) is not the browser's fault
+            self.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
         while len(view):
             try:
                 self.sent = True
@@ -153,7 +155,6 @@ class Server:
                 guest.floor = True
                 if stage.scarce and self.device.agent and guest.path[-4:] not in (".css", "l.js"):
                     self.device.agent.step_aside()
-                guest.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
                 await stage.run_async("portal.site", "answer", self, guest)
         except MemoryError:  # nothing in here may need memory
             if not guest.sent:

@@ -184,7 +184,7 @@ class Site:
 
 def names_file(board):
     """Path of the file with the providers' names."""
-    return board.catalogue.replace("providers.dat", "names.txt")
+    return board.catalogue.rpartition("/")[0] + "/names.txt"
 
 
 def _file(path):

