@@ -16,7 +16,20 @@ from wanbeacon.board import linux
 from wanbeacon.board.esp32 import ntp
 from wanbeacon.core import address
 from wanbeacon.net import bus, kernel, lan, reason, udp
-from wanbeacon.observe import announce, command, gena, natpmp, netlink, pcp, scan, stun, ubus, upnp, whoami, xml
+from wanbeacon.observe import (
+    announce,
+    command,
+    gena,
+    natpmp,
+    netlink,
+    pcp,
+    scan,
+    stun,
+    ubus,
+    upnp,
+    whoami,
+    xml,
+)
 
 NIGHTLY = os.getenv("WANBEACON_NIGHTLY")
 COUNT = 60000 if NIGHTLY else 1000
