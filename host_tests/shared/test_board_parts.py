@@ -1,40 +1,13 @@
-"""What surrounds the agent on an ESP32: time server answers, RTC memory, LED and button, network names."""
+"""What surrounds the agent on an ESP32: RTC memory, LED and button, network names."""
 
-import struct
 import sys
 
 if sys.implementation.name == "micropython":
     sys.path.append("host_tests/shims")  # `machine` and `network` of an ESP32; CPython has them on its path
 
 import machine  # noqa: E402
-from wanbeacon.board.esp32 import lights, ntp, rtc  # noqa: E402
+from wanbeacon.board.esp32 import lights, rtc  # noqa: E402
 from wanbeacon.board.esp32.link import name_of  # noqa: E402
-
-NOW = 1795291800  # 2026-11-21 20:10 UTC
-
-
-def packet(wall=NOW, first=0x24, stratum=2, refid=b"GPS\0"):
-    seconds = (wall + 2208988800) & 0xFFFFFFFF
-    return bytes([first, stratum, 6, 0xEC]) + bytes(8) + refid + bytes(24) + struct.pack(">II", seconds, 0)
-
-
-def refusal(data):
-    try:
-        return ntp._read(data, NOW - 1000, NOW + 4000000000)
-    except ValueError as e:
-        return str(e)
-
-
-def test_a_time_servers_answer_is_read_also_after_2036():
-    assert refusal(packet()) == NOW
-    assert refusal(packet(NOW + 400000000)) == NOW + 400000000, "the 32-bit count starts anew in 2036"
-
-
-def test_an_answer_that_will_not_do_is_refused_with_its_reason():
-    for data, word in ((packet(first=0x23), "no NTP"), (packet(first=0x0C), "no NTP"), (packet(first=0xE4), "does not know"),
-                       (packet(stratum=16), "does not know"), (packet(stratum=0, refid=b"RATE"), "RATE"),
-                       (packet(NOW - 2000), "cannot be"), (packet(0), "cannot be")):
-        assert word in str(refusal(data)), (word, refusal(data))
 
 
 def fresh():

@@ -1,18 +1,39 @@
 # heap: 400k
-"""10,000 spoofed or damaged packets for each protocol: nothing is believed, nothing falls over, the heap stays.
+"""Real packets, pages and documents, damaged in every way, for each parser of outside bytes: nothing is believed that was not
+said, only the announced exceptions come out, the heap stays. 1,000 each; nightly (WANBEACON_NIGHTLY) many more.
 
-Every packet is a valid one, then: bits flipped, cut, lengthened, of another family, with a wrong id, or pure noise.
+Every input is a valid one, then: bits flipped, cut, lengthened, pieces doubled or swapped, numbers made extreme, or pure
+noise. In between come undamaged ones: a parser that refuses everything, or takes everything, is found out.
 """
 
 import asyncio
 import gc
+import json
+import os
+import struct
 
 from wanbeacon.board import linux
+from wanbeacon.board.esp32 import ntp
 from wanbeacon.core import address
-from wanbeacon.net import bus, kernel, udp
-from wanbeacon.observe import announce, gena, natpmp, netlink, pcp, scan, stun, upnp, whoami
+from wanbeacon.net import bus, kernel, lan, reason, udp
+from wanbeacon.observe import (
+    announce,
+    command,
+    gena,
+    natpmp,
+    netlink,
+    pcp,
+    scan,
+    stun,
+    ubus,
+    upnp,
+    whoami,
+    xml,
+)
 
-COUNT = 10000
+NIGHTLY = os.getenv("WANBEACON_NIGHTLY")
+COUNT = 60000 if NIGHTLY else 1000
+SEED = int.from_bytes(os.urandom(3), "big") if NIGHTLY else 0
 #: Bytes by which the heap may differ afterwards (interned strings, a grown table), not per packet.
 SLACK = 4096
 
@@ -28,28 +49,49 @@ class Noise:
         return (self.x >> 8) % n
 
     def spoil(self, packet):
-        """Return a damaged packet (sometimes one that only looks damaged)."""
+        """Return a damaged copy of `packet` (sometimes one that only looks damaged)."""
         data = bytearray(packet)
-        how = self(6)
+        how = self(10)
         if how == 0:
             return bytes(self(256) for _ in range(self(64)))
         if how == 1:
             return bytes(data[: self(len(data))])
         if how == 2:
             return bytes(data) + bytes(self(40))
+        if how == 3:  # a piece doubled
+            at, size = self(len(data)), 1 + self(30)
+            return bytes(data[: at + size]) + bytes(data[at:])
+        if how == 4:  # a piece left out
+            at = self(len(data))
+            return bytes(data[:at]) + bytes(data[at + 1 + self(30) :])
+        if how == 5:  # extreme numbers
+            for _ in range(1 + self(3)):
+                at = self(len(data))
+                data[at : at + 4] = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\0\0\xff\xff", b"\x80\0\0\0")[self(5)]
+            return bytes(data)
+        if how == 6:  # tokens that parsers look for
+            at = self(len(data))
+            return bytes(data[:at]) + (b"<", b">", b"\r\n\r\n", b"<!--", b"]]>", b"::", b"&amp;", b"\xc0\x0c", b"%", b"\n")[self(10)] + bytes(data[at:])
         for _ in range(1 + self(4)):
             data[self(len(data))] = self(256)
         return bytes(data)
 
 
-def flood(packet, take, count=COUNT):
-    """Feed `take` with spoiled copies of `packet`; the heap must be as full afterwards as before."""
-    noise = Noise(len(packet))
-    for i in range(200):
-        take(noise.spoil(packet))  # what is allocated once, is allocated now
+def flood(packets, take, good=None, count=COUNT):
+    """Feed `take` with spoiled copies of `packets` (one, or a list); the heap must be as full afterwards as before.
+    good: called with each undamaged packet in between, to check what is made of it."""
+    packets = packets if isinstance(packets, list) else [packets]
+    noise = Noise(len(packets[0]) + SEED)
+    if SEED:
+        print("seed", SEED)
+    for i in range(100):
+        take(noise.spoil(packets[i % len(packets)]))  # what is allocated once, is allocated now
     gc.collect()
     before = gc.mem_alloc()
     for i in range(count):
+        packet = packets[noise(len(packets))]
+        if good and i % 50 == 0:
+            good(packet)
         take(noise.spoil(packet))
     gc.collect()
     grown = gc.mem_alloc() - before
@@ -66,87 +108,185 @@ def test_natpmp():
         # the protocol has no id: an answer is either refused or exactly what the packet says
         assert got is None or got[2] is None or (data[:2] == b"\0\x80" and data[2:4] == b"\0\0" and got[2] == data[8:])
 
-    flood(b"\0\x80\0\0\0\0\0\x09" + CGNAT, take)
+    def good(data):
+        assert natpmp.parse(data) == (0, 9, CGNAT)
+
+    flood(b"\0\x80\0\0\0\0\0\x09" + CGNAT, take, good)
 
 
 def test_pcp():
     body = bytes(range(100, 112)) + b"\x11\0\0\0\xc3\x50\0\0" + pcp._MAPPED + bytes(4)
-    good = b"\2\x81\0\0\0\0\0\x78\0\0\0\x05" + bytes(12) + body[:20] + pcp._MAPPED + IP
+    answer = b"\2\x81\0\0\0\0\0\x78\0\0\0\x05" + bytes(12) + body[:20] + pcp._MAPPED + IP
 
     def take(data):
         got = pcp.parse(data, 1, body)
         assert got is None or got[2] is None or data[24:42] == body[:18]
+        got = pcp.parse(data, 0)
+        assert got is None or got[2] is None
 
-    flood(good, take)
+    def good(data):
+        assert pcp.parse(data, 1, body) == (0, 5, IP)
+
+    flood(answer, take, good)
 
 
 def test_announcements():
+    """By an oracle of its own: RFC 6886 3.2.1, RFC 6887 14.1, and the epoch's rule of 6886 3.6."""
     epoch = announce.Epoch()
+    state = [None, 0]
 
     def take(data):
-        announce.is_announcement(data)
-        epoch.back(int.from_bytes(data[4:8], "big"), len(data))
+        natpmp_like = len(data) == 12 and data[:2] == b"\0\x80"
+        pcp_like = 24 <= len(data) <= 1100 and data[:2] == b"\2\x80"
+        assert announce.is_announcement(data) == (natpmp_like or pcp_like), data
+        value, state[1] = int.from_bytes(data[4:8], "big"), state[1] + len(data)
+        fell = state[0] is not None and value < state[0][0] + (state[1] - state[0][1]) * 7 // 8 - 2
+        assert epoch.back(value, state[1]) == fell, (value, state)
+        state[0] = value, state[1]
 
-    flood(b"\0\x80\0\0\0\0\0\x09" + IP, take)
+    flood([b"\0\x80\0\0\0\0\0\x09" + IP, b"\2\x80\0\0" + bytes(4) + b"\0\0\0\x07" + bytes(12)], take, take)
 
 
 def test_stun():
     id_ = bytes(range(50, 62))
     mask = b"\x21\x12\xa4\x42" + id_
     value = b"\0\1\x12\x34" + bytes(IP[i] ^ mask[i] for i in range(4))
-    good = b"\1\1\0\x0c" + mask + b"\0\x20\0\x08" + value
+    answer = b"\1\1\0\x0c" + mask + b"\0\x20\0\x08" + value
 
     def take(data):
         for family in (4, 6):
             got = stun.parse(data, id_, family)
             assert got is None or (data[8:20] == id_ and len(got) == (4 if family == 4 else 16))
 
-    flood(good, take)
-    other = stun.parse(b"\1\1\0\x0c\x21\x12\xa4\x42" + bytes(12) + good[20:], id_, 4)
+    def good(data):
+        assert stun.parse(data, id_, 4) == IP
+
+    flood(answer, take, good)
+    other = stun.parse(b"\1\1\0\x0c\x21\x12\xa4\x42" + bytes(12) + answer[20:], id_, 4)
     assert other is None
 
 
 def test_whoami():
     asked = whoami.query(b"\x12\x34", "myip.opendns.com", 1)
-    good = asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + IP
+    answer = asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + IP
+    text = whoami.query(b"\x12\x34", "o.example", 16)
+    answer16 = text[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + text[12:] + b"\xc0\x0c\0\x10\0\1\0\0\0\0\0\x0a\x0945.33.7.7"
 
     def take(data):
-        got = whoami.parse(data, asked)
-        assert got is None or data[:2] == b"\x12\x34"
+        for question in (asked, text):
+            got = whoami.parse(data, question)
+            assert got is None or data[:2] == b"\x12\x34"
 
-    flood(good, take)
+    def good(data):
+        assert whoami.parse(data, text if data == answer16 else asked) == [IP]
+
+    flood([answer, answer16], take, good)
 
 
-def test_ssdp_and_descriptions():
-    there = b"HTTP/1.1 200 OK\r\nST: x\r\nLOCATION: http://192.168.77.1:5000/rootDesc.xml\r\n\r\n"
+def test_time_servers():
+    nonce = bytes(range(10, 18))
+    stamp = struct.pack(">II", 1795291800 + 2208988800 & 0xFFFFFFFF, 5)
+    answer = b"\x24\2\6\xec" + bytes(6) + b"\1\0" + b"GPS\0" + stamp + nonce + stamp + stamp
 
     def take(data):
-        got = upnp.location(data, "192.168.77.1")
-        assert got is None or (0 < got[0] < 65536 and got[1][:1] == "/")
+        try:
+            got = ntp.read(data, nonce)
+            assert got is None or data[24:32] == nonce and any(data[40:48])
+        except reason.Why:
+            pass
 
-    flood(there, take)
-    xml = (
-        b"<root><URLBase>http://192.168.77.1:5000</URLBase><service><serviceType>urn:schemas-upnp-org:service:"
-        b"WANIPConnection:1</serviceType><controlURL>/ctl</controlURL><eventSubURL>/evt</eventSubURL></service></root>"
+    def good(data):
+        assert ntp.read(data, nonce) == 1795291800
+
+    flood(answer, take, good)
+
+
+def test_search_answers():
+    with open("host_tests/shared/data/ssdp-location-v6-loopback.http", "rb") as f:
+        loopback = f.read()
+    there = (
+        b"HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+        b"LOCATION: http://192.168.77.1:5000/rootDesc.xml\r\nUSN: uuid:x\r\n\r\n"
     )
 
-    def read(data):
+    def take(data):
+        got = upnp.answer(data, "192.168.77.1", "192.168.77.1")
+        assert got is None or 0 < got[1] < 65536 and got[2][:1] == "/" and not [c for c in got[2].encode() if not 32 < c < 127]
+
+    def good(data):
+        want = (1900, "/rootDesc.xml") if data == loopback else (5000, "/rootDesc.xml")
+        assert upnp.answer(data, "192.168.77.1", "192.168.77.1")[1:3] == want
+
+    flood([there, loopback], take, good)
+
+
+def test_descriptions():
+    page = (
+        b'<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><URLBase>http://192.168.77.1:5000</URLBase><!-- c -->'
+        b"<device><serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>"
+        b"<![CDATA[/ctl]]></controlURL><eventSubURL>/evt?a=1&amp;b</eventSubURL></service></serviceList></device></root>"
+    )
+
+    def take(data):
         try:
-            upnp.services(data, 5000, "/rootDesc.xml")
+            for kind, control, events in upnp.services(data, 5000, "/rootDesc.xml"):
+                for port, path in (control, events):
+                    assert 0 < port < 65536 and not [c for c in path.encode() if not 32 < c < 127]
+                assert "\r" not in kind and '"' not in kind
         except ValueError:
             pass
-        upnp.element(data, b"NewExternalIPAddress")
-        gena.renew_s(data)
 
-    flood(xml, read, COUNT // 4)
+    def good(data):
+        kind, control, events = upnp.services(data, 1, "/rootDesc.xml")[0]
+        assert kind[-17:] == "WANIPConnection:1" and control == (5000, "/ctl") and events == (5000, "/evt?a=1&b")
+
+    flood(page, take, good)
+
+
+def test_soap():
+    with open("host_tests/shared/data/soap-garbage.xml", "rb") as f:
+        garbage = f.read()
+    fine = garbage.replace(b"\xe8\x03\x7f", b"45.33.7.7")
+    assert fine != garbage
+
+    def take(data):
+        text = xml.text(data, b"NewExternalIPAddress")
+        try:
+            assert len(address.parse(text.decode())) in (4, 16)
+        except ValueError:
+            pass
+
+    def good(data):
+        assert xml.text(data, b"NewExternalIPAddress") == (b"45.33.7.7" if data == fine else b"\xe8\x03\x7f")
+
+    flood([fine, garbage], take, good)
+
+
+def test_heads_of_events_and_subscriptions():
+    answer = b"HTTP/1.1 200 OK\r\nTIMEOUT: Second-120\r\nSID: uuid:1-2\r\nServer: x\r\n\r\n"
+    event = b"NOTIFY / HTTP/1.1\r\nHOST: 192.168.77.50:61234\r\nSID: uuid:1-2\r\nCONTENT-LENGTH: 600\r\n\r\n"
+
+    def take(data):
+        assert 5 <= gena.renew_s(data) <= 300
+        assert isinstance(lan.header(data, b"sid"), str) and isinstance(lan.header(data, b"content-length"), str)
+
+    def good(data):
+        assert lan.header(data, b"sid") == "uuid:1-2" and gena.renew_s(data) == (60 if data == answer else 300)
+
+    flood([answer, event], take, good)
+
+
+def attr(kind, body):
+    return struct.pack("HH", 4 + len(body), kind) + body + bytes(-len(body) % 4)
 
 
 def test_netlink():
-    good = (
-        b"\x2c\0\0\0\x14\0\0\0\1\0\0\0\0\0\0\0" + b"\2\x18\x80\0\2\0\0\0" + b"\x08\0\1\0" + IP + b"\x08\0\x08\0\x80\0\0\0"
-        + b"\x04\0\x03\0"
-    )  # fmt: skip
-
+    packed = address.parse("2a02:8010:1::a")
+    body = struct.pack("BBBBI", 10, 64, 0x80, 0, 2) + attr(1, packed) + attr(6, struct.pack("IIII", 60, 90, 5, 9)) + attr(8, struct.pack("I", 0x100))
+    option = struct.pack(">BBBBIII", 3, 4, 64, 0xC0, 90, 60, 0) + packed[:8] + bytes(8)
+    heard = struct.pack("BBHiBBHI", 10, 0, len(option), 2, 134, 0, 0, 0) + option + attr(1, b"\xfe\x80" + bytes(13) + b"\1")
+    address_event = struct.pack("IHHII", 16 + len(body), 20, 0, 0, 0) + body
+    router_event = struct.pack("IHHII", 16 + len(heard), 68, 0, 0, 0) + heard
     one = netlink.Observer({}, Kit)
 
     def take(data):
@@ -154,30 +294,127 @@ def test_netlink():
         for kind, at, end in kernel.messages(data):
             row = kernel.address_row(data, at, end) if kind == 20 else None
             assert row is None or len(row[6]) in (4, 16)
+            row = kernel.router_option(data, at, end)
+            assert row is None or len(row[1]) == 16 and (row[2] is None or len(row[2]) == 16)
+        assert len(one.states) <= 64 and len(one.heard.prefixes) <= 48 and len(one.heard.routers) <= 48
 
-    flood(good, take)
+    def good(data):
+        if data == address_event:
+            assert kernel.address_row(data, 16, len(data)) == (6, 2, 0x100, 0, 60, 64, packed, 9)
+        else:
+            assert kernel.router_option(data, 16, len(data)) == (2, b"\xfe\x80" + bytes(13) + b"\1", packed[:8] + bytes(8), 64, 60)
+
+    for i in range(300):  # the tables are full before the heap is measured
+        one.heard.feed(i * 600, os.urandom(16) if i & 1 else bytes(16), os.urandom(16), 64, 9)
+        take(address_event[:28] + os.urandom(16) + address_event[44:])
+    assert len(one.states) > 30 and len(one.heard.prefixes) > 20
+    flood([address_event, router_event], take, good)
+
+
+def blob(name, value):
+    """One named value as netifd encodes it."""
+    head = struct.pack(">H", len(name)) + name.encode() + b"\0"
+    head += bytes(-len(head) % 4)
+    if isinstance(value, int):
+        kind, data = 5, struct.pack(">I", value)
+    elif isinstance(value, str):
+        kind, data = 3, value.encode() + b"\0"
+    else:
+        kind, data = 2, b"".join(blob(key, value[key]) for key in value)
+    size = 4 + len(head) + len(data)
+    return struct.pack(">I", 1 << 31 | kind << 24 | size) + head + data + bytes(-size % 4)
 
 
 def test_ubus():
-    text = b"\x83\0\0\x14\0\x06source\0\0\0\0" + b"45.33.7.7\0\0\0"
-    good = b"\x82\0\0\x20\0\4root\0\0" + text + b"\x87\0\0\x0d\0\x02up\0\0\0\0\1\0\0\0"
+    """Undamaged messages are read to the last value, in between; of damaged ones either ValueError or a plain dict comes."""
+    want = {"root": {"source": "45.33.7.7", "up": 1, "n": 258}}
+    flat = blob("root", want["root"])
+    refused = [0]
+
+    def plain(value):
+        if isinstance(value, dict):
+            return all([isinstance(key, str) and plain(value[key]) for key in value])
+        return value is None or isinstance(value, (str, int)) or isinstance(value, list) and all([plain(one) for one in value])
 
     def take(data):
         try:
-            bus.decode(data, 0, len(data))
+            assert plain(bus.decode(data, 0, len(data)))
         except ValueError:
-            pass
+            refused[0] += 1
 
-    flood(good, take)
+    def good(data):
+        assert bus.decode(data, 0, len(data)) == want
+        for cut in (3, 7, len(data) - 5, len(data) - 9):
+            try:
+                bus.decode(data[:cut], 0, cut)
+                raise AssertionError("cut, and taken")
+            except ValueError:
+                pass
+
+    flood(flat, take, good)
+    assert refused[0] > COUNT // 5
+
+
+def test_what_netifd_tells():
+    """The dump as text, damaged before it is decoded: whatever comes out, the choice among it ends."""
+    with open("host_tests/netlab/data/ubus-dump.json", "rb") as f:
+        dump = f.read()
+
+    def take(data):
+        try:
+            rows = json.loads(data)["interface"]
+        except (ValueError, KeyError, TypeError):
+            return
+        one = ubus.Observer({}, Kit)
+        for family in (4, 6):
+            try:
+                kind, packed, _ = one.pick(rows, family)
+                assert (packed is None) == (kind != 1)
+            except (AttributeError, TypeError, ValueError):  # read() takes these for "could not tell"
+                pass
+
+    def good(data):
+        assert ubus.Observer({}, Kit).pick(json.loads(data)["interface"], 4)[1] == bytes([45, 33, 7, 52])
+
+    flood(dump, take, good, COUNT // 4)
 
 
 def test_check_pages():
+    with open("host_tests/shared/data/check-cdn-cgi-trace.txt", "rb") as f:
+        trace = f.read()
+
     def take(data):
         for family in (4, 6):
             packed, why = scan.single(data, family)
-            assert packed is None or len(packed) == (4 if family == 4 else 16)
+            assert (packed is None) == (why is not None) and (packed is None or len(packed) == (4 if family == 4 else 16))
+        part = scan.cut(data, '"ip":"*"')
+        assert part is None or part in data
 
-    flood(b'<html>{"ip":"45.33.7.7"} 2a02:8010:1::7</html>', take, COUNT // 4)
+    def good(data):
+        assert scan.single(data, 4)[0] == (address.parse("45.33.7.9") if data == trace else IP)
+
+    flood([b'<html>{"ip":"45.33.7.7"} 2a02:8010:1::7</html>', trace], take, good)
+
+
+def test_what_a_command_prints():
+    mark = b"0123456789abcdef "
+
+    def take(data):
+        for family in (4, 6):
+            got = command.verdict(data, mark, family)
+            assert got is None or (got[1] is None) == (got[0] != 1)
+
+    def good(data):
+        assert command.verdict(data, mark, 4)[1] == IP
+
+    flood(b"45.33.7.7\n " + mark + b"0\n", take, good)
+
+
+def test_any_exception_becomes_a_reason():
+    for error in (OSError(), OSError(111), OSError(-2), OSError("x"), ValueError(b"\xff"), UnicodeError(), MemoryError(), KeyError(("a", 1)),
+                  RuntimeError("x" * 500), reason.Why("a.b", 5)):  # fmt: skip
+        got = reason.why(error)
+        assert isinstance(got[0], str) and len(str(got)) < 150, got
 
 
 class Board(linux.Board):
@@ -201,16 +438,16 @@ def test_forged_announcements_of_other_hosts_wake_nobody():
     """Live: packets from 127.0.0.2 (another host), damaged ones from the router, then one true announcement."""
 
     async def go():
-        board = Kit.board
-        listener = announce.Listener(board, board.gateway, ((4, "127.0.0.1", 15360),))
+        board, port = Kit.board, 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        listener = announce.Listener(board, board.gateway, ((4, "127.0.0.1", port),))
         task = asyncio.create_task(listener.changed())
-        other = udp.open_udp(board, peer=("127.0.0.1", 15360), local=("127.0.0.2", 0))
-        router = udp.open_udp(board, peer=("127.0.0.1", 15360))
+        other = udp.open_udp(board, peer=("127.0.0.1", port), local=("127.0.0.2", 0))
+        router = udp.open_udp(board, peer=("127.0.0.1", port))
         noise, before = Noise(1), None
         good = b"\0\x80\0\0\0\0\0\x09" + CGNAT
         await asyncio.sleep(0.01)
         try:
-            for i in range(COUNT):
+            for i in range(3000):
                 if i == 500:
                     gc.collect()
                     before = gc.mem_alloc()

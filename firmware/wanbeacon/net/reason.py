@@ -11,7 +11,7 @@ _NAMES = (
 )  # fmt: skip
 
 
-class Why(Exception):
+class Why(ValueError):
     """Raised by net and observe where the reason is known: .why is a code tuple."""
 
     def __init__(self, *why):

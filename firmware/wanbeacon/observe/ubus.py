@@ -78,7 +78,10 @@ class Observer:
                 one.close()
         if not rows:
             return UNKNOWN, None, ("ubus.forbidden", _OBJECT)
-        return self.pick(rows, family)
+        try:
+            return self.pick(rows, family)
+        except (AttributeError, TypeError, ValueError) as e:  # what should be a list of objects is something else
+            return UNKNOWN, None, ("ubus.failed", reason.why(e))
 
     def pick(self, rows, family):
         """Choose from the rows of netifd's dump; answers as read() does."""

@@ -34,7 +34,7 @@ class Observer:
         try:
             status, body = self.fetch(url, family, *self.more)
         except Trouble as e:
-            self.asked = e.word not in ("dns", "connect")  # then nobody answered there
+            self.asked = e.word not in ("dns", "no route", "connect")  # then nobody answered there
             return UNKNOWN, None, ("web.trouble", _host(url), ("trouble." + e.word,), e.text.strip()[:60])
         if status != 200:
             return UNKNOWN, None, ("web.status", _host(url), status)

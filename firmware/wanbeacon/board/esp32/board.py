@@ -9,6 +9,7 @@ import sys
 import machine
 
 from wanbeacon.board.esp32.memory import Memory
+from wanbeacon.net.reason import why
 
 CONFIG = "/config.json"
 DEVICE = "/device.json"
@@ -19,7 +20,6 @@ STATE = "/state"
 WATCHDOG_MS = 180000
 # A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this long.
 CONSOLE_MS = 3600000
-CLOCK_EVERY_MS = 20000  # between two questions to time servers that did not answer
 _CAUSES = {1: "power", 2: "reset", 3: "watchdog", 4: "sleep", 5: "restart"}
 
 
@@ -96,7 +96,7 @@ class Board:
         self.ntp = "pool.ntp.org"
         self.dog = None
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
-        self._asked_clock = None
+        self._refused = {}  # time servers that do not want to be asked, and until when (ticks)
 
     # ---- names and files
 
@@ -201,25 +201,24 @@ class Board:
     # ---- clock
 
     def set_clock(self, agent):
-        """Ask the time servers, at most every 20 s; the answer must be plausible. True when the clock was set."""
-        import time
-
-        from wanbeacon.net import clock
-
-        now = time.ticks_ms()
-        if not self.link_up() or self._asked_clock is not None and time.ticks_diff(now, self._asked_clock) < CLOCK_EVERY_MS:
-            return False
+        """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock was set."""
         from wanbeacon.board.esp32 import ntp
 
-        newest = agent.journal.newest or 0
-        try:
-            wall = ntp.ask(self, self.ntp, max(clock.BUILD, newest - 86400), clock.LATEST)
-        except (OSError, ValueError) as e:
-            agent.log("time server %s: %s" % (self.ntp, e))
-            self._asked_clock = time.ticks_ms()
+        clock = agent.clock
+        if not clock.set_time:
+            clock.set_time = self.set_time
+        if not self.link_up() or not clock.ask_due():
             return False
-        self.set_time(wall)
-        agent.log("clock set by %s" % self.ntp)
+        clock.asking()
+        try:
+            wall, agreed = ntp.consult(self, self.ntp, self._refused)
+        except (OSError, ValueError) as e:
+            agent.log.tell("warn", "clock.server", self.ntp, why(e))
+            return False
+        if not clock.set_unproven(wall, agreed, agent.journal.newest or 0):
+            agent.log.tell("warn", "clock.server", self.ntp, ("clock.held", wall))
+            return False
+        agent.log.tell("info", "clock.set", self.ntp)
         return True
 
     def set_time(self, wall):
