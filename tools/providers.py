@@ -1,6 +1,7 @@
-"""`python -m tools providers [NAME] [--json]`: what the agent knows of each provider, how sure it is, and what is odd about
-it. Knows the facts and the device's rows, nothing of requests."""
+"""`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how sure it is, and
+what is odd about it."""
 
+import importlib
 import json
 import sys
 
@@ -15,8 +16,10 @@ from .build import catalogue
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
         "some": "one program's word, or open questions", "low": "not confirmed anywhere"}
-#: Services that need several calls to an API of their own, left out on purpose: no DynDNS2, and rights over the whole zone.
-LEFT_OUT = ("cloudflare", "gandi", "hetzner", "digitalocean", "godaddy", "porkbun", "route53", "azure", "linode", "vultr")
+#: Services whose API the agent does not speak: requests signed in a way of their own.
+LEFT_OUT = ("route53", "aws", "azure", "aliyun", "google-cloud", "transip", "beget")
+#: What a terminal has at least, and what a line of the table must fit into.
+WIDTH = 80
 _PROGRAMS = ("openwrt", "ddclient", "inadyn", "qdm12", "pfSense", "dyndnsd", "python-dyndnsc", "niklata", "nmotter")
 
 
@@ -37,7 +40,7 @@ def status(fact):
 
 def login(row):
     """How the agent logs in there, best first."""
-    names = {"basic": "Basic", "bearer": "Bearer", "query": "URL if asked", "none": "key in the URL"}
+    names = {"basic": "Basic", "bearer": "Bearer", "query": "URL if asked", "none": "key in the URL", "token": "token"}
     return ", ".join(names[way] for way in row.get("auth") or ["basic"])
 
 
@@ -50,6 +53,15 @@ def dual(row):
     if row.get("one"):
         return "A or AAAA per host"
     return "two requests" if "q6" in row else "IPv4" if "q4" in row else "IPv6"
+
+
+def dual_word(row):
+    """IPv4 and IPv6 in one word: what it keeps, and in how many requests."""
+    if "qd" in row:
+        return "both in 1"
+    if row.get("one"):
+        return "4 or 6"
+    return "4 and 6" if "q6" in row and "q4" in row else "4" if "q4" in row else "6"
 
 
 def limits(row):
@@ -65,7 +77,7 @@ def limits(row):
 def rules(row):
     """[(class, how it is recognised)] of a row that does not speak plain DynDNS2."""
     said = {"^": "line starts with %s", "=": "line is %s", "~": "word %s", "*": "text %s", "#": "HTTP %s"}
-    alone = {"@": "the sent address", "0": "empty body"}
+    alone = {"@": "the sent address", "0": "empty body", "!": "any word of failure"}
     out = [(cls, ", ".join(alone.get(r) or said[r[0]] % r[1:] for r in some)) for cls, *some in row.get("rules") or ()]
     words = {}
     for word, cls in (row.get("words") or {}).items():
@@ -83,8 +95,8 @@ def document(fact, row):
         "query": {key: row[key] for key in ("q4", "q6", "qd", "qc", "qa") if key in row}, "auth": row.get("auth") or ["basic"],
         "user": fact["auth_user"], "password": fact["auth_password"], "dual_stack": dual(row), "hosts_per_request": row.get("max", 20),
         "min_interval_s": row.get("min"), "refresh_days": row.get("days", 28), "rules": row.get("rules") or [], "words": row.get("words") or {},
-        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"], "evidence": fact["evidence"],
-        "sure": sure(fact),
+        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"], "evidence": fact["evidence"], "aliases": fact.get("aliases") or [],
+        "sure": sure(fact), "untested": bool(row.get("untested")), "state": state(fact, row),
     }  # fmt: skip
 
 
@@ -95,53 +107,71 @@ def url(row):
 
 
 def pairs():
-    """[(fact, row)] of all providers."""
-    return [(fact, catalogue.row(fact)) for fact in catalogue.source().values()]
+    """[(fact, row)] of all providers: those of the facts, then those that only the device's files know (JSON APIs)."""
+    facts = catalogue.source()
+    out = [(fact, catalogue.row(fact)) for fact in facts.values()]
+    rows = firmware("rows")
+    for name in rows.names(str(catalogue.OUT)):
+        if name not in facts:
+            row = rows.find(str(catalogue.OUT), name)
+            about = row.get("about") or ""
+            out.append(({"id": name, "name": row.get("title") or name, "status": "active", "ports": [443], "auth_user": "", "auth_password": about,
+                         "dual_stack": dual(row), "ip_check": [], "quirks": "a JSON API", "unverified": [],
+                         "evidence": ["tools/build/rest_rows.py"]}, row))
+    return out
 
 
-def nearest(name, names):
-    """What the device itself would suggest."""
+def firmware(name):
+    """A module of firmware/wanbeacon/dyndns: what is said here is what the device would say."""
     for folder in ("firmware", "firmware/wanbeacon/board/cpython"):
         if str(ROOT / folder) not in sys.path:
             sys.path.append(str(ROOT / folder))
-    from wanbeacon.dyndns import catalog
-    return catalog.nearest(name, names)
+    return importlib.import_module("wanbeacon.dyndns." + name)
+
+
+def search(word):
+    """[(fact, row)] of the providers that a word may mean, best first."""
+    known = {row["id"]: (fact, row) for fact, row in pairs()}
+    return [known[name] for name, _ in firmware("search").search(str(catalogue.OUT), word)]
 
 
 def find(name):
     """(fact, row) of one provider; UserError that names the nearest."""
-    known = {row["id"]: (fact, row) for fact, row in pairs()}
-    if name in known:
-        return known[name]
-    if name.lower().split(".")[0] in LEFT_OUT:
+    for fact, row in pairs():
+        if row["id"].replace("-", "") == name.lower().replace("-", "").replace(".", ""):
+            return fact, row
+    if name.lower() in LEFT_OUT:
         raise UserError("%s has an API of its own instead of an update address, which the agent does not speak" % name)
-    near = nearest(name, list(known))
-    near += [one for one, (fact, row) in known.items()
-             if len(name) > 2 and name.lower() in (fact["name"] + " " + row["host"]).lower() and one not in near]
-    raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near[:4]) if near else
-                                                     "`python -m tools providers` lists them, and provider: custom describes any other"))
+    near = [row["id"] for _, row in search(name)[:4]]
+    raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near) if near else
+                                                     "`%s providers` lists them, and provider: custom describes any other" % COMMAND))
 
 
-def table(console):
-    """Print all providers."""
-    colours = {"closed": "red", "unknown": "yellow", "alive": "green"}
-    out = Table(box=None, pad_edge=False, header_style="bold")
-    for head, options in (("id", {"no_wrap": True}), ("name", {"overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
-                          ("status", {"no_wrap": True}), ("login", {}), ("IPv4 + IPv6", {}), ("limits", {}), ("sure", {"no_wrap": True})):
-        out.add_column(head, **options)
-    both = pairs()
+def state(fact, row):
+    """"alive" | "closed" | "unknown" | "untested", in one word: an answer that nobody recorded is the first to be told."""
+    return "untested" if row.get("untested") and status(fact) == "alive" else status(fact)
+
+
+def table(console, both):
+    """Print some providers, a line each, in 80 columns."""
+    colours = {"closed": "red", "unknown": "yellow", "alive": "green", "untested": "yellow"}
+    out = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for head, width in (("id", 19), ("name", 31), ("log-in", 8), ("IPv4+6", 9), ("status", 8)):
+        out.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width, max_width=width)
     for fact, row in both:
-        state = status(fact)
-        out.add_row(row["id"], escape(fact["name"]), "[%s]%s[/]" % (colours[state], state), login(row), dual(row), limits(row), sure(fact))
+        word = state(fact, row)
+        out.add_row(row["id"], escape(row.get("title") or fact["name"]), login(row).split(",")[0].split()[0], dual_word(row),
+                    "[%s]%s[/]" % (colours[word], word))
     console.print(out)
-    console.print("\n%d providers. `%s providers NAME` tells more of one; closed ones keep their form for servers that "
-                  "still speak it." % (len(both), COMMAND))
-    console.print("sure: " + "; ".join("%s = %s" % item for item in SURE.items()))
+    console.print("\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "
+                  "form for servers that still speak it; untested: no answer of it was ever recorded." % (len(both), COMMAND))
 
 
 def detail(console, fact, row):
     """Print one provider."""
     console.print("[bold]%s[/]  %s" % (row["id"], escape(fact["name"])))
+    if row.get("untested"):
+        console.print("[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what it says.[/]")
     if status(fact) != "alive":
         console.print("[red]%s[/]" % {"closed": "This service is closed: `check` warns, and the form stays for servers that still speak it.",
                                       "unknown": "Nobody could say whether this service is still alive."}[status(fact)])
@@ -171,16 +201,21 @@ def detail(console, fact, row):
 
 
 def app(name: str = typer.Argument(None, help="a provider's id; without it: all"),
+        word: str = typer.Option(None, "--search", help="find providers by name, other name or site"),
         as_json: bool = typer.Option(False, "--json", help="for scripts")):
     """List the providers the agent knows, or tell all about one."""
-    console = Console(width=None if Console().is_terminal else 140)
+    console = Console(width=None if Console().is_terminal else WIDTH)
     if name:
         fact, row = find(name)
         if as_json:
             print(json.dumps(document(fact, row), indent=2, ensure_ascii=False))
         else:
             detail(console, fact, row)
-    elif as_json:
-        print(json.dumps([document(*one) for one in pairs()], indent=2, ensure_ascii=False))
+        return
+    both = search(word) if word else pairs()
+    if as_json:
+        print(json.dumps([document(*one) for one in both], indent=2, ensure_ascii=False))
+    elif both:
+        table(console, both)
     else:
-        table(console)
+        raise UserError("nothing here is called %r; provider: custom describes any other service" % word)
