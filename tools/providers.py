@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import COMMAND, ROOT, UserError
-from .build import catalogue
+from .build import catalogue, names
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
@@ -108,14 +108,14 @@ def url(row):
 
 def pairs():
     """[(fact, row)] of all providers: those of the facts, then those that only the device's files know (JSON APIs)."""
-    facts = catalogue.source()
-    out = [(fact, catalogue.row(fact)) for fact in facts.values()]
-    rows = firmware("rows")
+    facts, rows = catalogue.source(), firmware("rows")
+    called = {line[0]: line[1] for line in names.lines()}
+    out = [({**fact, "title": called[fact["id"]]}, catalogue.row(fact)) for fact in facts.values()]
     for name in rows.names(str(catalogue.OUT)):
         if name not in facts:
             row = rows.find(str(catalogue.OUT), name)
             about = row.get("about") or ""
-            out.append(({"id": name, "name": row.get("title") or name, "status": "active", "ports": [443], "auth_user": "", "auth_password": about,
+            out.append(({"id": name, "name": called.get(name) or name, "status": "active", "ports": [443], "auth_user": "", "auth_password": about,
                          "dual_stack": dual(row), "ip_check": [], "quirks": "a JSON API", "unverified": [],
                          "evidence": ["tools/build/rest_rows.py"]}, row))
     return out
@@ -132,7 +132,7 @@ def firmware(name):
 def search(word):
     """[(fact, row)] of the providers that a word may mean, best first."""
     known = {row["id"]: (fact, row) for fact, row in pairs()}
-    return [known[name] for name, _ in firmware("search").search(str(catalogue.OUT), word)]
+    return [known[name] for name, _, _ in firmware("search").search(str(names.OUT), word) if name in known]
 
 
 def find(name):
@@ -160,7 +160,7 @@ def table(console, both):
         out.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width, max_width=width)
     for fact, row in both:
         word = state(fact, row)
-        out.add_row(row["id"], escape(row.get("title") or fact["name"]), login(row).split(",")[0].split()[0], dual_word(row),
+        out.add_row(row["id"], escape(fact.get("title") or fact["name"]), login(row).split(",")[0].split()[0], dual_word(row),
                     "[%s]%s[/]" % (colours[word], word))
     console.print(out)
     console.print("\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "

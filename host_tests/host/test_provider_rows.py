@@ -91,11 +91,6 @@ def test_a_row_without_a_recorded_answer_says_so(name):
     assert ("untested" in ROWS[name]) == (not said)
 
 
-def test_names_that_people_search_for_are_near_the_beginning_of_a_row():
-    for row in ROWS.values():
-        assert len(row["title"]) <= 60 and row["title"].isascii() and '"' not in row["title"] + row.get("also", ""), row["id"]
-
-
 def test_refresh_comes_before_a_name_expires():
     assert ROWS["dyn"]["days"] == 28 and ROWS["mydns-se"]["days"] == 28
     assert 5 * 16 / 15 <= ROWS["dyfi"]["days"] <= 6, "between the 5th and the 6th day, jitter of 1/16 included"

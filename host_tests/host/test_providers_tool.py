@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tools import ROOT, UserError, providers
-from tools.build import catalogue
+from tools.build import catalogue, names
 
 
 def run(*args):
@@ -25,13 +25,13 @@ def test_the_table_has_a_line_for_each_provider():
     assert "untested" in next(line for line in lines if line.startswith("joker"))
 
 
-@pytest.mark.parametrize(("word", "first"), [("no-ip", "noip"), ("dyndns", "dyn"), ("Securepoint", "spdyn"), ("afraid", "freedns-v1"),
+@pytest.mark.parametrize(("word", "first"), [("no-ip", "noip"), ("dyndns", "dyn"), ("Securepoint", "spdyn"), ("afraid", "freedns-v2"),
                                              ("dukdns", "duckdns")])
 def test_a_search_finds_by_name_and_shows_the_name(word, first):
     status, out, _ = run("--search", word)
     lines = out.splitlines()
     assert status == 0 and lines[1].split()[0] == first and max(map(len, lines)) <= 80
-    assert catalogue.title(catalogue.source()[first])[:20] in lines[1]
+    assert dict(line[:2] for line in names.lines())[first][:20] in lines[1]
 
 
 def test_a_search_that_finds_nothing_is_one_line():

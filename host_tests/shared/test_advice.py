@@ -95,7 +95,7 @@ def test_a_provider_may_be_written_as_it_writes_itself():
 
 
 def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
-    for name, near in (("dyndns", "dyn (DynDNS"), ("no-ip.com", "noip (No-IP (noip.com))"), ("afraid.org", "freedns-v1"),
+    for name, near in (("dyndns", "dyn (Dyn (DynDNS"), ("no-ip.com", "noip (No-IP)"), ("afraid.org", "freedns-v2"),
                        ("Securepoint", "spdyn"), ("kasserver.com", "all-inkl"), ("dukdns", "duckdns"), ("xyzzy", "custom")):  # fmt: skip
         _, problems, _ = judged(provider=name)
         assert len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0], problems

@@ -1,6 +1,5 @@
 """What a provider's row holds. How it is found: rows.py. `python -m tools catalogue` writes it; keys, beside its id:
 
-    title also                              the service's name; other names that people search it by (search.py)
     host host6 port plain path post         where to: `host6` = for IPv6 alone, `plain` = HTTP without TLS, `post` 1 =
                                             POST instead of GET, 2 = POST if the account wants it
     q4 q6 qd qc qa                          query templates: IPv4, IPv6, both, address left to the connection,

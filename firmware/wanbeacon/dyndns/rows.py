@@ -14,6 +14,7 @@ _ID = 26
 
 def _rest(path):
     """Path of the file with the JSON APIs, beside that of the others."""
+    path = str(path)
     return path[: path.rfind("/") + 1] + "rest.dat"
 
 
@@ -78,29 +79,18 @@ def _id(head):
     return bytes(head[:_ID]).decode().strip()
 
 
-def beginnings(path, most):
-    """(id, the first `most` bytes of its JSON) of every provider, in the files' order, one at a time. Raises OSError and
-    ValueError as `find`."""
+def names(path):
+    """All provider ids, in the files' order."""
+    out = []
     head = bytearray(_HEAD)
     for one in (path, _rest(path)):
         try:
-            f = open(one, "rb")
+            with open(one, "rb") as f:
+                while f.readinto(head) == _HEAD:
+                    if head.find(b"/") < 0:
+                        out.append(_id(head))
+                    f.seek(_size(head) + 1, 1)
         except OSError:
             if one == path:
                 raise
-            return
-        try:
-            at = 0
-            while f.readinto(head) == _HEAD:
-                size, name = _size(head), _id(head)
-                if name[-1:] != "/":
-                    yield name, f.read(min(size, most))
-                at += _HEAD + size + 1
-                f.seek(at)
-        finally:
-            f.close()
-
-
-def names(path):
-    """All provider ids, in the files' order."""
-    return [name for name, _ in beginnings(path, 0)]
+    return out
