@@ -81,14 +81,14 @@ UNSERVED = {
 
 def lines():
     """The file's lines."""
-    rows = catalogue.rows()
+    facts, rows = catalogue.source(), catalogue.rows()
     strange = {key.strip() for key in [*NAMES, *ALIASES]} - {row["id"] for row in rows}
     if strange:
         raise UserError("tools/build/names.py: no such provider: %s" % ", ".join(sorted(strange)))
     out, called = [], ""
 
     def place(row):
-        name = NAMES.get(row["id"]) or row.get("title") or row["id"]
+        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
         return bool(row.get("closed")), FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST), name.lower()
 
     for row in sorted(rows, key=place):
