@@ -124,3 +124,18 @@ def test_a_custom_provider_in_four_lines():
         with service(lab, accounts=[dict(entry, provider="custom", custom=custom)], addresses=(A, A6)) as agent:
             settled(agent, 1)
             assert lab.published("demo.dyndns.org") == dns(A, A6)
+
+
+@pytest.mark.parametrize(("provider", "login"), [("desec", {"user": None}), ("nsupdate-info", {"user": "demo.nsupdate.info"})])
+def test_a_name_goes_offline_by_deleting_its_records_and_comes_back(provider, login):
+    """deSEC needs no user name, and deletes what is sent empty; nsupdate.info has a path of its own for it."""
+    name = DUAL[provider][0]
+    with lab_of(provider) as lab:
+        entry = {key: value for key, value in account(lab, name, **login).items() if value is not None}
+        with service(lab, accounts=[entry], addresses=(A, A6)) as agent:
+            until(agent, lambda s: lab.published(name) == dns(A, A6) and s["hosts"][0]["state"] == "ok")
+            until(agent, lambda _: agent.command("offline " + name)["ok"])
+            until(agent, lambda s: lab.published(name) == dns() and s["hosts"][0]["offline"])
+            assert len(lab.updates) == (1 if provider == "nsupdate-info" else 2), "one request, to /nic/delete where there is that"
+            until(agent, lambda _: agent.command("update " + name)["ok"])
+            until(agent, lambda s: lab.published(name) == dns(A, A6) and not s["hosts"][0]["offline"])
