@@ -101,6 +101,11 @@ def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
         assert len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0], problems
 
 
+def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
+    _, problems, _ = judged(provider="route53")
+    assert "API of its own" in problems[0] and "custom" not in problems[0], problems
+
+
 def test_a_row_that_nobody_saw_work_is_a_warning():
     _, problems, warnings = judged(provider="joker")
     assert not problems and "untested" in warnings[0]
