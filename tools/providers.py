@@ -1,8 +1,9 @@
-"""`python -m tools providers [NAME] [--json]`: what the agent knows of each provider, how sure it is, and what is odd about
-it. Knows the facts and the device's rows, nothing of requests."""
+"""`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how sure it is, and
+what is odd about it."""
 
+import importlib
 import json
-import os
+import sys
 
 import typer
 from rich.console import Console
@@ -10,12 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import COMMAND, ROOT, UserError
-from .build import catalogue
-from .check import firmware
+from .build import catalogue, names
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
         "some": "one program's word, or open questions", "low": "not confirmed anywhere"}
+#: Services whose API the agent does not speak: requests signed in a way of their own.
+LEFT_OUT = ("route53", "aws", "azure", "aliyun", "google-cloud", "transip", "beget")
+#: What a terminal has at least, and what a line of the table must fit into.
+WIDTH = 80
 _PROGRAMS = ("openwrt", "ddclient", "inadyn", "qdm12", "pfSense", "dyndnsd", "python-dyndnsc", "niklata", "nmotter")
 
 
@@ -36,7 +40,7 @@ def status(fact):
 
 def login(row):
     """How the agent logs in there, best first."""
-    names = {"basic": "Basic", "bearer": "Bearer", "query": "URL if asked", "none": "key in the URL"}
+    names = {"basic": "Basic", "bearer": "Bearer", "query": "URL if asked", "none": "key in the URL", "token": "token"}
     return ", ".join(names[way] for way in row.get("auth") or ["basic"])
 
 
@@ -49,6 +53,15 @@ def dual(row):
     if row.get("one"):
         return "A or AAAA per host"
     return "two requests" if "q6" in row else "IPv4" if "q4" in row else "IPv6"
+
+
+def dual_word(row):
+    """IPv4 and IPv6 in one word: what it keeps, and in how many requests."""
+    if "qd" in row:
+        return "both in 1"
+    if row.get("one"):
+        return "4 or 6"
+    return "4 and 6" if "q6" in row and "q4" in row else "4" if "q4" in row else "6"
 
 
 def limits(row):
@@ -82,8 +95,8 @@ def document(fact, row):
         "query": {key: row[key] for key in ("q4", "q6", "qd", "qc", "qa") if key in row}, "auth": row.get("auth") or ["basic"],
         "user": fact["auth_user"], "password": fact["auth_password"], "dual_stack": dual(row), "hosts_per_request": row.get("max", 20),
         "min_interval_s": row.get("min"), "refresh_days": row.get("days", 28), "rules": row.get("rules") or [], "words": row.get("words") or {},
-        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"], "evidence": fact["evidence"],
-        "sure": sure(fact),
+        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"], "evidence": fact["evidence"], "aliases": fact.get("aliases") or [],
+        "sure": sure(fact), "untested": bool(row.get("untested")), "state": state(fact, row),
     }  # fmt: skip
 
 
@@ -94,58 +107,71 @@ def url(row):
 
 
 def pairs():
-    """[(fact, row)] of all providers."""
-    return [(fact, catalogue.row(fact)) for fact in catalogue.source().values()]
+    """[(fact, row)] of all providers: those of the facts, then those that only the device's files know (JSON APIs)."""
+    facts, rows = catalogue.source(), firmware("rows")
+    called = {line[0]: line[1] for line in names.lines()}
+    out = [({**fact, "title": called[fact["id"]]}, catalogue.row(fact)) for fact in facts.values()]
+    for name in rows.names(str(catalogue.OUT)):
+        if name not in facts:
+            row = rows.find(str(catalogue.OUT), name)
+            about = row.get("about") or ""
+            out.append(({"id": name, "name": called.get(name) or name, "status": "active", "ports": [443], "auth_user": "", "auth_password": about,
+                         "dual_stack": dual(row), "ip_check": [], "quirks": "a JSON API", "unverified": [],
+                         "evidence": ["tools/build/rest_rows.py"]}, row))
+    return out
+
+
+def firmware(name):
+    """A module of firmware/wanbeacon/dyndns: what is said here is what the device would say."""
+    for folder in ("firmware", "firmware/wanbeacon/board/cpython"):
+        if str(ROOT / folder) not in sys.path:
+            sys.path.append(str(ROOT / folder))
+    return importlib.import_module("wanbeacon.dyndns." + name)
+
+
+def search(word):
+    """[(fact, row)] of the providers that a word may mean, best first."""
+    known = {row["id"]: (fact, row) for fact, row in pairs()}
+    return [known[name] for name, _, _ in firmware("search").search(str(names.OUT), word) if name in known]
 
 
 def find(name):
-    """(fact, row) of one provider, by its id or its name in any spelling; UserError that names those that may be meant."""
-    plain = "".join(filter(str.isalnum, name.lower()))
+    """(fact, row) of one provider; UserError that names the nearest."""
     for fact, row in pairs():
-        if plain and plain in ("".join(filter(str.isalnum, text.lower())) for text in (row["id"], fact["name"])):
+        if row["id"].replace("-", "") == name.lower().replace("-", "").replace(".", ""):
             return fact, row
-    found = searched(name)
-    near = [one for one, _, _ in found if one != "-"][:4]
-    if found and found[0][0] == "-":
-        raise UserError("%s cannot be served: it has an API of its own that the agent does not speak" % found[0][1])
+    if name.lower() in LEFT_OUT:
+        raise UserError("%s has an API of its own instead of an update address, which the agent does not speak" % name)
+    near = [row["id"] for _, row in search(name)[:4]]
     raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near) if near else
-                                                     "`python -m tools providers` lists them, and provider: custom describes any other"))
+                                                     "`%s providers` lists them, and provider: custom describes any other" % COMMAND))
 
 
-def searched(word, most=12):
-    """[(id, name, host)] that `word` may mean, best first, as the set-up pages search; id "-": cannot be served."""
-    return firmware("dyndns.search").search(str(ROOT / "firmware/catalogue/names.txt"), word, most)
-
-
-#: Below so many columns the list has what one chooses by; the rest is told of one provider.
-WIDE = 110
+def state(fact, row):
+    """"alive" | "closed" | "unknown" | "untested", in one word: an answer that nobody recorded is the first to be told."""
+    return "untested" if row.get("untested") and status(fact) == "alive" else status(fact)
 
 
 def table(console, both):
-    """Print providers."""
-    colors = {"closed": "red", "unknown": "yellow", "alive": "green"}
-    out = Table(box=None, pad_edge=False, header_style="bold")
-    wide = console.width >= WIDE
-    heads = (("id", {"no_wrap": True}), ("name", {"overflow": "ellipsis", "no_wrap": True, "max_width": 30}),
-             ("status", {"no_wrap": True}), *((("login", {}),) if wide else ()), ("IPv4 + IPv6", {"no_wrap": True}),
-             *((("limits", {}), ("sure", {"no_wrap": True})) if wide else ()))  # fmt: skip
-    for head, options in heads:
-        out.add_column(head, **options)
+    """Print some providers, a line each, in 80 columns."""
+    colours = {"closed": "red", "unknown": "yellow", "alive": "green", "untested": "yellow"}
+    out = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for head, width in (("id", 19), ("name", 31), ("log-in", 8), ("IPv4+6", 9), ("status", 8)):
+        out.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width, max_width=width)
     for fact, row in both:
-        state = status(fact)
-        start = (row["id"], escape(fact["name"]), "[%s]%s[/]" % (colors[state], state))
-        out.add_row(*start, login(row), dual(row), limits(row), sure(fact)) if wide else out.add_row(*start, dual(row))
+        word = state(fact, row)
+        out.add_row(row["id"], escape(fact.get("title") or fact["name"]), login(row).split(",")[0].split()[0], dual_word(row),
+                    "[%s]%s[/]" % (colours[word], word))
     console.print(out)
-    if len(both) < len(pairs()):
-        return
-    console.print("\n%d providers. `%s providers NAME` tells more of one; closed ones keep their form for servers that "
-                  "still speak it." % (len(both), COMMAND))
-    console.print("sure: " + "; ".join("%s = %s" % item for item in SURE.items()))
+    console.print("\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "
+                  "form for servers that still speak it; untested: no answer of it was ever recorded." % (len(both), COMMAND))
 
 
 def detail(console, fact, row):
     """Print one provider."""
     console.print("[bold]%s[/]  %s" % (row["id"], escape(fact["name"])))
+    if row.get("untested"):
+        console.print("[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what it says.[/]")
     if status(fact) != "alive":
         console.print("[red]%s[/]" % {"closed": "This service is closed: `check` warns, and the form stays for servers that still speak it.",
                                       "unknown": "Nobody could say whether this service is still alive."}[status(fact)])
@@ -174,34 +200,28 @@ def detail(console, fact, row):
     console.print(out)
 
 
-def like(word):
-    """Pairs that `word` may mean, best first, as the set-up pages search."""
-    wanted = [row[0] for row in searched(word)]
-    known = {row["id"]: (fact, row) for fact, row in pairs()}
-    return [known[one] for one in wanted if one in known]
-
-
-def app(name: str = typer.Argument(None, help="a provider's name or id; without it: all"),
-        search: str = typer.Option(None, help="those that a word, a host name or an address of a page may mean, best first"),
+def app(name: str = typer.Argument(None, help="a provider's id; without it: all"),
+        word: str = typer.Option(None, "--search", help="find providers by name, other name or site"),
         page: bool = typer.Option(False, help="the page docs/provider-list.md"),
         as_json: bool = typer.Option(False, "--json", help="for scripts")):
     """List the providers the agent knows, or tell all about one."""
-    console = Console(width=None if Console().is_terminal else int(os.environ.get("COLUMNS") or 140))
+    console = Console(width=None if Console().is_terminal else WIDTH)
     if page:
         from .build import docs  # which imports this module
+
         print(docs.provider_list(), end="")
-    elif search:
-        found = like(search)
-        if not found:
-            raise UserError("no provider is like %r; provider: custom describes any other" % search)
-        table(console, found)
-    elif name:
+        return
+    if name:
         fact, row = find(name)
         if as_json:
             print(json.dumps(document(fact, row), indent=2, ensure_ascii=False))
         else:
             detail(console, fact, row)
-    elif as_json:
-        print(json.dumps([document(*one) for one in pairs()], indent=2, ensure_ascii=False))
+        return
+    both = search(word) if word else pairs()
+    if as_json:
+        print(json.dumps([document(*one) for one in both], indent=2, ensure_ascii=False))
+    elif both:
+        table(console, both)
     else:
-        table(console, pairs())
+        raise UserError("nothing here is called %r; provider: custom describes any other service" % word)

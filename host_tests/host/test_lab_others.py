@@ -119,7 +119,8 @@ def test_desec_says_good_for_nothing_new_and_429_for_too_much(lab_of):
 
 @pytest.mark.parametrize("query, status, text, options", [
     ("", 401, "badauth", {"password": "web-pass"}), ("", 200, "good", {"auth": "Token demo-key"}),
-    ("&username=x&password=demo-key", 200, "good", {"user": None}), ("&myip=nonsense", 400, "Cannot parse address nonsense", {}),
+    ("&username=demo&password=demo-key", 200, "good", {"user": None}), ("&username=x&password=demo-key", 401, "badauth", {"user": None}),
+     ("&myip=nonsense", 400, "Cannot parse address nonsense", {}),
     (",nobody.dedyn.io", 404, "nohost", {}), (",other.dedyn.io", 404, "nohost", {}), (",www.demo.dedyn.io", 200, "good", {})])
 def test_desec_log_ins_and_errors(lab_of, query, status, text, options):
     answer = desec(lab_of("desec"), query, **options)

@@ -7,7 +7,7 @@ import pytest
 from wanbeacon.core import outcome
 from wanbeacon.dyndns import catalog, custom, reply, share
 
-from tools import UserError
+from tools import ROOT, UserError
 from tools.build import catalogue, catalogue_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
@@ -71,6 +71,24 @@ def test_the_row_agrees_with_its_fact(name):
     assert row.get("max", 0) <= (fact["multi_host"] or 20)
     if fact["min_interval_s"] and fact["min_interval_s"] > 60 and name != "zerigo":
         assert row["min"] == fact["min_interval_s"]
+
+
+def recorded():
+    """Ids with a recorded answer of success, as host_tests/data/answers.json has them."""
+    text = (ROOT / "host_tests/data/answers.json").read_text()
+    return {one["id"].removeprefix("new:") for one in json.loads(text) if {"OK", "SAME"} & set(one["meaning"].split())}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_without_a_recorded_answer_says_so(name):
+    """A fact's "recorded": whether there is one; or the id under which the same service's answers were recorded."""
+    said, known = FACTS[name]["recorded"], recorded()
+    own = name if name not in catalogue_rows.VARIANTS else catalogue_rows.VARIANTS[name][0]
+    if isinstance(said, str):
+        assert said in known and name not in known
+    else:
+        assert said == (own in known or name in known)
+    assert ("untested" in ROWS[name]) == (not said)
 
 
 def test_refresh_comes_before_a_name_expires():

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tools import ROOT, UserError, providers
-from tools.build import catalogue
+from tools.build import catalogue, names
 
 
 def run(*args):
@@ -21,7 +21,26 @@ def test_the_table_has_a_line_for_each_provider():
     lines = out.splitlines()
     for row in catalogue.rows():
         assert any(line.split()[:1] == [row["id"]] for line in lines), row["id"]
-    assert "closed" in next(line for line in lines if line.startswith("zerigo")) and max(map(len, lines)) <= 140
+    assert "closed" in next(line for line in lines if line.startswith("zerigo")) and max(map(len, lines)) <= 80
+    assert "untested" in next(line for line in lines if line.startswith("joker"))
+
+
+@pytest.mark.parametrize(("word", "first"), [("no-ip", "noip"), ("dyndns", "dyn"), ("Securepoint", "spdyn"), ("afraid", "freedns-v2"),
+                                             ("dukdns", "duckdns")])
+def test_a_search_finds_by_name_and_shows_the_name(word, first):
+    status, out, _ = run("--search", word)
+    lines = out.splitlines()
+    assert status == 0 and lines[1].split()[0] == first and max(map(len, lines)) <= 80
+    assert dict(line[:2] for line in names.lines())[first][:20] in lines[1]
+
+
+def test_a_search_that_finds_nothing_is_one_line():
+    status, out, err = run("--search", "xyzzy")
+    assert status == 1 and not out and err.count("\n") == 1 and "custom" in err
+
+
+def test_upper_case_and_hyphens_of_a_name_do_not_count():
+    assert providers.find("DuckDNS")[1]["id"] == "duckdns" and providers.find("No-IP")[1]["id"] == "noip"
 
 
 def test_one_provider_is_explained():
@@ -44,7 +63,7 @@ def test_an_unknown_name_gets_the_nearest_ones_in_one_line():
     assert status == 1 and not out and err.count("\n") == 1 and "did you mean duckdns" in err
 
 
-@pytest.mark.parametrize(("name", "said"), [("afraid.org", "freedns-v1"), ("kasserver", "all-inkl"), ("cloudflare", "API of its own"),
+@pytest.mark.parametrize(("name", "said"), [("afraid.org", "freedns-v1"), ("kasserver", "all-inkl"), ("route53", "API of its own"),
                                             ("xyzzy", "provider: custom"), ("Securepoint", "spdyn")])
 def test_other_ways_to_ask(name, said):
     with pytest.raises(UserError, match=said):

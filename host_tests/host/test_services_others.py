@@ -101,9 +101,10 @@ def test_a_service_that_sees_another_address_is_not_asked_again_and_again():
             assert len(lab.updates) == 1 and "the provider sees %s, not %s" % (B, A) in agent.output
 
 
-@pytest.mark.parametrize(("answer", "split"), [("numhost", True), ("nohost", True), ("good " + A, False), ("badauth", False)])
+@pytest.mark.parametrize(("answer", "split"), [("numhost", True), ("nohost", True), ("nochg", True), ("good " + A, False), ("badauth", False)])
 def test_one_line_for_a_list(answer, split):
-    """A refusal of one host splits the list once; a success holds for all, with a warning; a login concerns all."""
+    """A refusal of one host splits the list once, and so does a nochg, which may mean that the list was taken for one unknown
+    name; a good holds for all, with a warning; a login concerns all."""
     names = ["demo.dyndns.org", "demo2.dyndns.org", "demo3.dyndns.org"]
     with lab_of("dyn", ["one request per host"]) as lab:
         lab.answer(answer, times=1)
@@ -123,3 +124,18 @@ def test_a_custom_provider_in_four_lines():
         with service(lab, accounts=[dict(entry, provider="custom", custom=custom)], addresses=(A, A6)) as agent:
             settled(agent, 1)
             assert lab.published("demo.dyndns.org") == dns(A, A6)
+
+
+@pytest.mark.parametrize(("provider", "login"), [("desec", {"user": None}), ("nsupdate-info", {"user": "demo.nsupdate.info"})])
+def test_a_name_goes_offline_by_deleting_its_records_and_comes_back(provider, login):
+    """deSEC needs no user name, and deletes what is sent empty; nsupdate.info has a path of its own for it."""
+    name = DUAL[provider][0]
+    with lab_of(provider) as lab:
+        entry = {key: value for key, value in account(lab, name, **login).items() if value is not None}
+        with service(lab, accounts=[entry], addresses=(A, A6)) as agent:
+            until(agent, lambda s: lab.published(name) == dns(A, A6) and s["hosts"][0]["state"] == "ok")
+            until(agent, lambda _: agent.command("offline " + name)["ok"])
+            until(agent, lambda s: lab.published(name) == dns() and s["hosts"][0]["offline"])
+            assert len(lab.updates) == (1 if provider == "nsupdate-info" else 2), "one request, to /nic/delete where there is that"
+            until(agent, lambda _: agent.command("update " + name)["ok"])
+            until(agent, lambda s: lab.published(name) == dns(A, A6) and not s["hosts"][0]["offline"])

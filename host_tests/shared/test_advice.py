@@ -1,6 +1,9 @@
 # What `check` says about an account before anything is sent.
+import json
+
+from wanbeacon.app import config
 from wanbeacon.dyndns import catalog, custom
-from wanbeacon.dyndns.advice import advice
+from wanbeacon.dyndns.advice import advice, judge
 
 FILE = "firmware/catalogue/providers.dat"
 FULL = {"user": "u", "password": "p", "hosts": [{"name": "h.example.org", "ipv4": True, "ipv6": True}]}
@@ -78,6 +81,50 @@ def test_a_password_without_encryption_is_warned_of():
     assert "server:" in of("dyn", server="http://h/path")[0][0]
 
 
+def judged(**account):
+    """(provider's id, problems, warnings) of one account, as `check` and the start of an agent see it."""
+    account = dict(FULL, **account)
+    _, problems, warnings = judge(FILE, [account])
+    return account["provider"], problems, warnings
+
+
+def test_a_provider_may_be_written_as_it_writes_itself():
+    for name, wanted in (("DuckDNS", "duckdns"), ("No-IP", "noip"), ("Dyn", "dyn"), ("mydns.jp", "mydns-jp")):
+        provider, problems, _ = judged(provider=name)
+        assert provider == wanted and not problems, (name, problems)
+
+
+def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
+    for name, near in (("dyndns", "dyn (Dyn (DynDNS"), ("no-ip.com", "noip (No-IP)"), ("afraid.org", "freedns-v2"),
+                       ("Securepoint", "spdyn"), ("kasserver.com", "all-inkl"), ("dukdns", "duckdns"), ("xyzzy", "custom")):  # fmt: skip
+        _, problems, _ = judged(provider=name)
+        assert len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0], problems
+
+
+def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
+    _, problems, _ = judged(provider="route53")
+    assert "API of its own" in problems[0] and "custom" not in problems[0], problems
+
+
+def test_a_row_that_nobody_saw_work_is_a_warning():
+    _, problems, warnings = judged(provider="joker")
+    assert not problems and "untested" in warnings[0]
+    assert judged(provider="noip")[1:] == ([], [])
+
+
+def test_a_server_of_ones_own_must_be_named():
+    assert "server: missing" in of("powerdns-admin")[0][0] and not of("powerdns-admin", server="dns.example.org")[0]
+
+
+def test_a_mail_address_is_no_host_name():
+    assert "@" in of("dyn", hosts=[{"name": "user@host.example.org"}])[0][0]
+    assert not of("noip", hosts=[{"name": "host.example.org@robin"}])[0], "No-IP's round-robin label"
+
+
+def test_desec_needs_no_user():
+    assert of("desec", user=None) == ([], [])
+
+
 def test_what_cannot_stand_in_a_path_is_a_problem():
     assert of("freedns-v2", password="..")[0] and of("directnic", password=".")[0] and not of("dyn", password="..")[0]
 
@@ -88,3 +135,37 @@ def test_hosts_that_cannot_work():
     assert "zone" in of("namecheap", hosts=[{"name": "h.example.org", "zone": "example.com"}])[0][0]
     assert "wildcard" in of("noip", hosts=[{"name": "h.example.org", "wildcard": "ON"}])[1][0]
     assert not of("dyn-legacy", hosts=[{"name": "h.example.org", "wildcard": "ON"}])[1]
+
+
+# ---- what config.load() says before any row is looked at
+
+
+def refused(account=None, **top):
+    """The problems of a config with one account."""
+    one = {"provider": "dyn", "user": "u", "password": "p", "hosts": ["h.example.org"]}
+    one.update(account or {})
+    top["accounts"] = [one]
+    try:
+        config.load(json.dumps(top))
+    except config.ConfigError as e:
+        return e.problems
+    return []
+
+
+def test_host_names_that_no_dns_takes_are_refused_with_their_place():
+    for name, said in (("a..b.org", "one dot too many"), (".a.org", "one dot too many"), ("x" * 64 + ".org", "63"), ("a.org.", "dot at its end"),
+                       ("..", "dot"), ("a b.org", "spaces"), ("\u00fc.org", "xn--")):  # fmt: skip
+        found = refused({"hosts": ["ok.org", name]})
+        assert found and found[0].startswith("accounts[0].hosts[1].name: ") and said in found[0], (name, found)
+    assert refused({"hosts": ["x" * 63 + ".org", "_dyn.a-b.org", "home"]}) == []
+
+
+def test_a_url_that_the_agent_cannot_ask_is_refused_by_check():
+    for url, said in (("https://[2001:db8::1]/", "IPv6"), ("https://user@h/", "user name"), ("https://a..b/", "dot"), ("ftp://h/", "https"),
+                      ("https://h:99999/", "port"), ("https://%s.org/" % ("x" * 64), "63"), ("https:///x", "host")):  # fmt: skip
+        found = refused(address=[{"source": "web", "url": url}])
+        assert found and found[0].startswith("address[0].url: ") and said in found[0], (url, found)
+    assert refused(address=[{"source": "web", "url": "http://h.example:8080/ip?x=1"}]) == []
+    for server in ("https://[2001:db8::1]", "user@h", "a..b", "h:0", "[::1]:443"):
+        _, problems, _ = judged(provider="dyn", server=server)
+        assert problems and problems[0].startswith("accounts[0].server: "), server

@@ -111,7 +111,7 @@ def test_a_page_that_is_not_the_services_own_is_never_a_success():
     portals = ("<script>top.self.location.href='http://172.16.8.8/eportal/index.jsp?x=1'</script>", "<head><title>OK</title></head>",
                "<!-- good -->\ngood " + A, "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>", "<p>Press OK</p>",
                "<html><body><button>OK</button> updated, no error</body></html>", "\ufeff <html>good\nok\nsuccess\n0\n200 %s</html>" % A,
-               "hello <html><body>ok</body></html>", "//<script>\nok\nsuccess\n</script>", "<?xml version='1.0'?><x>ok</x>")  # fmt: skip
+               "hello <html><body>ok</body></html>", "\u200b<head>ok</head>", "ok\n<body>success</body>", "//<script>\nok\nsuccess\n</script>", "<?xml version='1.0'?><x>ok</x>")  # fmt: skip
     for name in catalog.names(FILE):
         for page in portals:
             if name != "dnsever" or page[:5] != "<?xml":  # what its answer looks like is not known better than this

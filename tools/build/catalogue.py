@@ -2,7 +2,6 @@
 table of tools/build/catalogue_rows.py. Knows the row format of wanbeacon.dyndns.catalog, not what a reply means."""
 
 import json
-import re
 
 import typer
 
@@ -14,11 +13,9 @@ OUT = ROOT / "firmware/catalogue/providers.dat"
 #: Bytes of one row's JSON: read and parsed in less than 4 KB of a board's heap.
 ROW_MAX = 1024
 #: Order of the keys in a row, and all that may stand there; the device's side is documented in catalog.py.
-KEYS = ("id", "title", "also", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@",
+KEYS = ("id", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@",
         "q4-", "q6-", "qd-", "auth", "key", "user", "enc", "own", "max", "zone", "both", "one", "any", "min", "days", "conn",
         "rate", "opts", "ua", "roots", "words", "rules", "bad", "std", "page", "tags", "check", "closed", "untested")
-#: What a search reads of a row stands within its first bytes (catalog.search).
-SEARCHED = 240
 AUTH = {
     "basic": None,  # what a row without "auth" means
     "query": ["none"],  # the templates themselves hold the key: this service knows no header
@@ -35,7 +32,7 @@ def source():
     """The provider facts, id -> dict, in the file's order, with the rows that only the hand-made table has."""
     facts = {one["id"]: one for one in json.loads(SOURCE.read_text())}
     for name, (base, changes) in catalogue_rows.VARIANTS.items():
-        facts[name] = {**facts[base], "id": name, **changes}
+        facts[name] = {**facts[base], "aliases": [], "id": name, **changes}
     return facts
 
 
@@ -47,16 +44,10 @@ def pages(urls):
     return (four[:1] + six[:1] or None) if four else None
 
 
-def title(fact):
-    """The name that people know a service by, with its site where the name does not tell: "No-IP (noip.com)"."""
-    site = [one for one in fact.get("aliases") or () if "." in one][:1]
-    return "%s (%s)" % (fact["name"], site[0]) if site and not set("(.") & set(fact["name"]) else fact["name"]
-
-
 def row(fact):
     """The device's row (dict) of one provider."""
     out = {
-        "id": fact["id"], "title": title(fact), "also": " ".join(fact.get("aliases") or ()) or None, "host": fact["host"], "host6": fact["host_v6"], "path": fact["path"],
+        "id": fact["id"], "host": fact["host"], "host6": fact["host_v6"], "path": fact["path"],
         "plain": 1 if fact["scheme"] == "http" else None, "post": 1 if fact["method"] == "POST" else None,
         "q4": fact["query"], "q6": fact["query_v6"], "qd": fact["query_dual"], "auth": AUTH[fact["auth"]],
         "max": fact["multi_host"] or None, "min": fact["min_interval_s"], "days": fact["refresh_days"],
@@ -81,8 +72,6 @@ def rows():
 def entry(one):
     """The bytes of one row in the file: head of 32 bytes with the id, JSON without it, line end."""
     body = json.dumps({key: value for key, value in one.items() if key != "id"}, separators=(",", ":")).encode()
-    if not body.startswith(b'{"title":"') or not re.search(rb'"host":"[^"]*"', body[:SEARCHED]):
-        raise UserError("row %s: its names and host should be in its first %d bytes" % (one["id"], SEARCHED))
     if len(one["id"]) > 26 or len(body) > ROW_MAX:
         raise UserError("row %s: name longer than 26 or JSON longer than %d bytes (%d)" % (one["id"], ROW_MAX, len(body)))
     return b"%-26s%05d\n%s\n" % (one["id"].encode(), len(body), body)

@@ -27,7 +27,7 @@ def provider_list():
              "", "| name | id | host | user | password | IPv4 and IPv6 | remarks |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     for fact, row in both:
         lines.append("| %s | `%s` | %s | %s | %s | %s | %s |" % (
-            cell(fact["name"]), row["id"], cell(row["host"]), cell(fact["auth_user"] or "-"), cell(fact["auth_password"] or "-"),
+            cell(fact["name"]), row["id"], cell(row.get("host") or ""), cell(fact["auth_user"] or "-"), cell(fact["auth_password"] or "-"),
             cell(providers.dual(row)), _STATES[providers.status(fact)]))
     return "\n".join(lines) + "\n"
 

@@ -15,11 +15,11 @@ NAMES = {
     "mydns-se": "MyDNS.se", "he-dns": "Hurricane Electric DNS", "he-tunnelbroker": "Hurricane Electric Tunnelbroker", "desec": "deSEC",
     "freedns-v1": "FreeDNS (afraid.org), key URL", "freedns-v2": "FreeDNS (afraid.org), newer form", "freedns-nic": "FreeDNS (afraid.org), user and password",
     "ddo-jp": "DDO.jp", "twodns": "TwoDNS (closed)", "dnspark": "DNS Park (closed)", "mythic-beasts": "Mythic Beasts", "do-de": "do.de (Domain-Offensive)",
-    "domaindiscount24": "domaindiscount24, Key-Systems", "opendns": "OpenDNS",
+    "domaindiscount24": "domaindiscount24 (Key-Systems)", "opendns": "OpenDNS",
 }
 
-#: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the row's own `also`
-#: are searched anyway.
+#: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the facts' own
+#: aliases are searched anyway.
 ALIASES = {
     "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com dnsalias.net dnsalias.org homelinux.org "
            "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
@@ -51,7 +51,7 @@ ALIASES = {
     "all-inkl": "allinkl kasserver kas all-inkl.com",
     "mythic-beasts": "mythic",
     "namecheap": "namecheap.com park-your-domain",
-    "domaindiscount24": "dd24 keysystems rrpproxy",
+    "domaindiscount24": "dd24 keysystems",
     "duckdns": "duck duckdns.org",
     "do-de": "domainoffensive do.de",
     "core-networks": "corenetworks core-networks.de",
@@ -81,20 +81,21 @@ UNSERVED = {
 
 def lines():
     """The file's lines."""
-    rows = catalogue.rows()
+    facts, rows = catalogue.source(), catalogue.rows()
     strange = {key.strip() for key in [*NAMES, *ALIASES]} - {row["id"] for row in rows}
     if strange:
         raise UserError("tools/build/names.py: no such provider: %s" % ", ".join(sorted(strange)))
     out, called = [], ""
 
     def place(row):
-        name = NAMES.get(row["id"]) or row.get("title") or row["id"]
+        name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
         return bool(row.get("closed")), FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST), name.lower()
 
     for row in sorted(rows, key=place):
-        name = NAMES.get(row["id"]) or row.get("title") or row["id"]
-        aliases = dict.fromkeys(((row.get("also") or "") + " " + ALIASES.get(row["id"], "")).split())
-        out.append((row["id"], name, "" if row.get("own") else row["host"], " ".join(aliases)))
+        fact = facts.get(row["id"]) or {}
+        name = NAMES.get(row["id"]) or fact.get("name") or row["id"]
+        aliases = dict.fromkeys([*(fact.get("aliases") or ()), *ALIASES.get(row["id"], "").split()])
+        out.append((row["id"], name, "" if row.get("own") else row.get("host") or "", " ".join(aliases)))
         called += " %s %s" % (row["id"], name.lower())
     for name, aliases in UNSERVED.items():
         if name.split()[0].lower() not in called:

@@ -36,7 +36,9 @@ def judge(catalogue, accounts):
 def _near(catalogue, name):
     from wanbeacon.dyndns.search import search  # only for whoever misspelled one
 
-    found = search(catalogue.rpartition("/")[0] + "/names.txt", name, 4)
+    found = search(str(catalogue).rpartition("/")[0] + "/names.txt", name, 4)
+    if found and found[0][0] == "-":  # people look for it, and no row can serve it
+        return "%s has an API of its own, which this agent does not speak" % found[0][1]
     near = ["%s (%s)" % one[:2] for one in found if one[0] != "-"][:3]
     return "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
 

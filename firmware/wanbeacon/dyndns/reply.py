@@ -219,7 +219,7 @@ def _strip_tags(text):
 def _page(row, text):
     """True when the text (lower case) is a web page that is not the service's answer: a captive portal, a CDN's challenge,
     a web server's own error page. A row whose service answers in HTML or XML says by what its answers are known."""
-    if text[:1] != "<" and "<html" not in text and "<script" not in text:
+    if text[:1] != "<" and not any([tag in text for tag in ("<html", "<head", "<body", "<script", "<!doctype")]):
         return False
     marks = row.get("page")
     flat = _flat(text) if marks else ""

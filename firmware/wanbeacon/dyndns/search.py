@@ -9,7 +9,8 @@ Pure but for reading that file, a line at a time: a board has no room for all of
 
 from wanbeacon.core.text import distance
 
-_NEAR = 7  # ranks from here on are guesses at a spelling, made only where nothing better was found
+_NEAR = 7  # ranks from here on are guesses at a spelling
+_BEGUN = 4  # ranks from here on are words that go on or lie within others: a word mistyped may be nearer ("noipp")
 
 
 def _letters(text):
@@ -36,18 +37,22 @@ def _rank(line, query, word, parts, near):
     for one in aliases.split():  # a host name of a user's: home.duckdns.org
         if b"." in one and query.endswith(b"." + one):
             return 2
+    limit, far = max(1, len(word) // 4), 99
+    if near:
+        for one in known[:1] + known[2:] + words:
+            if len(one) > 2 and abs(len(one) - len(word)) <= limit:
+                far = min(far, distance(word, one))
+        if far <= 1 and len(word) > 3:
+            return 3
     for one in known + words:
         if one.startswith(word):
-            return 4
+            return _BEGUN
     every = _letters(line)
     if word in every:
         return 5
     if len(parts) > 1 and all([part in every for part in parts]):
         return 6
-    if not near:
-        return 99
-    far = min([distance(word, one) for one in known[:1] + known[2:] + words if len(one) > 2] or [99])
-    return _NEAR + far if far <= max(1, len(word) // 4) else 99
+    return _NEAR + far if far <= limit else 99
 
 
 def search(path, query, most=12):
@@ -61,7 +66,11 @@ def search(path, query, most=12):
         query = query[4:]
     word = _letters(query)
     parts = [_letters(part) for part in query.split()]
-    ranked = _ranked(path, query, word, parts, False, most) or _ranked(path, query, word, parts, True, most)
+    ranked = _ranked(path, query, word, parts, False, most)
+    if word and (not ranked or ranked[0][0] >= _BEGUN):
+        ranked = _ranked(path, query, word, parts, True, most)
+        if ranked and ranked[0][0] < _NEAR:
+            ranked = [one for one in ranked if one[0] < _NEAR]
     return [tuple(line.decode().split("|")[:3]) for _, _, line in ranked]
 
 

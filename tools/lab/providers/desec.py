@@ -13,13 +13,17 @@ KEYS = {"A": ("myip", "myipv4", "ip"), "AAAA": ("myipv6", "ipv6", "myip", "ip")}
 
 
 def authenticated(call):
-    """Basic with a token as password (the user name may be the domain), Token, or username/password in the query."""
+    """Basic with a token as password, Token, or username/password in the query. The user name may be left out, the account's
+    own, or a name of one of its domains; any other is refused (authentication.py, "username is not misleading")."""
     request = call.request
     secret = request.password or request.params.get("password", "")
+    user = (request.user or request.params.get("username", "")).lower()
     for account in call.world.accounts.values():
         if secret and secret in account.tokens:
-            call.account = account
-            return None
+            host = call.world.host(user) if user else None
+            if user in ("", account.user) or (host and host.owner == account.user):
+                call.account = account
+                return None
     return "badauth"
 
 

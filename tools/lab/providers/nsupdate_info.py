@@ -69,13 +69,16 @@ def update(request, world):
 
 
 def delete(request, world):
-    """/nic/delete removes the record of the connection's or of myip's family."""
+    """/nic/delete removes the records of myip's families, or of the connection's; the addresses do not matter (views.py)."""
     call = dyndns2.Call(request, world, world.rules, request.names("hostname"))
     code = dyndns2.host_is_user(call)
     if code:
         return dyndns2.single(call, code)
-    value = address(request.params.get("myip", "")) or address(world.seen(request.peer))
-    return Reply("deleted %s" % family(value), 200, TEXT, [], [("set", request.user.lower(), {family(value): None})])
+    values = [address(text) for text in (request.params.get("myip") or world.seen(request.peer)).split(",")]
+    if None in values:
+        return Reply("dnserr", 200, TEXT)
+    gone = [family(value) for value in values]
+    return Reply("deleted %s" % ",".join(gone), 200, TEXT, [], [("set", request.user.lower(), dict.fromkeys(gone))])
 
 
 def check(request, world):
