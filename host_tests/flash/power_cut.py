@@ -84,7 +84,7 @@ def main(kind, days):
                 held, _ = load()
                 flash.cut_at(number if how != "none" else -1, how)
                 try:
-                    journal.save(held, records, 0, wall)
+                    journal.save(held, records, 0, wall, wall)
                 except OSError:  # LittleFS reads back what it wrote
                     pass
                 if flash.dead == (how == "none"):
@@ -99,7 +99,7 @@ def main(kind, days):
                 held, found = load()
                 if found not in (before, after):
                     return "%s: the journal is neither the state before nor the one after" % where
-                journal.save(held, records, 0, wall)  # and life goes on
+                journal.save(held, records, 0, wall, wall)  # and life goes on
                 if load()[1] != after:
                     return "%s: the next write was lost" % where
                 ram_flash.unmount()

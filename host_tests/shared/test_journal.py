@@ -13,8 +13,8 @@ class Journal(record.Journal):
     def load(self):
         return journal.load(self)
 
-    def save(self, *args):
-        return journal.save(self, *args)
+    def save(self, records, now, wall):
+        return journal.save(self, records, now, wall, wall)
 
 
 class Slot:

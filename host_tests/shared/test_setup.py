@@ -19,6 +19,9 @@ class Board:
     def slots(self):
         return Slot(), Slot()
 
+    def asked(self):
+        return Slot()
+
     def sources(self):
         return ["netlink"]
 

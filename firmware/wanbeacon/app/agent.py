@@ -55,10 +55,12 @@ class Agent:
         self.tasks = {}
         self.lines = []
         self.accounts = []
+        self.asked = {}  # line -> when its outside sources were asked, as it is on file
         self.names = {}  # style -> User-Agent
         self.journal = Journal(board.slots())
         rows = stage.run("app.advise", "rows", self)
         stage.run("app.build", "build", self, rows)
+        stage.run("app.asked", "restore", self)
 
     # ---- for observers and requests
 
@@ -77,6 +79,10 @@ class Agent:
     def load(self, name):
         """For the chooser: the module of a source, which stays."""
         return stage.resident("observe." + name)
+
+    def run_stage(self, name, function, *args):
+        """For the board: a function of a module that is needed for this alone."""
+        return stage.run(name, function, *args)
 
     def dismiss(self, name):
         """For the chooser: the module of a source is not needed for now."""
@@ -138,6 +144,8 @@ class Agent:
             answer = await line.chooser.read(family, known)
             stage.run("app.look", "note", self, line, family, *answer)
         line.chooser.tidy()
+        if line.chooser.asked_at():
+            stage.run("app.asked", "keep", self, line)
 
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
@@ -242,7 +250,8 @@ class Agent:
         """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
         now = self.clock.mono()
         try:
-            stage.run("core.journal", "save", self.journal, [h.rec for h in self.hosts()], now, self.clock.wall())
+            rows = [h.rec for h in self.hosts()]
+            stage.run("core.journal", "save", self.journal, rows, now, self.clock.wall(), self.clock.record())
         except OSError as e:
             error = "wait.journal", words_of(e)
             self.save_after = now + SAVE_AGAIN
@@ -293,7 +302,7 @@ class Agent:
     def _clocks(self):
         """The clock was set, or stepped: waits are told."""
         now, wall = self.clock.mono(), self.clock.wall()
-        if wall is None:
+        if wall is None or self.clock.ask_due():
             self.board.set_clock(self)
             wall = self.clock.wall()
         step = self.clock.stepped()
@@ -304,7 +313,7 @@ class Agent:
         elif wall and (step or back):
             self.log.tell("info", *(("log.stepped", step) if step else ("log.clock-again",)))
             self._restate(now, wall, False)
-        elif self.journal.strange(wall):
+        elif self.journal.strange(self.clock.record()):
             self.save()
 
     def _restate(self, now, wall, first):

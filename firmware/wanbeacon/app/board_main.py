@@ -40,7 +40,8 @@ class Device:
 
     def __init__(self, board):
         self.board = board
-        self.clock = Clock()
+        # what the chip's clock has at start was only heard, a run or many ago
+        self.clock = Clock(board.set_time, inherited=False)
         self.memory = rtc.Memory()
         self.safe = self.memory.begin(self.board.reset_cause)
         self.last_reason = self.memory.reason

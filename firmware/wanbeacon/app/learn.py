@@ -23,6 +23,8 @@ def answered(agent, account, hosts, answer, sent, ms):
     """An Answer or a Trouble into the hosts' records. Returns the hosts that met trouble of the server's or the network's."""
     names = [h.name for h in hosts]
     if isinstance(answer, Trouble):
+        if answer.word in ("clock", "expired"):
+            agent.clock.doubt()
         status, said = answer.word, agent.log.scrub(answer.text)
         outs = failed(hosts, answer)
     else:
@@ -30,6 +32,7 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = reply.read(
             account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
         )
+        agent.clock.prove(answer.date)
         for h in hosts:
             h.rec.root = answer.root
     _show(agent, account, hosts, status, said, ms)

@@ -22,6 +22,9 @@ class Board:
         """The journal's two slots: objects with read() -> bytes or None and write(bytes), each raising OSError. A written
         slot is in flash when write() returns. Raises OSError when their folder cannot be made."""
 
+    def asked(self):
+        """Like a slot: keeps over a restart when outside pages were asked. Losing it costs one question."""
+
     def random(self):
         """0..255, unpredictable."""
 

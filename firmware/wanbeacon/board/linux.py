@@ -94,6 +94,10 @@ class Board:
                 raise
         return Slot(self.state + "/journal.a"), Slot(self.state + "/journal.b")
 
+    def asked(self):
+        """The file that keeps when outside pages were asked."""
+        return Slot(self.state + "/asked")
+
     def random(self):
         """0..255, unpredictable."""
         return os.urandom(1)[0]

@@ -176,12 +176,13 @@ def load(journal):
     return records
 
 
-def save(journal, records, now, wall):
+def save(journal, records, now, wall, seen):
     """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
 
-    now: mono; wall: unix seconds or None.
+    now: mono; wall: unix seconds or None; seen: the same where they may be kept as the newest time there was: nothing
+    unproven becomes a floor (Clock.record).
     """
-    strange = journal.strange(wall)
+    strange = journal.strange(seen)
     if strange:
         for r in records:
             restate(r, now, wall)
@@ -191,11 +192,11 @@ def save(journal, records, now, wall):
     if body == journal.last and not strange and not both:
         return False
     for _ in range(2 if both else 1):
-        journal.slots[journal.turn].write(encode(records, journal.seq + 1, wall or journal.newest, journal.paused))
+        journal.slots[journal.turn].write(encode(records, journal.seq + 1, seen or journal.newest, journal.paused))
         journal.turn = 1 - journal.turn
         journal.seq += 1
         journal.writes += 1
-    journal.newest = wall or journal.newest
+    journal.newest = seen or journal.newest
     journal.last, journal.kept = body, kept
     return True
 

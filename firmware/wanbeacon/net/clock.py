@@ -73,6 +73,11 @@ class Clock:
         """Unix seconds that may be written down, or None while nothing proves them."""
         return self.wall() if self.state == PROVEN else None
 
+    def record(self):
+        """Unix seconds that may become a floor for the times to come, or None: what is proven, or the system's own time where
+        the clock is the system's business."""
+        return self.proven() if self.set_time else self.wall()
+
     # ---- what others say
 
     def ask_due(self):

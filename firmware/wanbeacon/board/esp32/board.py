@@ -118,6 +118,10 @@ class Board:
                 raise
         return Slot(STATE + "/journal.a"), Slot(STATE + "/journal.b")
 
+    def asked(self):
+        """The file that keeps when outside pages were asked."""
+        return Slot(STATE + "/asked")
+
     def random(self):
         """0..255, unpredictable."""
         return os.urandom(1)[0]
@@ -202,16 +206,12 @@ class Board:
 
     def set_clock(self, agent):
         """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock was set."""
-        from wanbeacon.board.esp32 import ntp
-
         clock = agent.clock
-        if not clock.set_time:
-            clock.set_time = self.set_time
         if not self.link_up() or not clock.ask_due():
             return False
         clock.asking()
         try:
-            wall, agreed = ntp.consult(self, self.ntp, self._refused)
+            wall, agreed = agent.run_stage("board.esp32.ntp", "consult", self, self.ntp, self._refused)
         except (OSError, ValueError) as e:
             agent.log.tell("warn", "clock.server", self.ntp, why(e))
             return False
