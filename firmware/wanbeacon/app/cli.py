@@ -1,6 +1,14 @@
 """The commands of the command line other than `run`. Knows files and the control socket, not how the agent works."""
 
-from wanbeacon.board import Mistake, words_of
+import asyncio
+import json
+import os
+import sys
+
+from wanbeacon import VERSION
+from wanbeacon.app import config, json_fault, stage
+from wanbeacon.board import Mistake, linux, words_of
+from wanbeacon.net import unix, waits
 
 CONFIG = "/etc/wanbeacon/config.json"
 STATE = "/etc/wanbeacon"
@@ -43,8 +51,6 @@ def arguments(argv):
 
 def load(path):
     """The checked config. Raises Mistake with every problem in one line each."""
-    from wanbeacon.app import config
-
     try:
         with open(path) as f:
             text = f.read(config.SIZE_MAX)
@@ -62,12 +68,8 @@ def load(path):
 
 def _problems(text, error):
     """Where the text is no JSON: its line with a caret; else what the settings say that is wrong."""
-    from wanbeacon.app import config, json_fault, words
-    from wanbeacon.board import linux
-
     if len(text) > config.ROUTER_MAX:  # not read to its end
         return error.problems
-    words.path = words.path or linux.Board().words
     fault = json_fault.lines(text)
     return ["\n".join(fault)] if fault else error.problems
 
@@ -78,8 +80,6 @@ def main(words, options):
     if name in ("--help", "-h"):
         print(USAGE)
     elif name == "--version":
-        from wanbeacon import VERSION
-
         print("wanbeacon %s" % VERSION)
     elif name == "check" and len(words) == 1:
         check(options)
@@ -95,14 +95,9 @@ def main(words, options):
 
 def check(options):
     """Say what is wrong with the config file, or that nothing is."""
-    import os
-
-    from wanbeacon.board import linux
-    from wanbeacon.dyndns.advice import judge
-
     path = options["--config"]
     accounts = load(path)["accounts"]
-    _, problems, warnings = _of_catalogue(judge, linux.board(options).catalogue, accounts)
+    _, problems, warnings = _of_catalogue("advice", "judge", linux.board(options).catalogue, accounts)
     for text in warnings:
         print("warning: " + text)
     for i in range(len(accounts)):
@@ -124,16 +119,12 @@ def check(options):
 
 def tell(words, options):
     """Send a command to the running agent and print its answer."""
-    import asyncio
-
     try:
         answer = asyncio.run(_ask(options["--control"], " ".join(words)))
     except (OSError, ValueError):
         raise Mistake("no agent answers at %s: is it running?" % options["--control"])
     if words[0] == "status" and "hosts" in answer:
         if options.get("--json"):
-            import json
-
             return print(json.dumps(answer))
         return show(answer)
     if not answer["ok"]:
@@ -143,9 +134,6 @@ def tell(words, options):
 
 def health(options):
     """For monitoring: print what needs a person, a line each; exit with 1 when there is something, with 2 without an agent."""
-    import asyncio
-    import sys
-
     try:
         doc = asyncio.run(_ask(options["--control"], "status"))
     except (OSError, ValueError):
@@ -164,10 +152,6 @@ def health(options):
 async def _ask(path, line):
     """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
     it cannot be read."""
-    import json
-
-    from wanbeacon.net import unix, waits
-
     sock = unix.open_unix(path)
     try:
         sock.send(line.encode() + b"\n")
@@ -214,18 +198,15 @@ def span(seconds):
 
 def providers(options, word):
     """Print the providers, or those that `word` may mean, best first: id, name, host."""
-    from wanbeacon.board import linux
-    from wanbeacon.dyndns import search
-
-    found = _of_catalogue(search.search, linux.board(options).catalogue.rpartition("/")[0] + "/names.txt", word, 8 if word else 999)
+    found = _of_catalogue("search", "search", linux.board(options).catalogue.rpartition("/")[0] + "/names.txt", word, 8 if word else 999)
     if not found:
         raise Mistake("no provider is like %s; `wanbeacon providers` lists them, and provider: custom describes any other" % word)
     for one, name, host in found:
         print("%-20s %s (%s)" % (one, name, host) if one != "-" else "%-20s %s cannot be served" % ("-", name))
 
 
-def _of_catalogue(job, path, *more):
+def _of_catalogue(module, job, path, *more):
     try:
-        return job(path, *more)
+        return stage.run("dyndns." + module, job, path, *more)
     except (OSError, ValueError):
         raise Mistake("the catalogue of providers is missing or damaged: %s; install wanbeacon again" % path)

@@ -3,14 +3,19 @@
 A user's mistake is one line on stderr and exit status 1; nothing here knows how the agent works.
 """
 
+import asyncio
 import errno
 import gc
 import json
 import os
+import socket
 import sys
 
-from wanbeacon.app import stage
-from wanbeacon.board import Mistake, words_of
+import micropython
+
+from wanbeacon.app import control, stage
+from wanbeacon.board import Mistake, linux, words_of
+from wanbeacon.net import clock, unix
 
 # Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives, and then no
 # large block is free. 700 hosts fit into the default heap this way, without it 300 do not. Pages once touched stay ours:
@@ -23,19 +28,12 @@ _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 
 def run(options, cfg):
     """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
-    import asyncio
-
-    import micropython
-
     # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage included
     micropython.kbd_intr(-1)
     try:
         import tls  # noqa: F401
     except ImportError:
         raise Mistake("this MicroPython has no TLS: install the variant that has it (OpenWrt: micropython-mbedtls)")
-    from wanbeacon.app import control
-    from wanbeacon.board import linux
-
     path, place = options["--status"], options["--control"]
     claim = _claim(options["--state"])
     try:
@@ -63,11 +61,6 @@ def run(options, cfg):
 def _claim(folder):
     """A socket that only one process at a time can have for this folder: two agents with one journal would both send.
     Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises Mistake."""
-    import socket
-
-    from wanbeacon.board import linux
-    from wanbeacon.net import unix
-
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         linux.make_folder(folder)
@@ -85,9 +78,7 @@ def _unusable(folder, e):
 
 
 def _agent(cfg, options):
-    from wanbeacon.app import agent
-    from wanbeacon.board import linux
-    from wanbeacon.net import clock
+    agent = stage.resident("app.agent")
 
     path = options["--status"]
     written = []
@@ -145,8 +136,7 @@ def _end(why):
 
 def _prepare(argv, board):
     """(options, config) of `run`; any other command is carried out here, and there is no config."""
-    from wanbeacon.app import cli
-
+    cli = stage.resident("app.cli")
     verbs, options = cli.arguments(argv)
     options["board"] = board
     if verbs == ["run"]:

@@ -5,7 +5,11 @@ import os
 import socket
 import sys
 
+from wanbeacon.net import kernel, route
+
 _MICRO = sys.implementation.name == "micropython"
+if not _MICRO:
+    from wanbeacon.net.cpython import Stream
 _LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}  # syslog(3)
 _SLOT_MAX = 1 << 17  # the journal of all the hosts that config.py allows (1000) fits
 
@@ -137,28 +141,20 @@ class Board:
 
     def default_device(self):
         """Name of the device of the IPv4 (else IPv6) default route, or None."""
-        from wanbeacon.net import route
-
         return route.any_device()
 
     def gateway(self):
         """IPv4 address of the default router, or None."""
-        from wanbeacon.net import route
-
         return route.gateway()
 
     def lan_address(self):
         """Own IPv4 address on the device of the default route, or None."""
-        from wanbeacon.net import kernel
-
         return kernel.first_ipv4(self.default_device())
 
     def stream(self, sock):
         """A socket with read(n) and write(b) that give None when they would block."""
         if _MICRO:
             return sock
-        from wanbeacon.net.cpython import Stream
-
         return Stream(sock)
 
     def bind(self, sock, device):

@@ -5,8 +5,9 @@ import gc
 import sys
 
 import wanbeacon
-from wanbeacon.app import linux_main
-from wanbeacon.board import linux
+from wanbeacon.app import linux_main, stage
+from wanbeacon.board import linux, words_of
+from wanbeacon.net import unix
 from wanbeacon.openwrt import netifd, syslog
 
 CONFIG = "/var/run/wanbeacon/config.json"
@@ -43,13 +44,9 @@ def main(argv):
     """Hands over to the agent's own command line. Returns the exit status."""
     wanbeacon.catalogue = SHARE
     if argv and argv[0] == "settings":
-        from wanbeacon.openwrt import render
-
-        return render.main(argv[1:], CATALOGUE)
+        return stage.run("openwrt.render", "main", argv[1:], CATALOGUE)
     if argv and argv[0] == "import-ddns":
-        from wanbeacon.openwrt import import_ddns
-
-        return import_ddns.main(argv[1:], CATALOGUE)
+        return stage.run("openwrt.import_ddns", "main", argv[1:], CATALOGUE)
     if argv and argv[0] == "providers" and len(argv) == 2:
         return providers(argv[1])
     if argv == ["run"]:
@@ -71,17 +68,13 @@ _SPOKEN = ("status", "update", "retry", "pause", "resume", "offline")
 
 def prepare():
     """What comes before the agent's start. None, or in one line why it cannot start."""
-    from wanbeacon.openwrt import roots
-
     gc.threshold(8192)  # the bundle of 140 certificates would leave its garbage all over the heap
     no_new_privileges()
     try:
-        roots.cut(ROOTS)
+        stage.run("openwrt.roots", "cut", ROOTS)
     except ValueError as e:
         return e
     except OSError as e:
-        from wanbeacon.board import words_of
-
         return "cannot make the CA roots in %s (%s)" % (ROOTS, words_of(e))
     return None
 
@@ -97,8 +90,6 @@ def no_new_privileges():
 
 
 def _answers():
-    from wanbeacon.net import unix
-
     try:
         unix.open_unix(CONTROL).close()
         return True
@@ -108,26 +99,21 @@ def _answers():
 
 def look():
     """Have the running agent look at the address now. That none runs is no fault of the settings `check` was asked about."""
-    from wanbeacon.app import cli
-
     if not _answers():
         print("the agent is not running yet; run: service wanbeacon start")
     else:
-        cli.tell(["check"], {"--control": CONTROL})
+        stage.run("app.cli", "tell", ["check"], {"--control": CONTROL})
     return 0
 
 
 def providers(word):
     """The services that `word` may mean: an id, a name, a host, or what ddns-scripts calls it."""
-    from wanbeacon.dyndns import search
-    from wanbeacon.openwrt import ddns, render
-
     try:
-        same = ddns.ours(word, render.providers(CATALOGUE))
+        same = stage.run("openwrt.ddns", "ours", word, stage.run("openwrt.render", "providers", CATALOGUE))
     except ValueError as e:
         return _fail(e)
     try:
-        found = [row for row in search.search(NAMES, word) if row[0] != same]
+        found = [row for row in stage.run("dyndns.search", "search", NAMES, word) if row[0] != same]
     except OSError:
         return _fail("%s is missing; install the package wanbeacon again" % NAMES)
     if not found and not same:
