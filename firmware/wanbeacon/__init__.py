@@ -1,4 +1,4 @@
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 #: Folder of the data: providers, CA roots, words, the table of settings. A composition root whose data lies elsewhere than
 #: beside the package says so here.

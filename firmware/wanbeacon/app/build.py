@@ -25,7 +25,7 @@ def build(agent, rows):
     for doc in cfg["accounts"]:
         row = rows.pop(0)
         where = "accounts[%d] (%s)" % (len(agent.accounts), row["id"])
-        account = model.Account(doc, row, _line(agent, model, doc, row), _limits(cfg["intervals"], row, seed), where)
+        account = model.Account(doc, row, _line(agent, model, doc, row), _limits(doc, cfg["intervals"], row, seed), where)
         custom = doc.get("custom") or {}
         server = row["id"], doc.get("server"), custom.get("url")
         how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
@@ -100,9 +100,13 @@ def _name(agent, bind):
     return name
 
 
-def _limits(intervals, row, seed):
-    days = intervals.get("refresh_days") or row.get("days") or REFRESH_DAYS
-    return Limits(row.get("min") or intervals["minimum"], days * DAY, seed)
+def _limits(doc, intervals, row, seed):
+    """The user may ask for a refresh of his own (refresh_hours of the account, refresh_days of all), but a row that names
+    days keeps them: they are the provider's rule (Dyn forbids earlier ones, dy.fi lets names expire). Never below the minimum
+    between two requests."""
+    minimum = row.get("min") or intervals["minimum"]
+    own = doc.get("refresh_hours", 0) * 3600 or intervals.get("refresh_days", 0) * DAY
+    return Limits(minimum, max(minimum, row.get("days", 0) * DAY or own or REFRESH_DAYS * DAY), seed)
 
 
 def _new_record(fp, place, account, stored):
