@@ -2,11 +2,14 @@
 
 import hashlib
 
+from wanbeacon import VERSION
 from wanbeacon.app import stage
 from wanbeacon.core import journal, release
 from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import share
 from wanbeacon.observe import base
+
+_FIRST = "0.1.0"
 
 
 def fingerprint(*parts):
@@ -30,7 +33,9 @@ def build(agent, rows):
         server = row["id"], doc.get("server"), custom.get("url")
         how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
         secret = doc.get("user"), doc.get("password"), doc.get("token")
-        account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")))
+        # without our own version: an upgrade is no reason to ask a provider again that refused this program. _FIRST is what
+        # journals have that were written by the first version.
+        account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")).replace(VERSION, _FIRST))
         account.fp = fingerprint(server, secret, how)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
