@@ -34,6 +34,7 @@ def test_rules_are_sound(name):
     row = ROWS[name]
     known = {word.partition("=")[0] for word in reply._CLASSES.split()}
     assert set((row.get("words") or {}).values()) <= known
+    assert all(len(word) <= reply.WORD_LONGEST for word in row.get("words") or ())
     seen_success = False
     for cls, *rules in row.get("rules", ()):
         assert cls in known and rules

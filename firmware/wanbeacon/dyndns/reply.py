@@ -49,6 +49,7 @@ _STATUS = " 401=AUTH 408=LATER 429=LATER "
 _FAILURES = ("error", "errors", "fail", "failed", "failure", "invalid", "denied", "unknown")
 
 _LOOPBACK = b"\x7f\0\0\1"
+WORD_LONGEST = 24  # characters of a code ("successfully_changed" has 20); what is longer is not looked up, for its copies' sake
 MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
 MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
 RETRY_MIN, RETRY_MAX = 1, 86400  # Retry-After: floor and cap in seconds
@@ -110,6 +111,8 @@ def _digits(text):
 def _line(line, words):
     """One body line -> (Outcome, comes once) or None when its first word is unknown."""
     parts = line.split(None, MAX_ADDRESSES + 1)
+    if len(parts[0]) > WORD_LONGEST:
+        return None
     word = parts[0].lower()
     entry = words.get(word) or _entry(_WORDS, word)
     if isinstance(entry, str):
@@ -358,7 +361,9 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
         text = _strip_tags(text)
         low = text.lower()
     rules, count, outs = row.get("rules") or (), len(hosts), None
+    low = low if rules else None  # a body has 4 KB, and a board has no room for many copies
     lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
+    text = None
     std = row.get("std", 0 if rules else STD)
     success = 200 <= status < 300
     out = None
