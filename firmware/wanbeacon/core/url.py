@@ -49,7 +49,7 @@ def name_fault(name):
         return "is longer than %d characters" % _NAME_MAX
     for label in name.split("."):
         if not label:
-            return "has one dot too many" if name else "should be a name"
+            return "has a dot too many" if name else "should be a name"
         if len(label) > _LABEL_MAX:
             return "has a part longer than %d characters: %s..." % (_LABEL_MAX, label[:20])
     return None
