@@ -105,6 +105,12 @@ def each_driver(request, net):
 
 
 @pytest.fixture
+def driver_at():
+    """driver_at(place): the same in another place that has namespaces, exec(), folder and processes as a Net has."""
+    return lambda place: Driver(place, "micropython-wheel")
+
+
+@pytest.fixture
 def driver(net):
     """Under the interpreter that the agent runs under by default."""
     return Driver(net, "micropython-wheel")

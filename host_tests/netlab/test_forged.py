@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from host_tests.netlab.lab import DEV, LAN, WAN, wait_for
-from host_tests.openwrt.namespaces import ip
 
 from tools import ROOT
+from tools.netlab.lab import DEV, LAN, WAN, wait_for
+from tools.netlab.namespaces import ip
 
 FORGED = "8.8.4.4"
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
@@ -47,7 +47,7 @@ def test_a_flood_of_forged_answers_is_never_believed(net, driver, stranger, rout
     watch = driver.watch([{"source": "natpmp", "known": WAN}])
     try:
         wait_for(watch.lines, "it does not start")
-        argv = [sys.executable, ROOT / "host_tests/netlab/flood.py", SECONDS, RATE, LAN, DEV, FORGED]
+        argv = [sys.executable, ROOT / "tools/netlab/flood.py", SECONDS, RATE, LAN, DEV, FORGED]
         done = subprocess.run(net.exec(stranger, *argv), capture_output=True, text=True, timeout=SECONDS + 30)
         sent = int(done.stdout)
         assert sent > SECONDS * RATE / 4, "%d packets are no flood" % sent

@@ -4,12 +4,11 @@ import os
 import time
 
 import pytest
-from host_tests.netlab.lab import wait_for
-from host_tests.openwrt.namespaces import ip
 
 from host_tests.needs import absent, program
-from host_tests.netlab.conftest import Driver
-from host_tests.netlab.link6 import Link6
+from tools.netlab.lab import wait_for
+from tools.netlab.link6 import Link6
+from tools.netlab.namespaces import ip
 
 A, B = "2600:77:2::", "2600:77:bad::"
 OURS, FOREVER = (A, 7200, 3600), 0xFFFFFFFF
@@ -26,16 +25,17 @@ ROGUES = {
 
 
 @pytest.fixture
-def link():
+def link(driver_at):
     if os.getuid() != 0:
         absent("needs root rights (network namespaces)")
     with Link6() as made:
+        made.driver = driver_at(made)
         yield made
 
 
 def watch(link, **more):
     """A driver that listens by netlink; it has begun to listen."""
-    found = Driver(link, "micropython-wheel").watch([dict(source="netlink", device="eth0", **more)], 6)
+    found = link.driver.watch([dict(source="netlink", device="eth0", **more)], 6)
     wait_for(found.lines, "it does not start")
     time.sleep(0.1)
     return found
@@ -69,7 +69,7 @@ def test_at_a_first_start_with_both_the_routers_link_local_decides(link):
     time.sleep(0.05)
     link.advertise(link.honest, OURS)
     wait_for(lambda: link.addresses(A) and link.addresses(B), "not both")
-    kind, text, why = Driver(link, "micropython-wheel").ask("read", [{"source": "netlink", "device": "eth0"}], 6)[-1][1:4]
+    kind, text, why = link.driver.ask("read", [{"source": "netlink", "device": "eth0"}], 6)[-1][1:4]
     assert (kind, text) == (-1, None) and link.addresses(A)[0] in why and link.addresses(B)[0] in why
     seen = watch(link)
     link.advertise(link.stranger, (B, FOREVER, FOREVER), lifetime=0)
@@ -84,7 +84,7 @@ def test_the_published_one_stays_at_a_start_with_both(link):
     link.advertise(link.stranger, (B, FOREVER, FOREVER), lifetime=0)
     wait_for(lambda: link.addresses(B), "not both")
     for known in (ours, "2600:77:dead::1"):
-        answer = Driver(link, "micropython-wheel").ask("read", [{"source": "netlink", "device": "eth0", "known": known}], 6)[-1]
+        answer = link.driver.ask("read", [{"source": "netlink", "device": "eth0", "known": known}], 6)[-1]
         assert answer[2] == (ours if known == ours else None), answer
 
 

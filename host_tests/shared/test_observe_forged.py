@@ -243,7 +243,7 @@ def test_a_router_on_slow_wifi_is_believed_after_a_long_look():
 
 
 def test_announcements_cause_few_questions():
-    """100 forged ones in a second: no more hints than the limit, and none is lost for good."""
+    """Forged ones without end: no more hints than the limit, and a true one is not lost among them."""
     places = ((4, LO, free_port()),)
 
     async def go():
@@ -259,12 +259,13 @@ def test_announcements_cause_few_questions():
         task = asyncio.create_task(count())
         await asyncio.sleep(0.01)
         try:
-            for _ in range(100):
+            start = time.ticks_ms()
+            while ms_since(start) < 1000:
                 sock.send(answer(X))
                 await asyncio.sleep(0.003)
-            assert len(hints) == 4, len(hints)
-            # as if the ten seconds were over
-            listener.hints = [time.ticks_add(one, -announce._HINTS_MS) for one in listener.hints]
+            assert len(hints) == announce._HINTS, len(hints)
+            # as if some seconds were over
+            listener.hints = [time.ticks_add(one, -10000) for one in listener.hints]
             task.cancel()
             sock.send(answer(A))
             await asyncio.wait_for(listener.changed(), 1)

@@ -16,8 +16,8 @@ PLACES = ((4, "224.0.0.1", 5350), (4, "224.0.0.1", 5351))
 PLACES6 = ((6, "::", 5350),)
 #: Seconds before a port is tried again that could not be opened (somebody holds it alone).
 _AGAIN_S = 60
-#: At most so many hints in so many ms: a change brings two to four, and each costs a question; anybody can forge them.
-_HINTS, _HINTS_MS = 4, 10000
+#: Hints at once, and ms for each further one: a change brings two to four, and each costs a question; anybody can forge them.
+_HINTS, _HINT_MS = 8, 250
 
 
 def is_announcement(data):
@@ -71,8 +71,8 @@ class Listener:
         now, wait = time.ticks_ms(), 0
         if len(self.hints) == _HINTS:
             age = time.ticks_diff(now, self.hints.pop(0))
-            if 0 <= age < _HINTS_MS:  # else it is long ago, or the ticks have wrapped
-                wait = _HINTS_MS - age
+            if 0 <= age < _HINTS * _HINT_MS:  # else it is long ago, or the ticks have wrapped
+                wait = _HINTS * _HINT_MS - age
                 await asyncio.sleep(wait / 1000)
         self.hints.append(time.ticks_ms())
         return wait > 0

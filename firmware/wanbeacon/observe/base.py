@@ -1,7 +1,7 @@
 """The contract of an observer: what it is given, what it may do, and what it answers.
 
 An observer is one way to learn the WAN address. It lives in a file of its own, `observe/NAME.py`, which holds a class
-`Observer`; the options it takes are the section `[source NAME]` of app/config.py. How to add one: docs/sources.md.
+`Observer`; the options it takes are the section `[source NAME]` of catalogue/settings.txt. How to add one: docs/sources.md.
 
     class Observer:
         FAMILIES = (4, 6)   the families it can tell

@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from host_tests.netlab.lab import end
-from host_tests.openwrt.namespaces import inside, ip
+from .lab import end
+from .namespaces import inside, ip
 
 LL = {"honest": "fe80::1", "stranger": "fe80::bad"}
 
