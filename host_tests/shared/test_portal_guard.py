@@ -7,7 +7,7 @@ from wanbeacon.board.esp32 import captive_dns as dns
 from wanbeacon.portal import html, request
 from wanbeacon.portal.draft import Draft, host_names, mail
 from wanbeacon.portal.guard import FORM_S, FREE_TRIES, IDLE_S, LOCK_MAX_S, LOCK_S, SESSIONS, SOURCES, Guard
-from wanbeacon.portal.server import Guest
+from wanbeacon.portal.guest import Guest, make_place
 
 
 class Kept:
@@ -231,6 +231,37 @@ def test_in_the_set_up_network_every_name_leads_to_the_device_and_no_other_form_
     post = b"POST /settings HTTP/1.1\r\nHost: %s\r\n" + FORM + b"Content-Length: 3\r\n\r\na=b"
     assert read(post % b"192.168.1.50", "192.168.4.2", server)[0] == 421
     assert read(post % b"192.168.4.1", "192.168.4.2", server)[0] is None
+
+
+class Task:
+    def __init__(self):
+        self.gone = False
+
+    def cancel(self):
+        self.gone = True
+
+
+def place(guests, ip):
+    """Index of the guest that goes for a newcomer from ip; None when the newcomer is refused."""
+    rows = []
+    for source, floor in guests:
+        rows.append(Guest(None, source))
+        rows[-1].floor, rows[-1].task = floor, Task()
+    try:
+        make_place(rows, ip)
+    except OSError:
+        return None
+    return [row.task.gone for row in rows].index(True)
+
+
+def test_places_at_the_door_go_to_who_has_few():
+    reading, waiting, served = None, False, True
+    assert place([("a", served), ("a", waiting), ("b", waiting)], "owner") == 1, "the source with the most gives one up"
+    assert place([("a", served), ("b", waiting), ("owner", reading)], "b") is None, "a stranger does not take the owner's"
+    assert place([("a", served), ("b", waiting), ("owner", waiting)], "a") is None
+    assert place([("a", reading), ("a", reading), ("a", reading)], "a") == 0, "a browser that opens connections in advance"
+    assert place([("a", served), ("a", waiting), ("a", waiting)], "a") is None
+    assert place([("a", served), ("b", waiting), ("c", reading)], "owner") == 2, "whoever has not said what he wants goes first"
 
 
 def test_forms_are_read_as_browsers_write_them():

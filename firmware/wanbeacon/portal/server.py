@@ -16,8 +16,6 @@ from wanbeacon.app import stage
 from wanbeacon.net import waits
 
 PLACES = 3  # connections at once: each takes memory of lwIP; the others wait in the backlog
-HEAD_MS = 4000  # for the head of a request: a phone at the edge of the Wi-Fi needs seconds
-ANSWER_MS = 3000  # for sending the answer: the agent's next step waits for it
 _HELD_MS = const(500)  # for a browser that opened a connection during an exchange to say what it wants
 
 _BUSY = (
@@ -28,44 +26,6 @@ _BUSY = (
 _AGAIN = b"<meta http-equiv=refresh content=2>This page reloads by itself."
 _RESEND = b"Please go back and send it again."
 _FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis page failed; the agent goes on.\n"
-
-
-class Guest:
-    """One connection and what it asks for (see request.py), plain values: method, path, args (of the query), form, home (it is in
-    the set-up network), lost (and does not know the device's address there), session (a row of Server.sessions or None).
-
-    floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
-
-    host = origin = kind = cookie = body = b""
-    method = path = ""
-    length = 0
-    floor = task = session = None
-    sent = home = lost = False
-
-    def __init__(self, conn, ip):
-        self.conn = conn
-        self.ip = ip
-        self.until = time.ticks_add(time.ticks_ms(), HEAD_MS)
-
-    async def ready(self, write=False):
-        """Raises OSError when the time is over."""
-        left = time.ticks_diff(self.until, time.ticks_ms())
-        if left <= 0 or not await waits.ready(self.conn, left, write):
-            raise OSError(110)
-
-    async def send(self, data):
-        """All of data. Raises OSError."""
-        view = memoryview(data)
-        if not self.sent:  # what a page has to find out first (a scan of the air: 2 s) is not the browser's fault
-            self.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
-        while len(view):
-            try:
-                self.sent = True
-                view = view[self.conn.send(view) :]
-            except OSError as e:
-                if e.errno != 11:
-                    raise
-                await self.ready(True)
 
 
 class Server:
@@ -111,14 +71,14 @@ class Server:
             sock.close()
 
     def admit(self, conn, ip):
-        """A place for a connection. With all of them taken the source that has the most gives one up: no stranger, however fast
-        or slow, keeps the owner out. A source that has the most itself gives up one that has not said what it wants."""
+        """A place for a connection, or the busy page."""
         guest = None
         try:
             conn.setblocking(False)
+            guest = stage.resident("portal.guest")
             if len(self.guests) >= PLACES:
-                self._make_place(ip)
-            guest = Guest(conn, ip)
+                guest.make_place(self.guests, ip)
+            guest = guest.Guest(conn, ip)
             self.guests.append(guest)
             guest.task = asyncio.create_task(self.client(guest))
         except (OSError, MemoryError):
@@ -126,20 +86,6 @@ class Server:
                 self.guests.remove(guest)
             _put_off(conn, b"")
             conn.close()
-
-    def _make_place(self, ip):
-        """Raises OSError when there is none to be had."""
-        own, best, out = self._places(ip), 0, None
-        for one in self.guests:
-            n, reading = self._places(one.ip), one.floor is None
-            if not one.floor and (n > own or reading and one.ip == ip) and 2 * n + reading > best:
-                best, out = 2 * n + reading, one
-        if not out:
-            raise OSError(11)
-        out.task.cancel()
-
-    def _places(self, ip):
-        return sum([one.ip == ip for one in self.guests])
 
     async def client(self, guest):
         """One connection: a request, an answer, the end."""
@@ -174,9 +120,11 @@ class Server:
             self._forget()
 
     def _forget(self):
-        """Requests are read by a module that stays no longer than somebody's is."""
+        """What reads requests stays no longer than somebody's is read, what holds connections no longer than there is one."""
         if all([one.floor is not None for one in self.guests]):
             stage.forget("portal.request")
+        if not self.guests:
+            stage.forget("portal.guest")
         gc.collect()
 
     # ---- while an exchange holds the loop

@@ -30,6 +30,9 @@ class Agent:
     def status(self):
         return json.loads(STATUS)
 
+    def step_aside(self):
+        pass
+
     def command(self, text):
         return {"ok": True, "text": text}
 
