@@ -31,7 +31,7 @@ def until(question, judge, default=None, hidden=False):
     """Asks until judge(answer) raises no UserError; returns what it returns."""
     while True:
         try:
-            return judge(Prompt.ask(question, password=hidden, default=default, show_default=bool(default)).strip())
+            return judge((Prompt.ask(question, password=hidden, default=default, show_default=bool(default)) or "").strip())
         except UserError as error:
             say.print("  " + str(error), style="yellow", markup=False)
 
