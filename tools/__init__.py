@@ -35,7 +35,11 @@ OUT = ROOT / "out" if CHECKOUT else Path("wanbeacon-out")
 class UserError(Exception):
     """A mistake the user can fix: shown as one line without traceback, exit status 1.
 
-    The text says what is wrong, where, and what to do; never a secret."""
+    The text says what is wrong, where, and what to do; never a secret. More arguments are lines that are shown below it as they
+    are: the line of a file, a caret."""
+
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""
 
 
 def in_ci():

@@ -132,7 +132,7 @@ def main(argv):
         return call(argv[0], argv[1:])
     except UserError as error:
         # texts name commands as a checkout calls them
-        print("wanbeacon: " + " ".join(str(error).split()).replace("python -m tools", COMMAND), file=sys.stderr)
+        print("wanbeacon: " + " ".join(str(error).split()).replace("python -m tools", COMMAND), *error.args[1:], sep="\n", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,28 +1,32 @@
-"""The settings that go onto a board: from a file or by asking, checked by the firmware's own rules. Knows no port.
+"""The settings that go onto a board, from a file, checked by the firmware's own rules. Knows no port.
 
-A password is asked for without echo and never taken from the command line, where every user of the machine sees it."""
+A password is never taken from the command line, where every user of the machine sees it; ask.py asks for it without echo."""
 
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 
-from rich.console import Console
-from rich.prompt import Prompt
-
-from .. import COMMAND, UserError
-from ..check import firmware, weigh
+from .. import UserError
+from ..check import examine, firmware, weigh
 
 #: Sources that tools/build/boards.py leaves out.
 LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
+
+
+def text_of(doc):
+    """The settings as the board reads them: no byte more than needed. What was not answered (None) is left out."""
+    if isinstance(doc, dict) and isinstance(doc.get("accounts"), list):
+        doc = {**doc, "accounts": [{key: value for key, value in one.items() if value is not None} if isinstance(one, dict) else one
+                                   for one in doc["accounts"]]}  # fmt: skip
+    return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
 
 
 def check(doc, where, folder=Path()):
     """The settings as bytes for /config.json; UserError with every problem when `tools check` or the board would refuse them.
     folder: where relative names of CA files start; None: they are those of the board's copies."""
     config = firmware("app.config")
-    text = json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
+    text = text_of(doc)
     try:
         full = config.load(text)
     except config.ConfigError as error:
@@ -54,8 +58,8 @@ def from_file(path):
         doc = json.loads(path.read_text(encoding="utf-8-sig"))  # with or without Windows' byte order mark
     except OSError as error:
         raise UserError("the configuration %s cannot be read (%s)" % (path, error.strerror))
-    except ValueError as error:
-        raise UserError("the configuration %s is not JSON: %s" % (path, error))
+    except ValueError:
+        raise UserError(*examine(path)[0][0].split("\n"))  # which shows the line and the place in it
     check(doc, str(path), path.parent)
     extra = {}
     for owner in [doc, *doc["accounts"]]:
@@ -86,28 +90,3 @@ def check_place(path):
         raise UserError("%s cannot be written: there is no folder %s" % (path, path.parent))
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UserError("%s cannot be written: not allowed; choose another place" % path)
-
-
-def ask(board):
-    """Asks for what a first set-up needs; returns the settings as bytes. UserError when nobody is there to answer."""
-    if not sys.stdin.isatty():
-        raise UserError("the board has no settings yet; give them with --config FILE, or run this in a terminal to be asked")
-    Console(stderr=True).print("The board has no settings yet. [dim]Empty answers skip; Ctrl-C stops and changes nothing.[/dim]")
-    doc = {}
-    if "lan" not in board["device"]:
-        ssid = Prompt.ask("Wi-Fi network")
-        if ssid:
-            doc["wifi"] = [{"ssid": ssid}]
-            key = Prompt.ask("Wi-Fi password (not shown)", password=True)
-            if key:
-                doc["wifi"][0]["password"] = key
-    account = {"provider": Prompt.ask("Provider (`%s providers` lists them)" % COMMAND, default="dyn")}
-    user = Prompt.ask("User name there")
-    if user:
-        account["user"] = user
-    account["password"] = Prompt.ask("Password or update key there (not shown)", password=True)
-    account["hosts"] = Prompt.ask("Host names to keep up to date (blanks between)").split()
-    doc["accounts"] = [account]
-    settings = check(doc, "these answers")
-    check_link(settings, board, "these answers")
-    return settings

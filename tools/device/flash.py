@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from .. import UserError
 from ..build import boards, label
+from . import ask
 from . import config as board_config
 from . import link as board_link
 
@@ -47,10 +48,11 @@ def app(
         done = install(link, kind, portal, settings)
         if svg:
             label.svg(json.loads(link.value("open('/device.json').read()", "reading its name")), svg)
+        pages = pages_port(link) if portal else None
         link.set_clock()
         link.restart()
         if wait:
-            follow(link, wait)
+            follow(link, wait, pages)
         else:
             say.print("Restarted." if done else "Nothing to copy. Restarted.")
 
@@ -81,7 +83,7 @@ def install(link, kind, portal, settings):
         wanted.update(settings[1])
         wanted["/config.json"] = settings[0]
     elif "/config.json" not in present:
-        wanted["/config.json"] = board_config.ask(kind)
+        wanted["/config.json"] = ask.settings(kind)
     if "/device.json" not in present:
         identity = label.new()
         wanted["/device.json"] = json.dumps(identity).encode()
@@ -127,23 +129,39 @@ def copy(link, todo):
 SIGNS = (
     (re.compile(r"-> \d+ .*\bgood\b|: ok, up to date"), "", True),
     (re.compile(r"Wi-Fi (.*) refuses the password"), "the Wi-Fi refuses the password; put the right one into the settings", False),
-    (re.compile(r"^\S+ settings: (.*)"), "the board cannot use its settings: {0}; mend them and run the same command again", False),
-    (re.compile(r": stopped\. (.*)"), "the provider refuses: {0}; mend the settings and run the same command again", False),
+    (re.compile(r"^\S+ settings: (.*)"), "the board cannot use its settings: {0}; correct them and run the same command again", False),
+    (re.compile(r": stopped\. (.*)"), "the provider refuses: {0}; correct the settings and run the same command again", False),
     (re.compile(r"^Traceback"), "the agent crashed; the lines above and below are for a bug report", None),
     (re.compile(r"safe mode: "), "the agent crashes again and again; the lines above are for a bug report", False),
     (re.compile(r"^MicroPython v?\S+ on \d{4}-"), "the agent ended and left the console; the lines above say why", False),
 )
 
 
-def follow(link, seconds):
-    """Shows the board's log until its first update; UserError with the diagnosis when it cannot come."""
+def pages_port(link):
+    """The port of the board's pages, None when its settings switch them off."""
+    try:
+        portal = json.loads(link.read("/config.json", "reading its settings")).get("portal") or {}
+    except (UserError, ValueError, AttributeError):
+        return 80
+    return portal.get("port", 80) if portal.get("enabled", True) else None
+
+
+#: How the link says which address it got (board/esp32/link.py).
+_ADDRESS = re.compile(r", address (\d+\.\d+\.\d+\.\d+)$")
+
+
+def follow(link, seconds, pages=None):
+    """Shows the board's log until its first update, and the URL of its pages (on the port `pages`); UserError with the
+    diagnosis when it cannot come."""
     say.print("The board's own log follows (Ctrl-C leaves it running):", style="dim")
-    last = ""
+    last = address = ""
     for line in link.lines(seconds):
         if not line:
             continue
         say.print("  " + line, markup=False)
         last = line
+        found = _ADDRESS.search(line)
+        address = found[1] if found else address
         for pattern, text, end in SIGNS:
             found = pattern.search(line)
             if found:
@@ -151,5 +169,7 @@ def follow(link, seconds):
                     raise UserError(text.format(*found.groups()))
                 if end:
                     say.print("Done: the board keeps your name up to date.", style="green")
+                    if pages and address:
+                        say.print("Its status page: http://%s%s/" % (address, "" if pages == 80 else ":%d" % pages))
                     return
     raise UserError("no update in %d s; the board's last word was: %s" % (seconds, last or "nothing at all"))
