@@ -123,7 +123,7 @@ def ddupdate():
                                  'chmod 600 "$HOME/.netrc"; ' + words, program, setup.hosts[0], str(setup.address_file), setup.user,
                                  setup.password],
                   lambda: _version(r"(\d+\.\d\S*)", program, "--version"), why="" if program else _missing("ddupdate"), real_names=True,
-                  plain=True, look=3600, speed=200,
+                  plain=True, look=3600, speed=300,
                   cannot={"dual": "IPv4 only", "page": "its own pages"})
 
 

@@ -64,8 +64,7 @@ def survives(record):
 
 
 def half_hour(record):
-    sent = updates(record, before="healed")
-    return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + 1800 - _GRACE], sent)
+    return waits(1800)(record)
 
 
 def recovers(address=ONE):
@@ -87,7 +86,7 @@ def noticed(record):
 
 
 def waits(seconds):
-    """No second update within the time that Retry-After named."""
+    """No second update within that time."""
     def judge(record):
         sent = updates(record)
         return none_of(record, [e for e in sent[1:] if e["time"] < sent[0]["time"] + seconds - _GRACE], sent)

@@ -18,23 +18,28 @@ def nuisances_of(scene):
 
 
 def _once(client, scene, speed, wire, nuisances):
+    with Run(client, scene, speed, wire, nuisances) as run:
+        with contextlib.suppress(Enough):
+            scene.script(run)
+        return run.result(scene)
+
+
+def _patiently(client, scene, speed, wire, nuisances):
     """A scene that leaves a rule unmet although the machine was too slow for a client whose deadlines run `speed` times as
     fast (no fault explains why it left without a request or without waiting for the answer, or why the answer was late)
     is run again at half the speed, then at a quarter."""
     for attempt in (speed, speed / 2, speed / 4):
-        with Run(client, scene, attempt, wire, nuisances) as run:
-            with contextlib.suppress(Enough):
-                scene.script(run)
-            record = run.result(scene)
+        record = _once(client, scene, attempt, wire, nuisances)
         if wire or cut_short.is_set() or scene.options.get("broken") or not (record["silent"] or record["slow"]) \
-                or not unmet(record, None):
+                or not (unmet(record) or unmet(record, None)):
             break
     return record
 
 
-def unmet(record, *also):
-    """The rules that this record alone shows to be broken; `also` None: or leaves open."""
-    return [rule.id for rule in rules.RULES if record["scene"] in rule.scenes and rule.judge(record)[0] in (False, *also)]
+def unmet(record, verdict=False):
+    """The rules that this record alone shows to be broken (False) or leaves open although it is their only one (None)."""
+    return [rule.id for rule in rules.RULES if record["scene"] in rule.scenes and rule.judge(record)[0] is verdict
+            and (verdict is False or len(rule.scenes) == 1)]
 
 
 def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
@@ -44,10 +49,12 @@ def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
     rule for that nuisance and in no other; `strict` leaves it at the first."""
     speed = speed or client.speed
     with_them = nuisances_of(scene) if nuisances else ()
-    record = _once(client, scene, speed, wire, with_them)
-    if record["nuisances"] and not strict and not cut_short.is_set() and unmet(record):
-        record = _once(client, scene, speed, wire, ())
-    return record
+    if with_them and not strict:
+        record = _once(client, scene, speed, wire, with_them)
+        if cut_short.is_set() or not (unmet(record) or unmet(record, None)):
+            return record
+        with_them = ()
+    return _patiently(client, scene, speed, wire, with_them)
 
 
 def play_all(clients, scenes, jobs=4, told=lambda record: None, **how):

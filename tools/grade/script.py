@@ -13,8 +13,8 @@ FIRST, FIRST_WIRE = 900, 20
 PAUSE_WIRE, IDLE_WIRE = 4, 10
 #: The clients read so far try again after 120, 300 or 600 s, if at all.
 REFUSED = 650
-#: 911 and dnserr ask for half an hour.
-HALF_HOUR = 1830
+#: 911 and dnserr ask for half an hour. The trouble is over just before: the first that may come finds the provider well.
+HALF_HOUR = 1790
 #: The longest wait that any client read so far chooses after an answer it does not understand, and some more.
 PATIENCE = 2700
 #: Nothing changes for so long: a loop that sends every half hour, or every hour, is seen.
