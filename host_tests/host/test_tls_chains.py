@@ -21,7 +21,7 @@ from wanbeacon.net import Trouble, http
 port, roots, root, low = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
 class Board(linux.Board):
-    plenty = False
+    plenty = int(sys.argv[5]) > 0
     begun = ended = 0
     def exchange_begins(self): self.begun += 1
     def exchange_ends(self): self.ended += 1
@@ -64,14 +64,14 @@ def folder(lab, tmp_path_factory):
     return out
 
 
-def ask(name, tmp_path, port, folder, root=0, low=0):
+def ask(name, tmp_path, port, folder, root=0, low=0, plenty=0):
     """([status, root, date] or [word, text, sent], times room was made, times it was given back) under one interpreter."""
     (tmp_path / "client.py").write_text(CLIENT)
     argv, env = python(name, tmp_path / "client.py")
     if name == CPYTHON:
         argv[-1] = "client"
         env["PYTHONPATH"] += ":%s" % tmp_path
-    done = subprocess.run([*argv, str(port), str(folder), str(root), str(low)], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*argv, str(port), str(folder), str(root), str(low), str(plenty)], env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -85,7 +85,7 @@ def handshakes(lab):
 def test_a_first_contact_costs_two_handshakes_and_the_next_one_a_single(lab, folder, tmp_path, name):
     lab.reset()
     (status, root, date), begun, ended = ask(name, tmp_path, lab.https_port, folder)
-    assert (status, root, ended) == (200, 64 + 9, 1) and begun >= 1
+    assert (status, root, ended) == (200, 64 + 9, 1) and begun == 1
     assert abs(date - lab.world.now()) < 30 and handshakes(lab) == 2
     assert [c["plain"] == b"" for c in lab.connections] == [True, False]
     assert ask(name, tmp_path, lab.https_port, folder, root)[0][:2] == [200, root] and handshakes(lab) == 3
@@ -108,8 +108,28 @@ def test_who_is_signed_by_nobody_we_know_is_asked_once(lab, folder, tmp_path, na
 def test_want_of_memory_is_called_that_and_tried_once_more(lab, folder, tmp_path, name):
     lab.reset()
     (word, text, sent), begun, ended = ask(name, tmp_path, lab.ports["unknown-ca"], folder, low=1)
-    assert (word, sent, begun, ended) == ("memory", False, 2, 1) and text.startswith("untrusted")
+    assert (word, sent, begun, ended) == ("memory", False, 2, 2) and text.startswith("untrusted")
     assert handshakes(lab) == 2
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_without_roots_nothing_is_sent(lab, tmp_path, name):
+    lab.reset()
+    empty = tmp_path / "roots"
+    for make in (lambda: None, empty.mkdir, lambda: (empty / "index.txt").write_text("# none\n")):
+        make()
+        for plenty in (0, 1):
+            (word, _, sent), begun, ended = ask(name, tmp_path, lab.https_port, empty, plenty=plenty)
+            assert (word, sent, begun, ended) == ("roots", False, 1, 1)
+    assert handshakes(lab) == 0
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_where_memory_is_plenty_one_handshake_knows_all_roots(lab, folder, tmp_path, name):
+    lab.reset()
+    (status, root, date), _, _ = ask(name, tmp_path, lab.https_port, folder, plenty=1)
+    assert (status, root) == (200, 0) and abs(date - lab.world.now()) < 30 and handshakes(lab) == 1
+    assert ask(name, tmp_path, lab.ports["unknown-ca"], folder, plenty=1)[0][0] == "untrusted" and handshakes(lab) == 2
 
 
 @pytest.mark.parametrize("chain", CHAINS)

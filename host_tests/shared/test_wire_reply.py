@@ -1,9 +1,13 @@
 # How the Wire reads a reply: status line, header lines, 1xx, chunks; whatever a server sends, only a Trouble comes out, in
 # bounded memory. The bytes come from a stream that is handed in; the same over TLS is host/test_agent_exchanges.py.
+import os
 import time
 
 from wanbeacon.core import httpdate
-from wanbeacon.net import Trouble, wire
+from wanbeacon.net import Trouble, http, wire
+
+# A night's run tries more.
+COUNT = 200000 if os.getenv("WANBEACON_NIGHTLY") else 1000
 
 
 class Stream:
@@ -136,7 +140,7 @@ PIECES = (b"\r\n", b"\n", b"\r", b":", b" ", b"\0", b"\xff", b"HTTP/1.1 100 x\r\
 
 def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
     seed, seen = 20261129, {}
-    for i in range(1000):
+    for i in range(COUNT):
         data = REAL[i % 3]
         for _ in range(1 + i % 4):
             seed = (seed * 1103515245 + 12345) & 0x3FFFFFFF
@@ -159,6 +163,14 @@ def test_dates():
                 "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT", "Sun, 06 Nov 1994 +8:49:37 GMT",
                 "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "\u0661, 06 Nov 1994 08:49:37 GMT x"):  # fmt: skip
         assert httpdate.parse(bad) is None, bad
+
+
+def test_the_date_of_an_answer_out_of_a_cache_is_no_time():
+    head = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+    for more, date in ((b"", 784111777), (b"Age: 0\r\n", 784111777), (b"Age: 600\r\n", None), (b"Age: soon\r\n", None)):
+        assert http._date(ok(head + more + b"\r\ngood", b"good")) == date, more
+    assert http._date(ok(b"HTTP/1.1 200 OK\r\n\r\ngood", b"good")) is None
+    assert http._date(ok(b"HTTP/1.1 200 OK\r\nDate: today\r\n\r\ngood", b"good")) is None
 
 
 def test_out_of_memory_is_known_by_its_codes():

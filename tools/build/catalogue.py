@@ -15,7 +15,7 @@ ROW_MAX = 1024
 #: Order of the keys in a row, and all that may stand there; the device's side is documented in catalog.py.
 KEYS = ("id", "host", "host6", "port", "plain", "path", "post", "q4", "q6", "qd", "qc", "qa", "q4@", "q6@",
         "q4-", "q6-", "qd-", "auth", "key", "user", "enc", "own", "max", "zone", "both", "one", "any", "min", "days", "conn",
-        "rate", "opts", "ua", "roots", "words", "rules", "bad", "std", "page", "tags", "check", "closed", "untested")
+        "rate", "opts", "ua", "roots", "words", "rules", "bad", "std", "page", "tags", "check", "closed", "untested", "dns")
 AUTH = {
     "basic": None,  # what a row without "auth" means
     "query": ["none"],  # the templates themselves hold the key: this service knows no header

@@ -28,6 +28,13 @@ _EASYDNS = [
 
 # id -> keys of the device's row that replace what was made of the facts; None takes a key away.
 ROWS = {
+    # DNS UPDATE: host and templates stand for what the settings name. The words are tsig.word's. Knot says BADKEY to a key that may not do this too, so it stops one host alone.
+    # PowerDNS refuses a wrong key and a wrong clock alike and unsigned: asked again three times, then stopped.
+    "rfc2136": {"dns": 1, "opts": ["offline"], "rules": [
+        ["KEY", "=badkey"], ["AUTH", "=badsig"], ["ODD", "=refused no tsig"],
+        ["HOST", "=refused", "=notauth", "=notzone", "=yxrrset"], ["AGENT", "=formerr"], ["FEATURE", "=notimp"],
+        ["LATER", "=servfail", "=badtime", "=nxdomain", "=yxdomain", "=nxrrset"], ["OK", "=noerror"],
+    ]},
     "dyn": {"opts": ["wildcard", "mx", "backmx", "offline", "system"], "ua": "dyn"},
     # Options left out are sent as NOCHG: v2 turned them off when they were missing.
     "dyn-legacy": {"opts": ["wildcard=NOCHG", "mx=NOCHG", "backmx=NOCHG", "offline", "system"], "ua": "dyn"},
@@ -258,6 +265,12 @@ ROWS = {
 
 # Rows of our own: id -> (row they are made of, changed facts).
 VARIANTS = {
+    "rfc2136": ("dyn", {
+        "name": "DNS UPDATE (RFC 2136): your own BIND, Knot, PowerDNS or Technitium, dynv6, Dyn", "host": "ns1.example.org", "path": "/",
+        "query": "{ip}", "query_v6": "{ipv6}", "query_dual": "{ip},{ipv6}", "auth": "basic", "multi_host": 1, "ip_check": [], "refresh_days": None,
+        "auth_user": "name of the TSIG key", "auth_password": "the key's secret in base64; make a key that may change A and AAAA of this name alone",
+        "quirks": "signed with TSIG (RFC 8945), no TLS; the server goes into server, the zone into the host's zone where it is not the name less its first label",
+    }),
     "dyn-legacy": ("dyn", {
         "name": "DynDNS, legacy /nic/update", "path": "/nic/update", "auth_password": "account password or updater client key",
         "quirks": "the v2 form, kept for devices and servers that know only it; use dyn where it works",

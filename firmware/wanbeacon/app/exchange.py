@@ -1,7 +1,6 @@
 """One request to a provider: build it, note it, send it. A stage; the answer is read in another (learn.py)."""
 
 from wanbeacon.app import stage
-from wanbeacon.dyndns import request
 from wanbeacon.net import Trouble, names
 
 
@@ -9,7 +8,12 @@ def exchange(agent, account, hosts, template, sent, offline):
     """(begun, what came of it): an Answer, the Trouble there was, or None when the journal could not be written, so that
     nothing left. begun: the request was noted in the journal; without it nothing has left the home."""
     row, doc = account.row, account.doc
-    req = request.build(row, doc, [h.doc for h in hosts], template, sent, agent.agent_name, offline)
+    if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
+        way = "net.dnsupdate"
+        req = stage.load("dyndns.tsig").build(doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0)
+    else:
+        way = "net.http"
+        req = stage.load("dyndns.request").build(row, doc, [h.doc for h in hosts], template, sent, agent.agent_name, offline)
     try:
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
@@ -21,6 +25,6 @@ def exchange(agent, account, hosts, template, sent, offline):
     try:
         if agent.transport:
             return True, agent.transport(req, agent.board, *more)
-        return True, stage.run("net.http", "exchange", req, agent.board, *more, rows=rows)
+        return True, stage.run(way, "exchange", req, agent.board, *more, rows=rows)
     except Trouble as e:
         return True, e

@@ -64,7 +64,7 @@ class Board:
         """Own IPv4 address (text) in the home network, or None."""
 
     def stream(self, sock):
-        """A socket with read(n) and write(b) that return None when they would block."""
+        """A socket with read(n), readinto(b) and write(b) that return None when they would block."""
 
     def bind(self, sock, device):
         """Leave by this network device only. Raises OSError."""

@@ -152,7 +152,7 @@ class Board:
         return kernel.first_ipv4(self.default_device())
 
     def stream(self, sock):
-        """A socket with read(n) and write(b) that give None when they would block."""
+        """A socket with read(n), readinto(b) and write(b) that give None when they would block."""
         if _MICRO:
             return sock
         return Stream(sock)

@@ -46,6 +46,8 @@ def _near(catalogue, name):
 def advice(row, account):
     """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that requests
     cannot work; a warning is for the user to weigh."""
+    if row.get("dns"):
+        return _dns(account), []
     problems, warnings = [], []
     ways = row.get("auth") or ["basic"]
     way, wish = request.auth_of(row, account), account.get("auth")
@@ -86,6 +88,33 @@ def advice(row, account):
     for host in account.get("hosts") or ():
         _host(row, host, problems, warnings)
     return problems, warnings
+
+
+def _dns(account):
+    """The problems of an account that is kept by DNS UPDATE."""
+    from wanbeacon.dyndns import tsig  # few accounts need it
+
+    problems = []
+    for key, check, value in (
+        ("server", tsig.server, account),
+        ("user", tsig.name, account.get("user") or ""),
+        ("password", tsig.secret, account.get("password") or account.get("token") or ""),
+    ):
+        try:
+            check(value)
+        except ValueError as e:
+            problems.append("%s: %s" % (key, "should be the name of the TSIG key" if key == "user" else e))
+    algorithm = account.get("algorithm")
+    if algorithm and not tsig.known(algorithm):
+        problems.append("algorithm: this MicroPython has no %s; make an hmac-sha256 key" % algorithm)
+    for host in account.get("hosts") or ():
+        try:
+            name, zone = tsig.name(host["name"]), tsig.name(host.get("zone") or share.labels_of(host)[1])
+            if not name.endswith(zone):
+                problems.append("hosts: %s: does not lie in its zone %s" % (host["name"], host.get("zone")))
+        except ValueError as e:
+            problems.append("hosts: %s" % e)
+    return problems
 
 
 def _texts(row, way):

@@ -20,6 +20,7 @@
                                             system); "dyn" for Dyn's User-Agent form; CA roots of its servers; gone;
                                             no answer of it was ever recorded
     words rules bad std page tags           reply reading (see reply.py)
+    dns                                     1: DNS UPDATE (tsig.py, net/dnsupdate.py), whose word the rules read
 """
 
 from wanbeacon.dyndns.rows import find, names  # noqa: F401

@@ -38,10 +38,11 @@ _WORDS = (
     "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
 )
 # The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT: this host
-# was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is one.
+# was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is one. KEY:
+# rejected for this host, perhaps not for others.
 _CLASSES = (
     " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
-    "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 "
+    "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
 )
 # HTTP status without a known word; 5xx besides.
 _STATUS = " 401=AUTH 408=LATER 429=LATER "

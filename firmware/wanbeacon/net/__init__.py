@@ -4,7 +4,7 @@
 class Trouble(Exception):
     """An exchange that brought no usable reply.
 
-    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, journal, reset,
+    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, reset,
     cut, redirect, header, odd; words.txt says what they mean. text: details, never a secret. sent: True when bytes of the
     request may have reached the server.
     """

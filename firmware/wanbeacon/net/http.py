@@ -28,7 +28,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
 
     No byte of the request leaves before a certificate was accepted. Until then a server may be asked more than once: with
     another root, and once more when memory ran out. Where memory is scarce the board has exchange_begins() to make room
-    for TLS (called again before that second try), exchange_ends(), and memory_low().
+    for TLS, exchange_ends(), and memory_low(), which is asked between the two when the connection is closed again.
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
@@ -36,23 +36,29 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
 
     def once(paths, issuers=None):
         while True:
-            if req.tls:
-                _tell(board, "exchange_begins")
             gc.collect()
             try:
                 return _once(req, board, paths, issuers, deadline, cap, device, start, rows)
             except Trouble as e:
-                if e.word != "memory" or e.sent or not rest:
-                    raise
+                trouble = e
+            if trouble.word in _MAYBE_MEMORY and not trouble.sent:
+                gc.collect()  # what the connection held is free again: now the board can tell whether it was enough
+                if _tell(board, "memory_low"):
+                    trouble = Trouble("memory", "%s: %s" % (trouble.word, trouble.text))
+            if trouble.word != "memory" or trouble.sent or not rest:
+                raise trouble
             rest.pop()
+            if req.tls:
+                _tell(board, "exchange_ends")
+                _tell(board, "exchange_begins")
 
+    if not req.tls:
+        return once(None)
+    _tell(board, "exchange_begins")
     try:
-        if not req.tls:
-            return once(None)
         return once([ca]) if ca else _verified(board, once, root, roots)
     finally:
-        if req.tls:
-            _tell(board, "exchange_ends")
+        _tell(board, "exchange_ends")
 
 
 def _tell(board, what):
@@ -62,16 +68,15 @@ def _tell(board, what):
 
 def _verified(board, once, root, roots):
     """The Answer of `once`, verified with one of the catalogue's roots."""
+    plenty = getattr(board, "plenty", False)
     try:
-        if getattr(board, "plenty", False):
-            every = None
-            paths = trust.everyone(board.roots)
-        else:
-            every = trust.names(board.roots)
+        every = trust.everyone(board.roots) if plenty else trust.names(board.roots)
     except OSError:
-        raise Trouble("roots", "no CA roots in %s" % board.roots)
+        every = None
     if not every:
-        return once(paths)
+        raise Trouble("roots", "no CA roots in %s" % board.roots)
+    if plenty:
+        return once(every)
     queue, asked = trust.guesses(every, roots, root), False
     while True:
         name, issuers = queue.pop(0), None if asked else []
@@ -100,7 +105,7 @@ def _unknown_root(text):
 def _once(req, board, paths, issuers, deadline, cap, device, start, rows):
     link = None
     try:
-        tls = _context(paths, issuers) if paths else None
+        tls = _context(paths, issuers) if req.tls else None
         link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows)
         status, body = _ask(req, link)
         ms = time.ticks_diff(time.ticks_ms(), start)
@@ -108,10 +113,6 @@ def _once(req, board, paths, issuers, deadline, cap, device, start, rows):
         return Answer(status, body, after, ms, 0, link.truncated, _date(link) if tls else None)
     except MemoryError:
         raise Trouble("memory", "no memory left for an exchange", link is not None and link.sent)
-    except Trouble as e:
-        if e.word in _MAYBE_MEMORY and not e.sent and _tell(board, "memory_low"):
-            raise Trouble("memory", "%s: %s" % (e.word, e.text))
-        raise
     finally:
         if link:
             link.close()

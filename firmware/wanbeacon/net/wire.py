@@ -100,7 +100,7 @@ class Wire:
     def socket(self, *args):
         """The one socket of this exchange; a second one would be a redirect."""
         if self.used:
-            raise Trouble("redirect", "the server sends us elsewhere", True)
+            raise Trouble("redirect", "", True)
         self.used = True
         return self
 
@@ -135,7 +135,7 @@ class Wire:
                 word = "memory" if e.errno in _NO_MEMORY else "connect"
                 if e.errno in _NO_ROUTE and (not trouble or trouble.word == "no route"):
                     word = "no route"
-                trouble = Trouble(word, "no connection to %s (%s)" % (self.host, e))
+                trouble = Trouble(word, "%s (%s)" % (self.host, e))
             except Trouble as e:
                 trouble = e
             if sock:
@@ -199,12 +199,12 @@ class Wire:
             if late and not connecting:
                 return
             if left <= 0 or late:
-                raise Trouble("timeout", "no answer from %s in time" % self.host, self.sent)
+                raise Trouble("timeout", self.host, self.sent)
             self.board.keep_alive()
             ready = poller.poll(min(left, _SLICE))
             if ready:
                 if connecting and ready[0][1] & ~select.POLLOUT:
-                    raise Trouble("connect", "%s refused the connection or cannot be reached" % self.host)
+                    raise Trouble("connect", self.host)
                 return
 
     def _fill(self):
@@ -241,7 +241,7 @@ class Wire:
     def _count(self, line):
         self.head += len(line)
         if self.head > _HEAD_MAX:
-            raise Trouble("header", "the reply's header is too long", True)
+            raise Trouble("header", "", True)
 
     def readline(self):
         """For `requests`: the status line, then the end of the header. What stands between was read here: it bounds
@@ -253,20 +253,23 @@ class Wire:
             self._header()
             if status >= 200:
                 self.status = status
-                self._no_redirect()
+                target = self.fields.get(b"location")
+                if target is not None and status < 400 and status > 299:
+                    # a query may be ours, with the password in it
+                    raise Trouble("redirect", "to " + text(target.split(b"?")[0]), True)
                 return b"HTTP/1.0 %d\r\n" % status
             if status == 101:  # Switching Protocols: nobody asked for it
                 break
-        raise Trouble("odd", "interim replies (1xx) and no reply", True)
+        raise Trouble("odd", "1xx", True)
 
     def _status_line(self):
         """The status code of `HTTP-version SP status-code SP [reason]` (RFC 9112 section 4)."""
         line = self._line()
         if not line:
-            raise Trouble("cut", "the server closed the connection without an answer", True)
+            raise Trouble("cut", "no answer", True)
         code = line[9:12]
         if line[:7] != b"HTTP/1." or line[8:9] != b" " or not code.isdigit() or line[12:13] not in b" \r\n" or code < b"100":
-            raise Trouble("odd", "the server does not speak HTTP here", True)
+            raise Trouble("odd", text(line[:40]), True)
         return int(code)
 
     def _header(self):
@@ -276,7 +279,7 @@ class Wire:
         for _ in range(_LINES_MAX):
             line = self._line()
             if not line:
-                raise Trouble("cut", "the reply ended within its header", True)
+                raise Trouble("cut", "in the header", True)
             value = line.strip()
             if line in (b"\r\n", b"\n"):
                 self.head = 0  # from here on it counts the lines of chunks
@@ -294,13 +297,7 @@ class Wire:
                 self.fields[name] = value
             else:
                 name = None
-        raise Trouble("header", "the reply's header is too long", True)
-
-    def _no_redirect(self):
-        target = self.fields.get(b"location")
-        if target is not None and 300 <= self.status < 400:
-            # a query may be ours, with the password in it
-            raise Trouble("redirect", "to %s; not followed, for the password's sake" % text(target.split(b"?")[0]), True)
+        raise Trouble("header", "", True)
 
     def field(self, name):
         """The value of a header field of the reply as str, at most 100 characters, or None. Name: lower-case bytes."""
@@ -322,7 +319,7 @@ class Wire:
         while len(self.buf) < goal and self._fill():
             pass
         if 0 <= size and len(self.buf) < goal:
-            raise Trouble("cut", "the reply ended before its stated length", True)
+            raise Trouble("cut", "in the body", True)
         if size < 0 and len(self.buf) >= cap or size > cap:
             self.truncated = True
         body, self.buf = self.buf[:goal], self.buf[goal:]
@@ -334,7 +331,7 @@ class Wire:
         while True:
             size = self._line().split(b";")[0].strip()
             if not 0 < len(size) < 9 or size.strip(b"0123456789abcdefABCDEF"):
-                raise Trouble("cut", "a chunk of the reply has no size", True)
+                raise Trouble("cut", "at a chunk", True)
             size = int(size, 16)
             if not size:  # trailer fields may follow: none of use, and the connection ends here
                 return out
@@ -342,7 +339,7 @@ class Wire:
             if self.truncated:
                 return out
             if self._line().strip():
-                raise Trouble("cut", "a chunk of the reply is longer than its size", True)
+                raise Trouble("cut", "at a chunk", True)
 
     def close(self):
         """Never raises; may be called again."""

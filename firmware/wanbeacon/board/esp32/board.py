@@ -187,7 +187,7 @@ class Board:
         return self.link.router() if self.link else None
 
     def stream(self, sock):
-        """A socket with read(n) and write(b) that give None when they would block."""
+        """A socket with read(n), readinto(b) and write(b) that give None when they would block."""
         return sock
 
     def bind(self, sock, device):
