@@ -106,7 +106,7 @@ def _readable(path, document):
 
 def weigh(document, folder):
     """(problems, warnings) that need the catalogue or the files of `folder`, where relative names start."""
-    _, problems, warnings = firmware("dyndns.advice").judge(CATALOGUE, document["accounts"])
+    _, problems, warnings = firmware("dyndns.advice").judge(str(CATALOGUE), document["accounts"])
     warnings += _in_urls(document)
     _authorities(document, "", folder, problems)
     for number, account in enumerate(document["accounts"]):

@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import COMMAND, ROOT, UserError
-from .build import catalogue, names
+from .build import catalogue, names, rest_rows
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
 SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
         "some": "one program's word, or open questions", "low": "not confirmed anywhere"}
 #: Services whose API the agent does not speak: requests signed in a way of their own.
-LEFT_OUT = ("route53", "aws", "azure", "aliyun", "google-cloud", "transip", "beget")
+LEFT_OUT = ("route53", "aws", "azure", "aliyun", "tencent", "huawei", "google-cloud", "transip", "beget")
 #: What a terminal has at least, and what a line of the table must fit into.
 WIDTH = 80
 _PROGRAMS = ("openwrt", "ddclient", "inadyn", "qdm12", "pfSense", "dyndnsd", "python-dyndnsc", "niklata", "nmotter")
@@ -74,8 +74,19 @@ def limits(row):
     return ", ".join(out)
 
 
+def calls(row):
+    """[(step, method and path)] of a JSON API."""
+    out = row["calls"]
+    return [(step, out[step][0].replace(" ", " " + out.get("base", ""), 1)) for step in ("login", "zone", "find", "write", "create", "drop") if step in out]
+
+
 def rules(row):
     """[(class, how it is recognised)] of a row that does not speak plain DynDNS2."""
+    if row.get("rest"):
+        inner = {"GONE": "look up again", "ZONE": "no such zone", "NONE": "no such record", "AUTH?": "AUTH if it lasts"}
+        told = {"~": "text %s", "#": "HTTP %s"}
+        return [("OK", row["calls"].get("ok", "200"))] + [
+            (inner.get(cls, cls), ", ".join(told[r[0]] % r[1:] if r[0] in told else "code " + r for r in some)) for cls, *some in row["calls"].get("rules") or ()]
     said = {"^": "line starts with %s", "=": "line is %s", "~": "word %s", "*": "text %s", "#": "HTTP %s"}
     alone = {"@": "the sent address", "0": "empty body", "!": "any word of failure"}
     out = [(cls, ", ".join(alone.get(r) or said[r[0]] % r[1:] for r in some)) for cls, *some in row.get("rules") or ()]
@@ -107,18 +118,11 @@ def url(row):
 
 
 def pairs():
-    """[(fact, row)] of all providers: those of the facts, then those that only the device's files know (JSON APIs)."""
-    facts, rows = catalogue.source(), firmware("rows")
+    """[(fact, row)] of all providers, the JSON APIs last."""
+    facts = catalogue.source()
     called = {line[0]: line[1] for line in names.lines()}
     out = [({**fact, "title": called[fact["id"]]}, catalogue.row(fact)) for fact in facts.values()]
-    for name in rows.names(str(catalogue.OUT)):
-        if name not in facts:
-            row = rows.find(str(catalogue.OUT), name)
-            about = row.get("about") or ""
-            out.append(({"id": name, "name": called.get(name) or name, "status": "active", "ports": [443], "auth_user": "", "auth_password": about,
-                         "dual_stack": dual(row), "ip_check": [], "quirks": "a JSON API", "unverified": [],
-                         "evidence": ["tools/build/rest_rows.py"]}, row))
-    return out
+    return out + [({**rest_rows.fact(name), "title": called[name]}, rest_rows.row(name)) for name in rest_rows.ROWS]
 
 
 def firmware(name):
@@ -189,6 +193,7 @@ def detail(console, fact, row):
               ("refresh", "after %d days without a change, jittered by device" % row.get("days", 28))]
     lines += [("answer", how if not cls else "%s: %s" % (cls, how)) for cls, how in rules(row)]
     lines += [("address page", page) for page in fact["ip_check"]]
+    lines += [*calls(row), ("key", row["about"])] if row.get("rest") else []
     lines += [("quirk", quirk.strip()) for quirk in fact["quirks"].split("; ") if quirk]
     lines += [("not verified", one) for one in fact["unverified"]]
     lines += [("source", one) for one in fact["evidence"]]

@@ -5,10 +5,10 @@ import re
 
 import pytest
 from wanbeacon.core import outcome
-from wanbeacon.dyndns import catalog, custom, reply, share
+from wanbeacon.dyndns import catalog, custom, reply, rows, share
 
 from tools import ROOT, UserError
-from tools.build import catalogue, catalogue_rows
+from tools.build import catalogue, catalogue_rows, rest_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()
@@ -21,7 +21,39 @@ def test_the_committed_file_is_what_the_facts_say():
 def test_the_device_reads_what_the_tool_wrote():
     for name, row in ROWS.items():
         assert catalog.find(str(catalogue.OUT), name) == row
-    assert catalog.names(str(catalogue.OUT)) == list(ROWS)
+    assert catalog.names(str(catalogue.OUT)) == [*ROWS, *rest_rows.ROWS]
+
+
+def test_the_device_reads_the_json_apis_in_two_parts():
+    assert rest_rows.OUT.read_bytes() == rest_rows.file(), "run `python -m tools catalogue`"
+    for name in rest_rows.ROWS:
+        row = rest_rows.row(name)
+        assert rows.calls(str(catalogue.OUT), name) == {**row.pop("calls"), "id": name + "/"}
+        assert catalog.find(str(catalogue.OUT), name) == row
+
+
+def test_a_json_api_is_ten_lines_at_most():
+    lines = (catalogue.ROOT / "tools/build/rest_rows.py").read_text().split("ROWS = {\n")[1].split("\n}\n")[0].split("\n")
+    starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
+    assert len(starts) == len(rest_rows.ROWS)
+    assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
+
+
+@pytest.mark.parametrize("name", rest_rows.ROWS)
+def test_a_json_api_is_sound(name):
+    row = rest_rows.row(name)
+    calls = row["calls"]
+    assert row["about"] and name in rest_rows.EVIDENCE and "write" in calls
+    for step in ("login", "zone", "find", "write", "create", "drop"):
+        if step in calls:
+            assert re.match(r"(GET|POST|PUT|PATCH|DELETE) ", calls[step][0]), step
+    inner = ("GONE", "ZONE", "NONE", "AUTH?")
+    for cls, *marks in calls.get("rules") or ():
+        assert cls in inner or cls in (outcome.OK, outcome.SAME, outcome.AUTH, outcome.FEATURE, outcome.HOST, outcome.BLOCK, outcome.AGENT, outcome.LATER)
+        assert marks and all(mark == mark.lower() for mark in marks)
+    # what replaces all values of a name and type is asked first, and the TTL is sent again
+    if "{rid}" not in str(calls["write"]) and "find" in calls:
+        assert "old:" in calls["find"][2]
 
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():

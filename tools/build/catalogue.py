@@ -1,4 +1,4 @@
-"""`python -m tools catalogue`: writes firmware/catalogue/providers.dat from tools/data/providers.json and the hand-made
+"""`python -m tools catalogue`: writes firmware/catalogue/rest.dat from tools/build/rest_rows.py, and providers.dat from tools/data/providers.json and the hand-made
 table of tools/build/catalogue_rows.py. Knows the row format of wanbeacon.dyndns.catalog, not what a reply means."""
 
 import json
@@ -6,7 +6,7 @@ import json
 import typer
 
 from .. import HERE, ROOT, UserError
-from . import catalogue_rows
+from . import catalogue_rows, rest_rows
 
 SOURCE = HERE / "data/providers.json"
 OUT = ROOT / "firmware/catalogue/providers.dat"
@@ -87,11 +87,12 @@ def app(check: bool = typer.Option(False, help="only say whether the file is as 
     from . import names  # it reads the rows of this module
 
     data = file()
-    for out, content in ((OUT, data), (names.OUT, names.file())):
+    for out, content in ((OUT, data), (rest_rows.OUT, rest_rows.file()), (names.OUT, names.file())):
         if check:
-            if out.read_bytes() != content:
-                raise UserError("%s is not what tools/data/providers.json says; run `python -m tools catalogue`" % out)
+            if not out.exists() or out.read_bytes() != content:
+                raise UserError("%s is not what the tables under tools/ say; run `python -m tools catalogue`" % out)
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_bytes(content)
     print("%s: %d providers, %d bytes" % (OUT.relative_to(ROOT), len(rows()), len(data)))
+    print("%s: %d JSON APIs, %d bytes" % (rest_rows.OUT.relative_to(ROOT), len(rest_rows.ROWS), len(rest_rows.file())))

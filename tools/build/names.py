@@ -1,7 +1,7 @@
 """Writes firmware/catalogue/names.txt: what providers are called, for pages and searches (wanbeacon.dyndns.search)."""
 
 from .. import ROOT, UserError
-from . import catalogue
+from . import catalogue, rest_rows
 
 OUT = ROOT / "firmware/catalogue/names.txt"
 
@@ -81,7 +81,8 @@ UNSERVED = {
 
 def lines():
     """The file's lines."""
-    facts, rows = catalogue.source(), catalogue.rows()
+    facts = {**catalogue.source(), **{key: rest_rows.fact(key) for key in rest_rows.ROWS}}
+    rows = catalogue.rows() + [rest_rows.row(key) for key in rest_rows.ROWS]
     strange = {key.strip() for key in [*NAMES, *ALIASES]} - {row["id"] for row in rows}
     if strange:
         raise UserError("tools/build/names.py: no such provider: %s" % ", ".join(sorted(strange)))

@@ -184,6 +184,7 @@ EFFECTS = {
     "offline": _offline,
     "delete": _delete,
     "hit": _hit,
+    "call": lambda world, name, function: function(),
     "options": lambda world, name, value: world.hosts[name].options.update(value),
     "state": _change("state"),
     "expires": _change("expires"),

@@ -238,7 +238,8 @@ class Agent:
         """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
         self.log.settle()
         start = self.clock.mono_ms()
-        begun, answer = stage.run("app.exchange", "exchange", self, account, hosts, template, sent, offline)
+        way = "app.restful" if account.row.get("rest") else "app.exchange"
+        begun, answer = stage.run(way, "exchange", self, account, hosts, template, sent, offline)
         if answer is None:
             return None
         if not begun:

@@ -42,8 +42,9 @@ def build(agent, rows):
             values = [h.get(o) for o in options + ("zone",)]
             # what shapes what is stored: neither the password, nor which families are wanted (those are compared one by one)
             fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
+            create = ["create"] if h.get("create") else []  # a setting that is new must not void what older versions noted
             # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
-            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")])
+            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + create)
             rec = _kept(fp, stored, taken) or _kept(cause, stored, taken) or _new_record(fp, place, account, stored)
             rec.fp, rec.place = fp, place
             host = model.Host(h, account, rec, families.pop(0), cause)

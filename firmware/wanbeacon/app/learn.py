@@ -29,10 +29,13 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = failed(hosts, answer)
     else:
         status, said = answer.status, agent.log.said(answer.body)
-        outs = reply.read(
+        outs = answer.outs or reply.read(
             account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
         )
         agent.clock.prove(answer.date)
+        if answer.outs and answer.retry_after:
+            for out in outs:
+                out.delay = reply.seconds(answer.retry_after, agent.clock.wall()) if out.cls == outcome.LATER else 0
         for h in hosts:
             h.rec.root = answer.root
     _show(agent, account, hosts, status, said, ms)

@@ -102,6 +102,10 @@ class Board:
         """The file that keeps when outside pages were asked."""
         return Slot(self.state + "/asked")
 
+    def ids(self):
+        """The file with the ids of records (core/ids.py)."""
+        return Slot(self.state + "/ids")
+
     def random(self):
         """0..255, unpredictable."""
         return os.urandom(1)[0]

@@ -32,6 +32,9 @@ REFUSED_S, REFUSED_WINDOW = 5, 5
 SPREAD = 110
 TWICE_S = 1800  # after a second needless nochg: our own bug must not get the user blocked
 
+# What an API's records made us stop for (dyndns/rest.py): our words, not the provider's.
+_OURS = ("no such zone", "no such record", "several zones", "several records")
+
 
 # ---- what to do
 
@@ -97,6 +100,8 @@ def stop_code(rec):
     """Why a record is stopped; the words say what ends it."""
     if rec.cls not in STOPS:
         return _odd_code("stop", rec)
+    if rec.cls == outcome.HOST and rec.word in _OURS:
+        return ("stop." + rec.word.replace(" ", "-"),)
     return "stop." + rec.cls, rec.word
 
 

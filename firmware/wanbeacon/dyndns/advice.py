@@ -64,6 +64,8 @@ def advice(row, account):
         problems.append("auth: " + (inside or "%s has %s; leave auth out" % (row["id"], has)))
     elif way == "query":
         warnings.append("auth: query puts the password into the URL, which servers write into their logs; basic does not")
+    if row.get("rest"):
+        _api(row, account, problems)
     if way == "bearer" and not (account.get("token") or account.get("password")):
         problems.append("token: missing; bearer needs one")
     if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
@@ -115,6 +117,13 @@ def _dns(account):
         except ValueError as e:
             problems.append("hosts: %s" % e)
     return problems
+
+
+def _api(row, account, problems):
+    """The keys that a JSON API takes."""
+    for key in row.get("needs") or ("token",):
+        if not account.get(key) and not (key == "token" and account.get("password") and "password" not in row.get("needs", ())):
+            problems.append("%s: missing; %s wants %s" % (key, row["id"], row["about"]))
 
 
 def _texts(row, way):

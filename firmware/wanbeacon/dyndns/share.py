@@ -48,6 +48,16 @@ def pick(row, want, have, own=False, host=None, offline=False):
     return None
 
 
+def zone_of(row, host):
+    """The same for a JSON API: below the provider's own domain (row "zone") a zone is one label more, else the name less its
+    first label, unless the user says which."""
+    base, name = row.get("zone"), host["name"].lower()
+    if base and not host.get("zone") and name.endswith("." + base):
+        zone = domain_of(base, host)
+        return ("@", name) if zone == name else (name[: -len(zone) - 1], zone)
+    return labels_of(host)
+
+
 def group(row, items):
     """Hosts that get the same data share a request, within the provider's limit.
 

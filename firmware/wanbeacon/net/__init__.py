@@ -19,9 +19,10 @@ class Trouble(Exception):
 class Answer:
     """status: HTTP status, 200 or above. body: bytes, bounded. retry_after: header text or None. ms: duration.
     root: what to give the next exchange with this server as `root` (trust.py); 0 when there is nothing to remember. cut: the
-    body went on. date: Unix seconds of the Date header when it came over verified TLS and from no cache, else None."""
+    body went on. date: Unix seconds of the Date header when it came over verified TLS and from no cache, else None.
+    outs: Outcomes, where the exchange read its answers itself (JSON APIs), else None."""
 
-    def __init__(self, status, body, retry_after, ms, root, cut=False, date=None):
+    def __init__(self, status, body, retry_after, ms, root, cut=False, date=None, outs=None):
         self.status = status
         self.body = body
         self.retry_after = retry_after
@@ -29,3 +30,4 @@ class Answer:
         self.root = root
         self.cut = cut
         self.date = date
+        self.outs = outs

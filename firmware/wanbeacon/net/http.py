@@ -18,13 +18,15 @@ BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 _MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
 
 
-def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, rows=None):
+def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, rows=None, sink=None, keep=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
-    req: anything shaped like dyndns.request.Request (post, tls, host, port, path, headers, body, family).
+    req: anything shaped like dyndns.request.Request (post: False, True or the name of another method; tls,
+    host, port, path, headers, body, family).
     root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path of a DER file
     that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; rows: the server's addresses
-    where they are known already (names.py).
+    where they are known already (names.py); sink: gets the body in pieces (wire.py), for answers that may be longer than a heap;
+    keep: a list, empty at first, that holds what was verified with for the next call of one exchange with the same server.
 
     No byte of the request leaves before a certificate was accepted. Until then a server may be asked more than once: with
     another root, and once more when memory ran out. Where memory is scarce the board has exchange_begins() to make room
@@ -38,7 +40,7 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
         while True:
             gc.collect()
             try:
-                return _once(req, board, paths, issuers, deadline, cap, device, start, rows)
+                return _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep)
             except Trouble as e:
                 trouble = e
             if trouble.word in _MAYBE_MEMORY and not trouble.sent:
@@ -56,6 +58,8 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
         return once(None)
     _tell(board, "exchange_begins")
     try:
+        if keep:
+            return once(None)
         return once([ca]) if ca else _verified(board, once, root, roots)
     finally:
         _tell(board, "exchange_ends")
@@ -102,12 +106,14 @@ def _unknown_root(text):
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
 
 
-def _once(req, board, paths, issuers, deadline, cap, device, start, rows):
+def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep):
     link = None
     try:
-        tls = _context(paths, issuers) if req.tls else None
-        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows)
+        tls = keep[0] if keep else _context(paths, issuers) if req.tls else None
+        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows, sink)
         status, body = _ask(req, link)
+        if keep is not None and tls and not keep:
+            keep.append(tls)
         ms = time.ticks_diff(time.ticks_ms(), start)
         after = link.field(b"retry-after")
         return Answer(status, body, after, ms, 0, link.truncated, _date(link) if tls else None)
@@ -148,7 +154,7 @@ def _ask(req, link):
     try:
         # "http" whatever the scheme: the Wire does the TLS, `requests` would do it unverified.
         url = "http://%s:%d%s" % (req.host, req.port, req.path)
-        reply = requests.request("POST" if req.post else "GET", url, data=req.body, headers=req.headers)
+        reply = requests.request(req.post if isinstance(req.post, str) else "POST" if req.post else "GET", url, data=req.body, headers=req.headers)
         try:
             return reply.status_code, reply.content
         finally:

@@ -23,6 +23,7 @@ _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop
 _INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
 _READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
 _SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
+_SIP = const(128)  # bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 
@@ -64,12 +65,13 @@ class Wire:
     """Stands in for the `socket` module inside `requests`, and for the one socket that this module hands out.
 
     tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
-    board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog).
+    board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog). sink: has
+    feed(bytes) and gets the body in pieces, as it arrives; then read() returns b"".
     """
 
     SOCK_STREAM = 1
 
-    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, rows=None):
+    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, rows=None, sink=None):
         self.board = board
         self.tls = tls
         self.host = host
@@ -78,6 +80,7 @@ class Wire:
         self.family = family
         self.device = device
         self.rows = rows
+        self.sink = sink
         self.used = False
         self.sock = None
         self.gate = None
@@ -212,7 +215,7 @@ class Wire:
         if self.out:
             self._flush()
         while not self.eof:
-            data = self._step(self.stream.read, 512)
+            data = self._step(self.stream.read, _SIP if self.sink else 512)
             if data is None:
                 self._wait(select.POLLIN)
             elif data:
@@ -315,6 +318,8 @@ class Wire:
 
     def _take(self, size, cap):
         """`size` body bytes (-1: until the end of the stream), at most cap."""
+        if self.sink:
+            return self._pour(size)
         goal = cap if size < 0 or size > cap else size
         while len(self.buf) < goal and self._fill():
             pass
@@ -324,6 +329,21 @@ class Wire:
             self.truncated = True
         body, self.buf = self.buf[:goal], self.buf[goal:]
         return body
+
+    def _pour(self, size):
+        """The same, into the sink; self.cap is what is left of it."""
+        while size and self.cap and (self.buf or self._fill()):
+            part = self.buf[: self.cap if size < 0 else min(size, self.cap)]
+            self.buf = self.buf[len(part) :]
+            self.cap -= len(part)
+            if size > 0:
+                size -= len(part)
+            self.sink.feed(part)
+        if not self.cap and size:
+            self.truncated = True
+        elif size > 0:
+            raise Trouble("cut", "the reply ended before its stated length", True)
+        return b""
 
     def _chunks(self):
         """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do always."""

@@ -13,7 +13,12 @@ from ... import UserError
 PERSONALITIES = {
     "dyn": "dyn", "noip": "noip", "certadns": "certadns", "mydns-se": "mydns_se", "zerigo": "zerigo", "dyfi": "dyfi",
     "desec": "desec", "dynv6": "dynv6", "duckdns": "duckdns", "he-dns": "he_dns", "nsupdate-info": "nsupdate_info",
-    "ovh": "ovh"}
+    "ovh": "ovh",
+    # with JSON APIs (json_zone.py)
+    "cloudflare": "cloudflare", "hetzner": "hetzner", "gandi": "gandi", "porkbun": "porkbun",
+    "digitalocean": "digitalocean", "netcup": "netcup", "powerdns": "powerdns", "spaceship": "spaceship"}
+#: Those of them that speak no DynDNS2.
+JSON_APIS = tuple(PERSONALITIES)[list(PERSONALITIES).index("cloudflare"):]
 
 
 def load(name):

@@ -1,0 +1,84 @@
+"""One update by a JSON API: dyndns/rest.py's calls over the wire. A stage; what goes before and after is another (restplan.py)."""
+
+import time
+
+from wanbeacon.app import stage
+from wanbeacon.net import Answer, Trouble
+
+BUDGET = 40000  # ms for all calls of one update: four at most, each with a TLS handshake of its own (3 s on a board)
+_SPARE = 3584  # bytes kept free in one piece for the TLS context and the root, while code is loaded around them
+ANSWER_MAX = 1 << 20  # bytes of one answer: a list of 5000 records; it passes through, nothing of it is kept
+
+
+def exchange(agent, account, hosts, template, sent, offline):
+    """As app/exchange.py's: (begun, an Answer with its Outcomes in `outs`, the Trouble there was, or None)."""
+    plan = stage.run("app.restplan", "prepare", agent, account, hosts, sent)
+    if plan is None or isinstance(plan, Trouble):
+        return False, plan
+    changes = []
+    answer = stage.run("app.restful", "talk", agent, account, max([h.rec.root for h in hosts]), plan, changes)
+    if changes:
+        stage.run("app.restplan", "remember", agent, changes)
+    return True, answer
+
+
+class _Call:
+    """One HTTP request, as net/http.py takes it."""
+
+    family = 0
+
+    def __init__(self, post, place, path, headers, body):
+        self.post = post
+        self.tls, self.host, self.port = place
+        self.path = path
+        self.headers = headers
+        self.body = body
+
+
+def talk(agent, account, root, plan, changes):
+    """The calls themselves: an Answer or a Trouble."""
+    spare = [bytearray(_SPARE)]
+    from wanbeacon.dyndns import rest
+    from wanbeacon.net import http
+
+    place, rows, calls, hosts, due, kept = plan
+    row, doc, board = account.row, account.doc, agent.board
+    tls, host, port = place
+    name = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
+    end = time.ticks_add(time.ticks_ms(), BUDGET)
+    last, keep = [None], []
+
+    def send(method, path, headers, body, sink):
+        headers["Host"], headers["User-Agent"] = name, agent.agent_name(row.get("ua"))
+        req = _Call(method, place, path, headers, body)
+        left = time.ticks_diff(end, time.ticks_ms())
+        if left <= 0:
+            raise Trouble("timeout", "no time is left for the next call to %s" % host, True)
+        way = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
+        spare[0] = None
+        try:
+            if agent.transport:  # it knows no sink
+                answer = agent.transport(req, board, *way)
+                sink.feed(answer.body)
+            else:
+                answer = http.exchange(req, board, *way, budget=min(left, http.BUDGET), cap=ANSWER_MAX, rows=rows, sink=sink, keep=keep)
+        except Trouble as e:
+            e.sent = e.sent or bool(last[0])  # a call before this one has left
+            raise
+        answer.root = last[0].root if last[0] else answer.root
+        last[0] = answer
+        return answer.status, answer.retry_after, answer.cut
+
+    def pause(ms):
+        while ms > 0:
+            board.keep_alive()
+            time.sleep_ms(min(ms, 200))
+            ms -= 200
+
+    try:
+        status, head, outs, after = rest.exchange(calls, doc, hosts, due, kept, changes, send, pause)
+    except Trouble as e:
+        return e
+    if not last[0]:  # nothing could be sent
+        return Answer(0, b"", None, 0, root, False, None, outs)
+    return Answer(status, head, after, 0, last[0].root, False, last[0].date, outs)

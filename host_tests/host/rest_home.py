@@ -1,0 +1,69 @@
+"""A home with an agent in this process and one of the lab's JSON APIs: address, clock and restarts in the test's hands.
+Knows the agent from outside: settings, rounds, what is stored in its folder."""
+
+import asyncio
+import json
+
+from wanbeacon.app import agent, config
+from wanbeacon.board import linux
+from wanbeacon.net import clock
+
+V4, V4B, V6, V6B = "45.33.7.9", "45.33.7.10", "2600:3c00::9", "2600:3c00::a"
+KEYS = {"porkbun": {"user": "pk1_demo", "password": "sk1_demo"}, "netcup": {"user": "12345", "password": "demo-secret", "token": "demo-token"},
+        "spaceship": {"user": "key-demo", "password": "secret-demo"}}
+
+
+class Clock(clock.Clock):
+    """The real one, and what the test adds to it."""
+
+    ahead = 0
+
+    def mono_ms(self):
+        return super().mono_ms() + self.ahead * 1000
+
+    def wall(self):
+        return super().wall() + self.ahead
+
+
+class Home:
+    """lab: a running Lab; folder: a pathlib folder. more: keys of the account."""
+
+    def __init__(self, lab, folder, hosts=("demo.example.net",), **more):
+        self.lab, self.folder = lab, folder
+        self.log = []
+        self.clock = Clock()
+        self.more, self.hosts = more, [h if isinstance(h, dict) else {"name": h} for h in hosts]
+        self.line(V4, V6)
+        self.agent = None
+
+    def line(self, v4=None, v6=None):
+        """What the line's addresses are from now on."""
+        (self.folder / "line").write_text("%s\n%s\n" % (v4 or "", v6 or ""))
+
+    def settings(self):
+        account = {"provider": self.lab.provider, "server": "localhost:%d" % self.lab.https_port, "ca": str(self.lab.ca_der), "hosts": self.hosts,
+                   **KEYS.get(self.lab.provider, {"token": "demo-token"}), **self.more}
+        return {"accounts": [account], "address": [{"source": "command", "command": "cat %s/line" % self.folder}], "intervals": {"check": 60}}
+
+    def start(self):
+        """The agent begins, as after a reboot."""
+        cfg = config.load(json.dumps(self.settings()))
+        self.agent = agent.Agent(cfg, linux.Board(str(self.folder / "state")), self.clock, out=lambda *words: self.log.append(words))
+        return self
+
+    def restart(self):
+        return self.start()
+
+    def round(self, after=0):
+        """One cycle, `after` seconds later. Returns the requests (method, path) that it made."""
+        self.clock.ahead += after
+        before = len(self.lab.ledger)
+        asyncio.run(self.agent.round())
+        return [(r["method"], r["path"]) for r in self.lab.ledger[before:]]
+
+    def host(self, name="demo.example.net"):
+        return next(h for h in self.agent.hosts() if h.name == name)
+
+    def content(self, name="demo.example.net", kind="A"):
+        """What the zone holds: a list of texts."""
+        return [r["content"] for r in self.lab.world.zone_records if (r["name"], r["type"]) == (name, kind)]
