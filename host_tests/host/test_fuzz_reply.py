@@ -19,8 +19,8 @@ from tools import ROOT
 from tools.build import catalogue
 
 sys.path.insert(0, str(ROOT / "host_tests/shared"))
-from test_reply import LISTS, WORDS
-from test_reply_rows import ROWS as TEXTS
+from replies import LISTS, WORDS
+from replies import ROWS as TEXTS
 
 MORE = int(os.environ.get("WB_FUZZ", "1"))
 CASES = 100000 * MORE

@@ -1,55 +1,10 @@
 # What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The numbers of deviations
 # are those of tools/lab/faults.py.
+from replies import A6, B6, FILE, LISTS, WORDS, A, B, check, classes, read, row_of
 from wanbeacon.core import address, outcome
 from wanbeacon.dyndns import catalog, reply
 
-FILE = "firmware/catalogue/providers.dat"
-A, B = "203.0.114.7", "203.0.114.8"
-A6, B6 = "2a00:1450::7", "2a00:1450::8"
-_rows = {}
-
-
-def packed(sent):
-    """(v4 text or None, v6 text or None) as the bytes that pass between rooms."""
-    return tuple([address.parse(a) if a else None for a in sent])
-
-
-def row_of(name):
-    if name not in _rows:
-        _rows[name] = catalog.find(FILE, name)
-    return _rows[name]
-
-
-def read(name, body, status=200, hosts=1, sent=(A, None), **more):
-    row = row_of(name) if isinstance(name, str) else name
-    body = body if isinstance(body, bytes) else body.encode()
-    return reply.read(row, status, body, ["h%d.example" % i for i in range(hosts)], packed(sent), **more)
-
-
-def classes(*args, **kw):
-    return " ".join([o.cls for o in read(*args, **kw)])
-
-
-def check(table, name):
-    """table: (body, class[, status]). Every row of it, all failures at once."""
-    bad = []
-    for line in table:
-        got = classes(name, line[0], line[2] if len(line) > 2 else 200)
-        if got != line[1]:
-            bad.append((line, got))
-    assert not bad, (name, bad)
-
-
 # ---- the words
-
-WORDS = (
-    ("good " + A, "OK"), ("nochg " + A, "SAME"), ("badauth", "AUTH"), ("!donator", "FEATURE"), ("!active", "FEATURE"),
-    ("notfqdn", "HOST"), ("nohost", "HOST"), ("numhost", "HOST"), ("!yours", "HOST"), ("badsys", "HOST"),
-    ("badip 10.0.0.1", "HOST"), ("badrequest", "HOST"), ("abuse", "BLOCK"), ("badagent", "AGENT"),
-    ("good 127.0.0.1", "AGENT"), ("dnserr", "LATER"), ("911", "LATER"), ("servererror", "LATER"), ("noauth", "AUTH"),
-    ("w10h", "LATER"), ("", "ODD"), ("fatal", "ODD"), ("goodness", "ODD"), ("success", "ODD"),
-)  # fmt: skip
-
 
 def test_every_word_of_dyndns2_has_its_class():
     check(WORDS, "dyn")
@@ -213,27 +168,6 @@ def test_retry_after_may_be_a_date():
 
 
 # ---- lists (deviations 12-14)
-
-LISTS = (
-    ("good {a}\nnochg {a}\nnohost", 3, "OK SAME HOST"),
-    ("good {a}\r\nnochg {a}\r\nabuse\r\n", 3, "OK SAME BLOCK"),
-    ("badauth", 3, "AUTH AUTH AUTH"),
-    ("badagent", 2, "AGENT AGENT"),
-    ("911", 3, "LATER LATER LATER"),
-    ("!donator", 3, "FEATURE FEATURE FEATURE"),
-    ("good {a}", 3, "OK OK OK"),
-    ("nochg {a}", 2, "SAME SAME"),  # with `split`: asked once for each
-    ("nohost", 2, "HOST HOST"),
-    ("good {a}\nnochg {a}", 3, "OK SAME ODD"),
-    ("good {a}\ngood {a}\ngood {a}\ngood {a}", 2, "OK OK"),
-    ("hello\ngood {a}\nnochg {a}", 2, "OK SAME"),
-    ("good {a}\nwhat\nnochg {a}", 3, "OK ODD SAME"),
-    ("good {b}\ngood {a}", 2, "ODD OK"),
-    ("good {a}\ngood 127.0.0.1", 2, "OK AGENT"),
-    ("", 2, "ODD ODD"),
-    ("<html>\ngood {a}\ngood {a}", 2, "ODD ODD"),
-)
-
 
 def test_one_line_per_host_in_their_order():
     for body, count, expected in LISTS:
