@@ -148,8 +148,8 @@ def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
             data = data[:at] + piece + data[at + (seed >> 3) % 3 :]
         got = reply(data, size=1 + i % 61)
         if isinstance(got, tuple):
-            date = got[2].field(b"date")
-            assert date is None or httpdate.parse(date) is None or httpdate.parse(date) == 784111777 or b"Nov" in data
+            date = http._date(got[2])
+            assert date is None or 0 < date < 784111777 * 1000
             got = "answer"
         seen[got] = seen.get(got, 0) + 1
     assert set(seen) <= {"answer", "odd", "cut", "header", "redirect"} and len(seen) >= 4, seen
