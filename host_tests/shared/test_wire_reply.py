@@ -148,8 +148,8 @@ def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
             data = data[:at] + piece + data[at + (seed >> 3) % 3 :]
         got = reply(data, size=1 + i % 61)
         if isinstance(got, tuple):
-            date = got[2].field(b"date")
-            assert date is None or httpdate.parse(date) is None or httpdate.parse(date) == 784111777 or b"Nov" in data
+            date = http._date(got[2])
+            assert date is None or date >= 0
             got = "answer"
         seen[got] = seen.get(got, 0) + 1
     assert set(seen) <= {"answer", "odd", "cut", "header", "redirect"} and len(seen) >= 4, seen
@@ -161,7 +161,7 @@ def test_dates():
     for bad in ("", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
                 "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 6x Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
                 "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT", "Sun, 06 Nov 1994 +8:49:37 GMT",
-                "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "\u0661, 06 Nov 1994 08:49:37 GMT x"):  # fmt: skip
+                "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Wed, 31 Dec 1969 23:59:59 GMT", "\u0661, 06 Nov 1994 08:49:37 GMT x"):  # fmt: skip
         assert httpdate.parse(bad) is None, bad
 
 

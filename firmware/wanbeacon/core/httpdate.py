@@ -13,7 +13,7 @@ def parse(text):
     if month < 0 or month % 3 or not digits.isdigit() or len(digits.encode()) != 12:
         return None
     d, hour, minute, second = int(t[5:7]), int(t[17:19]), int(t[20:22]), int(t[23:25])
-    if not 0 < d < 32 or hour > 23 or minute > 59 or second > 60:
+    if t[12:16] < "1970" or not 0 < d < 32 or hour > 23 or minute > 59 or second > 60:
         return None
     return days(int(t[12:16]), month // 3 + 1, d) * 86400 + hour * 3600 + minute * 60 + second
 
