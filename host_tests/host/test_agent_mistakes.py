@@ -31,12 +31,13 @@ def config(**more):
 
 
 def fails(agent, *words):
-    """`run` ends by itself with status 1 and says `words` on stderr: each line starts with the program's name."""
+    """`run` ends by itself with status 1 and says on stderr what is wrong: each line starts with the program's name, or is a line
+    of the settings that is shown below it."""
     status, out, err = agent.run(*(words or ("run",)))
     assert status == 1, (status, out, err)
     assert "Traceback" not in err + out and SECRET not in err + out and "Error:" not in err
     lines = err.splitlines()
-    assert lines and all(line.startswith("wanbeacon: ") and len(line) < 300 for line in lines), err
+    assert lines and all(line.startswith(("wanbeacon: ", "  ")) and len(line) < 300 for line in lines), err
     return lines
 
 
@@ -76,17 +77,18 @@ def test_all_problems_of_a_config_are_told_at_once_each_with_its_place(interpret
 
 @SOME
 @pytest.mark.parametrize(("content", "words"), [
-    (None, "no such file"), (b"\xff\xfe{}", "text"), (b"", "empty"), (b"{", "never closed"), (b"[]", "object"),
-    (b'{"accounts": [}', "opened"), (b'{"accounts": "x\n"}', "text"), (b"x" * 100000, "too long"), ("folder", ""),
+    (None, "no such file"), (b"\xff\xfe{}", "text"), (b"", "empty"), (b"{", "still open"), (b"[]", "object"),
+    (b'{"accounts": [}', "does not match"), (b'{"accounts": "x\n"}', "quotation mark"), (b"x" * 100000, "too long"), ("folder", ""),
 ], ids=["missing", "binary", "empty", "brace", "list", "brackets", "quote", "long", "folder"])
-def test_a_config_that_cannot_be_read_is_one_line(interpreter, content, words):
+def test_a_config_that_cannot_be_read_is_one_line_or_shows_the_place(interpreter, content, words):
     with Agent(interpreter, content if isinstance(content, bytes) else "") as agent:
         if content is None or content == "folder":
             agent.config_path.unlink()
         if content == "folder":
             agent.config_path.mkdir()
-        (line,) = fails(agent)
+        line, *shown = fails(agent)
         assert str(agent.config_path) in line and words in line
+        assert len(shown) == (2 if "column" in line else 0), "the line itself and a caret below it"
 
 
 @pytest.mark.parametrize("interpreter", EVERY)
@@ -94,7 +96,7 @@ def test_a_config_that_was_cut_off_anywhere_is_refused(interpreter, tmp_path):
     """MicroPython before 1.29 reads a document that ends too early without a word."""
     text = json.dumps({**config(), "address": ["auto", {"source": "netlink"}], "intervals": {"check": 300}}, indent=1)
     program = (
-        "import sys\nfrom wanbeacon import config\ntext = open(sys.argv[1]).read()\ntaken = []\n"
+        "import sys\nfrom wanbeacon.app import config\ntext = open(sys.argv[1]).read()\ntaken = []\n"
         "for n in range(len(text)):\n    try:\n        config.load(text[:n])\n        taken.append(n)\n"
         "    except config.ConfigError as e:\n        assert e.problems and len(e.problems[0]) < 200\n"
         "config.load(text)\nprint('taken', taken)\n")

@@ -201,7 +201,7 @@ def test_half_a_character_is_refused():
 FIRST_HOUR = [
     ('{"accounts": [{"provider": "dyn"\n "user": "u"}]}', "line 2, column 2: a comma is missing before this", '   "user": "u"}]}'),
     ('{"accounts": [{"provider": "dyn",}]}', "line 1, column 34: there is a comma too many before this bracket", "^"),
-    (account(hosts=["a..b.org"]), "accounts[0].hosts[0].name", "a dot too many"),
+    (account(hosts=["a..b.org"]), "accounts[0].hosts[0].name", "dot too many"),
     (account(hosts=["user@host.org"]), "accounts[0].hosts", "a host name has no @; a user name belongs into user"),
     (account(provider="custom", custom={"url": "https://x.org/?h=%h&u={user}"}), "accounts[0].custom.url", "a place is written"),
     (account(provider="cloudflre"), "accounts[0].provider", "is not in the catalogue"),

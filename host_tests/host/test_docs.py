@@ -51,6 +51,8 @@ ELSEWHERE = {
         ("a server of the reader's own", "host/test_grade_server.py::test_the_command_writes_json_and_junit_and_never_the_password"),
     TOOLS + "grade --template my.template -- ./my-client --config {config}":
         ("the client is the reader's own", "host/test_grade.py::test_any_client_can_be_graded_with_a_template"),
+    "make quick": ("two minutes", "host/test_any_computer.py::test_make_alone_lists_the_commands"),
+    "python3 -m pip install .": ("the reader's own Python", "host/test_wheel.py::test_it_works_outside_a_checkout"),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
     "make bench": ("ten minutes", "host/test_bench.py::test_sizes_are_measured_and_written_as_json"),
     "systemctl daemon-reload": ("no systemd here", "openwrt/test_linux_install.py::test_systemd_itself_finds_no_fault_in_the_unit"),
@@ -162,9 +164,10 @@ def test_it_is_installed_on_this_computer_and_taken_away(user, lab, lines):
     assert said.splitlines()[-1].startswith("removed;")
 
 
-@runs(TOOLS + "providers", TOOLS + "providers noip")
+@runs(TOOLS + "providers", TOOLS + "providers noip", TOOLS + "providers --search ddns.net")
 def test_the_providers_are_listed(user, lines):
     assert "noip" in user.type(lines[0]) and "dynupdate.no-ip.com" in user.type(lines[1])
+    assert user.type(lines[2]).split("\n")[1].startswith("noip ")
 
 
 @runs(TOOLS + "flash --port /dev/ttyUSB0 --config my.json")
@@ -261,7 +264,7 @@ def test_every_command_stands_in_a_block_that_is_read():
     """`sh` blocks are; a block without a language, or an indented one, would hide its commands."""
     for path, text in TEXT.items():
         for language, body in re.findall(r"^\s*```(\w*)\n(.*?)^\s*```", text, re.M | re.S):
-            assert language in ("sh", "json", "diff", "yaml", "http", "text"), "%s: %s" % (path.name, body)
+            assert language in ("sh", "json", "diff", "yaml", "http", "text", "make"), "%s: %s" % (path.name, body)
         assert not re.search(r"^    (make|opkg|apk|\S*python) ", text, re.M), path
 
 

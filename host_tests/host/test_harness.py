@@ -1,6 +1,7 @@
 """The test harness as a developer sees it: markers, names of shared tests, set-up scripts. Host only."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -22,6 +23,19 @@ SHARED = """
 def test_good(): assert 1
 def test_bad(): assert 0, "deliberate"
 """
+
+
+def test_no_test_module_imports_another():
+    """What two of them need is a module of its own: else a test runs twice, or not at all when it is renamed."""
+    for path in sorted((ROOT / "host_tests").rglob("*.py")):
+        found = re.search(r"^\s*(?:from|import) .*\btest_\w+", path.read_text(encoding="utf-8"), re.M)
+        assert not found, "%s: %s" % (path.relative_to(ROOT), found[0])
+
+
+def test_tools_import_no_tests_and_themselves_relatively():
+    for path in sorted((ROOT / "tools").rglob("*.py")):
+        found = re.search(r"^\s*(?:from|import) (?:host_tests|tools)\b.*", path.read_text(encoding="utf-8"), re.M)
+        assert not found, "%s: %s" % (path.relative_to(ROOT), found[0])
 
 
 def pytest_on(folder, ci):

@@ -11,20 +11,12 @@ import time
 
 import pytest
 
+from host_tests.netlab.agent_rig import SPEED, arrival, config
 from tools.netlab.agent_process import Agent, host
 from tools.netlab.lab import LAN, PROVIDER, WAN, wait_for
 from tools.netlab.namespaces import ip
 
-NAME = "demo.dyndns.org"
-SPEED = 20
 LIMIT_MS = 150
-
-
-def config(lab, *sources, **top):
-    """One account at the lab on the internet."""
-    account = {"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": [NAME],
-               "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}  # fmt: skip
-    return {"accounts": [account], "address": list(sources), "intervals": {"minimum": 1}, **top}
 
 
 @pytest.fixture
@@ -46,20 +38,6 @@ def start(net, lab):
     yield begin
     for agent in agents:
         agent.__exit__()
-
-
-def arrival(lab, address, timeout):
-    """time.monotonic() when the request for `address` reached the provider, or None when there was none in time."""
-    end = time.monotonic() + timeout
-    while True:
-        # not lab.updates: that copies the whole ledger, and takes its time from the agent
-        for row in lab.ledger_book.requests("update", last=4):
-            if row.get("wanted", {}).get("A") == address and "status" in row:
-                return row["at"]
-        left = end - time.monotonic()
-        if left <= 0:
-            return None
-        time.sleep(min(left, 0.015))
 
 
 def limit():

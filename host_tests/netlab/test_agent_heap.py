@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from host_tests.netlab.test_agent import arrival
+from host_tests.netlab.agent_rig import arrival
 from tools.netlab import as_board
 from tools.netlab.agent_process import Agent
 from tools.netlab.lab import PROVIDER, WAN

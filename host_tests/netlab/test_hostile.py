@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from host_tests.netlab.agent_rig import NAME, SPEED, arrival, config
 from host_tests.netlab.conftest import Driver
-from host_tests.netlab.test_agent import NAME, SPEED, arrival, config
 from tools.netlab.agent_process import Agent, host
 from tools.netlab.lab import DEV, LAN, WAN, wait_for
 from tools.netlab.namespaces import inside, ip

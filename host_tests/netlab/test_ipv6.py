@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from host_tests.netlab.test_agent import NAME, SPEED
+from host_tests.netlab.agent_rig import NAME, SPEED
 from tools.netlab import servers
 from tools.netlab.agent_process import Agent, host
 from tools.netlab.lab import PROVIDER, wait_for

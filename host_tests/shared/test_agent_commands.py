@@ -1,5 +1,5 @@
 # What a user says to the agent, with a provider, a line, flash and time in memory (tools/simulate/virtual.py).
-from test_agent_core import TWO, YEAR, A, B, C, cfg, changed, heard, started
+from agent_world import TWO, YEAR, A, B, C, cfg, changed, heard, started
 
 
 def test_what_the_user_says_between_two_accounts_holds_for_the_second():

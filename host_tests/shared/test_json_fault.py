@@ -39,6 +39,7 @@ WRONG = (
     ("]", 1, 1, "json.value"),
     ('{"a": [1}', 1, 9, "json.pair"),
     ('{"a": 1]', 1, 8, "json.pair"),
+    ('{"a": [}', 1, 8, "json.pair"),
     ('{\n  // mine\n  "a": 1}', 2, 3, "json.comment"),
     ('{"a": 1 # mine\n}', 1, 9, "json.comment"),
     ('{"\u00fcber": "\u00e4" "b": 1}', 1, 14, "json.comma"),

@@ -17,7 +17,7 @@ def _hide(name):
     import builtins
 
     # MicroPython 1.25 resolves relative imports in the wrong place below an override: those of asyncio first
-    assert asyncio.run and asyncio.Event and asyncio.wait_for
+    assert asyncio.run and asyncio.Event and asyncio.wait_for and asyncio.Lock
     before = builtins.__import__
 
     def guarded(wanted, *more):

@@ -96,6 +96,8 @@ def _document(data):
             opened.append(i)
             i, expect = i + 1, "member" if c == 123 else "first"
             continue
+        elif c == 125 and expect == "first":
+            raise _Fault(i, "json.pair", "}", "[", _line(data, opened[-1]))
         elif c != 93 or expect != "first":
             i, expect = _scalar(data, i), "more"
             continue

@@ -1,7 +1,7 @@
 """Cloudflare API v4: zones and records by id, PATCH; after developers.cloudflare.com and recorded exchanges.
 It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, bearer, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, bearer, rules, serve  # noqa: F401
 
 RULES = rules("cloudflare", "Cloudflare", ("api.cloudflare.com",))
 ZID = "023e105f4ecef8ad9ca31a8372d0c353"

@@ -1,7 +1,7 @@
 """DigitalOcean: records by number, PATCH; after docs.digitalocean.com's OpenAPI and recorded exchanges.
 It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, bearer, full, label, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, label, rules, serve  # noqa: F401
 
 RULES = rules("digitalocean", "DigitalOcean", ("api.digitalocean.com",))
 ERRORS = {"auth": (401, "unauthorized", "Unable to authenticate you."), "path": (404, "not_found", "The resource you were accessing could not be found."),

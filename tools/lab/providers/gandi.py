@@ -1,7 +1,7 @@
 """Gandi LiveDNS: values set by name, replacing all of that name and type; after api.gandi.net/docs/livedns and recorded exchanges.
 It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
 
 RULES = rules("gandi", "Gandi LiveDNS", ("api.gandi.net",))
 #: The TTL of a record that is written without one.

@@ -1,7 +1,7 @@
 """Hetzner's Cloud API: values set by name through actions, zone by name; after docs.hetzner.cloud and recorded exchanges.
 It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
 
 RULES = rules("hetzner", "Hetzner Console DNS", ("api.hetzner.cloud",))
 ERRORS = {"auth": (401, "unauthorized", "unable to authenticate"), "path": (404, "not_found", "Path not found"), "limit": (429, "rate_limit_exceeded", "API rate limit exceeded"),

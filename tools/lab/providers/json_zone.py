@@ -9,8 +9,8 @@ import json
 import re
 from urllib.parse import unquote
 
-from tools.lab.messages import Reply, address, family
-from tools.lab.providers.rules import Rules
+from ..messages import Reply, address, family
+from .rules import Rules
 
 JSON = {"Content-Type": "application/json"}
 ZONE = "example.net"

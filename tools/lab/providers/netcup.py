@@ -1,7 +1,7 @@
 """netcup's CCP: one address, an action in the body, a session; status 200 whatever happened; after ccp.netcup.net's documentation
 and recorded exchanges. It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
 
 RULES = rules("netcup", "netcup CCP", ("ccp.netcup.net",))
 KEYS = ("apikey", "customernumber")

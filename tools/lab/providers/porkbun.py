@@ -3,8 +3,8 @@ exchanges. It must not know how a request came in."""
 
 import json
 
-from tools.lab.messages import Reply
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, full, rules, serve  # noqa: F401
+from ..messages import Reply
+from .json_zone import ACCOUNTS, ZONE, answer, full, rules, serve  # noqa: F401
 
 #: Answers that come faster get a page of the proxy in front, with 503.
 RULES = rules("porkbun", "Porkbun", ("api.porkbun.com",))

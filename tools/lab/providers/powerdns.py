@@ -1,8 +1,8 @@
 """A name server of one's own with a JSON API (PowerDNS 4.9): the generic one, record sets replaced by name; after
 doc.powerdns.com and recorded exchanges. It must not know how a request came in."""
 
-from tools.lab.messages import Reply
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, rules, serve  # noqa: F401
+from ..messages import Reply
+from .json_zone import ACCOUNTS, ZONE, answer, rules, serve  # noqa: F401
 
 RULES = rules("powerdns", "PowerDNS", ("ns.example.net",))
 ERRORS = {"path": (404, "Not Found"), "limit": (429, "Too Many Requests"), "trouble": (500, "Internal Server Error"), "body": (422, "RRset: name is out of zone"),

@@ -1,7 +1,7 @@
 """Spaceship: values added by PUT and taken away by DELETE, both with a body; after docs.spaceship.dev.
 It must not know how a request came in."""
 
-from tools.lab.providers.json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
+from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
 
 RULES = rules("spaceship", "Spaceship", ("spaceship.dev",))
 STATUS = {"auth": 401, "path": 404, "limit": 429, "trouble": 500, "body": 422, "zone": 404, "record": 404}
