@@ -44,7 +44,7 @@ ELSEWHERE = {
     TOOLS + "grade": ("minutes for each client", "host/test_grade.py::test_the_clients_of_others_are_caught_where_hand_measurements_caught_them"),
     TOOLS + "grade --short": ("a minute", "host/test_grade.py::test_the_rules_of_the_wire_as_anybody_in_an_empty_folder"),
     "python3 -m venv .cache/clients": ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
-    ".cache/clients/bin/pip install -q dyndnsc==0.6.1 ddns==4.2.0":
+    ".cache/clients/bin/pip install -q dyndnsc==0.6.1":
         ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
     TOOLS + "lab --strict --dir lab": ("it serves until it is stopped", "host/test_lab_nuisances.py::test_strict_ends_with_a_verdict"),
     TOOLS + "grade-server https://dyn.example.org/nic/update --user demo --host demo.example.org":

@@ -62,7 +62,6 @@ class Client:
     version: object = lambda: ""
     environment: dict = field(default_factory=dict)
     real_names: bool = False
-    plain: bool = False           # it knows no HTTPS: with real_names, the lab also listens on port 80
     cannot: dict = field(default_factory=dict)
     why: str = ""                 # why it cannot be run here, "" = it can
     own_time: bool = False        # it is told the speed ({speed}) instead of getting libfaketime

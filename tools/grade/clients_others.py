@@ -1,6 +1,5 @@
 """The clients of others, as they come from Debian and PyPI, with the settings that their pages tell a user to make."""
 
-import json
 import os
 import re
 import subprocess
@@ -99,32 +98,6 @@ def dyndnsc():
                   cannot={"dual": "one address for each entry", "page": "its detectors for pages name their services"})
 
 
-def _ddns_config(setup):
-    return json.dumps({"dns": "noip", "id": setup.user, "token": setup.password, "endpoint": "https://%s:%d" % (setup.host, setup.port),
-                       "ipv4": list(setup.hosts), "index4": ["shell:cat %s" % setup.address_file], "ipv6": [], "index6": False,
-                       "ssl": setup.ca, "cache": str(setup.folder / "cache.json")})
-
-
-def ddns():
-    """It runs once; its pages tell the user to start it every five minutes."""
-    program = _python_program("ddns")
-    return Client("ddns", _ddns_config,
-                  lambda setup: ["sh", "-c", 'while :; do "$0" -c "$1"; sleep 300; done', program, str(setup.folder / "config")],
-                  lambda: _version(r"v?(\d+\.\d\S*)", program, "--version"), why="" if program else _absent("ddns"), speed=100,
-                  cannot={"dual": "a request for each family", "page": "its own pages"})
-
-
-def ddupdate():
-    """Debian's timer starts it once an hour. Its row for No-IP is the only one that speaks DynDNS2 to a name of the lab."""
-    program = debian.find("ddupdate")
-    words = 'while :; do "$0" -H "$1" -a ip-from-command -O cmd="cat $2" -s no-ip.com; sleep 3600; done'
-    return Client("ddupdate", lambda setup: "",
-                  lambda setup: ["sh", "-c", 'printf "machine dynupdate.no-ip.com login %s password %s\\n" "$3" "$4" > "$HOME/.netrc"; '
-                                 'chmod 600 "$HOME/.netrc"; ' + words, program, setup.hosts[0], str(setup.address_file), setup.user,
-                                 setup.password],
-                  lambda: _version(r"(\d+\.\d\S*)", program, "--version"), why="" if program else _missing("ddupdate"), real_names=True,
-                  plain=True, look=3600, speed=300,
-                  cannot={"dual": "IPv4 only", "page": "its own pages"})
-
-
-OTHERS = {"inadyn": inadyn, "ddclient": ddclient, "ddupdate": ddupdate, "dyndnsc": dyndnsc, "ddns": ddns}
+#: ddns 4.2 (PyPI) and ddupdate (Debian) send their login only when a server asks for it with 401, as No-IP does and Dyn does
+#: not: nearly every scene would say no more than that.
+OTHERS = {"inadyn": inadyn, "ddclient": ddclient, "dyndnsc": dyndnsc}

@@ -17,7 +17,8 @@ def nuisances_of(scene):
     return NUISANCES[zlib.crc32(scene.name.encode()) % len(NUISANCES)]
 
 
-def _once(client, scene, speed, wire, nuisances):
+def once(client, scene, speed, wire=False, nuisances=()):
+    """One run of a scene, whatever comes of it; returns its record."""
     with Run(client, scene, speed, wire, nuisances) as run:
         with contextlib.suppress(Enough):
             scene.script(run)
@@ -29,7 +30,7 @@ def _patiently(client, scene, speed, wire, nuisances):
     fast (no fault explains why it left without a request or without waiting for the answer, or why the answer was late)
     is run again at half the speed, then at a quarter."""
     for attempt in (speed, speed / 2, speed / 4):
-        record = _once(client, scene, attempt, wire, nuisances)
+        record = once(client, scene, attempt, wire, nuisances)
         if wire or cut_short.is_set() or scene.options.get("broken") or not (record["silent"] or record["slow"]) \
                 or not (unmet(record) or unmet(record, None)):
             break
@@ -50,7 +51,7 @@ def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
     speed = speed or client.speed
     with_them = nuisances_of(scene) if nuisances else ()
     if with_them and not strict:
-        record = _once(client, scene, speed, wire, with_them)
+        record = once(client, scene, speed, wire, with_them)
         if cut_short.is_set() or not (unmet(record) or unmet(record, None)):
             return record
         with_them = ()

@@ -65,8 +65,7 @@ class Run:
         if client.real_names:
             with _lock:
                 place = "127.77.%d.%d" % (os.getpid() % 250 + 1, next(_places) % 250 + 1)
-            where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values()),
-                     **({"http": 80} if client.plain else {})}
+            where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
             self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
         self.lab = lab.running(self.setup.service, speed=self.speed, **where)
         # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes after it.

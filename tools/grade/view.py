@@ -100,6 +100,11 @@ def _wrap(text, indent=""):
     return [*out, row.rstrip()]
 
 
+def _neutral(text):
+    """A line of evidence without the folders of the machine that it was measured on."""
+    return re.sub(r"(?:/[\w.+-]+)+/(?=site-packages|grade-)", ".../", re.sub(r"grade-\w{8}", "grade-x", text))
+
+
 def _evidence_of(one):
     """Every "no" of a client with the ledger lines behind it, and the last it said."""
     out = []
@@ -107,10 +112,10 @@ def _evidence_of(one):
         verdict, lines = one["verdicts"].get(rule.id, ("", []))
         if verdict == UNMET:
             out += ['<a id="%s"></a>' % _anchor(one["name"], rule), "`%s`: %s" % (rule.id, rule.what), "", "```text",
-                    *(" ".join(text.split())[:200] for text in lines[:_LINES]), "```", ""]
+                    *(_neutral(" ".join(text.split()))[:200] for text in lines[:_LINES]), "```", ""]
     last = last_words(one)
     if out and last:
-        out += ["Its last lines in one of these scenes:", "", "```text", *(text[:200] for text in last), "```", ""]
+        out += ["Its last lines in one of these scenes:", "", "```text", *(_neutral(text)[:200] for text in last), "```", ""]
     return ["## Why %s does not meet a rule" % one["name"], "", *out] if out else []
 
 
