@@ -99,9 +99,16 @@ class Server:
             self._forget()
             async with stage.floor:
                 guest.floor = True
-                if stage.scarce and self.device.agent and guest.path[-4:] not in (".css", "l.js"):
-                    self.device.agent.step_aside()
-                await stage.run_async("portal.site", "answer", self, guest)
+                agent = self.device.agent if stage.scarce else None
+                if agent and (guest.home or guest.session):  # the owner's pages are the large ones
+                    agent.step_aside()
+                try:
+                    await stage.run_async("portal.site", "answer", self, guest)
+                except MemoryError:  # strangers' pages do not disturb the sources unless it must be
+                    if guest.sent or not agent or guest.method == "POST":
+                        raise
+                    agent.step_aside()
+                    await stage.run_async("portal.site", "answer", self, guest)
         except MemoryError:  # nothing in here may need memory
             if not guest.sent:
                 _put_off(guest.conn, b"POST" if guest.method == "POST" else b"")

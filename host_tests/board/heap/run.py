@@ -14,6 +14,8 @@ esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/de
 esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
 esp32.Board.ip_port = lambda self, addr: ("%d.%d.%d.%d" % tuple(bytes(addr)[4:8]), 0)
+clock = device.Clock
+device.Clock = lambda *args, **more: clock()  # a PC's clock is right; there is no time server here
 
 
 async def poke(agent):
