@@ -26,7 +26,6 @@ def shown(packed):
 
 def kit_of(board):
     """What the agent hands to observers."""
-    words.path = board.words
 
     def fetch(url, family=0, ca=None, bind=None):
         return http.get(url, board, "Wanbeacon test-driver", family, budget=3000, ca=ca, device=bind)

@@ -29,6 +29,8 @@ _WAVES = (
 )  # fmt: skip
 #: What an answer's ST may hold, best first; another one (WPS, a media server) comes last.
 _TARGETS = ("InternetGatewayDevice:", "WANIPConnection:", "WANPPPConnection:", "WANConnectionDevice:", "WANDevice:", "upnp:rootdevice")
+#: Added to the rank of an answer from another address than the router's, and ms that the router's own is still waited for.
+_OTHER, _OTHER_MS = 100, 300
 #: Descriptions that are read in one search, and ms after which no other is begun.
 _MOST, _SEARCH_MS = 6, 8000
 
@@ -46,7 +48,7 @@ def answer(data, source, host):
         if _TARGETS[number] in target:
             rank = number
             break
-    return rank + (0 if source == host else 100), port, path, target
+    return rank + (0 if source == host else _OTHER), port, path, target
 
 
 def place(url, port, path):
@@ -158,6 +160,9 @@ class Observer:
                         seen.append(one[1:3])
                         if one[0] == 0 and await self._try(host, one, passed, began):
                             return self.services
+                        soon = time.ticks_add(time.ticks_ms(), _OTHER_MS)
+                        if one[0] >= _OTHER and time.ticks_diff(until, soon) > 0:
+                            until = soon
                     if time.ticks_diff(until, time.ticks_ms()) <= 0:
                         break  # somebody may answer without end
                 waiting.sort()

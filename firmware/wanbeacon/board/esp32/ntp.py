@@ -64,19 +64,20 @@ def consult(board, host, refused):
 
     refused: {name: ticks until which it is not to be asked}, kept by the caller over calls.
     """
-    heard, last = [], ("ntp.silent",)  # heard: (name, wall, ticks)
+    heard, first = [], None  # (name, wall, ticks); the reason of the first server, which the user named
     for name in names(host):
         until = refused.get(name)
         if until is not None and time.ticks_diff(until, time.ticks_ms()) > 0:
-            last = ("ntp.refused",)
+            first = first or ("ntp.refused",)
             continue
         refused.pop(name, None)
         try:
             wall = _ask(board, name, 1 if heard else _TRIES)
         except (OSError, ValueError) as e:
-            last = why(e)
-            if last[0] == "ntp.kiss" and last[1] in ("DENY", "RSTR", "RATE"):
-                refused[name] = time.ticks_add(time.ticks_ms(), _RATE_MS if last[1] == "RATE" else _DENIED_MS)
+            code = why(e)
+            first = first or code
+            if code[0] == "ntp.kiss" and code[1] in ("DENY", "RSTR", "RATE"):
+                refused[name] = time.ticks_add(time.ticks_ms(), _RATE_MS if code[1] == "RATE" else _DENIED_MS)
             continue
         now = time.ticks_ms()
         for _, other, then in heard:
@@ -84,7 +85,7 @@ def consult(board, host, refused):
                 return wall, True
         heard.append((name, wall, now))
     if not heard:
-        raise Why(*last)
+        raise Why(*(first or ("ntp.silent",)))
     if len(heard) > 1:
         raise Why("ntp.disagree", heard[0][0], heard[1][0])
     return heard[0][1] + time.ticks_diff(time.ticks_ms(), heard[0][2]) // 1000, False
