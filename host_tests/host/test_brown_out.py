@@ -27,9 +27,9 @@ class Counted(virtual.World):
             account["server"] = "http://dyn.test"  # a clock is no condition then
         self.left = []
 
-    def exchange(self, req):
+    def exchange(self, req, *more):
         self.left.append(self.time.now())
-        return super().exchange(req)
+        return super().exchange(req, *more)
 
     def life(self, longest):
         """One start that ends by a power cut after `longest` seconds at the latest, and a moment without power."""

@@ -22,18 +22,19 @@ DAY = 86400
 FORCE_EVERY = 600
 # What an answer means: DynDNS2 words and HTTP status -> how far a stop reaches (Dyn return codes, No-IP response page).
 STOPS = {
-    "badauth": "account", "noauth": "account", 401: "account", 403: "account", "nohost": "host", "notfqdn": "host",
-    "abuse": "host", "!donator": "host", "numhost": "host", 404: "host", "badagent": "provider",
+    "badauth": "account", "noauth": "account", 401: "account", "nohost": "host", "notfqdn": "host",
+    "abuse": "host", "!donator": "host", "numhost": "host", "badagent": "provider",
 }  # fmt: skip
 TROUBLE = ("911", "dnserr")
-ODD = ("page", "empty", "garbage", "other")
+# A status alone says nothing about the account, other than 401: somebody in between may have said it.
+ODD = (403, 404, "page", "empty", "garbage", "other")
 NO_ANSWER = ("timeout", "reset", "lost")
 NOT_SENT = ("refuse", "dns")
 LIST_STOPS = ("!donator",)  # comes once, means the whole request
 
 
-class Broken(AssertionError):
-    """A rule was broken."""
+class Broken(BaseException):
+    """A rule was broken. No Exception: the walls of the agent must not catch it."""
 
 
 class Host:
@@ -200,7 +201,7 @@ class Oracle:
                 say, after = say
             if say not in ODD:
                 host.ack4, host.ack6 = self._before[name]
-            if say in TROUBLE or (isinstance(say, int) and say not in STOPS):
+            if say in TROUBLE or (isinstance(say, int) and say not in STOPS and say not in ODD):
                 host.fails += 1
                 host.open = True
                 least = 1800 if say in TROUBLE else 300

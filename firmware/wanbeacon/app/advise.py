@@ -22,6 +22,7 @@ def rows(agent):
     if problems:
         raise ValueError("; ".join(problems))
     device = dict(agent.cfg["device"])
+    device["contact"] = None  # only the account's own provider learns it (Agent.agent_name)
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     for style in (None, "dyn"):
         agent.names[style] = request.user_agent(device, style)

@@ -26,6 +26,12 @@ _REST_MAX = const(3600)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
+def contact_of(cfg, account):
+    """Where an account's provider may write to: the device's contact, else a user name that is a mail address; or None."""
+    user = account.get("user") or ""
+    return cfg["device"].get("contact") or (user if "@" in user[1:-1] and " " not in user else None)
+
+
 class Agent:
     """cfg: checked document of config.py. board: board/linux.py or board/esp32. report(agent) is called after each round.
     transport: what carries a Request instead of net/http.py (a simulation's provider); same arguments, same outcome.
@@ -64,9 +70,11 @@ class Agent:
 
     # ---- for observers and requests
 
-    def agent_name(self, style=None):
-        """The User-Agent."""
-        return self.names[style]
+    def agent_name(self, style=None, account=None):
+        """The User-Agent. account: the document of the account whose provider it is for, who learns the user's contact;
+        nobody else does."""
+        contact = contact_of(self.cfg, account) if account and not style else None
+        return "%s %s" % (self.names[style], contact) if contact else self.names[style]
 
     def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises net.Trouble."""

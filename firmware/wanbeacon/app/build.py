@@ -9,7 +9,7 @@ from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import share
 from wanbeacon.observe import base
 
-_FIRST = "0.1.0"
+_FIRST = "0.1.0", "support@wanbeacon.example"  # version and contact in the first version's User-Agent
 
 
 def fingerprint(*parts):
@@ -33,9 +33,7 @@ def build(agent, rows):
         server = row["id"], doc.get("server"), custom.get("url")
         how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
         secret = doc.get("user"), doc.get("password"), doc.get("token")
-        # without our own version: an upgrade is no reason to ask a provider again that refused this program. _FIRST is what
-        # journals have that were written by the first version.
-        account.provider_fp = fingerprint(server, agent.agent_name(row.get("ua")).replace(VERSION, _FIRST))
+        account.provider_fp = fingerprint(server, _known_as(agent, row.get("ua")))
         account.fp = fingerprint(server, secret, how)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
@@ -55,6 +53,13 @@ def build(agent, rows):
         agent.accounts.append(account)
     if agent.journal.lost:
         agent.log.tell("err", agent.journal.lost)
+
+
+def _known_as(agent, style):
+    """The User-Agent that a refusal of this program depends on, as the first version sent it: an upgrade is no reason to ask
+    a provider again."""
+    contact = "" if style else " " + (agent.cfg["device"].get("contact") or _FIRST[1])
+    return agent.agent_name(style).replace(VERSION, _FIRST[0]) + contact
 
 
 def _kept(fp, stored, taken):

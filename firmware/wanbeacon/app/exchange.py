@@ -13,7 +13,11 @@ def exchange(agent, account, hosts, template, sent, offline):
         req = stage.load("dyndns.tsig").build(doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0)
     else:
         way = "net.http"
-        req = stage.load("dyndns.request").build(row, doc, [h.doc for h in hosts], template, sent, agent.agent_name, offline)
+
+        def name(style=None):
+            return agent.agent_name(style, doc)
+
+        req = stage.load("dyndns.request").build(row, doc, [h.doc for h in hosts], template, sent, name, offline)
     try:
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:

@@ -49,7 +49,7 @@ def talk(agent, account, root, plan, changes):
     last, keep = [None], []
 
     def send(method, path, headers, body, sink):
-        headers["Host"], headers["User-Agent"] = name, agent.agent_name(row.get("ua"))
+        headers["Host"], headers["User-Agent"] = name, agent.agent_name(row.get("ua"), account.doc)
         req = _Call(method, place, path, headers, body)
         left = time.ticks_diff(end, time.ticks_ms())
         if left <= 0:
