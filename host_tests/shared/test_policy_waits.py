@@ -330,3 +330,10 @@ def test_the_reason_for_a_wait_after_an_outage_is_the_outage():
     rec.v4, rec.cls = A, OK
     policy.line_returned(rec, 1000, WALL, Limits(), MOST)
     assert policy.step(rec, (B, None), 1000)[2] == (("due.changed",), ("hold.spread",))
+
+
+def test_an_update_by_hand_waits_for_a_request_that_may_have_arrived_though_the_one_before_never_left():
+    rec = ready()
+    policy.never_left(rec, "dns", 1000, Limits())
+    policy.start(rec, 1010, WALL, Limits(), (parse("45.33.1.1"), None))  # and the power goes
+    assert byhand.force(rec, 1020, WALL)[0] == "no.hold"

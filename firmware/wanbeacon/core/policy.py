@@ -134,6 +134,8 @@ def start(rec, now, wall, limits, sent):
     rec.attempt = True
     rec.try4, rec.try6 = sent
     rec.left = now
+    if rec.kind == outcome.HOME:  # this one may get there: after a power cut its wait must hold, by hand too
+        rec.kind = None
     rec.nets = min(rec.nets + 1, 255)
     hold(rec, now, wall, max(limits.minimum, _base(outcome.NET, rec.nets - 1)))
 
