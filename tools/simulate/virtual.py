@@ -344,6 +344,8 @@ class World:
             asyncio.run(walk)
         else:
             _drain(walk)
+        for where in self.agent.faults:  # the walls hold it, a test must not
+            raise RuntimeError("fault in %s: %s" % (where, self.agent.faults[where][0]))
         if self.watch:
             self.watch()
 

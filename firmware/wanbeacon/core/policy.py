@@ -306,6 +306,8 @@ def wait_as(rec, other, due):
         rec.cls, rec.word, rec.kind = other.cls, other.word, other.kind
         if other.kind == outcome.HOME:
             rec.home = other.home
+    if rec.stopped() and not _from_network(other):
+        rec.fails = max(rec.fails, 1)  # the wait is the provider's: new settings must not shorten it (release.inherit)
     if other.hold > rec.hold:
         rec.hold, rec.hold_why = other.hold, other.hold_why
         if other.kind != outcome.HOME:

@@ -8,7 +8,7 @@ def inherit(rec, old, minimum):
     here: what the provider may have asked for stays whole, a wait that new settings could make needless shrinks to the
     minimum. Before journal.resume."""
     wait = old.hold_for
-    if old.cls == outcome.ODD or old.kind in (outcome.NET, outcome.REFUSED, outcome.HOME):
+    if old.cls == outcome.ODD and not old.fails or old.kind in (outcome.NET, outcome.REFUSED, outcome.HOME):
         wait = min(wait, minimum + 1)  # as hold() counts it
     wall = old.hold_wall and old.hold_wall - old.hold_for + wait
     if rec.hold_for:
