@@ -217,7 +217,8 @@ class Agent:
 
     def _act(self, account):
         """What is due for one account. False when nothing is."""
-        due = stage.run("app.plan", "groups", self, account)
+        due = stage.run("app.plan", "due", self, account.hosts)
+        due = due and stage.run("app.requests", "groups", account, due)
         if not due:
             return False
         while due:
@@ -231,7 +232,9 @@ class Agent:
             if met or met is None:
                 break
         self.save()
-        stage.run("app.plan", "judge_all", self)
+        due = stage.run("app.plan", "due", self, self.hosts())
+        if due:
+            stage.run("app.requests", "pick", due)
         return True
 
     def _send(self, account, hosts, template, sent, offline):
@@ -245,7 +248,7 @@ class Agent:
         if not begun:
             return stage.run("app.learn", "never_left", self, account, hosts, answer)
         ms = self.clock.mono_ms() - start
-        return stage.run("app.learn", "answered", self, account, hosts, answer, sent if not offline else (None, None), ms)
+        return stage.run("app.learn", "answered", self, account, hosts, answer, ms)
 
     def save(self):
         """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
