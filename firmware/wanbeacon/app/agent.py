@@ -147,6 +147,14 @@ class Agent:
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 
+    async def _afterwards(self):
+        for line in self.lines:
+            try:
+                async with stage.floor:
+                    await line.chooser.afterwards()
+            except Exception as e:
+                self.fault(line.name, e)
+
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
         before they are read; for a change that comes before the others do, there is a second look."""
@@ -179,13 +187,12 @@ class Agent:
     # ---- decide, send, learn, remember
 
     def step_aside(self):
-        """Give back the memory of the sources: somebody needs the room more (a page). They come back with the next look,
-        which is at once when that is over (`event`)."""
-        for key in list(self.tasks):
-            self.tasks.pop(key).cancel()
+        """Give back the memory of the sources: somebody needs the room more (a page). One that had to be closed comes back
+        with the next look, which is at once when that is over (`event`)."""
         for line in self.lines:
-            line.chooser.close()
-        self.event.set()
+            if line.chooser.rest_all(True):
+                self._watch(line)
+                self.event.set()
 
     async def act(self):
         """Decide for every host and send what is due. The accounts go one after another; between two of them commands
@@ -298,6 +305,8 @@ class Agent:
         self._clocks()
         await self.observe()
         await self.act()
+        if stage.scarce:
+            await self._afterwards()
         self._clocks()
         gc.collect()
         if self.report:
