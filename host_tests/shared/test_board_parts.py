@@ -7,7 +7,7 @@ if sys.implementation.name == "micropython":
 
 import machine  # noqa: E402
 from wanbeacon.board.esp32 import lights, rtc  # noqa: E402
-from wanbeacon.board.esp32.link import name_of  # noqa: E402
+from wanbeacon.core.text import name_of  # noqa: E402
 
 
 def fresh():

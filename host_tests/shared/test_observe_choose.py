@@ -449,3 +449,73 @@ def test_a_clock_that_is_not_set_or_went_back_delays_by_ten_minutes_at_most():
         one.kit.clock.now = 604
         assert one.asked_at() == {} if set_ is None else True
         assert read(one)[0][:2] == (FOUND, A)
+
+
+class Ear:
+    """What outlives an observer that rests."""
+
+    open = True
+
+    async def changed(self):
+        await asyncio.sleep(3600)
+
+    def close(self):
+        self.open = False
+
+
+class Rests:
+    """An observer that lives for one read where memory is scarce."""
+
+    OUTSIDE = False
+    FAMILIES = (4,)
+    made = []
+
+    def __init__(self, options, kit):
+        self.listener = Ear()
+        self.reads, self.soap, self.later = 0, None, None
+        Rests.made.append(self)
+
+    async def read(self, family):
+        self.reads += 1
+        self.later = None if self.soap else ("observe.upnp", "services_of", self)
+        return FOUND, A, TOLD
+
+    def rest(self):
+        return self.listener, self.reads, self.soap
+
+    def resume(self, kept):
+        self.listener, self.reads, self.soap = kept
+
+    def found(self, soap):
+        self.soap = soap
+
+    def close(self):
+        self.listener.close()
+
+
+def test_where_memory_is_scarce_an_observer_rests_and_its_listener_stays():
+    dismissed = []
+
+    class Module:
+        Observer = Rests
+
+    async def run(name, function, *args):
+        if name == "observe.choosing":
+            return await getattr(choosing, function)(*args)
+        assert (name, function) == ("observe.upnp", "services_of")
+        return [args[0].reads]
+
+    kit = Kit(Board(()), Clock(), None, None, lambda name: Module, run, (), dismissed.append, True)
+    one = choose.Chooser(["natpmp"], kit)
+    ear = one.watchers()[0]
+    for reads in (1, 2, 3):
+        assert asyncio.run(one.read(4))[:2] == (FOUND, A)
+        one.tidy()
+        assert not one.slots[0].observer and dismissed[-1] == "natpmp"
+        asyncio.run(one.afterwards())
+        assert one.slots[0].kept == (ear, reads, [1]) and not one.slots[0].later, "it was looked for once"
+        assert one.watchers() == [ear] and ear.open
+    assert len(Rests.made) == 4, "one for each read and one that was told what was found"
+    assert not one.rest_all(True), "nothing had to be closed for a page"
+    one.close()
+    assert not ear.open and one.watchers() == []

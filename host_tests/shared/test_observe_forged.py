@@ -60,6 +60,8 @@ class Soap:
 
 
 class Kit:
+    brief = False
+
     def __init__(self, soap=None):
         self.clock, self.board, self.soap = Clock(), Board(), Soap(soap)
 

@@ -89,6 +89,8 @@ class NoUpnp:
 
 
 class Kit:
+    brief = False
+
     def __init__(self, gateway=LO):
         self.clock = Clock()
         self.board = Board(gateway)

@@ -155,6 +155,14 @@ class Agent:
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 
+    async def _afterwards(self):
+        for line in self.lines:
+            try:
+                async with stage.floor:
+                    await line.chooser.afterwards()
+            except Exception as e:
+                self.fault(line.name, e)
+
     def _watch(self, line):
         """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
         before they are read; for a change that comes before the others do, there is a second look."""
@@ -187,13 +195,12 @@ class Agent:
     # ---- decide, send, learn, remember
 
     def step_aside(self):
-        """Give back the memory of the sources: somebody needs the room more (a page). They come back with the next look,
-        which is at once when that is over (`event`)."""
-        for key in list(self.tasks):
-            self.tasks.pop(key).cancel()
+        """Give back the memory of the sources: somebody needs the room more (a page). One that had to be closed comes back
+        with the next look, which is at once when that is over (`event`)."""
         for line in self.lines:
-            line.chooser.close()
-        self.event.set()
+            if line.chooser.rest_all(True):
+                self._watch(line)
+                self.event.set()
 
     async def act(self):
         """Decide for every host and send what is due. The accounts go one after another; between two of them commands
@@ -225,7 +232,8 @@ class Agent:
 
     def _act(self, account):
         """What is due for one account. False when nothing is."""
-        due = stage.run("app.plan", "groups", self, account)
+        due = stage.run("app.plan", "due", self, account.hosts)
+        due = due and stage.run("app.requests", "groups", account, due)
         if not due:
             return False
         while due:
@@ -239,7 +247,9 @@ class Agent:
             if met or met is None:
                 break
         self.save()
-        stage.run("app.plan", "judge_all", self)
+        due = stage.run("app.plan", "due", self, self.hosts())
+        if due:
+            stage.run("app.requests", "pick", due)
         return True
 
     def _send(self, account, hosts, template, sent, offline):
@@ -253,7 +263,7 @@ class Agent:
         if not begun:
             return stage.run("app.learn", "never_left", self, account, hosts, answer)
         ms = self.clock.mono_ms() - start
-        return stage.run("app.learn", "answered", self, account, hosts, answer, sent if not offline else (None, None), ms)
+        return stage.run("app.learn", "answered", self, account, hosts, answer, ms)
 
     def save(self):
         """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
@@ -303,6 +313,8 @@ class Agent:
         self._clocks()
         await self.observe()
         await self.act()
+        if stage.scarce:
+            await self._afterwards()
         self._clocks()
         gc.collect()
         if self.report:

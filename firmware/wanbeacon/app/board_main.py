@@ -17,7 +17,7 @@ import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
-from wanbeacon.board.esp32 import lights, rtc
+from wanbeacon.board.esp32 import rtc
 from wanbeacon.board.esp32.memory import PLENTY
 from wanbeacon.net.clock import Clock
 
@@ -30,7 +30,6 @@ SHORT_RUNS = 3  # rounds in a row without enough memory after which the board st
 SHORT_S = 3600  # but at most once an hour
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
-_LIGHT_MS = 50
 
 current = None  # the Device, for a person at the console
 
@@ -45,8 +44,6 @@ class Device:
         self.memory = rtc.Memory()
         self.safe = self.memory.begin(self.board.reset_cause)
         self.last_reason = self.memory.reason
-        self.led = lights.Led(self.board.pins.get("led"))
-        self.presses = lights.Presses(lights.Button(self.board.pins.get("button")))
         self.cfg = None
         self.problems = []
         self.agent = None
@@ -143,8 +140,17 @@ class Device:
         """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when this board has
         no way out (see `problems`). A cable port beats Wi-Fi."""
         if stage.run("app.board_steps", "connect", self, cfg) and not self.keeper:
-            self.keeper = asyncio.create_task(self._guard("network", self.board.link.keep))
+            self.keeper = asyncio.create_task(self._guard("network", self._keep))
         return self.board.link
+
+    async def _keep(self):
+        """The link, for ever: brought up by code that is loaded for that alone, then watched."""
+        link = self.board.link
+        while True:
+            name = "board.esp32." + link.how
+            what = await stage.resident(name).up(link)
+            stage.dismiss(name)
+            await link.watch(what)
 
     async def _agent(self):
         """The agent, from the moment the link is up. Its end is the board's."""
@@ -212,18 +218,14 @@ class Device:
         await server.serve(self)
 
     async def _lights(self):
-        """LED and button."""
-        while True:
-            held = self.presses.button.held()
-            if held >= lights.RESET_S:
-                self.led.set(time.ticks_ms() // 60 % 2 == 0)
-            else:
-                self.led.show(self.state(), time.ticks_ms())
-            wish = self.presses.look()
-            if wish:
-                self.say("button: %s" % ("factory reset" if wish == "reset" else "set-up mode"))
-                self.ask(wish)
-            await asyncio.sleep_ms(_LIGHT_MS)
+        """LED and button, where there are any."""
+        pins = self.board.pins
+        if pins.get("led") or pins.get("button"):
+            await stage.resident("board.esp32.lights").run(pins.get("led"), pins.get("button"), self.state, self._pressed)
+
+    def _pressed(self, wish):
+        self.say("button: %s" % ("factory reset" if wish == "reset" else "set-up mode"))
+        self.ask(wish)
 
     async def _watch(self):
         """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a run proven."""

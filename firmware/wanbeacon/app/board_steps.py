@@ -18,18 +18,18 @@ def tell_start(device):
 def connect(device, cfg):
     """See board_main.Device.connect; returns the link, or None."""
     board = device.board
-    link = stage.resident("board.esp32.link")
     if board.link:
-        if cfg.get("wifi") and isinstance(board.link, link.Wifi):
+        if cfg.get("wifi") and board.link.how == "wifi":
             board.link.change(cfg["wifi"])
         return board.link
+    stage.resident("board.esp32.link")
     name = cfg.get("device", {}).get("hostname") or board.own_name().lower()
     row = board.pins.get("lan")
     try:
         if row:
-            board.link = link.Cable(row, name, device.say)
+            board.link = stage.resident("board.esp32.cable").make(row, name, device.say)
         elif cfg.get("wifi"):
-            board.link = link.Wifi(cfg["wifi"], name, device.say)
+            board.link = stage.resident("board.esp32.wifi").make(cfg["wifi"], name, device.say)
         elif cfg:
             device.problems.append("wifi: missing; this board has no cable: it needs the name of a network")
     except (OSError, ValueError, AttributeError) as e:

@@ -96,7 +96,7 @@ def _line(agent, model, doc, row):
     for line in agent.lines:
         if line.sources == sources:
             return line
-    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, stage.run_async, agent.outside, agent.dismiss)
+    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, stage.run_async, agent.outside, agent.dismiss, stage.scarce)
     chooser = agent.load("choose").Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
     line = model.Line(_name(agent, bind), chooser, sources)
     agent.lines.append(line)

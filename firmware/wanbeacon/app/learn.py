@@ -2,7 +2,6 @@
 
 from wanbeacon.app import words
 from wanbeacon.core import outcome, policy
-from wanbeacon.dyndns import reply
 from wanbeacon.net import Trouble
 
 HISTORY = 20  # changes that are kept for people, in RAM
@@ -19,9 +18,9 @@ def never_left(agent, account, hosts, trouble):
     return hosts
 
 
-def answered(agent, account, hosts, answer, sent, ms):
-    """An Answer or a Trouble into the hosts' records. Returns the hosts that met trouble of the server's or the network's."""
-    names = [h.name for h in hosts]
+def answered(agent, account, hosts, answer, ms):
+    """An Answer (its `outs`: an Outcome for each host) or a Trouble into the hosts' records. Returns the hosts that met trouble
+    of the server's or the network's."""
     if isinstance(answer, Trouble):
         if answer.word in ("clock", "expired"):
             agent.clock.doubt()
@@ -29,13 +28,8 @@ def answered(agent, account, hosts, answer, sent, ms):
         outs = failed(hosts, answer)
     else:
         status, said = answer.status, agent.log.said(answer.body)
-        outs = answer.outs or reply.read(
-            account.row, answer.status, answer.body, names, sent, answer.retry_after, agent.clock.wall(), answer.cut
-        )
+        outs = answer.outs
         agent.clock.prove(answer.date)
-        if answer.outs and answer.retry_after:
-            for out in outs:
-                out.delay = reply.seconds(answer.retry_after, agent.clock.wall()) if out.cls == outcome.LATER else 0
         for h in hosts:
             h.rec.root = answer.root
     _show(agent, account, hosts, status, said, ms)

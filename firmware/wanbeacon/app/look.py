@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from wanbeacon.app.plan import want
+from wanbeacon.app.wanted import want
 from wanbeacon.core import address, outcome, policy
 from wanbeacon.observe.base import FOUND, NONE
 

@@ -1,28 +1,15 @@
-"""What is due: from the line's addresses and the records to the requests of an account. A stage; sends and writes nothing."""
+"""What is due: from the line's addresses and the records. A stage; sends and writes nothing. The requests that come of it:
+requests.py."""
 
 from wanbeacon.app.agent import CLOCK_EVERY
+from wanbeacon.app.wanted import want
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
-from wanbeacon.dyndns import share
 from wanbeacon.observe.base import NONE
-
-# Sources that read the device's own address: then the connection comes from it too.
-_OWN = ("netlink", "interface", "ubus")
-
-
-def want(host):
-    """(v4 or None, v6 or None): the publishable addresses this host should have."""
-    out = []
-    for family, wanted in zip((4, 6), host.families):
-        found = host.account.line.found[family] if wanted else None
-        if found and address.why_not(found) and (not host.doc["allow_private"] or address.never(found)):
-            found = None
-        out.append(found)
-    return tuple(out)
 
 
 def judge(agent, host, now):
-    """Decide for one host and note it for the status. Returns (template, sent) when it is due, else None. now: the same
+    """Decide for one host and note it for the status. Returns (host, wanted, stored) when it is due, else None. now: the same
     for all hosts of a request, or a second that ends between two of them would part them."""
     rec, wanted = host.rec, want(host)
     if rec.offline == 1 and not any(wanted):
@@ -50,10 +37,7 @@ def judge(agent, host, now):
         host.why = (("wait.clock",),)
         host.next = now + CLOCK_EVERY
     else:
-        choice = _pick(host, wanted)
-        if not choice:
-            host.next, host.why = NEVER, host.why + (("wait.both",),)
-        return choice
+        return host, wanted, policy.stored(rec)
     return None
 
 
@@ -77,30 +61,7 @@ def _no_address(host):
     return (line.why[4 if host.families[0] else 6],)
 
 
-def _pick(host, wanted):
-    have = policy.stored(host.rec)
-    # a provider that saw another address than ours is told ours the next time
-    own = host.account.line.source[4] in _OWN and host.rec.word != "other address" and not host.rec.single
-    return share.pick(host.account.row, wanted, have, own, host.doc, host.rec.offline == 1)
-
-
-def groups(agent, account):
-    """What is due for an account: a list with ([Host], template, sent, offline) for each request."""
-    due, items, now = [], [], agent.clock.mono()
-    for h in account.hosts:
-        choice = judge(agent, h, now)
-        if choice:
-            due.append(h)
-            items.append((h.doc, choice[0], choice[1], h.rec.offline, h.rec.single))
-    if not due:
-        return []
-    out = []
-    for group in share.group(account.row, items):
-        out.append(([due[i] for i in group],) + items[group[0]][1:4])
-    return out
-
-
-def judge_all(agent):
-    """Note for every host what comes next, after an exchange."""
-    for h in agent.hosts():
-        judge(agent, h, agent.clock.mono())
+def due(agent, hosts):
+    """Decide for hosts: [(host, wanted, stored)] of those that are due."""
+    now = agent.clock.mono()
+    return [one for one in [judge(agent, h, now) for h in hosts] if one]

@@ -3,6 +3,7 @@
 import time
 
 from wanbeacon.app import stage
+from wanbeacon.core import outcome
 from wanbeacon.net import Answer, Trouble
 
 BUDGET = 40000  # ms for all calls of one update: four at most, each with a TLS handshake of its own (3 s on a board)
@@ -19,6 +20,10 @@ def exchange(agent, account, hosts, template, sent, offline):
     answer = stage.run("app.restful", "talk", agent, account, max([h.rec.root for h in hosts]), plan, changes)
     if changes:
         stage.run("app.restplan", "remember", agent, changes)
+    if isinstance(answer, Answer) and answer.retry_after:
+        delay = stage.run("dyndns.reply", "seconds", answer.retry_after, agent.clock.wall())
+        for out in answer.outs:
+            out.delay = delay if out.cls == outcome.LATER else 0
     return True, answer
 
 

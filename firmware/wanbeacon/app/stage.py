@@ -34,7 +34,7 @@ def resident(name):
     new = [one for one in sys.modules if one not in before]
     for kept in _open:
         kept.update(new)
-    if scarce:
+    if scarce and new:
         _brought[name] = new
     return module
 

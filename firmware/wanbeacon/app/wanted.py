@@ -1,4 +1,7 @@
-"""What to ask a line's sources for, and whether anybody outside the home may be asked. A stage."""
+"""What a line is asked for, and what its hosts should have of that; whether anybody outside the home may be asked. A stage,
+and a part of those that decide (plan.py, look.py)."""
+
+from wanbeacon.core import address
 
 
 def wanted(agent, line):
@@ -28,3 +31,14 @@ def known(agent, line, family):
             if have:
                 return have
     return None
+
+
+def want(host):
+    """(v4 or None, v6 or None): the publishable addresses this host should have."""
+    out = []
+    for family, wanted in zip((4, 6), host.families):
+        found = host.account.line.found[family] if wanted else None
+        if found and address.why_not(found) and (not host.doc["allow_private"] or address.never(found)):
+            found = None
+        out.append(found)
+    return tuple(out)

@@ -31,44 +31,49 @@ class Record:
 
     Its state is named by `cls`: "" never answered (or told to try again), OK and SAME published, LATER and ODD waiting to
     try again, one of STOPS stopped. An address is 4 or 16 bytes; None = not known, or nothing.
+
+    The values below are those of a new record. They stand in the class, so that a record has memory only for what differs:
+    a board keeps some dozens, and most fields of most of them never change.
     """
 
+    # whose record this is
+    fp = b""  # 8 bytes: fingerprint of the host's settings; this record is void when they change
+    place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold depends on
+    # the state, and what brought it about
+    cls = ""  # class of the last outcome
+    word = ""  # the provider's word
+    kind = None  # kind of LATER
+    cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
+    # what the provider stores
+    v4 = v6 = None
+    at = 0  # wall time of the last success, unix seconds, 0 = not known
+    attempt = False  # a request left (or was about to) and its outcome is not known: send again
+    try4 = try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
+    root = 0  # 1 + number of the CA root that verified this provider last
+    # what the user wants
+    offline = 0  # 1 = to be set offline, 2 = done
+    # in a row
+    fails = 0  # SERVER and TROUBLE answers since the last success
+    nets = 0  # requests since the last answer of any kind
+    odds = 0  # ODD answers since the last success
+    same = 0  # nochg in a row
+    retries = 0  # retries by hand since the last success
+    single = False  # send alone: a list got one answer
+    # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set then
+    hold = hold_for = hold_wall = 0
+    # the same for an update or retry by hand
+    force = force_for = force_wall = 0
+    # RAM
+    hold_why = None  # code of the reason for `hold`, None = what cls says
+    home = 0  # tries in a row that never left the home: no name server, no route
+    refresh = NEVER  # mono: send again though unchanged (journal.py derives it from `at`)
+    age = 0  # seconds from a success to its refresh
+    left = 0  # mono: the last request did not leave later than this
+    forced = False  # the user asked for one update now
+    unsure = False  # the request before this one had no known outcome
+
     def __init__(self, fp):
-        # whose record this is
-        self.fp = fp  # 8 bytes: fingerprint of the host's settings; this record is void when they change
-        self.place = b""  # 4 bytes: fingerprint of provider, server and user: what a hold depends on
-        # the state, and what brought it about
-        self.cls = ""  # class of the last outcome
-        self.word = ""  # the provider's word
-        self.kind = None  # kind of LATER
-        self.cause = b""  # 8 bytes: fingerprint of the settings whose change ends a stop
-        # what the provider stores
-        self.v4 = self.v6 = None
-        self.at = 0  # wall time of the last success, unix seconds, 0 = not known
-        self.attempt = False  # a request left (or was about to) and its outcome is not known: send again
-        self.try4 = self.try6 = None  # what that request carried; nothing = send once, though nothing is in doubt
-        self.root = 0  # 1 + number of the CA root that verified this provider last
-        # what the user wants
-        self.offline = 0  # 1 = to be set offline, 2 = done
-        # in a row
-        self.fails = 0  # SERVER and TROUBLE answers since the last success
-        self.nets = 0  # requests since the last answer of any kind
-        self.odds = 0  # ODD answers since the last success
-        self.same = 0  # nochg in a row
-        self.retries = 0  # retries by hand since the last success
-        self.single = False  # send alone: a list got one answer
-        # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set then
-        self.hold = self.hold_for = self.hold_wall = 0
-        # the same for an update or retry by hand
-        self.force = self.force_for = self.force_wall = 0
-        # RAM
-        self.hold_why = None  # code of the reason for `hold`, None = what cls says
-        self.home = 0  # tries in a row that never left the home: no name server, no route
-        self.refresh = NEVER  # mono: send again though unchanged (journal.py derives it from `at`)
-        self.age = 0  # seconds from a success to its refresh
-        self.left = 0  # mono: the last request did not leave later than this
-        self.forced = False  # the user asked for one update now
-        self.unsure = False  # the request before this one had no known outcome
+        self.fp = fp
 
     def stopped(self):
         """True while only the user or new settings may go on."""

@@ -8,24 +8,10 @@ import ubinascii
 
 from wanbeacon import VERSION
 from wanbeacon.core import address, url
+from wanbeacon.core.outgoing import Request
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
 from wanbeacon.dyndns.share import labels_of
-
-
-class Request:
-    """One HTTP request, as net/http.py takes it. path holds the query; headers is a dict of str; secret parts are never
-    to be logged. family: 4 or 6 where the connection must leave over it, 0 = any."""
-
-    def __init__(self, post, tls, host, port, path, headers, body=None, family=0):
-        self.post = post
-        self.tls = tls
-        self.host = host
-        self.port = port
-        self.path = path
-        self.headers = headers
-        self.body = body
-        self.family = family
 
 
 def _ascii(value):

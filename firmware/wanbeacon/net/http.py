@@ -21,7 +21,7 @@ _MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, rows=None, sink=None, keep=None):
     """Send a Request once and return its Answer. Raises Trouble.
 
-    req: anything shaped like dyndns.request.Request (post: False, True or the name of another method; tls,
+    req: anything shaped like core.outgoing.Request (post: False, True or the name of another method; tls,
     host, port, path, headers, body, family).
     root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path of a DER file
     that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; rows: the server's addresses

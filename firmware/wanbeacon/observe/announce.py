@@ -42,7 +42,7 @@ class Epoch:
 
 
 class Listener:
-    """`router()` gives the IPv4 address whose announcements count, or None."""
+    """router: the IPv4 address (text) whose announcements count, or a function that gives it, or None."""
 
     def __init__(self, board, router, places=PLACES):
         self.board = board
@@ -93,7 +93,7 @@ class Listener:
     def drain(self, sock):
         """Take all that has arrived, as one hint."""
         hint = False
-        router = self.router()
+        router = self.router if isinstance(self.router, str) else self.router()
         while True:
             data, source = udp.receive_from(sock)
             if data is None:

@@ -24,8 +24,10 @@ changed()
     sleeps and tries again. On MicroPython only one task may wait for a socket at a time.
 Attributes the chooser sets or looks at, where the class has them
     known   set before each read(): the packed address that is published, or None (for sources that choose among several)
-    memo    plain values that it leaves to its successor: where memory is scarce an observer may be closed, and made again,
-            between two reads
+    rest, resume   (both or none) where memory is scarce an observer lives for one read() only. rest() gives what the next one
+            goes on with, which resume(kept) takes: a tuple, first its `listener`, an object of another module whose changed()
+            is waited for meanwhile; then plain values and sockets. later: None, or (module, coroutine function, args...) to be
+            run in a quiet moment, without the observer; found(what that returned) is called then
     asked   (OUTSIDE) False after a read() that did not get as far as the service: it may be asked again soon
 """
 
@@ -45,10 +47,11 @@ class Kit:
     load     load(name) -> the module observe/NAME.py, which stays loaded
     dismiss  dismiss(name): that module is not needed for now, its observer is closed
     run      await run(module, function, *args): a coroutine function of a module that may be forgotten afterwards
+    brief    True where memory is scarce: observers rest between two reads
     outside  sources beyond the router that "auto" may ask last: [{"source": "web", ...}]
     """
 
-    def __init__(self, board, clock, log, fetch, load, run, outside=(), dismiss=None):
+    def __init__(self, board, clock, log, fetch, load, run, outside=(), dismiss=None, brief=False):
         self.board = board
         self.clock = clock
         self.log = log
@@ -57,3 +60,4 @@ class Kit:
         self.run = run
         self.dismiss = dismiss or (lambda name: None)
         self.outside = outside
+        self.brief = brief

@@ -2,13 +2,18 @@
 asked."""
 
 
+#: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the observer's.
+_EARS = {"natpmp": "announce"}
+
+
 class _Slot:
     def __init__(self, options, auto):
         self.options = options
         self.name = options["source"]
         self.auto = auto
         self.observer = None
-        self.memo = None  # what its observer left to the next one
+        self.kept = ()  # what an observer that rests left to the next one
+        self.later = None  # and what it asks for in a quiet moment
         self.told = False  # it told a publishable address the last time
         self.asked = {}  # outside sources: family -> (when asked, kind, packed, why)
 
@@ -53,14 +58,17 @@ class Chooser:
         if not slot.observer:
             if self.bind:
                 slot.options = dict(slot.options, bind=self.bind)
+            if self.kit.brief and slot.name in _EARS:
+                self.kit.load(_EARS[slot.name])
             slot.observer = self.kit.load(slot.name).Observer(slot.options, self.kit)
-            if slot.memo is not None:
-                slot.observer.memo = slot.memo
+            if slot.kept:
+                slot.observer.resume(slot.kept)
         return slot.observer
 
     def watchers(self):
-        """The loaded observers that have changed(). The list grows when "auto" loads another: ask after each read()."""
-        built = [slot.observer for slot in self.slots if slot.observer]
+        """What has changed(): observers, or the listeners of those that have one. The list grows when "auto" loads another:
+        ask after each read()."""
+        built = [slot.kept[0] if slot.kept else getattr(slot.observer, "listener", slot.observer) for slot in self.slots]
         return [one for one in built if getattr(one, "changed", None)]
 
     def close(self):
@@ -69,23 +77,50 @@ class Chooser:
             self._end(slot)
 
     def tidy(self):
-        """Close those of "auto" that come after the one that told: they were asked once, to check it, and take room."""
+        """Close those of "auto" that come after the one that told: they were asked once, to check it, and take room. Where
+        memory is scarce the others rest, as far as they can."""
         told = False
         for slot in self.slots:
             if slot.auto and told:
                 self._end(slot)
             told = told or slot.auto and slot.told
+        self.rest_all()
+
+    def rest_all(self, close=False):
+        """Where memory is scarce: observers that can rest do, until the next read. close: those that cannot are closed. True
+        when one was."""
+        closed = False
+        for slot in self.slots if self.kit.brief else ():
+            one = slot.observer
+            if hasattr(one, "rest"):
+                slot.kept, slot.later = one.rest(), one.later
+                slot.observer = one = None
+                self.kit.dismiss(slot.name)
+            elif close and one:
+                one = None
+                self._end(slot)
+                closed = True
+        return closed
+
+    async def afterwards(self):
+        """What a source put off until nothing else is to be done."""
+        for slot in self.slots:
+            if slot.later:
+                later, slot.later = slot.later, None
+                found = await self.kit.run(*later)
+                self.build(slot).found(found)
+        self.rest_all()
 
     def _end(self, slot):
-        one, slot.observer = slot.observer, None
-        if one:
-            slot.memo = getattr(one, "memo", None)
+        ends, slot.observer, slot.kept, slot.later = (slot.observer,) + slot.kept, None, (), None
+        for one in ends:
             try:
-                one.close()
+                if hasattr(one, "close"):
+                    one.close()
             except Exception:  # the others are closed all the same
                 pass
-            one = None
-            self.kit.dismiss(slot.name)
+        ends = one = None
+        self.kit.dismiss(slot.name)
 
     async def read(self, family, known=None):
         """Ask the sources for the address of `family` (4 or 6) now.

@@ -52,13 +52,24 @@ class Observer:
         self.answered = True  # until it is known better
         self.told = None  # the last address that was certain
         self.epoch = announce.Epoch()
-        self.listener = announce.Listener(kit.board, self.router)
+        self.listener = announce.Listener(kit.board, self.gateway or kit.board.gateway)
         self.changed = self.listener.changed
         self.asker = quiet.Asker(kit.board, kit.clock, self.PORT)
         # (router, its SOAP services or None while it has not answered any, when it was looked for last or None)
         self.memo = (None, None, None)
         self.finding = None  # the task that looks for it
+        self.later = None  # the same, for a quiet moment
         self.refuted = None  # when SOAP last contradicted
+
+    def rest(self):
+        """See observe/base.py."""
+        return (self.listener, self.epoch, self.memo, self.answered, self.told, self.refuted) + self.asker.rest()
+
+    def resume(self, kept):
+        """Go on where the observer before rested."""
+        self.listener, self.epoch, self.memo, self.answered, self.told, self.refuted = kept[:6]
+        self.changed = self.listener.changed
+        self.asker.resume(kept[6:])
 
     def router(self):
         """IPv4 address (text) of the router, or None."""
@@ -124,7 +135,15 @@ class Observer:
         router, soap, searched = self.memo
         if not soap and not self.finding and (searched is None or now - searched >= _SEARCH_S):
             self.memo = router, None, now
-            self.finding = asyncio.create_task(self._search())
+            if self.kit.brief:
+                self.later = "observe.upnp", "services_of", self.kit, router
+            else:
+                self.finding = asyncio.create_task(self._search())
+
+    def found(self, soap):
+        """The services of the router (None: it has none), looked for in a quiet moment."""
+        router, _, searched = self.memo
+        self.memo = router, soap, searched
 
     async def _search(self):
         try:

@@ -49,6 +49,14 @@ class Asker:
                     raise
         raise OSError(errno.EADDRINUSE)
 
+    def rest(self):
+        """What another Asker goes on with."""
+        return self.router, self.silent, self.until
+
+    def resume(self, kept):
+        """Go on where another one rested."""
+        self.router, self.silent, self.until = kept
+
     def turn_to(self, router):
         """From now on this router is asked."""
         if router != self.router or not self.silent:

@@ -236,6 +236,18 @@ class Observer:
             self.gena = None
 
 
+async def services_of(kit, gateway):
+    """The services of a router for natpmp's observer, or None when it does not answer."""
+    one = Observer({"events": False, "gateway": gateway}, kit)
+    try:
+        await one.read(4)
+        return one.services
+    except Exception:  # of a helper: without it, quiet's way remains (no package, no heap)
+        return None
+    finally:
+        one.close()
+
+
 def _send(sock, text, to):
     """To one of several places: where there is no route for multicast, the router's own address may still do."""
     try:

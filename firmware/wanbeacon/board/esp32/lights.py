@@ -2,6 +2,7 @@
 
 The LED counts: so many short blinks, then a pause. The table is also in boards/README.md."""
 
+import asyncio
 import time
 
 import machine
@@ -11,6 +12,7 @@ BLINKS = {
     "ok": -1, "setup": 0, "starting": 1, "no link": 2, "wrong password": 3, "clock": 4, "address": 5, "provider": 6,
     "stopped": 7, "settings": 8, "safe": 9,
 }  # fmt: skip
+_LOOK_MS = 50
 _ON, _OFF, _PAUSE = 120, 230, 1400  # ms
 _SLOW = 700
 _QUIET = 4000
@@ -97,3 +99,17 @@ class Presses:
         if before >= RESET_S:
             return "reset"
         return "setup" if before >= SETUP_S else None
+
+
+async def run(led, button, state, pressed):
+    """For ever: show what state() says, tell pressed() what the button asks for."""
+    led, presses = Led(led), Presses(Button(button))
+    while True:
+        if presses.button.held() >= RESET_S:
+            led.set(time.ticks_ms() // 60 % 2 == 0)
+        else:
+            led.show(state(), time.ticks_ms())
+        wish = presses.look()
+        if wish:
+            pressed(wish)
+        await asyncio.sleep_ms(_LOOK_MS)
