@@ -151,10 +151,11 @@ class World:
     """One state, awake: real Records at NOW. `act` names what is done to it; `sleep` gives the state after it."""
 
     def __init__(self, state):
-        rows, ghosts, slots, newest, offset, line = state
+        rows, ghosts, slots, newest, offset, was_set, line = state
         self.recs = [_wake(row) for row in rows]
         self.ghosts = list(ghosts)
         self.offset = offset  # of the device's clock from the true time; None = not set
+        self.was_set = was_set  # the clock, at some time of this run
         self.line = line
         self.elapsed = 0
         self.cut = None  # number of writes that still succeed
@@ -215,7 +216,7 @@ class World:
             slots, newest = tuple(slots), newest if newest is None else newest - self.elapsed
         else:
             slots, newest = self._slots, self._newest
-        return rows, ghosts, slots, _stale(newest), self.offset, self.line
+        return rows, ghosts, slots, _stale(newest), self.offset, self.was_set, self.line
 
     def _image(self, recs, ghosts, newest):
         true, rows = TRUE + self.elapsed, []
@@ -250,6 +251,7 @@ class World:
     def boot(self, which=None):
         """Start with what flash holds; which: number of the only slot that can be read."""
         self.cut = None
+        self.was_set = self.offset is not None
         self.flash()
         before = [(slot.image, slot.ghosts) for slot in self.slots]
         if which is not None and before[1 - which][0]:
@@ -384,11 +386,12 @@ class World:
 
     def do_clock(self, offset):
         """The clock is set, stepped or lost while the agent runs."""
-        before, self.offset = self.offset, offset
+        self.offset = offset
         if self.wall is not None:
             self.flash()
             rows = [(rec, LIMITS) for rec in self.recs]
-            journal.restate_all(self.journal, rows, self.now, self.wall, before is None)
+            journal.restate_all(self.journal, rows, self.now, self.wall, not self.was_set)
+            self.was_set = True
             self.save()
 
     def do_retry(self, i):
@@ -464,7 +467,7 @@ class Rules:
         if key in self.alive:
             return
         self.alive.add(key)
-        world = World((state[0], state[1], state[2], state[3], state[4], 1))
+        world = World((state[0], state[1], state[2], state[3], state[4], state[5], 1))
         rec = world.recs[i]
         for _ in range(12):
             verdict, at, why = world.verdict(i)
@@ -497,7 +500,7 @@ class Rules:
 def moves(state, wide):
     """What may happen in a state. wide: also what is rarer, for the long run."""
     world = World(state)
-    offset, line, hosts = state[4], state[5], len(state[0])
+    offset, line, hosts = state[4], state[6], len(state[0])
     due = [i for i in range(hosts) if world.verdict(i)[0] == policy.SEND]
     targets = due + [-1] if len(due) > 1 else due
     for i in targets:
@@ -537,7 +540,7 @@ def moves(state, wide):
 
 def first(hosts, clock=0):
     """The state of a device that never ran."""
-    world = World(((), (_NEW,) * hosts, (None, None), None, clock, 0))
+    world = World(((), (_NEW,) * hosts, (None, None), None, clock, clock is not None, 0))
     world.recs = [Record(bytes([65 + i]) * 8) for i in range(hosts)]
     for rec in world.recs:
         journal.resume(rec, world.now, world.wall, 0, LIMITS)
@@ -558,7 +561,7 @@ def deep(move):
     """The moves of the narrow world, whose search goes deeper: failures in a row, waits and restarts."""
     if move[0] == "send":
         return len(move) == 3 and move[2] in ("ok", "odd", "other", "net", "server", "trouble", "refused", "never", "split")
-    return move[0] in ("wait", "retry", "settings") or move[0] == "reboot" and move[1:] in ((5, 0), (5, None))
+    return move[0] in ("wait", "retry", "settings") or (move[0] == "reboot" and move[1:] in ((5, 0), (5, None)))
 
 
 def explore(hosts, most, wide=False, until=None, only=None, live=True):
@@ -573,7 +576,7 @@ def explore(hosts, most, wide=False, until=None, only=None, live=True):
     while level and len(parent) < most:
         following = []
         for state in level:
-            if len(parent) >= most or until and until():
+            if len(parent) >= most or (until and until()):
                 break
             for move in moves(state, wide):
                 if only and not only(move):

@@ -1,4 +1,4 @@
-from wanbeacon.core import byhand, outcome, policy, release
+from wanbeacon.core import byhand, journal, outcome, policy, release
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome
 from wanbeacon.core.policy import SEND, WAIT
@@ -337,3 +337,14 @@ def test_an_update_by_hand_waits_for_a_request_that_may_have_arrived_though_the_
     policy.never_left(rec, "dns", 1000, Limits())
     policy.start(rec, 1010, WALL, Limits(), (parse("45.33.1.1"), None))  # and the power goes
     assert byhand.force(rec, 1020, WALL)[0] == "no.hold"
+
+
+def test_trouble_of_an_account_holds_its_other_hosts_though_the_clock_comes_back():
+    rec, other = ready(), ready()
+    policy.hold(rec, 1000, WALL, 1800)
+    rec.hold, rec.left = 5000 + 1801, 5000  # a reboot without a clock: the whole wait again
+    policy.hold(other, 5000, None, 1800)
+    other.kind = TROUBLE
+    policy.wait_as(rec, other, False)
+    journal.clock_set(rec, 5010, WALL + 4010, WALL, Limits())
+    assert rec.hold >= other.hold

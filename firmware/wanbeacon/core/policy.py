@@ -312,6 +312,8 @@ def wait_as(rec, other, due):
         rec.hold, rec.hold_why = other.hold, other.hold_why
         if other.kind != outcome.HOME:
             rec.hold_for, rec.hold_wall = other.hold_for, other.hold_wall
+    elif other.kind != outcome.HOME and not other.hold_wall:
+        rec.hold_wall = 0  # begun under a clock that is lost: when it is set again, this wait must not end before `other`'s
 
 
 def _least(rec, now, limits):
