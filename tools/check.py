@@ -180,7 +180,8 @@ PARTS = (("", "The document", "One JSON object."),
          ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
          ("intervals", "`intervals`", "How often things happen."),
          ("portal", "`portal`", "Web pages of a board."),
-         ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."))
+         ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),
+         ("notify", "`notify`: an entry of `notify`", "Who is told of events: [notices](notices.md)."))
 
 
 def _form(kind):

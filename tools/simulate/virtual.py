@@ -91,6 +91,15 @@ class Slot:
             raise PowerCut()
 
 
+class Whole(Slot):
+    """A slot that a power cut leaves as it was or as it is to be."""
+
+    def write(self, data):
+        if self.world.cut == "torn":
+            self.world.cut = "old"
+        Slot.write(self, data)
+
+
 class Board:
     """What the agent may ask of its machine."""
 
@@ -108,6 +117,9 @@ class Board:
 
     def asked(self):
         return Slot(self.world, 2)
+
+    def notices(self):
+        return self.world.notices
 
     def random(self):
         return self.world.random()
@@ -251,6 +263,8 @@ class World:
         self.time = Time(tick0)
         self.provider = Provider()
         self.slots = (Slot(self, 0), Slot(self, 1))
+        self.notices = Whole(self, 3)
+        self.receive = None  # what a request to others than the provider comes to: request -> Answer, or raises Trouble
         self.cut, self.torn = None, 128
         self.die = None  # power goes "before" or "after" the next request reaches the provider
         self.writes = 0
@@ -275,6 +289,8 @@ class World:
 
     def exchange(self, req, *_):
         """The agent's transport: parse the request, let judge and provider have it."""
+        if self.receive and req.host[:6] == "notice":
+            return self.receive(req)
         args = {}
         for pair in req.path.split("?", 1)[1].split("&"):
             key, _, value = pair.partition("=")
@@ -361,6 +377,8 @@ class World:
             times.append(a.save_after)
         if a.clock.wall() is None:
             times.append(now + agent.CLOCK_EVERY)
+        if a.notices:
+            times.append(a.notices[0])
         return max(1, min(min(times) - now, HALF_WRAP_S))
 
     def run(self, seconds):

@@ -67,6 +67,7 @@ class Agent:
         rows = stage.run("app.advise", "rows", self)
         stage.run("app.build", "build", self, rows)
         stage.run("app.asked", "restore", self)
+        self.notices = stage.run("app.notify", "begin", self) if cfg.get("notify") else None
 
     # ---- for observers and requests
 
@@ -319,6 +320,17 @@ class Agent:
         gc.collect()
         if self.report:
             self.report(self)
+        if self.notices and not self.resting("notices"):
+            await self._notify()
+
+    async def _notify(self):
+        """Tell people; after all else, so that a dead receiver delays nothing that is due."""
+        try:
+            async with stage.floor:
+                stage.run("app.notify", "tell", self)
+            self.sound("notices")
+        except Exception as e:
+            self.fault("notices", e)
 
     def _clocks(self):
         """The clock was set, or stepped: waits are told."""
@@ -355,6 +367,8 @@ class Agent:
                 until = min(until, row[1])
         if self.save_after > now:
             until = min(until, self.save_after)
+        if self.notices and not self.resting("notices"):
+            until = min(until, self.notices[0])
         if self.clock.wall() is None:
             until = min(until, now + CLOCK_EVERY)
         wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1  # whole numbers: a float has 22 bits

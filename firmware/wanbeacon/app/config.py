@@ -7,6 +7,7 @@ The table is catalogue/settings.txt, which is also the source of the configurati
 import json
 
 import wanbeacon
+from wanbeacon.app import stage
 from wanbeacon.core import address
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
@@ -80,6 +81,8 @@ def load(text, most=SIZE_MAX):
     doc = _object(doc, "", "", problems)
     if not problems:
         _sense(doc, problems)
+    if not problems and doc.get("notify"):
+        problems += stage.run("app.notices", "problems", doc["notify"])
     if problems:
         raise ConfigError(problems)
     return doc

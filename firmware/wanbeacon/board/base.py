@@ -25,6 +25,9 @@ class Board:
     def asked(self):
         """Like a slot: keeps over a restart when outside pages were asked. Losing it costs one question."""
 
+    def notices(self):
+        """Like a slot that a power cut leaves whole, old or new: keeps what people were told (app/notify.py)."""
+
     def random(self):
         """0..255, unpredictable."""
 

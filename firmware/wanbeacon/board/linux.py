@@ -40,6 +40,15 @@ class Slot:
                 os.fsync(f.fileno())
 
 
+class Whole(Slot):
+    """A slot without a twin: a power cut leaves the old or the new one."""
+
+    def write(self, data):
+        """As Slot.write; readers see the old or the new content."""
+        Slot(self.path + ".new").write(data)
+        os.rename(self.path + ".new", self.path)
+
+
 def _text(path):
     try:
         with open(path) as f:
@@ -101,6 +110,10 @@ class Board:
     def asked(self):
         """The file that keeps when outside pages were asked."""
         return Slot(self.state + "/asked")
+
+    def notices(self):
+        """The file that keeps what people were told."""
+        return Whole(self.state + "/notices")
 
     def ids(self):
         """The file with the ids of records (core/ids.py)."""

@@ -18,11 +18,12 @@ _MAX = 1000  # bytes of output that are read; what prints more is not an address
 # It closes what it inherits of ours (MicroPython hands sockets on): the next agent could not have them. The last line,
 # which nothing but our shell can know, says that all is there; dd hands on each byte, also while a child of the command
 # keeps the pipe open. `timeout`: coreutils and busybox, but OpenWrt's busybox is built without it.
-_SHELL = (
-    "exec >/proc/$PPID/fd/%d 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;command -v timeout >/dev/null||"
+#: Goes behind a redirection: closes what is inherited, and makes sure that there is a `timeout`. %d: its seconds.
+LIMITED = (
+    "3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;command -v timeout >/dev/null||"
     'timeout(){ shift;"$@"&set $!;{ sleep %d;kill $1;}>/dev/null&wait $1;set $? $!;kill $2;return $1;};'
-    "{ { timeout %d sh -c %s;echo \" %s $?\"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &"
 )
+_SHELL = "exec >/proc/$PPID/fd/%d " + LIMITED + "{ { timeout %d sh -c %s;echo \" %s $?\"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &"
 
 
 def quote(text):

@@ -224,6 +224,8 @@ class Draft:
                             if old.get(secret) and not (row.get("password") or row.get("token")):
                                 row[secret] = old[secret]
         old = (self.doc.get("portal") or {}).get("password")
+        if self.doc.get("notify") and "notify" not in new.doc:
+            new.doc["notify"] = self.doc["notify"]
         self.doc = new.doc
         if old and not (self.doc.get("portal") or {}).get("password"):
             self._set("portal", "password", old)
@@ -231,6 +233,7 @@ class Draft:
 
 
 _SECRETS = ("password", "token")
+_HIDDEN = _SECRETS + ("notify",)  # a webhook's address is a secret as a whole
 
 
 def _open(value):
@@ -241,7 +244,7 @@ def _open(value):
         return value
     out = {}
     for key in value:
-        if key not in _SECRETS:
+        if key not in _HIDDEN:
             out[key] = _open(value[key])
     return out
 

@@ -122,6 +122,10 @@ class Board:
         """The file that keeps when outside pages were asked."""
         return Slot(STATE + "/asked")
 
+    def notices(self):
+        """The file that keeps what people were told."""
+        return Slot(STATE + "/notices")
+
     def ids(self):
         """The file with the ids of records (core/ids.py)."""
         return Slot(STATE + "/ids")

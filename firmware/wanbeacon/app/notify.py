@@ -1,0 +1,273 @@
+"""Notices: what became of the hosts, told once to each receiver in the settings. A stage at the end of a round.
+
+Nobody reports events to this. What a receiver was told last of each host is kept in a file beside the journal; an event is
+the difference between that and how things are. So a reboot neither loses nor repeats one, and what is over before it could
+be told is not told.
+
+The file says "told" before a notice leaves, as the journal does for requests, and it is taken back only when the receiver
+surely did not take it. Where that is not known the notice is not sent again: at most once.
+"""
+
+import binascii
+import struct
+
+from wanbeacon.app import stage
+from wanbeacon.board import words_of
+from wanbeacon.core import address, policy
+from wanbeacon.core.record import NEVER
+from wanbeacon.core.url import quote, split_url
+from wanbeacon.observe.base import NONE, UNKNOWN
+
+TRIES = 3  # then it is given up
+AGAIN_S, AGAIN_MAX = 60, 3600  # the wait before the second try; it doubles with each
+#: Tries while the line itself is down or the name server is missing, which is nobody's fault at the other end: 10 hours.
+HOME_TRIES = 15
+PAUSE_S = 2  # between two notices to one receiver (Slack and Telegram want a second)
+CGNAT_S = 300  # a line may show a private address for a moment while it comes up
+STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write to flash for so many seconds
+CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
+
+# Events, and what is kept of a host in `told`: WELL or the one that is going on.
+WELL, PUBLISHED, STOPPED, TROUBLE, CGNAT = 0, 1, 2, 3, 4
+_NAMES = ("well", "published", "stopped", "trouble", "cgnat")
+_USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
+_NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
+
+# A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each), CRC of the
+# reason and of the addresses that were told, seconds of trouble so far.
+_ROW = ">4sBBIII"
+_SIZE = 18
+_MAGIC = b"WBn\x01"
+# agent.notices, a list: mono of the next look, the rows, mono of the last look, and for each receiver when it may be asked
+AT, _ROWS, _THEN, _READY = 0, 1, 2, 3
+
+
+# ---- at start
+
+
+def begin(agent):
+    """What agent.notices is; a receiver's secrets are starred from now on. Raises ValueError for what cannot work here."""
+    docs, hosts, now = agent.cfg["notify"], agent.hosts(), agent.clock.mono()
+    kept, lost = _read(agent.board)
+    rows = bytearray()
+    for i in range(len(docs)):
+        if docs[i].get("hook") and agent.board.name == "esp32":
+            raise ValueError("notify[%d].hook: a board runs no commands; use a webhook" % i)
+        agent.log.keep_secrets(_secrets(docs[i], hosts))
+        who = str([docs[i].get(key) for key in ("hook", "preset", "url", "topic", "user")]).encode()
+        for h in hosts:
+            key = struct.pack(">I", binascii.crc32(h.rec.fp + who) & 0xFFFFFFFF)
+            row = kept.pop(key, None)
+            if not row:  # new here: what is published is no news, but that it is stopped may be
+                told = STOPPED if lost and h.rec.stopped() else WELL
+                why = _crc(policy.stop_code(h.rec)) if told else 0
+                row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
+            rows.extend(row)
+    return [now, rows, now, [now] * len(docs)]
+
+
+def _secrets(doc, hosts):
+    found = [doc.get("token"), doc.get("user")] + [line.partition(": ")[2] for line in doc.get("header") or ()]
+    if doc.get("url"):
+        path = split_url(doc["url"])
+        found.append(path[3][1:])
+        found.append(path[4])
+    out = []
+    for one in found:
+        if one and len(one) >= 6 and not [h for h in hosts if one in h.name]:
+            out += [one, quote(one)]
+    return out
+
+
+def _read(board):
+    """(rows of the file by their keys, whether a file was there and is damaged)."""
+    rows = {}
+    try:
+        image = board.notices().read()
+    except OSError:
+        return rows, True
+    if image is None:
+        return rows, False
+    end = len(image) - 4
+    if end < 4 or image[:4] != _MAGIC or struct.unpack_from(">I", image, end)[0] != binascii.crc32(image[:end]) & 0xFFFFFFFF:
+        return rows, True
+    for at in range(4, end - _SIZE + 1, _SIZE):
+        rows[bytes(image[at : at + 4])] = bytes(image[at : at + _SIZE])
+    return rows, False
+
+
+def _save(agent):
+    """Write the file. False when that cannot be: then no notice leaves, or it might leave again after each restart."""
+    image = bytearray(_MAGIC)
+    image.extend(agent.notices[_ROWS])
+    image.extend(struct.pack(">I", binascii.crc32(image) & 0xFFFFFFFF))
+    try:
+        agent.board.notices().write(image)
+        return True
+    except OSError as e:
+        agent.log.tell("err", "log.notice-file", words_of(e))
+        return False
+
+
+# ---- how things are
+
+
+def _crc(value):
+    """Never 0: that stands for nothing."""
+    return binascii.crc32(str(value).encode()) & 0xFFFFFFFF or 1
+
+
+def _addresses(rec):
+    """A mark of what is published for sure; 0 while that is not known."""
+    if rec.cls not in ("OK", "SAME") or rec.attempt or not (rec.v4 or rec.v6):
+        return 0
+    return binascii.crc32((rec.v4 or b"") + b"/" + (rec.v6 or b"")) & 0xFFFFFFFF or 1
+
+
+def look(agent, host):
+    """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason): None where the user wants it so, or nobody looked yet."""
+    rec = host.rec
+    if rec.stopped():
+        return STOPPED, policy.stop_code(rec)
+    if agent.journal.paused or rec.offline or host.state == "new":
+        return None, ()
+    why = _no_public(host)
+    if why:
+        return CGNAT, why
+    why = _silent(host)
+    if host.state == "ok" and not why and not agent.resting(host.account.where):
+        return WELL, ()
+    return TROUBLE, why or (host.why[-1] if host.why else ("line.new",))
+
+
+def _no_public(host):
+    """Why the line has no public IPv4 address though one is published, or None."""
+    line = host.account.line
+    if not host.families[0] or not host.rec.v4 or host.doc["allow_private"]:
+        return None
+    found = line.found[4]
+    bad = address.why_not(found) if found else None
+    if bad in ("cgnat", "private"):
+        return "line.unfit", found, ("address." + bad,)
+    return line.why[4] if not found and line.kind[4] == NONE and _says(line.why[4]) else None
+
+
+def _says(code):
+    """Whether a code, or one inside of it, means that."""
+    if isinstance(code, (tuple, list)):
+        return bool([1 for one in code if _says(one)])
+    return code in _NO_PUBLIC
+
+
+def _silent(host):
+    """Why nobody can tell whether what is published is still right, or None."""
+    line = host.account.line
+    for family, have in ((4, host.rec.v4), (6, host.rec.v6)):
+        if have and host.families[family // 6] and line.kind[family] == UNKNOWN and line.lost[family] is not None:
+            return line.why[family]
+    return None
+
+
+# ---- each round
+
+
+def tell(agent):
+    """Note how things are, and send one notice if one is due. It takes no longer than notices.BUDGET."""
+    state, now = agent.notices, agent.clock.mono()
+    passed, state[_THEN] = now - state[_THEN], now
+    state[AT] = NEVER
+    docs, hosts = agent.cfg["notify"], agent.hosts()
+    at, first, group, write = 0, None, [], False
+    seen = [look(agent, h) for h in hosts]
+    for i in range(len(docs)):
+        for j in range(len(hosts)):
+            key, told, tried, why, stored, bad = struct.unpack_from(_ROW, state[_ROWS], at)
+            (what, code), before = seen[j], bad
+            if what is not None:
+                bad = 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1  # it began some time since the last look
+            mark, place = _crc(code), _addresses(hosts[j].rec)
+            event, wait = _due(what, told, mark != why, place if place != stored else 0, bad, docs[i]["hours"] * 3600)
+            if event is not None and _NAMES[event] not in (docs[i].get("events") or (_NAMES if docs[i].get("hook") else _USUAL)):
+                told, why, stored = after(event, mark, place, told, why, stored)
+                event, write = None, True
+            if event is None or tried >> 4 != event:
+                tried = (event or 0) << 4
+            struct.pack_into(_ROW, state[_ROWS], at, key, told, tried, why, stored, bad)
+            write = write or bad // STEP_S != before // STEP_S
+            if wait:
+                state[AT] = min(state[AT], now + min(wait, STEP_S))
+            if event is not None:
+                like = i, event, place if event <= PUBLISHED else mark
+                if first is None and now >= state[_READY][i]:
+                    first = like
+                if like == first:
+                    group.append((at, hosts[j], mark, place, code))
+                else:
+                    state[AT] = min(state[AT], max(now, state[_READY][i]))
+            at += _SIZE
+    if write and not _save(agent) or not first:
+        return
+    if agent.event.is_set():  # something changed: that first
+        state[AT] = now
+    else:
+        state[AT] = min(state[AT], _send(agent, first[0], first[1], group))
+
+
+def _due(what, told, other, moved, bad, limit):
+    """(the event that the receiver was not told of, or None; seconds until there is one if nothing changes, or 0).
+
+    other: the reason is another one than it was told; moved: the address is."""
+    if what == STOPPED:
+        return STOPPED if told != STOPPED or other else None, 0
+    if what == CGNAT and told != CGNAT:
+        return (CGNAT, 0) if bad >= CGNAT_S else (None, CGNAT_S - bad)
+    if what == TROUBLE and told == WELL:
+        return (TROUBLE, 0) if bad >= limit else (None, limit - bad)
+    if what == WELL:
+        return WELL if told else PUBLISHED if moved else None, 0
+    return None, 0
+
+
+def after(event, mark, place, told, why, stored):
+    """(told, why, stored) of a row when its receiver knows of the event."""
+    if event <= PUBLISHED:
+        return WELL, 0, place or stored
+    return event, mark, stored
+
+
+def _send(agent, i, event, group):
+    """One notice about some hosts; returns the mono time of the next look. Notes it before it leaves."""
+    state, doc, now = agent.notices, agent.cfg["notify"][i], agent.clock.mono()
+    about = _NAMES[event], [row[1] for row in group], group[0][4]
+    if agent.clock.wall() is None and not doc.get("hook") and stage.run("app.notices", "verified", doc):
+        state[_READY][i] = now + CLOCK_S
+        return now + CLOCK_S
+    kept, tries = bytes(state[_ROWS]), 0
+    for at, _, mark, place, _ in group:
+        key, told, tried, why, stored, bad = struct.unpack_from(_ROW, kept, at)
+        tries = max(tries, tried & 15)
+        told, why, stored = after(event, mark, place, told, why, stored)
+        struct.pack_into(_ROW, state[_ROWS], at, key, told, 0, why, stored, bad)
+    if not _save(agent):
+        state[_ROWS][:] = kept
+        state[_READY][i] = now + STEP_S
+        return now + STEP_S
+    status, said, sure, home, delay = stage.run("app.notices", "deliver", agent, doc, *about)
+    now, name = agent.clock.mono(), doc.get("preset") or ("hook" if doc.get("hook") else split_url(doc["url"])[1])
+    wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
+    said = "%s %s" % (status, said) if status else said
+    if 200 <= status < 300:
+        agent.log.tell("info", "log.notice", about[0], name)
+        wait = PAUSE_S
+    elif not sure:
+        agent.log.tell("warn", "log.notice-maybe", about[0], name, said)
+    elif 300 <= status < 500 and status not in (408, 429) or tries >= (HOME_TRIES if home else TRIES):
+        agent.log.tell("warn", "log.notice-lost", about[0], name, said)
+    else:
+        agent.log.tell("info", "log.notice-later", about[0], name, said, wait)
+        state[_ROWS][:] = kept
+        for row in group:
+            state[_ROWS][row[0] + 5] = event << 4 | tries
+        _save(agent)
+    state[_READY][i] = now + wait
+    return now + wait

@@ -1,0 +1,346 @@
+# Notices in virtual time: what happens to a device, and what its receivers hear of it.
+import json
+
+from agent_world import A, B, C, cfg, virtual
+from wanbeacon.app import config, notices, words
+from wanbeacon.core import policy
+from wanbeacon.net import Answer, Trouble
+
+words.path = "firmware/catalogue/words.txt"
+SECRET, TOKEN = "sEcret-0f-ann", "t0ken-0f-the-receiver"
+HOOK = {"url": "https://notice.example.org/in/%s" % TOKEN}
+
+
+class Receiver:
+    """What a webhook hears; `say`: HTTP status, or a Trouble."""
+
+    def __init__(self, world):
+        self.say, self.heard, self.tries, self.after = 200, [], 0, None
+        self.world, self.at = world, []
+        world.receive = self.answer
+
+    def answer(self, req):
+        self.tries += 1
+        self.at.append(self.world.time.now())
+        self.world.time.ms += 200
+        if isinstance(self.say, Trouble):
+            raise self.say
+        if 200 <= self.say < 300:
+            self.heard.append(json.loads(req.body))
+        return Answer(self.say, b"", self.after, 200, 0)
+
+    def events(self):
+        """What was heard since the last look: [(event, host)]."""
+        rows = [(doc["event"], doc["host"]) for doc in self.heard]
+        self.heard.clear()
+        return rows
+
+
+def device(*docs, **more):
+    """A running device whose two names are published, and its receiver."""
+    docs = docs or (HOOK,)
+    text = cfg(("ann", SECRET, ["a.example.org", "b.example.org"], {}), notify=list(docs), **more)
+    world = virtual.World(text)
+    receiver = Receiver(world)
+    world.boot()
+    world.run(200)
+    return world, receiver
+
+
+ALL = dict(HOOK, events=["published", "stopped", "trouble", "well", "cgnat"])
+
+
+def test_a_new_name_and_a_new_address_are_told_only_where_that_was_asked_for():
+    world, receiver = device()
+    assert receiver.events() == []
+    world, receiver = device(ALL)
+    assert receiver.heard[0]["address"] == A and A in receiver.heard[0]["message"]
+    assert receiver.events() == [("published", "a.example.org,b.example.org")], "one notice for both names"
+    world.line[4] = B
+    world.run(600)
+    assert receiver.heard[0]["address"] == B
+    assert receiver.events() == [("published", "a.example.org,b.example.org")]
+    world.off(5)
+    world.boot()
+    world.run(3 * 86400)
+    assert receiver.events() == []
+
+
+def test_a_stop_is_told_once_with_what_to_do_and_its_end_too():
+    world, receiver = device()
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    world.run(100)
+    doc = receiver.heard[0]
+    assert doc["title"] == "a.example.org, b.example.org: stopped" and "correct" in doc["message"], doc
+    assert doc["time"] > virtual.START
+    assert receiver.events() == [("stopped", "a.example.org,b.example.org")]
+    for _ in range(3):
+        world.off(50)
+        world.boot()
+        world.run(86400)
+    assert world.command("retry a.example.org")["ok"]
+    world.run(3600)
+    assert receiver.events() == [], "stopped again for the same reason: known"
+    world.provider.say.clear()
+    world.run(90000)
+    assert world.command("retry a.example.org")["ok"]
+    world.run(100)
+    assert B in receiver.heard[0]["message"]
+    assert receiver.events() == [("well", "a.example.org,b.example.org")]
+
+
+def test_trouble_is_told_after_its_hours_over_reboots_and_a_short_one_never():
+    world, receiver = device()
+    for say, hours, events in (("timeout", 3, []), ("timeout", 9, ["trouble", "well"])):
+        world.provider.say["*"] = say
+        world.line[4] = B if world.line[4] == A else A
+        for _ in range(hours):
+            world.run(3590)
+            world.off(10)
+            world.boot()
+        if events:
+            assert "has not been up to date for 6 hours: " in receiver.heard[0]["message"]
+        world.provider.say.clear()
+        world.run(86400)
+        assert [event for event, _ in receiver.events()] == events
+
+
+def test_trouble_of_the_sources_is_trouble_though_the_name_may_be_right():
+    world, receiver = device()
+    world.line[4] = virtual.UNKNOWN
+    world.run(7 * 3600)
+    assert [event for event, _ in receiver.events()] == ["trouble"]
+    world.line[4] = A
+    world.run(60)
+    assert [event for event, _ in receiver.events()] == ["well"]
+
+
+def test_a_line_that_lost_its_public_address_is_told_and_a_moment_of_it_is_not():
+    world, receiver = device()
+    world.line[4] = "100.64.3.4"
+    world.round()
+    world.run(120)
+    world.line[4] = A
+    world.round()
+    world.run(3600)
+    assert receiver.events() == []
+    world.line[4] = "100.64.3.4"
+    world.round()
+    world.run(400)
+    assert "100.64.3.4" in receiver.heard[0]["message"] and "CGNAT" in receiver.heard[0]["message"]
+    assert [event for event, _ in receiver.events()] == ["cgnat"]
+    world.run(86400)
+    assert receiver.events() == [], "not trouble as well"
+    world.line[4] = C
+    world.run(200)
+    assert [event for event, _ in receiver.events()] == ["well"]
+
+
+def test_a_dead_receiver_is_tried_three_times_then_given_up_and_said():
+    for say in (500, 429, Trouble("connect"), Trouble("timeout"), Trouble("untrusted")):
+        world, receiver = device()
+        receiver.say = say
+        world.provider.say["*"] = "badauth"
+        world.line[4] = B
+        world.run(90000)
+        assert receiver.tries == 3
+        assert 59 <= receiver.at[1] - receiver.at[0] <= 63 and 119 <= receiver.at[2] - receiver.at[1] <= 123
+        assert [line for line in world.lines if "notice (stopped)" in line and "given up" in line]
+        assert not [line for line in world.lines if TOKEN in line or SECRET in line]
+
+
+def test_what_may_have_arrived_and_what_was_refused_is_not_sent_again():
+    for say, word in ((Trouble("timeout", "", True), "may have arrived"), (401, "given up"), (Trouble("redirect", "", True), "given up")):
+        world, receiver = device()
+        receiver.say = say
+        world.provider.say["*"] = "badauth"
+        world.line[4] = B
+        world.run(90000)
+        assert receiver.tries == 1 and [line for line in world.lines if word in line], word
+
+
+def test_a_receiver_that_asks_for_time_gets_it():
+    world, receiver = device()
+    receiver.say, receiver.after = 429, "900"
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    world.run(90000)
+    assert receiver.tries == 3 and receiver.at[1] - receiver.at[0] >= 900
+
+
+def test_tries_are_counted_over_reboots_and_a_cut_while_sending_counts_as_told():
+    world, receiver = device()
+    receiver.say = 503
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    for _ in range(10):
+        world.run(70)
+        world.off(5)
+        world.boot()
+    assert receiver.tries == 3
+    world, receiver = device()
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+
+    def cut(req):
+        receiver.tries += 1
+        raise virtual.PowerCut()
+
+    world.receive = cut
+    try:
+        world.run(100)
+        raise AssertionError("no notice was sent")
+    except virtual.PowerCut:
+        pass
+    world.receive = receiver.answer
+    world.off(5)
+    world.boot()
+    world.run(86400)
+    assert receiver.tries == 1
+
+
+def test_what_is_over_before_it_could_be_told_is_not_told():
+    world, receiver = device()
+    receiver.say = Trouble("dns")
+    world.provider.say["a.example.org"] = "nohost"
+    world.line[4] = B
+    world.run(200)
+    world.provider.say.clear()
+    assert world.command("retry a.example.org")["ok"]
+    receiver.say = 200
+    world.run(86400)
+    assert receiver.events() == []
+
+
+def test_while_the_line_is_down_tries_do_not_count():
+    world, receiver = device(dict(HOOK, hours=1))
+    world.line[4] = None
+    receiver.say = Trouble("timeout")
+    world.run(5 * 3600)
+    assert receiver.tries > 3
+    receiver.say = 200
+    world.run(3600)
+    assert [event for event, _ in receiver.events()] == ["trouble"]
+
+
+def test_two_receivers_are_told_each_and_a_dead_one_holds_up_nobody():
+    other = {"url": "https://notice-two.example.org/"}
+    world, receiver = device(other, HOOK)
+    heard = []
+
+    def both(req):
+        if req.host == "notice-two.example.org":
+            world.time.ms += 10000
+            raise Trouble("timeout")
+        heard.append(world.time.now())
+        return Answer(200, b"", None, 1, 0)
+
+    world.receive = both
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    before = world.time.now()
+    world.run(3600)
+    assert len(heard) == 1 and heard[0] - before < 20
+
+
+def test_a_notice_waits_for_flash_and_a_damaged_file_repeats_no_stop():
+    world, receiver = device()
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    world.run(100)
+    assert len(receiver.events()) == 1
+    world.notices.data = b"damaged" + world.notices.data[7:]
+    world.off(5)
+    world.boot()
+    world.run(86400)
+    assert receiver.events() == []
+
+
+def test_without_receivers_nothing_is_loaded():
+    world = virtual.World(cfg(("ann", SECRET, ["a.example.org"], {})))
+    world.boot()
+    world.run(100)
+    assert world.agent.notices is None and world.notices.data is None
+
+
+def test_a_program_fault_of_the_notices_is_theirs_alone():
+    world, receiver = device()
+
+    def broken(req):
+        raise KeyError("broken")
+
+    world.receive = broken
+    world.provider.say["a.example.org"] = "nohost"
+    world.line[4] = B
+    world.run(3600)
+    assert world.provider.stored["b.example.org"][4] == B and "notices" in world.agent.faults
+
+
+# ---- the settings
+
+
+def problems(doc):
+    try:
+        config.load(cfg(("ann", SECRET, ["a.example.org"], {}), notify=[doc]))
+    except config.ConfigError as e:
+        return e.problems
+    return []
+
+
+def test_settings_that_cannot_work_are_named():
+    for doc, part in (
+        ({}, "notify[0]: should have a url, a preset or a hook"),
+        ({"preset": "ntfy"}, "notify[0].topic: missing; ntfy needs it"),
+        ({"preset": "gotify", "url": "http://192.168.1.2"}, "notify[0].token"),
+        ({"preset": "gotify", "token": "abcdef"}, "notify[0].url"),
+        ({"preset": "telegram", "token": "1:a"}, "notify[0].topic"),
+        ({"preset": "pushover", "token": "abc"}, "notify[0].user"),
+        ({"preset": "discord"}, "notify[0].url"),
+        ({"preset": "teams"}, "notify[0].preset"),
+        ({"hook": "true", "url": "https://example.org/"}, "notify[0].hook"),
+        ({"url": "https://example.org/", "header": ["Host: a"]}, "notify[0].header"),
+        ({"url": "https://example.org/", "header": ["nothing"]}, "notify[0].header"),
+        ({"url": "https://example.org/", "events": ["birthdays"]}, "notify[0].events[0]"),
+        ({"url": "ftp://example.org/"}, "notify[0].url"),
+    ):
+        assert [p for p in problems(doc) if p.startswith(part)], (doc, problems(doc))
+    for doc in ({"hook": "true"}, HOOK, {"preset": "slack", "url": "https://hooks.slack.com/services/T/B/X"}):
+        assert not problems(doc), problems(doc)
+
+
+def test_a_board_refuses_a_command():
+    world = virtual.World(cfg(("ann", SECRET, ["a.example.org"], {}), notify=[{"hook": "true"}]))
+    name, virtual.Board.name = virtual.Board.name, "esp32"
+    try:
+        world.boot()
+        raise AssertionError("taken")
+    except ValueError as e:
+        assert "notify[0].hook" in str(e)
+    finally:
+        virtual.Board.name = name
+
+
+NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"', "text": 'say "no" & more = 50 %\\ {host}',
+          "address": "45.33.1.1", "time": 5}  # fmt: skip
+
+
+def test_templates_are_escaped_for_what_they_are():
+    def built(**doc):
+        doc["url"] = doc.get("url") or "https://example.org/x"
+        return notices.build(doc, NOTICE, "agent")[0]
+
+    req = built(body='{"t": "{text}", "n": {time}, "x": "{unknown}"}')
+    assert json.loads(req.body) == {"t": NOTICE["text"], "n": 5, "x": "{unknown}"}
+    assert req.headers["Content-Type"] == "application/json"
+    assert built(body="a={text}&b={host}").body == b"a=say%20%22no%22%20%26%20more%20%3D%2050%20%25%5C%20%7Bhost%7D&b=a.example.org"
+    assert built(body="{text}!").body == NOTICE["text"].encode() + b"!"
+    req = built(method="GET", url="https://example.org:8443/x?m={text}")
+    assert req.post is False and req.body is None and req.headers["Host"] == "example.org:8443"
+    assert req.path == "/x?m=say%20%22no%22%20%26%20more%20%3D%2050%20%25%5C%20%7Bhost%7D"
+    assert built(header=["Content-Type: text/x"]).headers["Content-Type"] == "text/x"
+    assert json.loads(built().body)["message"] == NOTICE["text"]
+
+
+def test_the_reasons_of_a_stop_have_words():
+    assert policy and words.say("notice.stopped", "a", ("stop.AUTH", "badauth")).startswith("a: stopped. badauth: ")
