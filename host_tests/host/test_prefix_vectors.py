@@ -7,8 +7,8 @@ import sys
 from tools import ROOT
 
 sys.path.append(str(ROOT / "host_tests/shared"))
-from prefix_shapes import PREFIXES, suffixes  # noqa: E402
-from wanbeacon.core import prefix  # noqa: E402
+from prefix_shapes import PREFIXES, suffixes
+from wanbeacon.core import prefix
 
 FILE = ROOT / "host_tests/data/prefix-vectors.txt"
 

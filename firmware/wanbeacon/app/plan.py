@@ -1,5 +1,6 @@
 """What is due: from the line's addresses and the records to the requests of an account. A stage; sends and writes nothing."""
 
+from wanbeacon.app import stage
 from wanbeacon.app.agent import CLOCK_EVERY
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
@@ -15,10 +16,21 @@ def want(host):
     out = []
     for family, wanted in zip((4, 6), host.families):
         found = host.account.line.found[family] if wanted else None
+        if family == 6 and found:
+            found = at_home(host)[0]
         if found and address.why_not(found) and (not host.doc["allow_private"] or address.never(found)):
             found = None
         out.append(found)
     return tuple(out)
+
+
+def at_home(host):
+    """(packed or None, code): the IPv6 address of this host: the line's, or where the host has a part of its own, the one that
+    this makes of the line's prefix. A source at home may know the router's own alone, which is no host's."""
+    line = host.account.line
+    if host.own6:
+        return stage.load("app.homehost").address_of(host.doc, line.found[6], line.networks, host.rec.v6)
+    return (None, ("home.router", line.found[6])) if line.router6 else (line.found[6], None)
 
 
 def judge(agent, host, now):
@@ -71,6 +83,10 @@ def _no_address(host):
     for family in (4, 6):
         found = line.found[family]
         if found and host.families[family // 6]:
+            if family == 6:
+                found, why = at_home(host)
+                if not found:
+                    return (why,)
             bad = address.why_not(found)
             if bad:
                 return (("line.unfit", found, ("address." + bad,)),)

@@ -23,7 +23,7 @@ def known(agent, line, family):
     if line.found[family]:
         return line.found[family]
     for h in agent.hosts():
-        if h.account.line is line:
+        if h.account.line is line:  # of another host at home (own6): the network is the line's
             have = h.rec.v4 if family == 4 else h.rec.v6
             if have:
                 return have

@@ -26,6 +26,11 @@ Attributes the chooser sets or looks at, where the class has them
     known   set before each read(): the packed address that is published, or None (for sources that choose among several)
     memo    plain values that it leaves to its successor: where memory is scarce an observer may be closed, and made again,
             between two reads
+    networks  set by read(6): the home's IPv6 networks, where the source knows them: a tuple of (name, packed prefix, bits); name ""
+            for a prefix delegated to the router, else the LAN of the router that has it. (), as without the attribute: the /64 of
+            the address is the home's. None: it is not, and which one is the source does not know
+    router6 True: its IPv6 address is the router's own, not this machine's. It is asked for IPv6 only where hosts at home have a
+            `suffix` or `mac` (they take the prefix), and no other host gets that address
     asked   (OUTSIDE) False after a read() that did not get as far as the service: it may be asked again soon
 """
 
