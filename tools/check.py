@@ -170,7 +170,7 @@ def _twice(text):
 #: kind in the table -> words; {0} {1}: its bounds
 KINDS = {"text": "text, at most {0} characters", "secret": "text (secret), at most {0} characters",
          "url": "URL, at most {0} characters", "flag": "true or false", "whole": "whole number, {0} to {1}",
-         "address": "IPv{0} address",
+         "address": "IPv{0} address", "suffix": "end of an IPv6 address: `::1:2`", "mac": "MAC address: `00:11:22:33:44:55`",
          "source": "address source (below)", "host": "name, or `host` object", "object": "`{0}` object"}
 #: Order of the tables: (section of the validator's table, heading, what it is)
 PARTS = (("", "The document", "One JSON object."),

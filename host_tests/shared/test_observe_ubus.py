@@ -363,3 +363,32 @@ def test_it_comes_back_when_ubusd_restarts():
 def test_no_ubus_at_all_is_could_not_tell():
     kind, text, why = asyncio.run(ubus.Observer({"socket": "/tmp/wanbeacon-none"}, Kit()).read(4))
     assert (kind, text) == (UNKNOWN, None) and why == ("ubus.failed", ("net.missing",))
+
+
+def test_delegated_and_assigned_prefixes_are_handed_on():
+    def lan(name, *rows):
+        return {"interface": name, "up": True, "ipv6-prefix-assignment": [dict(row) for row in rows]}
+
+    def prefix(text, mask, **more):
+        more.update({"address": text, "mask": mask})
+        return more
+
+    wan = {"interface": "wan6", "up": True, "route": [{"target": "::", "mask": 0}], "ipv6-address": [prefix("2003:d6:abbf:2220::1", 64)],
+           "ipv6-prefix": [prefix("2003:d6:abe2:1f00::", 56, preferred=1800), prefix("2003:d6:1111:1f00::", 56, preferred=0)]}  # fmt: skip
+    home = lan("lan", prefix("2003:d6:abe2:1f00::", 60, **{"local-address": {"address": "2003:d6:abe2:1f00::1"}}),
+               prefix("fd12:3456::", 60), prefix("2a02:8010:1::", 60))  # fmt: skip
+    rows = [wan, home, lan("guest", prefix("2003:d6:abe2:1f10::", 60, preferred=1)), dict(lan("old", prefix("2003:d6:abe2:1f20::", 60)), up=False)]
+    one = ubus.Observer({}, None)
+    assert one.pick(rows, 6)[:2] == (FOUND, address.parse("2003:d6:abbf:2220::1"))
+    assert [(name, address.text(packed), bits) for name, packed, bits in one.networks] == [
+        ("", "2003:d6:abe2:1f00::", 56), ("lan", "2003:d6:abe2:1f00::", 60), ("guest", "2003:d6:abe2:1f10::", 60),
+    ], "not the deprecated one, nor another line's"  # fmt: skip
+    del wan["ipv6-prefix"]
+    one.pick(rows, 6)
+    assert [row[0] for row in one.networks] == ["lan", "lan", "lan", "guest"]
+    one.pick([wan], 6)
+    assert one.networks == ()
+    for bad in (prefix("x", 64), prefix("1.2.3.4", 24), prefix("2a02::", "64"), prefix("2a02::", 0), prefix("2a02::", 128), {}):
+        one.pick([dict(wan, **{"ipv6-prefix": [bad]})], 6)
+        assert one.networks == (), bad
+    assert one.pick(rows, 4) is not None and one.networks == ()

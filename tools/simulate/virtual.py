@@ -149,6 +149,9 @@ class Line:
     """Stands in for the chooser: what the world says is the address. found: {4: text or None (sure) or UNKNOWN}."""
 
     seen = ()
+    homes = False
+    networks = ()  # the home's IPv6 networks: see observe/base.py
+    router6 = False
 
     def __init__(self, world):
         self.world = world

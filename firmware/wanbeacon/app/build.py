@@ -40,14 +40,17 @@ def build(agent, rows):
             values = [h.get(o) for o in options + ("zone",)]
             # what shapes what is stored: neither the password, nor which families are wanted (those are compared one by one)
             fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
-            create = ["create"] if h.get("create") else []  # a setting that is new must not void what older versions noted
+            # settings that are new must not void what older versions noted
+            more = ["create"] if h.get("create") else []
+            more += [k + str(h[k]) for k in ("suffix", "mac", "subnet", "prefix_length", "lan") if k in h]
             # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
-            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + create)
+            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + more)
             rec = _kept(fp, stored, taken) or _kept(cause, stored, taken) or _new_record(fp, place, account, stored)
             rec.fp, rec.place = fp, place
             host = model.Host(h, account, rec, families.pop(0), cause)
             _resume(agent, host)
             account.hosts.append(host)
+            account.line.chooser.homes = account.line.chooser.homes or host.own6 and host.families[1]
             for family, wanted in zip((4, 6), host.families):
                 account.line.wants[family] = account.line.wants[family] or wanted
         agent.accounts.append(account)

@@ -8,12 +8,14 @@ import json
 
 import wanbeacon
 from wanbeacon.app import stage
-from wanbeacon.core import address
+from wanbeacon.core import address, prefix
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
 
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
+
+_HOME = ("suffix", "mac", "subnet", "prefix_length", "lan")  # of another host at home: app/homehost.py
 
 _last = [None, None]  # section read last, and its rows: a document has many hosts in a row
 
@@ -190,6 +192,13 @@ def _value(value, kind, path, what, problems):
         except ValueError:
             good = False
         return value if good else bad("an IPv%s address" % bounds)
+    if name in ("suffix", "mac"):
+        try:
+            if isinstance(value, str) and getattr(prefix, name)(value):
+                return value
+        except ValueError:
+            pass
+        return bad("the host's part of an IPv6 address, such as ::1:2" if name == "suffix" else "a MAC address, such as 00:11:22:33:44:55")
     if name == "flag":
         return value if isinstance(value, bool) else bad("true or false")
     if name == "whole":
@@ -277,6 +286,9 @@ def _sense(doc, problems):
             elif other and (h["ipv4"] and twin["ipv4"] or h["ipv6"] and twin["ipv6"]):
                 problems.append("%s.name: listed in %s too, with the same login and line; remove one" % (where, other))
             seen[name.lower()] = path, h
+            if [key for key in _HOME if key in h]:
+                for key, fault in stage.run("app.homehost", "faults", h):
+                    problems.append("%s.%s: %s" % (where, key, fault))
             if not (h["ipv4"] or h["ipv6"]):
                 problems.append("%s: ipv4 and ipv6 are both off; nothing is left to keep up to date" % where)
 

@@ -25,13 +25,16 @@ def note(agent, line, family, kind, found, source, why):
     lost, line.lost[family] = line.lost[family], None
     seen, line.seen[family] = line.seen[family], True
     line.source[family] = source
-    if found == before and lost is None:
+    prefix = family == 6 and line.networks
+    if family == 6:
+        line.networks, line.router6 = line.chooser.networks, line.chooser.router6
+    if found == before and lost is None and prefix == (family == 6 and line.networks):
         return
     if found != before:
         line.since[family] = agent.clock.wall()
         line.found[family] = found
         agent.log.tell("info", "log.found", family, found, source)
-        bad = address.why_not(found)
+        bad = None if family == 6 and line.networks else address.why_not(found)
         if bad:
             agent.log.tell("warn", "line.unfit", found, ("address." + bad,))
     # Everybody in the region comes back at once after an outage or a power cut; a family that is seen for the first time, or

@@ -2,7 +2,7 @@
 requests.py."""
 
 from wanbeacon.app.agent import CLOCK_EVERY
-from wanbeacon.app.wanted import want
+from wanbeacon.app.wanted import at_home, want
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.observe.base import NONE
@@ -55,6 +55,10 @@ def _no_address(host):
     for family in (4, 6):
         found = line.found[family]
         if found and host.families[family // 6]:
+            if family == 6:
+                found, why = at_home(host)
+                if not found:
+                    return (why,)
             bad = address.why_not(found)
             if bad:
                 return (("line.unfit", found, ("address." + bad,)),)

@@ -1,6 +1,7 @@
 """What a line is asked for, and what its hosts should have of that; whether anybody outside the home may be asked. A stage,
 and a part of those that decide (plan.py, look.py)."""
 
+from wanbeacon.app import stage
 from wanbeacon.core import address
 
 
@@ -26,7 +27,7 @@ def known(agent, line, family):
     if line.found[family]:
         return line.found[family]
     for h in agent.hosts():
-        if h.account.line is line:
+        if h.account.line is line:  # of another host at home (own6): the network is the line's
             have = h.rec.v4 if family == 4 else h.rec.v6
             if have:
                 return have
@@ -38,7 +39,18 @@ def want(host):
     out = []
     for family, wanted in zip((4, 6), host.families):
         found = host.account.line.found[family] if wanted else None
+        if family == 6 and found:
+            found = at_home(host)[0]
         if found and address.why_not(found) and (not host.doc["allow_private"] or address.never(found)):
             found = None
         out.append(found)
     return tuple(out)
+
+
+def at_home(host):
+    """(packed or None, code): the IPv6 address of this host: the line's, or where the host has a part of its own, the one that
+    this makes of the line's prefix. A source at home may know the router's own alone, which is no host's."""
+    line = host.account.line
+    if host.own6:
+        return stage.load("app.homehost").address_of(host.doc, line.found[6], line.networks, host.rec.v6)
+    return (None, ("home.router", line.found[6])) if line.router6 else (line.found[6], None)

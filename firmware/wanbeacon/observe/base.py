@@ -28,6 +28,11 @@ Attributes the chooser sets or looks at, where the class has them
             goes on with, which resume(kept) takes: a tuple, first its `listener`, an object of another module whose changed()
             is waited for meanwhile; then plain values and sockets. later: None, or (module, coroutine function, args...) to be
             run in a quiet moment, without the observer; found(what that returned) is called then
+    networks  set by read(6): the home's IPv6 networks, where the source knows them: a tuple of (name, packed prefix, bits); name ""
+            for a prefix delegated to the router, else the LAN of the router that has it. (), as without the attribute: the /64 of
+            the address is the home's. None: it is not, and which one is the source does not know
+    router6 True: its IPv6 address is the router's own, not this machine's. It is asked for IPv6 only where hosts at home have a
+            `suffix` or `mac` (they take the prefix), and no other host gets that address
     asked   (OUTSIDE) False after a read() that did not get as far as the service: it may be asked again soon
 """
 

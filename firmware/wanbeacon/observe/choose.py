@@ -15,6 +15,7 @@ class _Slot:
         self.kept = ()  # what an observer that rests left to the next one
         self.later = None  # and what it asks for in a quiet moment
         self.told = False  # it told a publishable address the last time
+        self.told6 = False  # the same of IPv6
         self.asked = {}  # outside sources: family -> (when asked, kind, packed, why)
 
 
@@ -30,7 +31,8 @@ class Chooser:
     outside is asked by it too.
 
     .seen: a row per source asked lately, for the status: {"name", "family", "kind": "found", "none" or "unknown",
-    "address": packed or None, "why": code tuple}. .rest: set it to ask nobody outside meanwhile.
+    "address": packed or None, "why": code tuple}. .rest: set it to ask nobody outside meanwhile. .homes: set it where
+    hosts at home want IPv6 addresses of the home's prefix. .networks, .router6: what came with the last IPv6 address (base.py).
     """
 
     def __init__(self, sources, kit, cross_check=False, outside_s=600, bind=None):
@@ -41,6 +43,8 @@ class Chooser:
         self.seen = []
         self.rest = False  # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
         self.before = {}  # what asked_at() gave before a restart
+        self.homes = False  # hosts at home want addresses in its IPv6 prefix: a router may be asked for it
+        self.networks, self.router6 = (), False  # what the source of the IPv6 address said besides (base.py)
         self.slots = []
         for source in sources:
             auto = source == "auto" or source == {"source": "auto"}
@@ -81,7 +85,7 @@ class Chooser:
         memory is scarce the others rest, as far as they can."""
         told = False
         for slot in self.slots:
-            if slot.auto and told:
+            if slot.auto and told and not slot.told6:
                 self._end(slot)
             told = told or slot.auto and slot.told
         self.rest_all()

@@ -31,7 +31,7 @@ async def read(chooser, family, known):
     asked = []  # (slot, kind, packed, why)
     private, none, told = None, None, []
     for slot in chooser.slots:
-        if slot.auto and (none or _idle(slot, family, asked)):
+        if slot.auto and (none or _idle(chooser, slot, family, asked)):
             continue  # when one at home is sure that the line is down, nobody outside knows better
         answer = await _ask(chooser, slot, family, known)
         if answer is None:
@@ -40,9 +40,13 @@ async def read(chooser, family, known):
         unfit = None
         if kind == FOUND:
             unfit = address.why_not(packed)
+            if unfit and family == 6 and _networks(slot):
+                unfit = None  # the router has no address of its own, but its hosts have
             why = ("address.unfit", packed, ("address." + unfit,)) if unfit else why
         asked.append((slot, kind, packed, why))
         slot.told = kind == FOUND and not unfit
+        if family == 6:
+            slot.told6 = slot.told and chooser.homes
         if kind == NONE:
             none = none or (NONE, None, slot.name, why)
         elif unfit:
@@ -66,11 +70,17 @@ def _recall(chooser, slot, family):
     slot.asked[family] = now - age, UNKNOWN, None, ("source.restarted",)
 
 
-def _idle(slot, family, asked):
+def _idle(chooser, slot, family, asked):
     """True for a source of "auto" that has nothing to add, so that it is not even loaded."""
     if slot.name == "netlink":  # ubus has told about this machine already
         return any(one[0].auto and one[1] != UNKNOWN for one in asked)
-    return family == 6 and slot.name in _ROUTER
+    return family == 6 and slot.name in _ROUTER and not (slot.name == "upnp" and chooser.homes)
+
+
+def _networks(slot):
+    """The publishable ones among the networks that a source told beside its address."""
+    told = getattr(slot.observer, "networks", None) or ()
+    return [one for one in told if not address.why_not(one[1][:15] + b"\1")]
 
 
 def _settled(chooser, told, known):
@@ -86,6 +96,9 @@ def _verdict(chooser, asked, told, private, none, family, known):
         slot, packed, why = told[-1]
         if _settled(chooser, told, known):
             first = [one for one in told if one[1] == packed][0][0]
+            if family == 6:
+                chooser.networks = getattr(first.observer, "networks", ())
+                chooser.router6 = getattr(first.observer, "router6", False)
             if first is not slot:
                 why = "sources.agree", first.name, slot.name
             if not first.observer.OUTSIDE:
@@ -123,7 +136,7 @@ async def _ask(chooser, slot, family, known):
         return UNKNOWN, None, ("source.missing", slot.name)
     except Exception as e:
         return UNKNOWN, None, _fault(e)
-    if family not in observer.FAMILIES:
+    if family not in observer.FAMILIES or family == 6 and getattr(observer, "router6", False) and not chooser.homes:
         return None
     now = chooser.kit.clock.mono()
     if observer.OUTSIDE:

@@ -46,9 +46,11 @@ class Observer:
     def pick6(self, name, rows):
         """The IPv6 address of these rows to publish, or None, and why not; see ipv6.choose."""
         known = self.known
-        if self.suffix and known:  # ours in the same network stands for the other host's
-            known = [row[6] for row in rows if row[6][:8] == known[:8]]
-            known = known[0] if known else None
+        if known and (self.suffix or known not in [row[6] for row in rows]):
+            # another host's is published: ours in the same network stands for it
+            same = [row for row in rows if row[6][:8] == known[:8]]
+            good = [row for row in same if ipv6.fit(row)] or same
+            known = good[0][6] if good else known
         return ipv6.choose(rows, known, route.routers6(name), self.heard, self.clock.mono_ms())
 
     def close(self):

@@ -5,7 +5,7 @@ The subscription tells of an address that changes while the link stays up, which
 
 import asyncio
 
-from wanbeacon.core import address
+from wanbeacon.core import address, prefix
 from wanbeacon.net import bus, reason
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
@@ -52,6 +52,30 @@ def addresses(row, family):
     return [one for one in found if not address.why_not(one)] + [one for one in found if address.why_not(one)]
 
 
+def networks(mine, up):
+    """What base.py calls `networks`: the prefixes delegated to the line's interfaces `mine`, then what the LANs got of them
+    (netifd tells of all lines' there), or what they got at all where nothing was delegated."""
+    delegated = _prefixes(mine, "ipv6-prefix")
+    assigned = _prefixes(up, "ipv6-prefix-assignment")
+    if delegated:
+        assigned = [one for one in assigned if any([prefix.inside(one[1], wide[1], wide[2]) for wide in delegated])]
+    return tuple([("",) + one[1:] for one in delegated] + assigned)
+
+
+def _prefixes(rows, key):
+    found = []
+    for row in rows:
+        for one in row.get(key) or ():
+            bits = one.get("mask")
+            try:
+                packed = address.parse(one.get("address") or "")
+            except ValueError:
+                continue
+            if len(packed) == 16 and one.get("preferred", 1) and isinstance(bits, int) and 0 < bits < 128:
+                found.append((row.get("interface"), prefix.network(packed, bits), bits))
+    return found
+
+
 class Observer:
     """Options: `interface` (default: the owner of the default route), `socket`, `suffix` (IPv6: another host's)."""
 
@@ -63,6 +87,7 @@ class Observer:
         self.interface = options.get("interface")
         self.suffix = options.get("suffix")
         self.bus = None
+        self.networks = ()  # what netifd delegated and assigned: see base.py
         self.known = None  # the published address, packed: of several good ones it stays
 
     async def read(self, family):
@@ -100,6 +125,7 @@ class Observer:
         if family == 6:
             # a line may have a delegated prefix only: then the router's address in it, on another interface
             up += [row for row in rows if row.get("up") and row.get("ipv6-prefix-assignment") and row not in up]
+            self.networks = networks(mine, up)
         if family == 6 and self.suffix:
             with_lan = [row for row in up if row.get("ipv6-prefix-assignment")]
             up = with_lan + [row for row in up if row not in with_lan]

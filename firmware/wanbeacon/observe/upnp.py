@@ -95,13 +95,15 @@ class Observer:
     """Options: `events` (default true), `location` (URL of the description; default: searched for)."""
 
     OUTSIDE = False
-    FAMILIES = (4,)
+    FAMILIES = (4, 6)  # 6: upnp6's business, where a host at home wants it
     SSDP = 1900  # UDP port of searches
 
     def __init__(self, options, kit):
         self.kit = kit
         self.board = kit.board
         self.location = options.get("location")
+        self.router6 = not options.get("router6", False)  # see base.py
+        self.networks = None
         self.gateway = options.get("gateway")  # natpmp's, when it has us check what it was told
         self.services = self.host = self.gena = None
         if not options.get("events", True):
@@ -113,6 +115,8 @@ class Observer:
             fresh = not self.services
             try:
                 await self._find()
+                if family == 6:
+                    return await self.kit.load("upnp6").read(self)
                 return await self._ask()
             except (OSError, ValueError, reason.Why) as e:
                 self.services = None
@@ -184,16 +188,16 @@ class Observer:
             passed.append(("upnp.answer", one[3][:60] or "-", one[1], one[2][:60], reason.why(e)))
             return False
 
-    async def _call(self, service, action, result):
-        """Return the text (bytes) of the element `result` in the answer to `action`, b"" when it is not there."""
+    async def call(self, service, action):
+        """Return the answer (bytes of XML) to `action`. OSError, ValueError or reason.Why."""
         kind, (port, path), _ = service
         lines = 'Content-Type: text/xml; charset="utf-8"\r\nSOAPAction: "%s#%s"\r\n' % (kind, action)
         body = _SOAP % (action, kind)
-        return xml.text((await lan.exchange(self.board, self.host, port, "POST", path, lines, body))[2], result)
+        return (await lan.exchange(self.board, self.host, port, "POST", path, lines, body))[2]
 
     async def _ask(self):
         for service in self.services:
-            text = await self._call(service, "GetExternalIPAddress", b"NewExternalIPAddress")
+            text = xml.text(await self.call(service, "GetExternalIPAddress"), b"NewExternalIPAddress")
             if text and text != b"0.0.0.0":
                 # strictly an address: some routers put garbage here while the line is down (miniupnp issue 567)
                 try:
@@ -205,7 +209,7 @@ class Observer:
                 self.services = [service]
                 return FOUND, packed, ("router.told", self.host)
         for service in self.services:
-            status = await self._call(service, "GetStatusInfo", b"NewConnectionStatus")
+            status = xml.text(await self.call(service, "GetStatusInfo"), b"NewConnectionStatus")
             if status == b"Connected":
                 return UNKNOWN, None, ("upnp.cgnat", self.host)
             if status:
