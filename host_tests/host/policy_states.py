@@ -45,7 +45,7 @@ ANSWERS = {
 }  # fmt: skip
 STOPS = ("auth", "feature", "host", "block", "agent", "fail")
 
-_NAMES = tuple(sorted(Record(b"").__dict__))
+_NAMES = tuple([name for name in sorted(dir(Record(b""))) if not name.startswith("_") and name != "stopped"])
 _KEPT = ("fp", "cause", "v4", "v6", "try4", "try6", "attempt", "single", "offline", "cls", "kind", "fails", "same", "root",
          "word", "at", "hold_for", "hold_wall", "force_for", "force_wall", "nets", "odds", "place", "retries")  # fmt: skip
 
@@ -73,8 +73,13 @@ def _age(rest):
     return AGE if 2 * DAY < rest <= AGE else max(0, rest)
 
 
+def _all(rec):
+    """Every attribute: a record itself holds only what differs from a new one."""
+    return {name: getattr(rec, name) for name in _NAMES}
+
+
 def _row(rec, now, true):
-    d = dict(rec.__dict__)
+    d = _all(rec)
     d["hold"] = max(0, d["hold"] - now)
     d["force"] = max(0, d["force"] - now)
     d["left"] = d["left"] - now if d["hold"] else 0
@@ -221,7 +226,7 @@ class World:
     def _image(self, recs, ghosts, newest):
         true, rows = TRUE + self.elapsed, []
         for rec in recs:
-            d = rec.__dict__
+            d = _all(rec)
             _walls(d, true)
             _alike(d)
             rows.append(tuple([d[name] for name in _KEPT]))

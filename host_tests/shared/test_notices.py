@@ -270,7 +270,7 @@ def test_a_program_fault_of_the_notices_is_theirs_alone():
     def broken(req):
         raise KeyError("broken")
 
-    world.receive = broken
+    world.receive, world.walls = broken, True
     world.provider.say["a.example.org"] = "nohost"
     world.line[4] = B
     world.run(3600)
