@@ -344,3 +344,14 @@ def test_templates_are_escaped_for_what_they_are():
 
 def test_the_reasons_of_a_stop_have_words():
     assert policy and words.say("notice.stopped", "a", ("stop.AUTH", "badauth")).startswith("a: stopped. badauth: ")
+
+
+def test_a_home_that_never_is_quiet_does_not_silence_notices():
+    world, receiver = device()
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    report, world.agent.report = world.agent.report, lambda agent: agent.event.set()
+    for _ in range(15):
+        world.round()
+        world.time.ms += 1000
+    assert len(receiver.events()) == 1 and report is None

@@ -25,6 +25,7 @@ HOME_TRIES = 15
 PAUSE_S = 2  # between two notices to one receiver (Slack and Telegram want a second)
 CGNAT_S = 300  # a line may show a private address for a moment while it comes up
 STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write to flash for so many seconds
+QUIET_S = 10  # a notice waits so long for a round in which nothing new happens: a noisy home must not silence it
 CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
 # Events, and what is kept of a host in `told`: WELL or the one that is going on.
@@ -38,8 +39,9 @@ _NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 _ROW = ">4sBBIII"
 _SIZE = 18
 _MAGIC = b"WBn\x01"
-# agent.notices, a list: mono of the next look, the rows, mono of the last look, and for each receiver when it may be asked
-AT, _ROWS, _THEN, _READY = 0, 1, 2, 3
+# agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may be asked, and
+# since when one waits for quiet
+AT, _ROWS, _THEN, _READY, _HELD = 0, 1, 2, 3, 4
 
 
 # ---- at start
@@ -63,7 +65,7 @@ def begin(agent):
                 why = _crc(policy.stop_code(h.rec)) if told else 0
                 row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
             rows.extend(row)
-    return [now, rows, now, [now] * len(docs)]
+    return [now, rows, now, [now] * len(docs), None]
 
 
 def _secrets(doc, hosts):
@@ -207,10 +209,13 @@ def tell(agent):
             at += _SIZE
     if write and not _save(agent) or not first:
         return
-    if agent.event.is_set():  # something changed: that first
+    if state[_HELD] is None:
+        state[_HELD] = now
+    if agent.event.is_set() and now - state[_HELD] < QUIET_S:  # something changed: that first
         state[AT] = now
-    else:
-        state[AT] = min(state[AT], _send(agent, first[0], first[1], group))
+        return
+    state[_HELD] = None
+    state[AT] = min(state[AT], _send(agent, first[0], first[1], group))
 
 
 def _due(what, told, other, moved, bad, limit):
