@@ -54,9 +54,10 @@ def request(verb, host, port, path, lines="", body=""):
     return (head % (verb, path, version, host, port, lines, body)).encode()
 
 
-async def read_message(sock, until, cap):
+async def read_message(sock, until, cap, without=None):
     """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in bytes.
 
+    without: length of the body where none is stated; None: until the peer's end.
     reason.Why when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
     """
     chunks, size, head, want = [], 0, None, None
@@ -77,7 +78,7 @@ async def read_message(sock, until, cap):
             if end >= 0:
                 head, chunks, size = all_[:end], [all_[end + gap :]], len(all_) - end - gap
                 length = header(head, b"content-length")
-                want = int(length) if length.isdigit() and len(length) < 9 else None
+                want = int(length) if length.isdigit() and len(length) < 9 else without
             elif size > _MAX_HEAD or not data:
                 raise reason.Why("lan.no_http")
         if (size if want is None else want) > cap and head is not None:

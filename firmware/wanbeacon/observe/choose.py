@@ -4,6 +4,7 @@ asked."""
 
 #: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the observer's.
 _EARS = {"natpmp": "announce"}
+_BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed
 
 
 class _Slot:
@@ -50,6 +51,10 @@ class Chooser:
             auto = source == "auto" or source == {"source": "auto"}
             for one in _auto(kit, bind) if auto else (source,):
                 self.slots.append(_Slot({"source": one} if isinstance(one, str) else one, auto))
+        for slot in [slot for slot in self.slots if slot.name == "push"]:
+            self.slots.remove(slot)
+            home = [i for i in range(len(self.slots)) if self.slots[i].name not in _BEYOND]
+            self.slots.insert(home[-1] + 1 if home else 0, slot)
         for slot in self.slots:
             if not slot.auto:
                 try:

@@ -33,6 +33,8 @@ async def read(chooser, family, known):
     for slot in chooser.slots:
         if slot.auto and (none or _idle(chooser, slot, family, asked)):
             continue  # when one at home is sure that the line is down, nobody outside knows better
+        if slot.name == "push" and (none or private):
+            continue  # the router itself says otherwise
         answer = await _ask(chooser, slot, family, known)
         if answer is None:
             continue
