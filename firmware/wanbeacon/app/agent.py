@@ -149,10 +149,12 @@ class Agent:
                 self.fault(line.name, e)
 
     async def _look(self, line):
+        answers = []
         for family, known in stage.run("app.wanted", "wanted", self, line):
-            answer = await line.chooser.read(family, known)
-            stage.run("app.look", "note", self, line, family, *answer)
+            answers.append((family,) + await line.chooser.read(family, known))
         line.chooser.tidy()
+        for answer in answers:
+            stage.run("app.look", "note", self, line, *answer)
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 

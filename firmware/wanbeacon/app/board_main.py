@@ -150,7 +150,10 @@ class Device:
             name = "board.esp32." + link.how
             what = await stage.resident(name).up(link)
             stage.dismiss(name)
-            await link.watch(what)
+            link.rounds += 1
+            if await link.stable():
+                link.rounds = 0
+                await link.watch(what)
 
     async def _agent(self):
         """The agent, from the moment the link is up. Its end is the board's."""

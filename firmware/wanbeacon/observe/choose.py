@@ -61,6 +61,7 @@ class Chooser:
                     self.build(slot)
                 except Exception:  # said at the first read(), which tries again
                     pass
+                self.rest_all()
 
     def build(self, slot):
         """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to spare."""

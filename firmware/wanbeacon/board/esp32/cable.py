@@ -19,7 +19,7 @@ def make(row, hostname, say):
 
 async def up(link):
     """Wait for cable and address."""
-    while not (link.address() and await link.stable()):
+    while not link.address():
         down = link.nic.status() in (network.ETH_DISCONNECTED, network.ETH_STARTED)
         link.note("no link", "no cable" if down else "cable: waiting for an address (DHCP)")
         await asyncio.sleep_ms(watched.LOOK_MS)

@@ -17,8 +17,8 @@ _NO_IP = "0.0.0.0"
 
 
 class Link:
-    """how: the module that brings it up, "wifi" or "cable": its coroutine function up(link) returns what to watch. networks:
-    of Wi-Fi, the config's rows (ssid, password, hidden)."""
+    """how: the module that brings it up, "wifi" or "cable": its coroutine function up(link) returns what to watch, when there
+    is an address. networks: of Wi-Fi, the config's rows (ssid, password, hidden)."""
 
     def __init__(self, how, nic, say, networks=()):
         self.how = how
@@ -27,6 +27,7 @@ class Link:
         self.networks = networks
         self.refused = {}  # network -> how often it refused the password
         self.lost = None  # the network that was lost last
+        self.rounds = 0  # through the networks without success
         self.hurry = asyncio.Event()
         self.word = "no link"
         self.text = "starting"

@@ -35,24 +35,30 @@ def _start(link):
 
 async def up(link):
     """Join one of the networks, however long it takes; the one that was lost last is tried last."""
-    lost, rounds = link.lost, 0
     while True:
+        if link.rounds:
+            await _pause(link)
         rows = _order(link)
-        for row in [row for row in rows if row is not lost] + [row for row in rows if row is lost]:
-            if await _join(link, row) and await link.stable():
+        for row in [row for row in rows if row is not link.lost] + [row for row in rows if row is link.lost]:
+            if await _join(link, row):
                 link.lost = row
                 return "Wi-Fi %s" % row["ssid"]
             link.nic.disconnect()
-        lost, rounds = None, rounds + 1
-        if rounds % RESTART_ROUNDS == 0:
-            link.nic.active(False)
-            await asyncio.sleep_ms(500)
-            _start(link)
-        try:
-            await asyncio.wait_for(link.hurry.wait(), watched.PAUSES[min(rounds, len(watched.PAUSES)) - 1])
-        except asyncio.TimeoutError:
-            pass
-        link.hurry.clear()
+        link.lost = None
+        link.rounds += 1
+
+
+async def _pause(link):
+    """Between two rounds."""
+    if link.rounds % RESTART_ROUNDS == 0:
+        link.nic.active(False)
+        await asyncio.sleep_ms(500)
+        _start(link)
+    try:
+        await asyncio.wait_for(link.hurry.wait(), watched.PAUSES[min(link.rounds, len(watched.PAUSES)) - 1])
+    except asyncio.TimeoutError:
+        pass
+    link.hurry.clear()
 
 
 def _order(link):
