@@ -342,3 +342,35 @@ def test_who_was_asked_alone_shares_requests_again():
         before = world.agent.counters["requests"]
         assert changed(world, C, 1000) == [("a1.example.org", C), ("a2.example.org", C)], provider
         assert world.agent.counters["requests"] == before + 1, provider
+
+
+def test_a_source_that_cannot_tell_for_a_while_is_no_trouble_yet():
+    world = started()
+    states = []
+    for seconds in (0, 60, 600, 1500):
+        if not seconds:
+            world.off(5)
+            world.boot()
+            world.line[4] = -1
+        world.run(seconds or 5)
+        states.append([h.state for h in world.agent.hosts()])
+    assert states[:3] == [["ok"] * 3] * 3 and states[3] == ["waiting"] * 3
+    assert heard(world) == []
+    world.line[4] = A
+    world.run(70)
+    assert [h.state for h in world.agent.hosts()] == ["ok"] * 3 and heard(world) == []
+
+
+def test_only_the_accounts_own_provider_learns_whom_to_write_to():
+    def names(world):
+        return [world.agent.agent_name(None, a.doc) for a in world.agent.accounts] + [world.agent.agent_name()]
+
+    hosts = ["a.example.org"]
+    world = virtual.World(cfg(("ann", "secret", hosts, {}), ("bob@example.com", "secret", ["b.example.org"], {})))
+    world.boot()
+    ann, bob, page = names(world)
+    assert ann == page and "@" not in page and bob == page + " bob@example.com"
+    world = virtual.World(cfg(("bob@example.com", "secret", hosts, {}), device={"contact": "me@example.net"}))
+    world.boot()
+    bob, page = names(world)
+    assert bob == page + " me@example.net" and "@" not in page

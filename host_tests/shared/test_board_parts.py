@@ -45,6 +45,20 @@ def test_after_a_safe_run_one_more_crash_is_enough():
     assert memory.begin("reset") and memory.reason == "ValueError: x"
 
 
+def test_that_the_chips_time_was_proven_outlives_every_end_of_a_run_but_a_power_cut():
+    fresh()
+    memory = rtc.Memory()
+    memory.begin("power")
+    assert not memory.time_proven()
+    memory.note_time(True)
+    for end in (memory.proven, memory.try_again, lambda: memory.note("memory"), lambda: memory.crash("ValueError")):
+        end()
+        assert rtc.Memory().time_proven()
+    assert rtc.Memory().crashes == 0
+    memory.note_time(False)
+    assert not rtc.Memory().time_proven()
+
+
 def test_rtc_memory_after_a_power_cut_or_of_somebody_else_counts_as_empty():
     for junk in (b"", b"\xff" * 40, bytes(2048), b"WB1\1\2\0\0\0\7" + b"\0" * 4):
         machine.RTC().memory(junk)

@@ -121,6 +121,9 @@ class Board:
     def notices(self):
         return self.world.notices
 
+    def ids(self):
+        return Slot(self.world, 3)
+
     def random(self):
         return self.world.random()
 

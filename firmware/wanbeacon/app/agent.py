@@ -79,7 +79,7 @@ class Agent:
 
     def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises net.Trouble."""
-        return stage.run("net.http", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind)
+        return stage.run("net.http", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind, self.clock.prove)
 
     def say(self, code, *data):
         """For observers: one line of the log."""

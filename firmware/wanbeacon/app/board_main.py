@@ -39,9 +39,9 @@ class Device:
 
     def __init__(self, board):
         self.board = board
-        # what the chip's clock has at start was only heard, a run or many ago
-        self.clock = Clock(board.set_time, inherited=False)
         self.memory = rtc.Memory()
+        # what the chip's clock has at start may only have been heard, a run or many ago
+        self.clock = Clock(board.set_time, inherited=self.memory.time_proven())
         self.safe = self.memory.begin(self.board.reset_cause)
         self.last_reason = self.memory.reason
         self.cfg = None
@@ -194,6 +194,7 @@ class Device:
             self.board.short = 0  # a round that went well
         self.was_short = self.board.short
         self.round = time.ticks_ms()
+        self.memory.note_time(self.clock.proven() is not None)
         self.board.feed()
         for h in agent.hosts():
             now = (h.state, h.rec.word)

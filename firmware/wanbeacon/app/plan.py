@@ -1,11 +1,15 @@
 """What is due: from the line's addresses and the records. A stage; sends and writes nothing. The requests that come of it:
 requests.py."""
 
+from micropython import const
+
 from wanbeacon.app.agent import CLOCK_EVERY
 from wanbeacon.app.wanted import at_home, want
-from wanbeacon.core import address, policy
+from wanbeacon.core import address, outcome, policy
 from wanbeacon.core.record import NEVER
-from wanbeacon.observe.base import NONE
+from wanbeacon.observe.base import NONE, UNKNOWN
+
+_PATIENCE = const(1800)  # seconds for which a source that cannot tell is no trouble: a router starts anew in minutes
 
 
 def judge(agent, host, now):
@@ -27,6 +31,8 @@ def judge(agent, host, now):
         dead = _dead(host)
         if not (wanted[0] or wanted[1]):
             host.why = _no_address(host)
+            if _unheard(host, now):
+                host.state = "ok"
         elif rec.offline == 2 or host.why[0][0] != "ok":
             pass
         elif dead:
@@ -48,6 +54,16 @@ def _dead(host):
         if have and host.families[family // 6] and line.kind[family] == NONE and line.found[family] is None:
             return have
     return None
+
+
+def _unheard(host, now):
+    """True while a source just cannot tell, and what is published was so until now: no fault that anybody need see yet."""
+    line, rec = host.account.line, host.rec
+    for family, have in ((4, rec.v4), (6, rec.v6)):
+        lost = line.lost[family]
+        if have and line.kind[family] == UNKNOWN and (lost is None or now - lost < _PATIENCE):
+            return rec.cls in (outcome.OK, outcome.SAME)
+    return False
 
 
 def _no_address(host):

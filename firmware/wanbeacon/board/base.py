@@ -15,6 +15,7 @@ class Board:
     reset_cause   why it started: "power" after a power cut, else any word
     """
 
+    # optional: plenty = True where memory is no concern: all CA roots are offered at once; ipv6 = False where it has none
     name = catalogue = roots = reset_cause = ""
     unique = b""
 
@@ -27,6 +28,12 @@ class Board:
 
     def notices(self):
         """Like a slot that a power cut leaves whole, old or new: keeps what people were told (app/notify.py)."""
+
+    def notices(self):
+        """Like a slot: keeps what people were told, so that a restart says nothing twice."""
+
+    def ids(self):
+        """Like a slot: keeps the ids of records at providers with a JSON API. Losing it costs some questions."""
 
     def random(self):
         """0..255, unpredictable."""

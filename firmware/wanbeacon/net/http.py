@@ -181,12 +181,15 @@ class _Get:
         self.family = family
 
 
-def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None):
-    """A GET without credentials (address checks): (status, body). Raises Trouble."""
+def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None, prove=None):
+    """A GET without credentials (address checks): (status, body). Raises Trouble. prove(unix seconds or None) is told the date of
+    an answer whose certificate was verified."""
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     if query:
         path += "?" + query
     req = _Get(tls, host, port, path, {"User-Agent": agent, "Host": place}, family)
     answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
+    if prove:
+        prove(answer.date)
     return answer.status, answer.body

@@ -69,7 +69,7 @@ async def address(rows, device, cfg):
     """Ask the sources of the settings for the address; a stage."""
 
     def fetch(url, family=0, ca=None, bind=None):
-        return stage.run("net.http", "get", url, device.board, "Wanbeacon", family, 10000, 4096, ca, bind)
+        return stage.run("net.http", "get", url, device.board, "Wanbeacon", family, 10000, 4096, ca, bind, device.clock.prove)
 
     def log(code, *data):
         device.say(words.say(code, *data))

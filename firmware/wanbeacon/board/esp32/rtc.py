@@ -11,6 +11,7 @@ import machine
 _MAGIC = b"WB1"
 _FORM = ">3sBBI"  # magic, flags, crashes, boots; then the reason's text, then crc32
 _OPEN = 1  # this run has neither ended well nor proven itself
+_TIME = 2  # the chip's clock, which survives what this memory does, holds a time that was proven
 CRASHES = 3  # runs in a row that died young: the next start is a safe one
 REASON_MAX = 120
 
@@ -51,18 +52,28 @@ class Memory:
 
     def note(self, reason):
         """The run ends in good order, for this reason: told at the next start, and no crash."""
-        self.flags = self.crashes = 0
+        self.flags, self.crashes = self.flags & _TIME, 0
         self.reason = reason
         self._save()
 
     def proven(self):
         """The run has done its work for a while, or ends because it was told to."""
-        if self.flags or self.crashes or self.reason:
-            self.flags = self.crashes = 0
+        if self.flags & _OPEN or self.crashes or self.reason:
+            self.flags, self.crashes = self.flags & _TIME, 0
             self.reason = ""
             self._save()
 
     def try_again(self):
         """A safe run ends by itself: the next start is a normal one, but the first crash makes it safe again."""
-        self.flags, self.crashes = 0, CRASHES - 1
+        self.flags, self.crashes = self.flags & _TIME, CRASHES - 1
         self._save()
+
+    def time_proven(self):
+        """True when the time of the chip's clock was proven in a run before this one."""
+        return bool(self.flags & _TIME)
+
+    def note_time(self, proven):
+        """Whether the chip's clock holds a proven time now."""
+        if proven != self.time_proven():
+            self.flags ^= _TIME
+            self._save()
