@@ -90,6 +90,17 @@ def test_a_stop_is_told_once_with_what_to_do_and_its_end_too():
     assert receiver.events() == [("well", "a.example.org,b.example.org")]
 
 
+def test_a_stop_for_another_reason_is_told_again():
+    world, receiver = device()
+    for say in ("badauth", "abuse", "abuse"):
+        world.provider.say["*"] = say
+        world.line[4] = B
+        world.run(90000)
+        world.command("retry a.example.org")
+        world.run(100)
+    assert [event for event, _ in receiver.events()] == ["stopped", "stopped"]
+
+
 def test_trouble_is_told_after_its_hours_over_reboots_and_a_short_one_never():
     world, receiver = device()
     for say, hours, events in (("timeout", 3, []), ("timeout", 9, ["trouble", "well"])):
@@ -100,7 +111,7 @@ def test_trouble_is_told_after_its_hours_over_reboots_and_a_short_one_never():
             world.off(10)
             world.boot()
         if events:
-            assert "has not been up to date for 6 hours: " in receiver.heard[0]["message"]
+            assert "trouble for more than 6 hours: " in receiver.heard[0]["message"]
         world.provider.say.clear()
         world.run(86400)
         assert [event for event, _ in receiver.events()] == events
