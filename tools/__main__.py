@@ -16,6 +16,7 @@ TOOLS = {
     "check": "check a configuration file without sending anything",
     "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline",
     "providers": "list the providers the agent knows",
+    "push": "print what to enter in a router so that it pushes its address to the agent",
     "flash": "put the agent on a board that runs MicroPython",
     "image": "make a flash image with MicroPython, the agent and a configuration",
     "board-memory": "ask a board for its memory: both heaps, largest blocks, low-water marks",

@@ -79,6 +79,7 @@ _FAKES = {
     "ubus": Fake("ubus", False, hints=True),
     "natpmp": Fake("natpmp", False, (4,), hints=True),
     "upnp": Fake("upnp", False, (4,), hints=True),
+    "push": Fake("push", False, hints=True),
     "stun": Fake("stun", True),
     "web": Fake("web", True),
 }
@@ -519,3 +520,18 @@ def test_where_memory_is_scarce_an_observer_rests_and_its_listener_stays():
     assert not one.rest_all(True), "nothing had to be closed for a page"
     one.close()
     assert not ear.open and one.watchers() == []
+
+
+def test_a_push_never_comes_before_a_router_that_can_be_asked_whatever_the_order():
+    for sources in (["push", "natpmp", "upnp", "stun"], ["natpmp", "push", "upnp", "stun"], ["natpmp", "upnp", "push", "stun"]):
+        one = chooser(sources)
+        tell(push=found(A), natpmp=found(B), stun=found(C))
+        assert read(one) == ((FOUND, B, "natpmp", TOLD), ["natpmp"]), sources
+        tell(push=found(A), natpmp=SILENT, stun=found(C))
+        assert read(one)[0] == (FOUND, A, "push", TOLD), "nobody outside is asked while the router pushes"
+        tell(push=found(A), natpmp=SILENT, upnp=(NONE, None, ("x.down",)), stun=SILENT)
+        assert read(one)[0][:3] == (NONE, None, "upnp"), "the router says that the line is down"
+        tell(push=found(A), natpmp=SILENT, upnp=found(bytes([100, 64, 1, 2])))
+        answer, asked = read(one)
+        assert answer[0] == UNKNOWN and "push" not in asked, "the router is behind CGNAT: its push is another's word"
+    assert [slot.name for slot in chooser(["web", "push", "stun"]).slots] == ["push", "web", "stun"]

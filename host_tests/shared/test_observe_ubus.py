@@ -8,7 +8,7 @@ import struct
 
 from wanbeacon.core import address
 from wanbeacon.net import bus, udp, unix
-from wanbeacon.observe import ubus
+from wanbeacon.observe import shared4, ubus
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 DATA = "host_tests/netlab/data/ubus-"
@@ -392,3 +392,32 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
         one.pick([dict(wan, **{"ipv6-prefix": [bad]})], 6)
         assert one.networks == (), bad
     assert one.pick(rows, 4) is not None and one.networks == ()
+
+
+def test_lines_that_share_an_address_are_named_with_what_reaches_the_user():
+    def row(proto, addresses, *rules, **more):
+        rows = [{"type": "nat", "target": "SNAT", "family": "inet", "proto": p, "snat_ip": "45.33.9.9", "snat_port": one} for one in rules for p in ("tcp", "udp")]
+        more.update({"interface": "wan6_4", "up": True, "proto": proto, "route": [{"target": "0.0.0.0", "mask": 0}],
+                     "ipv4-address": [{"address": one, "mask": 32} for one in addresses], "data": {"firewall": rows}})  # fmt: skip
+        return more
+
+    class Kit:
+        @staticmethod
+        def load(name):
+            assert name == "shared4"
+            return shared4
+
+    one = ubus.Observer({}, Kit)
+    ip = bytes([45, 33, 9, 9])
+    ranges = ["%d-%d" % (start, start + 15) for start in range(1296, 65536, 1024)]  # PSID 17, offset 6, 6 bits (RFC 7597)
+    kind, packed, why = one.pick([row("map", ["45.33.9.9"], *ranges)], 4)
+    assert (kind, packed, why[:2]) == (FOUND, ip, ("ubus.map", "wan6_4"))
+    assert why[2] == "1296-1311, 2320-2335, 3344-3359, 4368-4383 and 59 ranges more", why[2]
+    assert one.pick([row("map", ["45.33.9.9"])], 4) == (FOUND, ip, ("ubus.map_portless", "wan6_4"))
+    kind, packed, why = one.pick([row("map", [], "1296-1311")], 4)
+    assert (kind, packed, why) == (NONE, None, ("ubus.map_translated", "wan6_4", "45.33.9.9", "1296-1311"))
+    assert one.pick([row("dslite", ["192.0.0.2"])], 4) == (NONE, None, ("ubus.dslite", "wan6_4"))
+    assert one.pick([row("464xlat", [])], 4) == (NONE, None, ("ubus.464xlat", "wan6_4"))
+    assert one.pick([row("ipip6", ["192.0.0.2"])], 4)[2] == ("ubus.dslite", "wan6_4")
+    assert one.pick([row("ipip6", ["45.33.9.9"])], 4) == (FOUND, ip, ("ubus.found", "wan6_4"))
+    assert one.pick([row("dhcp", ["45.33.9.9"], "1-2")], 4) == (FOUND, ip, ("ubus.found", "wan6_4"))

@@ -24,7 +24,8 @@ wanbeacon/__main__.py
 wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py
 wanbeacon/board/linux.py
 wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/net/unix.py
-wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py wanbeacon/observe/netlink.py wanbeacon/observe/ubus.py
+wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py
+wanbeacon/observe/ubus.py
 """
 #: What needs an ESP32.
 _BOARD = "wanbeacon/app/board_main.py wanbeacon/app/board_steps.py"

@@ -11,6 +11,8 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 _SOCKET = "/var/run/ubus/ubus.sock"
 _OBJECT = "network.interface"
+#: Protocols by which a line shares one IPv4 address among many: shared4.py
+_SHARED = ("map", "dslite", "464xlat", "ipip6")
 #: Seconds until netifd or ubusd is looked for again; doubles up to the second number.
 _AGAIN_S = (1, 60)
 
@@ -84,6 +86,7 @@ class Observer:
 
     def __init__(self, options, kit):
         self.socket = options.get("socket") or _SOCKET
+        self.kit = kit
         self.interface = options.get("interface")
         self.suffix = options.get("suffix")
         self.bus = None
@@ -137,6 +140,8 @@ class Observer:
                 if packed == self.known and not address.why_not(packed) and not self.suffix:
                     best = packed, row
                     break
+        if family == 4 and any([row.get("proto") in _SHARED for row in up]):
+            return self.kit.load("shared4").judge(up, best)
         if not best:
             return NONE, None, ("ubus.none", up[0].get("interface"), family)
         packed = best[0]
