@@ -218,12 +218,17 @@ def test_what_the_router_says_over_tcp_wins_and_is_asked_seldom():
     play(what, A)
 
 
-def test_what_soap_does_not_confirm_is_not_believed():
+def test_what_soap_cannot_tell_is_believed_after_the_looks_of_a_router_without_it():
     async def what(one, router, kit):
+        one.asker.look_ms = 300
         assert (await one.read(4))[:2] == (FOUND, A)
         await settle(one)
-        router.says, kit.soap.packed = [answer(X)], None
-        assert (await one.read(4))[2] == ("natpmp.unconfirmed", X, ("upnp.silent", LO))
+        kit.soap.packed = None  # an error, garbage or silence: no word against NAT-PMP
+        router.script = [[answer(X)], [answer(B)]]
+        router.says = [answer(B)]
+        assert (await one.read(4))[0] == UNKNOWN, "the two answers differ"
+        kit.clock.now += 31
+        assert (await one.read(4))[:2] == (FOUND, B)
 
     play(what, A)
 

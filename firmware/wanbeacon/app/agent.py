@@ -23,6 +23,7 @@ _AGAIN_MS = const(1500)  # after an event the source is asked once more: the old
 _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
 _REST = const(60)  # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
 _REST_MAX = const(3600)
+_LOOK_AGAIN = const(30)  # seconds until a line without an address is looked at again; grows with its outage up to a check
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
@@ -364,6 +365,10 @@ class Agent:
         for h in self.hosts():
             if not self.resting(h.account.where):
                 until = min(until, h.next)  # may be past: due since another account's exchange
+        for line in self.lines:
+            for lost in line.lost.values():
+                if lost is not None:
+                    until = min(until, now + max(_LOOK_AGAIN, now - lost))
         for row in self.faults.values():
             if row[1] > now:
                 until = min(until, row[1])

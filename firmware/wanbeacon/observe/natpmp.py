@@ -8,7 +8,7 @@ checked: by the router's own SOAP over TCP, where it speaks UPnP, else by `quiet
 import asyncio
 
 from wanbeacon.observe import announce, quiet
-from wanbeacon.observe.base import FOUND, UNKNOWN
+from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
@@ -114,14 +114,16 @@ class Observer:
             if self.refuted is not None and now - self.refuted < _CHECK_S:
                 return UNKNOWN, None, ("natpmp.forged", router)
             kind, said, why = await self._soap()
-            if kind != FOUND:
-                self.memo = router, None, None  # the next read looks for it again
+            if kind == FOUND:
+                self.told = said
+                if said == packed:
+                    return FOUND, said, ("router.told", router)
+                self.refuted = now
+                return FOUND, said, ("router.corrected", router)
+            self.memo = router, None, None  # the next read looks for it again
+            if kind == NONE:
                 return UNKNOWN, None, ("natpmp.unconfirmed", packed, why)
-            self.told = said
-            if said == packed:
-                return FOUND, said, ("router.told", router)
-            self.refuted = now
-            return FOUND, said, ("router.corrected", router)
+            # its SOAP could not tell (an error, garbage, no answer): that is no word against NAT-PMP
         if not await self.asker.sure(b"\0\0", _address, (0, packed)):
             return UNKNOWN, None, ("natpmp.forged" if self.asker.disturbed() else "natpmp.contradicts", router)
         self.told = packed
