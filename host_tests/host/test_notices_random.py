@@ -3,17 +3,18 @@ at most once to each, and to one that is well exactly once. The judge knows stat
 
 100 lives in CI, 1000 at night."""
 
+import itertools
 import json
 import os
 import random
 
 import pytest
+from wanbeacon.app import words
+from wanbeacon.net import Answer, Trouble
 
 from tools import ROOT
 from tools.simulate import virtual
 from tools.simulate.quick import quick
-from wanbeacon.app import words
-from wanbeacon.net import Answer, Trouble
 
 LIVES = 1000 if os.environ.get("WANBEACON_NIGHTLY") else 100
 SECRET = "sEcret-0f-ann"
@@ -155,11 +156,11 @@ class Life:
             for host in NAMES:
                 mine = [row for row in rows if host in row[2]]
                 news = [row for row in mine if row[1] in ("published", "well")]
-                for one, two in zip(news, news[1:]):
+                for one, two in itertools.pairwise(news):
                     assert two[1] == "well" or one[3] != two[3], "one address told twice"
                 assert all(row[3] in stored for row in news)
                 states = [row for row in mine if row[1] != "published"]
-                for one, two in zip(states, states[1:]):
+                for one, two in itertools.pairwise(states):
                     same = one[1] == two[1] and one[4] == two[4]
                     # a receiver that missed the notice in between may hear the same twice; one that is always there never
                     assert not same or name != "well" or self.world.notices.lost, "told twice: %s" % two[4]

@@ -2,10 +2,8 @@
 lives of a device, in which each event is told once. Host only."""
 
 import os
-import random
 import socket
 import time
-from collections import Counter
 
 import pytest
 
@@ -63,11 +61,11 @@ def test_every_service_takes_the_notice_and_none_of_them_is_told_a_secret(lab, n
 
 
 def test_a_receiver_whose_certificate_is_unknown_is_told_nothing(lab):
-    with notice_services.Services(lab.authority.context()) as services:
-        with telling(lab, "micropython-wheel", [dict(notice_services.entries(services.url)[0])]) as agent:
-            agent.start()
-            poked(agent, lambda: "untrusted" in agent.output)
-            assert not services.taken and not services.wrong
+    with notice_services.Services(lab.authority.context()) as services, \
+            telling(lab, "micropython-wheel", [dict(notice_services.entries(services.url)[0])]) as agent:
+        agent.start()
+        poked(agent, lambda: "untrusted" in agent.output)
+        assert not services.taken and not services.wrong
 
 
 def test_a_dead_receiver_costs_ten_seconds_at_most_and_updates_go_on(lab):

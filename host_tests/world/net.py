@@ -70,9 +70,9 @@ class Network:
 
     def _deliver(self, data, source, to):
         for sock in list(self.sockets.values()):
-            if sock.kind == real_socket.SOCK_DGRAM and sock.port == to[1] and sock.peer in (None, source):
-                if sock.local in ("0.0.0.0", to[0]) and len(sock.queue) < 200:
-                    sock.queue.append((data, source))
+            here = sock.kind == real_socket.SOCK_DGRAM and sock.port == to[1] and sock.local in ("0.0.0.0", to[0])
+            if here and sock.peer in (None, source) and len(sock.queue) < 200:
+                sock.queue.append((data, source))
 
     def call(self, ip, port, data):
         """Somebody at `ip` connects to the device's port and sends `data`."""

@@ -29,9 +29,6 @@ class Board:
     def notices(self):
         """Like a slot that a power cut leaves whole, old or new: keeps what people were told (app/notify.py)."""
 
-    def notices(self):
-        """Like a slot: keeps what people were told, so that a restart says nothing twice."""
-
     def ids(self):
         """Like a slot: keeps the ids of records at providers with a JSON API. Losing it costs some questions."""
 
