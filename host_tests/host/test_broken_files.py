@@ -58,14 +58,15 @@ def test_the_folders_of_journal_and_status_may_go_while_it_runs(interpreter):
 
 @pytest.mark.parametrize("interpreter", SOME)
 @pytest.mark.parametrize(("text", "says"), [
-    ("[" * 32000, "too many brackets"), ('{"a":' * 6000, "too many brackets"),
+    ("[" * 32000, "still open"), ('{"a":' * 6000, "still open"),
     ('{"accounts": [{"provider": "dyn", "password": "key", "hosts": ["m\u00fcller.dyndns.org"]}]}', "xn--"),
     ('{"accounts": [{"provider": "dyn", "password": "key", "hosts": ["demo.dyndns.org."]}]}', "dot at its end"),
 ], ids=["lists", "objects", "umlaut", "dot"])
 def test_configs_that_went_wrong_end_in_one_line(interpreter, text, says):
     with Agent(interpreter, text) as agent:
         status, _, err = agent.run("check")
-        assert status == 1 and err.count("\n") == 1 and says in err, err
+        # one line, and where the form is at fault the place and a caret below it
+        assert status == 1 and err.count("\n") in (1, 3) and says in err.split("\n")[0] and "Traceback" not in err, err
 
 
 @pytest.mark.parametrize("interpreter", SOME)
@@ -100,6 +101,6 @@ def test_a_catalogue_that_is_missing_or_damaged_is_one_line(interpreter, tmp_pat
     with Agent(interpreter, config, firmware=tmp_path / "firmware") as agent:
         for damage in (lambda: catalogue.write_bytes(bytes(range(128, 256))), catalogue.unlink):
             damage()
-            for command in ("check", "providers", "run"):
+            for command in ("check", "run"):
                 status, out, err = agent.run(command)
                 assert (status, out, err.count("\n")) == (1, "", 1) and "catalogue" in err and "Error" not in err, (command, err)

@@ -4,9 +4,9 @@ import pytest
 
 from tools.build.mpy import compile_tree
 
-LIMIT = 2560
+LIMIT = 3072
 #: upnp and the file that it loads to hear events
-EVENTS = 4096
+EVENTS = 6144
 
 
 @pytest.fixture(scope="module")
