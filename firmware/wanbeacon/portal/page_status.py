@@ -15,7 +15,7 @@ _CORRECT = ("AUTH", "HOST", "FEATURE")
 
 def answer(site):
     """GET /."""
-    doc = site.status()  # before the texts are loaded: each needs its room
+    doc = site.doc
     names = site.providers([h["provider"] for h in doc["hosts"]]) if doc else {}
     return site.page("status", lambda t: _body(t, site.csrf, site.device, doc, names), here="/")
 

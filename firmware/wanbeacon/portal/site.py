@@ -123,6 +123,7 @@ class Site:
             self.faults = self.edit("set_finish", self.form)
         if name in ("finish", "test") or post and name == "account":
             self.checked = self.problems()
+        self.doc = self.status() if not name else {}
 
     def guard(self, method, *args):
         """See guard.py."""
