@@ -15,6 +15,7 @@ import pytest
 from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.small_board import HEAP
 from host_tests.board.web import Browser, free_port
+from host_tests.host import notice_services
 from tools import ROOT
 from tools.build import mpy
 
@@ -100,6 +101,27 @@ def test_updates_over_https_and_all_pages_fit_into_128_kb(start, lab, router):
     weights = [int(found) for found in re.findall(r"heap (\d+) of", text)]
     print("heap of 128 KB in use after a round: first %d, last %d, most %d bytes" % (weights[0], weights[-1], max(weights)))
     assert weights[-1] < weights[len(weights) // 2] + 2000, "it must not grow"
+
+
+def test_a_notice_over_https_for_each_update_fits_into_128_kb(start, lab, router):
+    with notice_services.Services(lab.authority.context()) as services:
+        receiver = dict(notice_services.entries(services.url)[0], ca=str(lab.ca_der), events=["published"])
+        process, web, log = start(lab, notify=[receiver])
+        end = time.monotonic() + 60
+        for n in range(1, UPDATES + 1):
+            router.address = "81.2.%d.1" % (70 + n)
+            while len(services.taken.get("ntfy", ())) < n and time.monotonic() < end:
+                if web.login().status == 303:
+                    web.ask("/do", {"action": "check"})
+                time.sleep(0.3)
+        texts = services.taken.get("ntfy", ())
+        assert len(texts) >= UPDATES and not services.wrong and process.poll() is None, "".join(line for line in log.open() if line[:5] != "heap ")[-3000:]
+        assert len(set(texts)) == len(texts) and router.address in texts[-1]
+        text = log.read_text()
+        assert "Traceback" not in text and "memory" not in text, text[-3000:]
+        weights = [int(found) for found in re.findall(r"heap (\d+) of", text)]
+        print("with notices, heap of 128 KB in use after a round: first %d, last %d, most %d bytes" % (weights[0], weights[-1], max(weights)))
+        assert weights[-1] < weights[len(weights) // 2] + 2000, "it must not grow"
 
 
 @pytest.mark.parametrize("wrong", [{"accounts": [{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]},

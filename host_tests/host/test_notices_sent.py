@@ -1,5 +1,4 @@
-"""Notices over the real wire: each known service as strict as it is documented, a command, a dead receiver; and a hundred random
-lives of a device, in which each event is told once. Host only."""
+"""Notices over the real wire: each known service as strict as it is documented, a command, a dead receiver. Host only."""
 
 import os
 import socket
@@ -61,8 +60,8 @@ def test_every_service_takes_the_notice_and_none_of_them_is_told_a_secret(lab, n
 
 
 def test_a_receiver_whose_certificate_is_unknown_is_told_nothing(lab):
-    with notice_services.Services(lab.authority.context()) as services, \
-            telling(lab, "micropython-wheel", [dict(notice_services.entries(services.url)[0])]) as agent:
+    with (notice_services.Services(lab.authority.context()) as services,
+          telling(lab, "micropython-wheel", notice_services.entries(services.url)[:1]) as agent):
         agent.start()
         poked(agent, lambda: "untrusted" in agent.output)
         assert not services.taken and not services.wrong

@@ -5,6 +5,7 @@ from agent_world import A, B, C, cfg, virtual
 from wanbeacon.app import config, notices, words
 from wanbeacon.core import policy
 from wanbeacon.net import Answer, Trouble
+from wanbeacon.portal import draft
 
 words.path = "firmware/catalogue/words.txt"
 SECRET, TOKEN = "sEcret-0f-ann", "t0ken-0f-the-receiver"
@@ -330,6 +331,15 @@ def test_a_board_refuses_a_command():
         assert "notify[0].hook" in str(e)
     finally:
         virtual.Board.name = name
+
+
+def test_a_backup_has_no_receivers_and_restoring_it_keeps_them():
+    raw = cfg(("ann", SECRET, ["a.example.org"], {}), notify=[HOOK, {"preset": "ntfy", "topic": "t0pic"}])
+    saved = draft.Draft(raw).data(False).decode()
+    assert TOKEN not in saved and "t0pic" not in saved
+    old = draft.Draft(raw)
+    assert old.restore(saved) and len(old.doc["notify"]) == 2
+    assert old.restore(cfg(("ann", SECRET, ["a.example.org"], {}), notify=[{"hook": "true"}])) and len(old.doc["notify"]) == 1
 
 
 NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"', "text": 'say "no" & more = 50 %\\ {host}',
