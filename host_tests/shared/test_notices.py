@@ -2,7 +2,7 @@
 import json
 
 from agent_world import A, B, C, cfg, virtual
-from wanbeacon.app import config, notices, words
+from wanbeacon.app import config, notices, post, words
 from wanbeacon.core import policy
 from wanbeacon.net import Answer, Trouble
 from wanbeacon.portal import draft
@@ -349,7 +349,7 @@ NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"', "te
 def test_templates_are_escaped_for_what_they_are():
     def built(**doc):
         doc["url"] = doc.get("url") or "https://example.org/x"
-        return notices.build(doc, NOTICE, "agent")[0]
+        return post.Request(*notices.build(doc, NOTICE, "agent")[:4])
 
     req = built(body='{"t": "{text}", "n": {time}, "x": "{unknown}"}')
     assert json.loads(req.body) == {"t": NOTICE["text"], "n": 5, "x": "{unknown}"}

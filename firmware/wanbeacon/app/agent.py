@@ -330,7 +330,14 @@ class Agent:
         """Tell people; after all else, so that a dead receiver delays nothing that is due."""
         try:
             async with stage.floor:
-                stage.run("app.notify", "tell", self)
+                due = stage.run("app.notify", "tell", self)  # one stage after another: the heap holds one of them
+                if due:
+                    try:
+                        ready = stage.run("app.notices", "prepare", self, *due)
+                        came = stage.run("app.post", "deliver", self, *ready)
+                    except MemoryError:  # nothing has left: where it may have, that is a Trouble (net/http.py)
+                        came = 0, "memory", True, True, 0
+                    stage.run("app.notify", "heard", self, due, came)
             self.sound("notices")
         except Exception as e:
             self.fault("notices", e)

@@ -7,31 +7,14 @@ is escaped for that.
 import json
 
 import wanbeacon
-from wanbeacon.app import stage, words
+from wanbeacon.app import words
 from wanbeacon.core import address
-from wanbeacon.core.url import quote, split_url
-from wanbeacon.net import Trouble
+from wanbeacon.core.url import quote
 
-BUDGET = 10000  # ms for one notice in all
-_DELAY_MAX = 3600  # seconds of a Retry-After that are believed
+NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # the events, by number
 _NAMED = 5  # hosts that the text names
 
 _OWN = ("url", "token", "user", "topic")  # what an entry of the settings may fill in itself
-
-
-class Request:
-    """What net/http.py sends."""
-
-    family = 0
-
-    def __init__(self, method, url, headers, body):
-        self.tls, self.host, self.port, self.path, query = split_url(url)
-        self.post = method
-        self.headers = headers
-        self.body = body
-        if query:
-            self.path += "?" + query
-        headers["Host"] = self.host if self.port == (443 if self.tls else 80) else "%s:%d" % (self.host, self.port)
 
 
 def row(name):
@@ -108,7 +91,7 @@ def _plain(name, value):
 
 
 def build(doc, notice, agent_name):
-    """(Request, likely roots) of one notice. doc: the entry; notice: dict of texts (and time, a whole number)."""
+    """(method or False, URL, header fields, body or None, likely roots) of one notice. doc: the entry; notice: dict of texts (and time, a whole number)."""
     service = row(doc.get("preset") or "webhook")
     values = dict(notice)
     values.update(_own(doc, service))
@@ -130,12 +113,7 @@ def build(doc, notice, agent_name):
         if not [name for name in headers if name.lower() == "content-type"]:
             headers["Content-Type"] = kind
         body = fill(template, values, escape).encode()
-    return Request(method if body else False, url, headers, body), service.get("roots") or ()
-
-
-def verified(doc):
-    """Whether the way to this entry's receiver is TLS, for which the clock must be set."""
-    return (doc.get("url") or "https:")[:6] == "https:"
+    return method if body else False, url, headers, body, service.get("roots") or ()
 
 
 def compose(agent, event, hosts, code, hours):
@@ -152,22 +130,10 @@ def compose(agent, event, hosts, code, hours):
     }  # fmt: skip
 
 
-def deliver(agent, doc, event, hosts, code):
-    """Send one notice -> (HTTP status or 0, what was said, whether that is all that happened, whether only our home is to
-    blame, seconds to wait at least). Not sure: it may have arrived."""
-    notice = compose(agent, event, hosts, code, doc["hours"])
+def prepare(agent, number, event, hosts, code, rows):
+    """What post.deliver takes, for what notify.tell said is due."""
+    doc = agent.cfg["notify"][number]
+    notice = compose(agent, NAMES[event], hosts, code, doc["hours"])
     if doc.get("hook"):
-        started = stage.run("app.hook", "run", doc["hook"], notice)
-        return 200 if started else 500, "", True, False, 0
-    request, roots = build(doc, notice, agent.agent_name())
-    try:
-        if agent.transport:
-            answer = agent.transport(request, agent.board, 0, roots, doc.get("ca"))
-        else:
-            answer = stage.run("net.http", "exchange", request, agent.board, 0, roots, doc.get("ca"), None, BUDGET)
-    except Trouble as e:
-        lost = [line for line in agent.lines if line.wants[4] and line.lost[4] is not None]
-        status = 302 if e.word == "redirect" else 0
-        return status, e.word, status or not e.sent, bool(lost) or e.word in ("dns", "no route", "clock"), 0
-    after = answer.retry_after or ""
-    return answer.status, agent.log.said(answer.body), True, False, min(_DELAY_MAX, int(after)) if after.isdigit() else 0
+        return doc["hook"], notice
+    return (None,) + build(doc, notice, agent.agent_name()) + (doc.get("ca"),)

@@ -11,7 +11,6 @@ surely did not take it. Where that is not known the notice is not sent again: at
 import binascii
 import struct
 
-from wanbeacon.app import stage
 from wanbeacon.board import words_of
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
@@ -30,7 +29,7 @@ CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
 # Events, and what is kept of a host in `told`: WELL or the one that is going on.
 WELL, PUBLISHED, STOPPED, TROUBLE, CGNAT = 0, 1, 2, 3, 4
-_NAMES = ("well", "published", "stopped", "trouble", "cgnat")
+NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # as in notices.py
 _USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
 _NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 
@@ -174,7 +173,7 @@ def _silent(host):
 
 
 def tell(agent):
-    """Note how things are, and send one notice if one is due. It takes no longer than notices.BUDGET."""
+    """Note how things are. What to send now, noted as told: (entry's number, event, [Host], code, rows); None for nothing."""
     state, now = agent.notices, agent.clock.mono()
     passed, state[_THEN] = now - state[_THEN], now
     state[AT] = NEVER
@@ -189,7 +188,7 @@ def tell(agent):
                 bad = 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1  # it began some time since the last look
             mark, place = _crc(code), _addresses(hosts[j].rec)
             event, wait = _due(what, told, mark != why, place if place != stored else 0, bad, docs[i]["hours"] * 3600)
-            if event is not None and _NAMES[event] not in (docs[i].get("events") or (_NAMES if docs[i].get("hook") else _USUAL)):
+            if event is not None and NAMES[event] not in (docs[i].get("events") or (NAMES if docs[i].get("hook") else _USUAL)):
                 told, why, stored = after(event, mark, place, told, why, stored)
                 event, write = None, True
             if event is None or tried >> 4 != event:
@@ -208,14 +207,14 @@ def tell(agent):
                     state[AT] = min(state[AT], max(now, state[_READY][i]))
             at += _SIZE
     if write and not _save(agent) or not first:
-        return
+        return None
     if state[_HELD] is None:
         state[_HELD] = now
     if agent.event.is_set() and now - state[_HELD] < QUIET_S:  # something changed: that first
         state[AT] = now
-        return
+        return None
     state[_HELD] = None
-    state[AT] = min(state[AT], _send(agent, first[0], first[1], group))
+    return _take(agent, first[0], first[1], group)
 
 
 def _due(what, told, other, moved, bad, limit):
@@ -240,13 +239,13 @@ def after(event, mark, place, told, why, stored):
     return event, mark, stored
 
 
-def _send(agent, i, event, group):
-    """One notice about some hosts; returns the mono time of the next look. Notes it before it leaves."""
+def _take(agent, i, event, group):
+    """Note one notice as told before it leaves; `heard` has what to do if it did not arrive."""
     state, doc, now = agent.notices, agent.cfg["notify"][i], agent.clock.mono()
-    about = _NAMES[event], [row[1] for row in group], group[0][4]
-    if agent.clock.wall() is None and not doc.get("hook") and stage.run("app.notices", "verified", doc):
-        state[_READY][i] = now + CLOCK_S
-        return now + CLOCK_S
+    plain = doc.get("hook") or (doc.get("url") or "")[:5] == "http:"
+    if agent.clock.wall() is None and not plain:
+        _wait(state, i, now, CLOCK_S)
+        return None
     kept, tries = bytes(state[_ROWS]), 0
     for at, _, mark, place, _ in group:
         key, told, tried, why, stored, bad = struct.unpack_from(_ROW, kept, at)
@@ -255,24 +254,37 @@ def _send(agent, i, event, group):
         struct.pack_into(_ROW, state[_ROWS], at, key, told, 0, why, stored, bad)
     if not _save(agent):
         state[_ROWS][:] = kept
-        state[_READY][i] = now + STEP_S
-        return now + STEP_S
-    status, said, sure, home, delay = stage.run("app.notices", "deliver", agent, doc, *about)
-    now, name = agent.clock.mono(), doc.get("preset") or ("hook" if doc.get("hook") else split_url(doc["url"])[1])
+        _wait(state, i, now, STEP_S)
+        return None
+    rows = kept, tries, [row[0] for row in group]
+    return i, event, [row[1] for row in group], group[0][4], rows
+
+
+def _wait(state, i, now, seconds):
+    """Receiver i may be asked again after so many seconds."""
+    state[_READY][i] = now + seconds
+    state[AT] = min(state[AT], now + seconds)
+
+
+def heard(agent, due, came):
+    """What became of the notice that `tell` said is due. came: see post.deliver."""
+    i, event, _, _, (kept, tries, places) = due
+    status, said, sure, home, delay = came
+    state, doc, name = agent.notices, agent.cfg["notify"][i], NAMES[event]
+    where = doc.get("preset") or ("hook" if doc.get("hook") else split_url(doc["url"])[1])
     wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
     said = "%s %s" % (status, said) if status else said
     if 200 <= status < 300:
-        agent.log.tell("info", "log.notice", about[0], name)
+        agent.log.tell("info", "log.notice", name, where)
         wait = PAUSE_S
     elif not sure:
-        agent.log.tell("warn", "log.notice-maybe", about[0], name, said)
+        agent.log.tell("warn", "log.notice-maybe", name, where, said)
     elif 300 <= status < 500 and status not in (408, 429) or tries >= (HOME_TRIES if home else TRIES):
-        agent.log.tell("warn", "log.notice-lost", about[0], name, said)
+        agent.log.tell("warn", "log.notice-lost", name, where, said)
     else:
-        agent.log.tell("info", "log.notice-later", about[0], name, said, wait)
+        agent.log.tell("info", "log.notice-later", name, where, said, wait)
         state[_ROWS][:] = kept
-        for row in group:
-            state[_ROWS][row[0] + 5] = event << 4 | tries
+        for at in places:
+            state[_ROWS][at + 5] = event << 4 | tries
         _save(agent)
-    state[_READY][i] = now + wait
-    return now + wait
+    _wait(state, i, agent.clock.mono(), wait)
