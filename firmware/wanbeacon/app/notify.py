@@ -11,11 +11,11 @@ surely did not take it. Where that is not known the notice is not sent again: at
 import binascii
 import struct
 
+from wanbeacon.app.condition import CGNAT, PUBLISHED, STOPPED, TROUBLE, WELL, look
 from wanbeacon.board import words_of
-from wanbeacon.core import address, policy
+from wanbeacon.core import policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.core.url import quote, split_url
-from wanbeacon.observe.base import NONE, UNKNOWN
 
 TRIES = 3  # then it is given up
 AGAIN_S, AGAIN_MAX = 60, 3600  # the wait before the second try; it doubles with each
@@ -27,11 +27,8 @@ STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write
 QUIET_S = 10  # a notice waits so long for a round in which nothing new happens: a noisy home must not silence it
 CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
-# Events, and what is kept of a host in `told`: WELL or the one that is going on.
-WELL, PUBLISHED, STOPPED, TROUBLE, CGNAT = 0, 1, 2, 3, 4
 NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # as in notices.py
 _USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
-_NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 
 # A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each), CRC of the
 # reason and of the addresses that were told, seconds of trouble so far.
@@ -110,7 +107,7 @@ def _save(agent):
         return False
 
 
-# ---- how things are
+# ---- marks
 
 
 def _crc(value):
@@ -123,50 +120,6 @@ def _addresses(rec):
     if rec.cls not in ("OK", "SAME") or rec.attempt or not (rec.v4 or rec.v6):
         return 0
     return binascii.crc32((rec.v4 or b"") + b"/" + (rec.v6 or b"")) & 0xFFFFFFFF or 1
-
-
-def look(agent, host):
-    """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason): None where the user wants it so, or nobody looked yet."""
-    rec = host.rec
-    if rec.stopped():
-        return STOPPED, policy.stop_code(rec)
-    if agent.journal.paused or rec.offline or host.state == "new":
-        return None, ()
-    why = _no_public(host)
-    if why:
-        return CGNAT, why
-    why = _silent(host)
-    if host.state == "ok" and not why and not agent.resting(host.account.where):
-        return WELL, ()
-    return TROUBLE, why or (host.why[-1] if host.why else ("line.new",))
-
-
-def _no_public(host):
-    """Why the line has no public IPv4 address though one is published, or None."""
-    line = host.account.line
-    if not host.families[0] or not host.rec.v4 or host.doc["allow_private"]:
-        return None
-    found = line.found[4]
-    bad = address.why_not(found) if found else None
-    if bad in ("cgnat", "private"):
-        return "line.unfit", found, ("address." + bad,)
-    return line.why[4] if not found and line.kind[4] == NONE and _says(line.why[4]) else None
-
-
-def _says(code):
-    """Whether a code, or one inside of it, means that."""
-    if isinstance(code, (tuple, list)):
-        return bool([1 for one in code if _says(one)])
-    return code in _NO_PUBLIC
-
-
-def _silent(host):
-    """Why nobody can tell whether what is published is still right, or None."""
-    line = host.account.line
-    for family, have in ((4, host.rec.v4), (6, host.rec.v6)):
-        if have and host.families[family // 6] and line.kind[family] == UNKNOWN and line.lost[family] is not None:
-            return line.why[family]
-    return None
 
 
 # ---- each round
