@@ -150,6 +150,7 @@ class Board(linux.Board):
 
 class Kit:
     board = Board()
+    brief = False
 
     @staticmethod
     def load(name):

@@ -106,6 +106,8 @@ class Observer:
         self.networks = None
         self.gateway = options.get("gateway")  # natpmp's, when it has us check what it was told
         self.services = self.host = self.gena = None
+        if kit.brief:
+            self.listener = None  # the subscription, which goes on while this observer rests
         if not options.get("events", True):
             self.changed = None
 
@@ -115,8 +117,10 @@ class Observer:
             fresh = not self.services
             try:
                 await self._find()
+                if self.kit.brief and self.changed:
+                    self._listen()
                 if family == 6:
-                    return await self.kit.load("upnp6").read(self)
+                    return await self.kit.run("observe.upnp6", "read", self)
                 return await self._ask()
             except (OSError, ValueError, reason.Why) as e:
                 self.services = None
@@ -232,6 +236,24 @@ class Observer:
                 self.close()
             await asyncio.sleep(wait)
             wait = min(wait * 2, 960)
+
+    def _listen(self):
+        """See that the listener is one to the router of now; it subscribes when it is waited for."""
+        port, path = self.services[0][2]
+        if not self.gena or (self.gena.host, self.gena.port, self.gena.path) != (self.host, port, path):
+            self.close()
+            self.listener = self.gena = self.kit.load("gena").Subscription(self.board, self.host, port, path)
+
+    later = None
+
+    def rest(self):
+        """What the next observer goes on with: see base.py."""
+        return self.gena, self.services, self.host
+
+    def resume(self, kept):
+        """Take what rest() of the one before gave."""
+        self.gena, self.services, self.host = kept
+        self.listener = self.gena
 
     def close(self):
         """End the subscription, so that the router does not call an empty place for half an hour."""
