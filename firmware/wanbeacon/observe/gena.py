@@ -10,7 +10,6 @@ import time
 
 from wanbeacon.net import lan, reason, udp
 
-
 #: Seconds until a router that sends no events is tried again; doubles up to the second number.
 _AGAIN_S = (60, 960)
 
