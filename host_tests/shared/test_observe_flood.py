@@ -20,13 +20,13 @@ from wanbeacon.observe import (
     announce,
     command,
     gena,
+    igd,
     natpmp,
     netlink,
     pcp,
     scan,
     stun,
     ubus,
-    upnp,
     whoami,
     xml,
 )
@@ -210,12 +210,12 @@ def test_search_answers():
     )
 
     def take(data):
-        got = upnp.answer(data, "192.168.77.1", "192.168.77.1")
+        got = igd.answer(data, "192.168.77.1", "192.168.77.1")
         assert got is None or 0 < got[1] < 65536 and got[2][:1] == "/" and not [c for c in got[2].encode() if not 32 < c < 127]
 
     def good(data):
         want = (1900, "/rootDesc.xml") if data == loopback else (5000, "/rootDesc.xml")
-        assert upnp.answer(data, "192.168.77.1", "192.168.77.1")[1:3] == want
+        assert igd.answer(data, "192.168.77.1", "192.168.77.1")[1:3] == want
 
     flood([there, loopback], take, good)
 
@@ -229,7 +229,7 @@ def test_descriptions():
 
     def take(data):
         try:
-            for kind, control, events in upnp.services(data, 5000, "/rootDesc.xml"):
+            for kind, control, events in igd.services(data, 5000, "/rootDesc.xml"):
                 for port, path in (control, events):
                     assert 0 < port < 65536 and not [c for c in path.encode() if not 32 < c < 127]
                 assert "\r" not in kind and '"' not in kind
@@ -237,7 +237,7 @@ def test_descriptions():
             pass
 
     def good(data):
-        kind, control, events = upnp.services(data, 1, "/rootDesc.xml")[0]
+        kind, control, events = igd.services(data, 1, "/rootDesc.xml")[0]
         assert kind[-17:] == "WANIPConnection:1" and control == (5000, "/ctl") and events == (5000, "/evt?a=1&b")
 
     flood(page, take, good)

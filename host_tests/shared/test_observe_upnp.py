@@ -4,9 +4,10 @@ import asyncio
 import os
 import socket
 
+from wanbeacon.app import stage
 from wanbeacon.board import linux
 from wanbeacon.net import lan, reason, udp
-from wanbeacon.observe import gena, upnp, xml
+from wanbeacon.observe import gena, igd, upnp, xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 LO = "127.0.0.1"
@@ -32,28 +33,28 @@ WAN = service("WANIPConnection:2", "/ctl/IPConn", "/evt/IPConn")
 
 
 def test_the_wan_service_of_either_version_and_kind_is_found():
-    found = upnp.services(description(WAN), 5000, "/rootDesc.xml")
+    found = igd.services(description(WAN), 5000, "/rootDesc.xml")
     assert found == [(IGD + "WANIPConnection:2", (5000, "/ctl/IPConn"), (5000, "/evt/IPConn"))]
     both = description(service("WANPPPConnection:1", "ppp", "http://x:81/e"), service("WANIPConnection:1", "/ip", ""))
-    found = upnp.services(both, 80, "/upnp/desc.xml")
+    found = igd.services(both, 80, "/upnp/desc.xml")
     assert [one[0][len(IGD) :] for one in found] == ["WANPPPConnection:1", "WANIPConnection:1"]
     assert found[0][1:] == ((80, "/upnp/ppp"), (81, "/e"))
 
 
 def test_urlbase_moves_the_port_but_never_the_host():
     xml = description(WAN, base="<URLBase>http://203.0.113.9:49152/</URLBase>")
-    assert upnp.services(xml, 80, "/d")[0][1] == (49152, "/ctl/IPConn")
+    assert igd.services(xml, 80, "/d")[0][1] == (49152, "/ctl/IPConn")
     xml = description(service("WANIPConnection:1", "http://evil.example:8080/x", "/e"))
-    assert upnp.services(xml, 80, "/d")[0][1] == (8080, "/x")
+    assert igd.services(xml, 80, "/d")[0][1] == (8080, "/x")
 
 
 def test_descriptions_without_a_wan_or_damaged_ones_give_nothing_or_an_error():
     for data in (b"", b"<service>", description(), b"<service></service>" * 50, b"\xff" * 4000, b"<" * 16000):
-        assert upnp.services(data, 80, "/d") == [], data[:30]
+        assert igd.services(data, 80, "/d") == [], data[:30]
     whole = description(WAN)
     for cut in range(0, len(whole), 7):
         try:
-            upnp.services(whole[:cut], 80, "/d")
+            igd.services(whole[:cut], 80, "/d")
         except ValueError:
             pass
 
@@ -79,19 +80,19 @@ def test_descriptions_as_sloppy_as_routers_write_them():
         for before, after in (("<%sservice>" % p, "</%sservice>" % p), ("<%sservice a='b'>" % p, ""), ("<%sservice\n>" % p, "x")):
             block = before + row % (p, IGD, p, p, p, p, p) + after
             for data in (block, "<root><!-- <service> --><%sserviceList>" % p + block + "</root>", "\xef\xbb\xbf" + block):
-                assert upnp.services(data.encode(), 5000, "/d") == want, data
+                assert igd.services(data.encode(), 5000, "/d") == want, data
     cdata = "<service><serviceType><![CDATA[%sWANIPConnection:1]]></serviceType><controlURL> /c </controlURL>" % IGD
-    assert upnp.services((cdata + "<eventSubURL>\n/e</eventSubURL></service>").encode(), 5000, "/d") == want
-    assert upnp.services(b"\xff\xfe\x80" + (cdata + "<eventSubURL>/e</eventSubURL>").encode() + b"\xff", 5000, "/d") == want
+    assert igd.services((cdata + "<eventSubURL>\n/e</eventSubURL></service>").encode(), 5000, "/d") == want
+    assert igd.services(b"\xff\xfe\x80" + (cdata + "<eventSubURL>/e</eventSubURL>").encode() + b"\xff", 5000, "/d") == want
 
 
 def test_what_could_break_a_request_is_left_out():
     for url in ("/c\nX-Evil: 1", "/c d", "/c\r\n\r\nGET /", "/\x00", "http://192.168.1.1:5000/a\nb", "/\xe4", "http://h:x/"):
         data = "<service><serviceType>%sWANIPConnection:1</serviceType><controlURL>%s</controlURL></service>" % (IGD, url)
-        assert upnp.services(data.encode(), 80, "/d") == [], url
+        assert igd.services(data.encode(), 80, "/d") == [], url
     for kind in ('WANIPConnection:1"x', "WANIPConnection:1\nX: y", "WANIPConnection:1&quot;x", "WANIPConnection:1 x"):
         data = "<service><serviceType>%s%s</serviceType><controlURL>/c</controlURL></service>" % (IGD, kind)
-        for _, control, _ in upnp.services(data.encode(), 80, "/d"):
+        for _, control, _ in igd.services(data.encode(), 80, "/d"):
             raise AssertionError(kind)
 
 
@@ -111,21 +112,21 @@ def test_of_a_location_only_port_and_path_count():
         ("HTTP://192.168.0.9:1/x?a=b", (1, "/x?a=b")),
     ):  # fmt: skip
         for end in ("\r\n", "\n"):
-            assert upnp.answer(ssdp(url, end=end), ROUTER, ROUTER)[1:3] == want, url
+            assert igd.answer(ssdp(url, end=end), ROUTER, ROUTER)[1:3] == want, url
     for url in (
         "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "", "http://192.168.77.1@evil.example/x",
         "http:///x", "http://r/a b", "http://r/a\tb", "http://r/\x01", "http://r/\x7f", "http://r:99999999999/", "http://[::1/x",
     ):  # fmt: skip
-        assert upnp.answer(ssdp(url), ROUTER, ROUTER) is None, url
-    assert upnp.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), "a bare LF ends the line"
-    assert upnp.answer(b"", ROUTER, ROUTER) is None
-    assert upnp.answer(b"\xff\xfe" * 700, ROUTER, ROUTER) is None
+        assert igd.answer(ssdp(url), ROUTER, ROUTER) is None, url
+    assert igd.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), "a bare LF ends the line"
+    assert igd.answer(b"", ROUTER, ROUTER) is None
+    assert igd.answer(b"\xff\xfe" * 700, ROUTER, ROUTER) is None
 
 
 def test_a_gateway_ranks_before_a_root_device_before_wps_before_another_address():
     order = [GATEWAY, "urn:schemas-upnp-org:service:WANIPConnection:1", "upnp:rootdevice", "urn:schemas-wifialliance-org:device:WFADevice:1"]
-    ranks = [upnp.answer(ssdp("http://r/d", target), ROUTER, ROUTER)[0] for target in order]
-    ranks += [upnp.answer(ssdp("http://r/d", target), "192.168.77.2", ROUTER)[0] for target in order]
+    ranks = [igd.answer(ssdp("http://r/d", target), ROUTER, ROUTER)[0] for target in order]
+    ranks += [igd.answer(ssdp("http://r/d", target), "192.168.77.2", ROUTER)[0] for target in order]
     assert ranks == sorted(ranks) and len(set(ranks)) == 8 and ranks[0] == 0
 
 
@@ -150,6 +151,8 @@ class Board(linux.Board):
 
 class Kit:
     board = Board()
+    brief = False
+    run = staticmethod(stage.run_async)
 
     @staticmethod
     def load(name):
@@ -390,7 +393,7 @@ def test_a_forgotten_subscription_is_made_anew():
         await asyncio.sleep(0.02)
         router.sid = "uuid:9"  # the router restarted: our SID is unknown to it
         router.callback = None
-        one.gena.due = upnp.time.ticks_ms()
+        one.gena.due = igd.time.ticks_ms()
         task.cancel()
         try:
             await task
@@ -421,11 +424,11 @@ def test_messages_are_bounded_in_size_and_time():
 
         port = free_port()
         server = await asyncio.start_server(client, LO, port)
-        sock = upnp.udp.socket.socket()
+        sock = igd.udp.socket.socket()
         try:
             sock.connect(Kit.board.sockaddr(LO, port))
             sock.setblocking(False)
-            return await lan.read_message(sock, upnp.time.ticks_add(upnp.time.ticks_ms(), 300), cap)
+            return await lan.read_message(sock, igd.time.ticks_add(igd.time.ticks_ms(), 300), cap)
         finally:
             sock.close()
             server.close()
@@ -484,9 +487,9 @@ def test_the_first_answer_need_not_be_the_right_one():
     router.answers["/tv.xml"] = (404, b"")
     place = "http://192.168.77.99:%d" % router.port
     wrong = [ssdp(place + "/wps.xml"), ssdp(place + "/tv.xml", "upnp:rootdevice"), b"noise", ssdp("http://[bad")]
-    start = upnp.time.ticks_ms()
+    start = igd.time.ticks_ms()
     assert asyncio.run(search(router, wrong + [ssdp("http://[::1]:%d/d.xml" % router.port)]))[:2] == (FOUND, IP)
-    assert upnp.time.ticks_diff(upnp.time.ticks_ms(), start) < 1000, "not after all waiting time"
+    assert igd.time.ticks_diff(igd.time.ticks_ms(), start) < 1000, "not after all waiting time"
     assert asyncio.run(search(router, wrong + [ssdp(place + "/d.xml", "upnp:rootdevice")]))[:2] == (FOUND, IP)
 
 
@@ -494,7 +497,7 @@ def test_the_reasons_of_those_passed_over_are_said():
     router = Router()
     router.answers["/wps.xml"] = (200, WPS)
     place = "http://192.168.77.99:%d" % router.port
-    kept, upnp._WAVES = upnp._WAVES, ((100, upnp._WAVES[0][1]),)
+    kept, igd._WAVES = igd._WAVES, ((100, igd._WAVES[0][1]),)
     try:
         closed = "http://192.168.77.1:%d/d.xml" % free_port()
         wrong = [ssdp(place + "/wps.xml"), ssdp(place + "/tv.xml", "x:tv"), ssdp(closed, "upnp:rootdevice")]
@@ -505,7 +508,7 @@ def test_the_reasons_of_those_passed_over_are_said():
         ]  # fmt: skip
         assert asyncio.run(search(router, []))[2] == ("upnp.silent", LO)
     finally:
-        upnp._WAVES = kept
+        igd._WAVES = kept
 
 
 def test_bytes_that_are_no_text_are_could_not_tell():

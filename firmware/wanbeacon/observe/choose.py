@@ -3,7 +3,7 @@ asked."""
 
 
 #: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the observer's.
-_EARS = {"natpmp": "announce"}
+_EARS = {"natpmp": "announce", "upnp": "gena"}
 _BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed
 
 
@@ -68,7 +68,7 @@ class Chooser:
         if not slot.observer:
             if self.bind:
                 slot.options = dict(slot.options, bind=self.bind)
-            if self.kit.brief and slot.name in _EARS:
+            if self.kit.brief and slot.name in _EARS and slot.options.get("events", True):
                 self.kit.load(_EARS[slot.name])
             slot.observer = self.kit.load(slot.name).Observer(slot.options, self.kit)
             if slot.kept:

@@ -3,11 +3,15 @@
 UPnP Device Architecture 1.1, section 4. A NOTIFY counts when it comes from the router and names our subscription (SID).
 """
 
+import asyncio
 import os
 import socket
 import time
 
 from wanbeacon.net import lan, reason, udp
+
+#: Seconds until a router that sends no events is tried again; doubles up to the second number.
+_AGAIN_S = (60, 960)
 
 
 def renew_s(head):
@@ -30,6 +34,18 @@ class Subscription:
         self.port = port
         self.path = path
         self.sid = self.server = self.due = None
+        self.wait = _AGAIN_S[0]
+
+    async def changed(self):
+        """The same without an exception, for who listens to this alone: return after an event, and now and then while the router
+        sends none (its URLs may be others by now)."""
+        try:
+            await self.notified()
+            self.wait = _AGAIN_S[0]
+        except (OSError, ValueError, reason.Why):
+            self.close()
+            await asyncio.sleep(self.wait)
+            self.wait = min(self.wait * 2, _AGAIN_S[1])
 
     async def notified(self):
         """Return when the router sent an event. OSError or reason.Why when the subscription cannot be made or renewed."""
