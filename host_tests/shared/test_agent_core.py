@@ -375,3 +375,28 @@ def test_only_the_accounts_own_provider_learns_whom_to_write_to():
     world.boot()
     bob, page = names(world)
     assert bob == page + " me@example.net" and "@" not in page
+
+
+def test_a_fault_while_time_servers_are_asked_stops_nobody():
+    world = virtual.World(cfg(("ann", "secret", ["a1.example.org"], PLAIN)))
+    world.time.offset = None
+
+    def broken():
+        raise RuntimeError()
+
+    world.ask_time = broken
+    world.boot()
+    world.run(5)
+    assert heard(world) == [("a1.example.org", A)]
+    assert list(world.agent.faults) == ["the clock"]
+
+
+def test_a_line_that_is_lost_is_looked_at_again_soon_and_then_less_and_less():
+    world = started()
+    world.line[4] = virtual.UNKNOWN
+    world.round()
+    assert 29 <= world.agent.pause_for() <= 30
+    world.time.ms += 800 * 1000
+    assert 99 <= world.agent.pause_for() <= 100
+    world.time.ms += 86400 * 1000
+    assert 299 <= world.agent.pause_for() <= 300

@@ -70,8 +70,8 @@ class Network:
 
     def _deliver(self, data, source, to):
         for sock in list(self.sockets.values()):
-            here = sock.kind == real_socket.SOCK_DGRAM and sock.port == to[1] and sock.local in ("0.0.0.0", to[0])
-            if here and sock.peer in (None, source) and len(sock.queue) < 200:
+            here = sock.port == to[1] and sock.local in ("0.0.0.0", to[0]) and sock.peer in (None, source)
+            if sock.kind == real_socket.SOCK_DGRAM and here and len(sock.queue) < 200:
                 sock.queue.append((data, source))
 
     def call(self, ip, port, data):

@@ -12,8 +12,8 @@ from collections import Counter
 import pytest
 from wanbeacon.app import agent
 from wanbeacon.core import outcome, policy
-from wanbeacon.net import clock, wire
-from wanbeacon.observe import choosing, natpmp, quiet, upnp
+from wanbeacon.net import clock, lan, wire
+from wanbeacon.observe import choosing, natpmp, quiet
 
 from host_tests.world import story, world
 from host_tests.world.story import Story
@@ -153,10 +153,10 @@ def _needs_a_colon(patch):
     patch.setattr(wire.Wire, "_line", line)
 
 
-def _first_answer_of_a_search(patch):
-    patch.setattr(upnp, "_MOST", 1)
-    patch.setattr(natpmp, "_WAITS", ())
-    patch.setattr(upnp, "_TARGETS", ("WFADevice:",))
+def _waits_for_ever(patch):
+    """Neither an exchange with the router nor a source has an end of its own."""
+    patch.setattr(lan, "_EXCHANGE_MS", 1 << 28)
+    patch.setattr(choosing, "LIMIT_S", 1 << 28)
 
 
 def _writes_down_any_time(patch):
@@ -193,8 +193,8 @@ def _keeps_its_first_address(patch):
 
 
 @pytest.mark.parametrize(("rule", "sabotage"), [
-    ("wrong", _believes_natpmp), ("wrong", _asks_twice_only), ("right", _no_wall_between_sources), ("right", _needs_a_colon),
-    ("right", _first_answer_of_a_search), ("time", _writes_down_any_time), ("right", _rests_for_everybody),
+    ("wrong", _believes_natpmp), ("wrong", _asks_twice_only), ("walls", _no_wall_between_sources), ("walls", _needs_a_colon),
+    ("right", _waits_for_ever), ("time", _writes_down_any_time), ("right", _rests_for_everybody),
     ("fair", _sends_again), ("said", _mute), ("right", _keeps_its_first_address),
 ])  # fmt: skip
 def test_a_broken_agent_is_convicted(rule, sabotage, monkeypatch):

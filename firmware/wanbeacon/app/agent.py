@@ -23,7 +23,7 @@ _AGAIN_MS = const(1500)  # after an event the source is asked once more: the old
 _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
 _REST = const(60)  # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
 _REST_MAX = const(3600)
-_LOOK_AGAIN = const(30)  # seconds until a line without an address is looked at again; grows with its outage up to a check
+_LOOK_AGAIN = const(30)  # seconds until a line without an address is looked at again; an eighth of its outage, up to a check
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
@@ -345,8 +345,12 @@ class Agent:
     def _clocks(self):
         """The clock was set, or stepped: waits are told."""
         now, wall = self.clock.mono(), self.clock.wall()
-        if wall is None or self.clock.ask_due():
-            self.board.set_clock(self)
+        if (wall is None or self.clock.ask_due()) and not self.resting("the clock"):
+            try:
+                self.board.set_clock(self)
+                self.sound("the clock")
+            except Exception as e:  # accounts and lines do not need the time for all they do
+                self.fault("the clock", e)
             wall = self.clock.wall()
         step = self.clock.stepped()
         back, self.clock_gone = self.clock_gone and wall, wall is None
@@ -375,7 +379,7 @@ class Agent:
         for line in self.lines:
             for lost in line.lost.values():
                 if lost is not None:
-                    until = min(until, now + max(_LOOK_AGAIN, now - lost))
+                    until = min(until, now + max(_LOOK_AGAIN, (now - lost) >> 3))
         for row in self.faults.values():
             if row[1] > now:
                 until = min(until, row[1])

@@ -69,6 +69,10 @@ class Asker:
         try:
             if self.silent and _drain(self.silent):
                 self.disturb()
+                # what is left in its queue is old, and must not count as new for minutes to come
+                self.silent.close()
+                self.silent = None
+                self.silent = self._open()
         except OSError:
             self.close()
         return self.clock.mono() < self.until
