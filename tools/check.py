@@ -104,7 +104,7 @@ def _readable(path, document):
 
 def weigh(document, folder):
     """(problems, warnings) that need the catalogue or the files of `folder`, where relative names start."""
-    _, problems, warnings = firmware("dyndns.advice").judge(str(CATALOGUE), document["accounts"])
+    _, problems, warnings = firmware("dyndns.advice").judge(str(CATALOGUE), document["accounts"], document["device"].get("contact"))
     warnings += _in_urls(document)
     _authorities(document, "", folder, problems)
     for number, account in enumerate(document["accounts"]):

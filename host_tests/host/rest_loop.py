@@ -58,7 +58,7 @@ class Agent:
         def wall():
             return 1800000000
 
-    def agent_name(self, style=None):
+    def agent_name(self, style=None, account=None):
         return "Acme Router-R1/1.0 dev@acme.example"
 
     def save(self):

@@ -41,7 +41,7 @@ def lab_of(provider):
 @contextlib.contextmanager
 def service(lab, *hosts, addresses=(A,), speed=SPEED, accounts=None, top=None, **more):
     """A running agent; hosts and more: its one account, or accounts: all of them."""
-    config = {"accounts": accounts or [account(lab, *hosts, **more)], **(top or {})}
+    config = {"accounts": accounts or [account(lab, *hosts, **more)], "device": {"contact": "dev@wanbeacon.example"}, **(top or {})}
     with Agent("micropython-wheel", config, speed=speed, check=1) as agent:
         agent.set_address(*addresses)
         agent.lab, agent.speed = lab, speed

@@ -181,7 +181,7 @@ def many(number):
 
 @pytest.mark.parametrize("interpreter", MICROPYTHONS)
 def test_more_hosts_than_the_heap_holds_are_one_line(interpreter):
-    with Agent(interpreter, many(700), heap="400k") as agent:
+    with Agent(interpreter, many(700), heap="240k") as agent:
         (line,) = fails(agent)
         assert "memory" in line and "heapsize" in line
 

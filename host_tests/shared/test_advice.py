@@ -169,3 +169,11 @@ def test_a_url_that_the_agent_cannot_ask_is_refused_by_check():
     for server in ("https://[2001:db8::1]", "user@h", "a..b", "h:0", "[::1]:443"):
         _, problems, _ = judged(provider="dyn", server=server)
         assert problems and problems[0].startswith("accounts[0].server: "), server
+
+
+def test_noip_is_told_whom_it_may_write_to_or_the_user_is_told_that_it_asks():
+    def said(user, contact=None):
+        account = {"provider": "noip", "user": user, "password": "secret", "hosts": [{"name": "a.ddns.net"}]}
+        return [one for one in judge(FILE, [account], contact)[2] if "device.contact" in one]
+
+    assert len(said("ann")) == 1 and said("ann@example.org") == [] and said("ann", "me@example.org") == []

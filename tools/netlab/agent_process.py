@@ -214,7 +214,7 @@ def account(lab, *hosts, server=None, user="demo", password="demo-key", **more):
 def one_account(lab, *hosts, **more):
     """A whole config with one account; keys of the document by `top={...}`."""
     top = more.pop("top", {})
-    return {"accounts": [account(lab, *hosts, **more)], **top}
+    return {"accounts": [account(lab, *hosts, **more)], "device": {"contact": "dev@wanbeacon.example"}, **top}
 
 
 def host(document, name=None):

@@ -14,7 +14,7 @@ def rows(agent):
         for secret in ("password", "token"):
             agent.log.keep_secrets(forms(account.get(secret), account.get("user")))
     try:
-        found, problems, warnings = advice.judge(agent.board.catalogue, agent.cfg["accounts"])
+        found, problems, warnings = advice.judge(agent.board.catalogue, agent.cfg["accounts"], agent.cfg["device"].get("contact"))
     except OSError:
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
     for text in warnings:

@@ -4,11 +4,14 @@ from wanbeacon.core import url
 from wanbeacon.dyndns import catalog, request, share
 
 
-def judge(catalogue, accounts):
+_WRITES = ("noip",)  # asks for a mail address in the User-Agent (No-IP, request method)
+
+
+def judge(catalogue, accounts, contact=None):
     """(rows, problems, warnings) of checked accounts: the provider's row of each, None where there is none that works, and
     lists of one-line texts. The agent does not start with a problem. A provider's name is replaced by its id.
 
-    catalogue: path of the file. Raises OSError when it is missing, ValueError when it is damaged."""
+    catalogue: path of the file; contact: device.contact. Raises OSError when it is missing, ValueError when it is damaged."""
     rows, problems, warnings = [], [], []
     for i in range(len(accounts)):
         account, row, wrong, unwise = accounts[i], None, (), ()
@@ -27,6 +30,8 @@ def judge(catalogue, accounts):
                 wrong = ("custom.%s" % e,)
         if row:
             wrong, unwise = advice(row, account)
+            if row["id"] in _WRITES and not contact and "@" not in (account.get("user") or ""):
+                unwise.append("provider: %s asks whom it may write to; set device.contact to a mail address" % row["id"])
         rows.append(row)
         problems += ["accounts[%d].%s" % (i, text) for text in wrong]
         warnings += ["accounts[%d].%s" % (i, text) for text in unwise]
