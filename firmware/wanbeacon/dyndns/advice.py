@@ -3,7 +3,6 @@
 from wanbeacon.core import url
 from wanbeacon.dyndns import catalog, request, share
 
-
 _WRITES = ("noip",)  # asks for a mail address in the User-Agent (No-IP, request method)
 
 
