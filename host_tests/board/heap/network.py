@@ -8,6 +8,7 @@ def hostname(name):
 
 class WLAN:
     PM_NONE = 0
+    SEC_WPA2 = 3
 
     def __init__(self, which):
         pass
@@ -30,8 +31,8 @@ class WLAN:
     def isconnected(self):
         return True
 
-    def ifconfig(self):
+    def ifconfig(self, *own):
         return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
 
-    def status(self):
-        return 1010
+    def status(self, *what):
+        return [] if what else 1010
