@@ -46,17 +46,19 @@ def compile_into(folder, *scripts):
         subprocess.run(done, check=True)
 
 
-def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7):
+def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7, told=None):
     """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_board).
 
     Returns (bytes of heap in use after each update, number of names in the pool at the end). Addresses are
-    45.33.`third`.x. Raises Failed."""
+    45.33.`third`.x. told: a list that gets what it printed, with a line "stage NAME BYTES" for each one loaded. Raises Failed."""
     folder = Path(tempfile.mkdtemp(prefix="wb-"))
     address, wake = folder / "address", folder / "wake"
     config = {"accounts": [account(lab, *HOSTS)], "address": [{"source": "command", "command": "cat %s" % address}],
               "intervals": {"minimum": 1}}
     (folder / "c").write_text(json.dumps(config))
     argv = parts.usable(interpreter).command(compiled / "main.py", folder / "c", folder / "s", wake, heap=heap)
+    if told is not None:
+        argv.append("stages")
     out = folder / "output"
     process = None
     try:
@@ -76,6 +78,8 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7)
             process.wait()
         text = out.read_text(errors="replace") if out.exists() else ""
         shutil.rmtree(folder, ignore_errors=True)
+    if told is not None:
+        told.append(text)
     last = {}
     for words in map(str.split, text.splitlines()):
         if len(words) == 3 and words[0] == "heap":

@@ -65,7 +65,8 @@ class Server:
                     continue
                 self.admit(conn, self.device.board.ip_port(peer)[0])
         finally:
-            self.socks.remove(sock)
+            if sock in self.socks:  # it listened
+                self.socks.remove(sock)
             if not self.socks:
                 self.device.board.while_waiting = None
             sock.close()
