@@ -384,7 +384,7 @@ def test_a_fault_while_time_servers_are_asked_stops_nobody():
     def broken():
         raise RuntimeError()
 
-    world.ask_time = broken
+    world.ask_time, world.walls = broken, True
     world.boot()
     world.run(5)
     assert heard(world) == [("a1.example.org", A)]

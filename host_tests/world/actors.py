@@ -86,7 +86,7 @@ class Spoiled:
         if mode == "garbled":
             cut = bytearray(data)
             for _ in range(8):
-                cut[chance.randrange(len(cut))] = chance.randrange(256)
+                cut[chance.randrange(len(cut))] = chance.randrange(128, 256)  # another digit would make the router a liar
             return [(0, bytes(cut[: chance.randrange(len(cut))]))]
         if mode == "noise":
             return [(0, chance.randbytes(chance.randrange(1, 3000)))]
