@@ -212,7 +212,7 @@ class Device:
         if self.loop:
             self.net.power_off()
             self.net.frozen = True
-            for task in asyncio.all_tasks(self.loop):
+            for task in sorted(asyncio.all_tasks(self.loop), key=lambda task: int(task.get_name().split("-")[1])):
                 task.cancel()
             asyncio.set_event_loop(self.loop)
             for _ in range(5):  # cancelled tasks have awaits in their own ends

@@ -34,6 +34,8 @@ class Network:
 
     def at(self, ms, act, *args):
         """Let `act` happen at that time."""
+        if self.frozen:
+            return
         self.count += 1
         heapq.heappush(self.events, (max(ms, self.ms), self.count, act, args))
 
@@ -128,7 +130,7 @@ class Socket:
         net.sockets[self.fd] = self
 
     def _use(self, what, ip=None):
-        if self.net.hook:
+        if self.net.hook and not self.net.frozen:
             self.net.hook(what + (" udp" if self.kind == real_socket.SOCK_DGRAM else " tcp"), ip or (self.peer and self.peer[0]))
 
     def fileno(self):

@@ -278,16 +278,16 @@ class Universe:
 
     def _late(self, number, since):
         agent = self.device.agent
-        host = agent and agent.hosts()[number] if agent and len(agent.hosts()) > number else None
-        if host:
-            wait = host.rec.hold * 1000 - agent.clock.mono_ms()
-            rec = host.rec
-            theirs = (number == 0 and rec.cls in ("LATER", "ODD")) or rec.hold_why == "hold.spread" or rec.kind in ("home", "net")
-            theirs = theirs or wait <= 61000 or rec.attempt  # the minimum between two requests; a power cut in one of them
-            if theirs and wait > 0 and self.net.ms - since < _POSTPONED_S * 1000:
-                self.net.after(wait + 30000, self._due, number, since)
-                return
-        why = host and (wait, host.state, host.why, host.rec.cls, host.rec.kind, host.account.line.why[4])
+        if not agent:  # its power is off: at its start the time begins again
+            return
+        host = agent.hosts()[number]
+        rec, wait = host.rec, host.rec.hold * 1000 - agent.clock.mono_ms()
+        theirs = (number == 0 and rec.cls in ("LATER", "ODD")) or rec.hold_why == "hold.spread" or rec.kind in ("home", "net")
+        theirs = theirs or wait <= 61000 or rec.attempt  # the minimum between two requests; a power cut in one of them
+        if theirs and wait > -5000 and self.net.ms - since < _POSTPONED_S * 1000:
+            self.net.after(max(wait, 0) + 30000, self._due, number, since)
+            return
+        why = wait, host.state, host.why, rec.cls, rec.kind, host.account.line.why[4]
         self.fail("right", "%s has %s, the line %s since %.1f s (%s, %s); %s" % (
             NAMES[number], self.providers[number].stored(NAMES[number]), self.router.wan, since / 1000, self.level,
             self.active, why))  # fmt: skip
