@@ -13,9 +13,11 @@ import pytest
 
 from host_tests.board import small_board
 from host_tests.board.small_board import HEAP
+from host_tests.host import notice_services
 
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 SEEDS = range(30) if NIGHTLY else range(3)
+OUT_OF_MEMORY = "Traceback|MemoryError|no memory left"
 LATE_S = 5  # an update is there within this
 PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?n=0", "/address", "/finish", "/status.json")
 #: What an ESP32 has for its system heap beside Python's: free after Wi-Fi has joined with 56 KB of Python heap, what the lab's
@@ -116,7 +118,7 @@ def test_a_whole_life_fits(life, lab, seed):
     one.an_address()
     text = board.text()
     assert board.process.poll() is None, one.told("it ended")
-    assert not re.search("Traceback|MemoryError|no memory left", text), one.told("out of memory")
+    assert not re.search(OUT_OF_MEMORY, text), one.told("out of memory")
     assert "gone.dyndns.org: stopped" in text and lab.findings() == [], one.told(str(lab.findings()))
     # names are for ever, and each page brings some the first time; the log and the history fill
     assert min(weights[-4:]) < weights[len(weights) // 2] + 5000, one.told("it grows: %s" % weights[-20:])
@@ -125,10 +127,21 @@ def test_a_whole_life_fits(life, lab, seed):
           % (seed, len(lab.updates), one.pages, one.busy, min(weights) / 1024, max(weights) / 1024, HEAP, left / 1024, FLOOR // 1024))
 
 
-@pytest.mark.parametrize("wrong", [{"accounts": [{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]},
-                                   {"address": ["nowhere"]}])
-def test_settings_that_the_agent_refuses_can_be_corrected(life, wrong):
-    _, board = life(**wrong)
+def test_a_notice_over_https_for_each_update_fits(life, lab):
+    lab.world.add_account("demo", "demo-key", small_board.HOSTS)
+    with notice_services.Services(lab.authority.context()) as services:
+        receiver = dict(notice_services.entries(services.url)[0], ca=str(lab.ca_der), events=["published"])
+        router, board = life("poke", hosts=small_board.HOSTS[:1], notify=[receiver])
+        for n in range(1, 5):
+            router.address = "81.2.%d.1" % (70 + n)
+            assert until(lambda n=n: len(services.taken.get("ntfy", ())) >= n, 20) is not None, board.text()[-3000:]
+        texts = services.taken["ntfy"]
+        assert not services.wrong and len(set(texts)) == len(texts) and router.address in texts[-1]
+        assert board.process.poll() is None and not re.search(OUT_OF_MEMORY, board.text()), board.text()[-3000:]
+
+
+def test_settings_that_the_agent_refuses_can_be_corrected(life):
+    _, board = life(accounts=[{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}])
     assert until(lambda: "settings: " in board.text(), 20) is not None, board.text()
     assert until(lambda: board.web.login().status == 303, 20) is not None, board.text()
     for path in ("/", "/settings", "/wifi", "/provider", "/account?n=0", "/address", "/finish"):

@@ -516,7 +516,7 @@ def test_where_memory_is_scarce_an_observer_rests_and_its_listener_stays():
         asyncio.run(one.afterwards())
         assert one.slots[0].kept == (ear, reads, [1]) and not one.slots[0].later, "it was looked for once"
         assert one.watchers() == [ear] and ear.open
-    assert len(Rests.made) == 4, "one for each read and one that was told what was found"
+    assert len(Rests.made) == 5, "one at the start, for each read, and one that was told what was found"
     assert not one.rest_all(True), "nothing had to be closed for a page"
     one.close()
     assert not ear.open and one.watchers() == []
