@@ -5,7 +5,7 @@ import time
 
 from wanbeacon.board.esp32.memory import PLENTY, SETTLE_MS, TLS, Memory
 
-GROW = 32 * 1024  # Python's heap grows by about this, once: 56 KB at boot + 32 KB, of which 84 KB are ours to use
+GROW = 40 * 1024  # Python's heap grows by about this, once, from 56 KB at boot to 96: with TLS and lwIP all that Wi-Fi leaves
 _LEAST = 4096  # a parked thread below this is not worth its overhead
 _BLOCK = 2048  # of what fills the heap until it grows
 
