@@ -23,11 +23,12 @@ HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.d
 
 
 class Router:
-    """Answers NAT-PMP on 127.0.0.1 with .address; the agent's default source on a board."""
+    """Answers NAT-PMP on 127.0.0.1 with .address; the agent's default source on a board. port: 0 for any free one."""
 
-    def __init__(self):
+    def __init__(self, port=5351):
         self.address, self.epoch = ADDRESS, int(time.time())
-        self.close = Datagrams(self._answer, 5351).close
+        server = Datagrams(self._answer, port)
+        self.port, self.close = server.port, server.close
 
     def _answer(self, data):
         if data[:2] == b"\0\0":

@@ -349,6 +349,21 @@ def test_a_source_that_cannot_even_be_loaded_is_only_unknown():
         one = choose.Chooser(["natpmp", "upnp"], kit)
         tell(upnp=found(B))
         assert read(one)[0][:2] == (FOUND, B) and one.seen[0]["why"][0] == code, one.seen
+        assert one.missing == ()
+
+
+def test_sources_of_another_kind_of_machine_are_named_where_no_other_is_left():
+    def load(name):
+        if name in ("netlink", "ubus"):
+            raise ImportError("no module named 'wanbeacon.observe.%s'" % name)
+        return _FAKES[name]
+
+    def missing(*sources):
+        kit = Kit(Board(("natpmp",)), Clock(), None, None, load, stage.run_async)
+        return list(choose.Chooser(sources, kit).missing)
+
+    assert missing("netlink") == ["netlink"] and missing("ubus", {"source": "netlink"}) == ["ubus", "netlink"]
+    assert missing("netlink", "upnp") == missing("netlink", "auto") == missing("auto") == missing("upnp") == []
 
 
 def test_a_source_that_hangs_is_left_behind_and_its_task_ended():

@@ -39,16 +39,19 @@ def connect(device, cfg):
 
 def make_agent(device):
     """The agent; None when it cannot work with these settings, which is then among the problems."""
-    agent = stage.resident("app.agent")
     try:
-        return agent.Agent(device.cfg, device.board, device.clock, report=device.report)
-    except (ValueError, ImportError) as e:  # settings that only the catalogue could judge, or a source of Linux
-        if isinstance(e, ImportError) and "observe." not in str(e):
-            raise
-        why = str(e) if isinstance(e, ValueError) else "address: this board does not have all sources (%s)" % e
-        device.problems.append(why)
-        device.say("settings: " + why)
-        return None
+        agent = stage.resident("app.agent").Agent(device.cfg, device.board, device.clock, report=device.report)
+        missing = [name for line in agent.lines for name in line.chooser.missing]
+        if not missing:
+            return agent
+        for line in agent.lines:
+            line.chooser.close()
+        why = "address: this board does not have the source %s" % ", ".join(missing)  # one of Linux
+    except ValueError as e:  # settings that only the catalogue could judge
+        why = str(e)
+    device.problems.append(why)
+    device.say("settings: " + why)
+    return None
 
 
 def restart(device):

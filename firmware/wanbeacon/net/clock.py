@@ -26,7 +26,7 @@ _SLACK = const(172800)  # seconds below the newest proven time that are believed
 # Seconds for which time servers must tell the same below that: then the floor was wrong, not they. Two that agree, one alone.
 _BELOW = (1800, 600)
 _AGAINST = const(3600)  # seconds after which verified answers that contradict a proven time win; three of them win at once
-_ASK = (20, 600)  # seconds between questions while there is no time: six times the first, then doubling up to the second
+ASK_S = (20, 600)  # seconds between questions while there is no time: six times the first, then doubling up to the second
 _ASK_DAILY = const(86400)
 _ASK_DOUBT = const(900)  # while TLS fails for the time's sake, though it was proven
 
@@ -88,7 +88,7 @@ class Clock:
             return True
         since = self.mono() - self._asked
         if self.wall() is None or self._doubted and self.state != PROVEN:
-            return since >= min(_ASK[0] << max(0, min(self._tries, 20) - 6), _ASK[1])
+            return since >= min(ASK_S[0] << max(0, min(self._tries, 20) - 6), ASK_S[1])
         return since >= (_ASK_DOUBT if self._doubted else _ASK_DAILY)
 
     def asking(self):

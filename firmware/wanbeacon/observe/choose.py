@@ -34,6 +34,7 @@ class Chooser:
     .seen: a row per source asked lately, for the status: {"name", "family", "kind": "found", "none" or "unknown",
     "address": packed or None, "why": code tuple}. .rest: set it to ask nobody outside meanwhile. .homes: set it where
     hosts at home want IPv6 addresses of the home's prefix. .networks, .router6: what came with the last IPv6 address (base.py).
+    .missing: names of the sources where this machine has none of them; () where there is one to ask.
     """
 
     def __init__(self, sources, kit, cross_check=False, outside_s=600, bind=None):
@@ -46,7 +47,7 @@ class Chooser:
         self.before = {}  # what asked_at() gave before a restart
         self.homes = False  # hosts at home want addresses in its IPv6 prefix: a router may be asked for it
         self.networks, self.router6 = (), False  # what the source of the IPv6 address said besides (base.py)
-        self.slots = []
+        self.slots, missing = [], []
         for source in sources:
             auto = source == "auto" or source == {"source": "auto"}
             for one in _auto(kit, bind) if auto else (source,):
@@ -59,9 +60,12 @@ class Chooser:
             if not slot.auto:
                 try:
                     self.build(slot)
+                except ImportError:  # said at the first read(), as the next row
+                    missing.append(slot.name)
                 except Exception:  # said at the first read(), which tries again
                     pass
                 self.rest_all()
+        self.missing = missing if len(missing) == len(self.slots) else ()
 
     def build(self, slot):
         """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to spare."""

@@ -11,7 +11,7 @@ import machine
 _MAGIC = b"WB1"
 _FORM = ">3sBBI"  # magic, flags, crashes, boots; then the reason's text, then crc32
 _OPEN = 1  # this run has neither ended well nor proven itself
-_TIME = 2  # the chip's clock, which survives what this memory does, holds a time that was proven
+_TIME = 2  # the chip's clock, which survives what this memory does, holds a time that was proven, or the installing computer's
 CRASHES = 3  # runs in a row that died young: the next start is a safe one
 REASON_MAX = 120
 
@@ -69,11 +69,11 @@ class Memory:
         self._save()
 
     def time_proven(self):
-        """True when the time of the chip's clock was proven in a run before this one."""
+        """True when the time of the chip's clock was proven in a run before this one: it may be believed at start."""
         return bool(self.flags & _TIME)
 
     def note_time(self, proven):
-        """Whether the chip's clock holds a proven time now."""
+        """Whether the chip's clock holds a proven time now (or, from `tools flash`, that of the user's computer)."""
         if proven != self.time_proven():
             self.flags ^= _TIME
             self._save()
