@@ -128,7 +128,7 @@ def _fetch(arch):
 def all():
     """Every interpreter the tests are for, there or not (see `.why`)."""
     found = [_wheel(), _elf("amd64"), _elf("i386")]
-    if os.environ.get("MICROPYTHON", "cpython") != "cpython":
+    if os.environ.get("MICROPYTHON") not in (None, "", "cpython"):  # make exports it empty when it is not set
         found.append(_users(os.environ["MICROPYTHON"]))
     return found
 

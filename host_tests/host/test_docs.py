@@ -207,7 +207,7 @@ def test_packages_are_built_and_installed_into_a_routers_root(user, lines, tmp_p
 
 @runs(TOOLS + "simulate")
 def test_a_year_is_simulated(user, lines):
-    user.type(*lines)
+    assert "resume -> going on" in user.type(*lines)
     assert (user.folder / "out/simulate/year.png").exists()
 
 
@@ -264,7 +264,7 @@ def test_every_command_stands_in_a_block_that_is_read():
     """`sh` blocks are; a block without a language, or an indented one, would hide its commands."""
     for path, text in TEXT.items():
         for language, body in re.findall(r"^\s*```(\w*)\n(.*?)^\s*```", text, re.M | re.S):
-            assert language in ("sh", "json", "diff", "yaml", "http", "text", "make"), "%s: %s" % (path.name, body)
+            assert language in ("sh", "json", "diff", "yaml", "http", "text", "make", "python"), "%s: %s" % (path.name, body)
         assert not re.search(r"^    (make|opkg|apk|\S*python) ", text, re.M), path
 
 

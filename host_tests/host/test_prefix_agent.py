@@ -12,8 +12,8 @@ from tools import ROOT
 sys.path += [str(ROOT / "host_tests/shared"), str(ROOT / "tools/simulate")]
 import virtual
 from fritz import Box
-from test_observe_upnp import LO, free_port
-from test_observe_upnp import Board as Lo
+from loopback import LO, free_port
+from loopback import Board as Lo
 from wanbeacon.net.clock import Clock
 
 HOSTS = ["home.example.org", {"name": "nas.example.org", "suffix": "::1:2", "ipv4": False},

@@ -4,6 +4,7 @@ import json
 import socket
 
 import pytest
+from wanbeacon import VERSION
 
 from host_tests.openwrt import readers, router
 from host_tests.openwrt.router import PROGRAM, UID, owner
@@ -25,7 +26,7 @@ config service 'home'
 
 def test_version_and_help(box):
     done = box.ours("--version")
-    assert (done.returncode, done.stdout) == (0, "wanbeacon 0.1.0\n")
+    assert (done.returncode, done.stdout) == (0, "wanbeacon %s\n" % VERSION)
     done = box.ours("help")
     assert done.returncode == 0
     for word in ("status", "check", "update", "retry", "pause", "resume", "providers", "import-ddns", "run"):
@@ -89,12 +90,13 @@ def test_a_damaged_package_is_one_line_that_names_the_file(box):
     box.procd.call("start")
     box.procd.stop()
     for damage in (lambda file: file.write_bytes(bytes(range(128, 256))), lambda file: file.unlink()):
-        for name, words in (("roots.txt", ("run",)), ("providers.dat", ("check", "providers", "import-ddns"))):
+        for name, words in (("roots.txt", ("run",)), ("providers.dat", ("check", "import-ddns", "providers noip")),
+                            ("names.txt", ("providers", "providers noip"))):
             file = box.path("/usr/share/wanbeacon/" + name)
             kept = file.read_bytes() if file.exists() else b""
             damage(file)
             for word in words:
-                done = box.ours(word, user="%d:%d" % ((UID, UID) if word == "run" else (0, 0)))
+                done = box.ours(*word.split(), user="%d:%d" % ((UID, UID) if word == "run" else (0, 0)))
                 assert (done.returncode, done.stderr.count("\n")) == (1, 1) and str(name) in done.stderr, (word, done.stderr)
             file.write_bytes(kept)
     box.sh("rm -rf /var/run/wanbeacon/roots; mkdir -m 755 /var/run/wanbeacon/roots")

@@ -1,7 +1,7 @@
 # push and pushed: what routers really send (routers' documents and sources), and what strangers may try.
 import asyncio
 
-from test_observe_upnp import LO, Board, free_port
+from loopback import LO, Board, free_port
 from wanbeacon.core import address
 from wanbeacon.net import lan
 from wanbeacon.observe import push

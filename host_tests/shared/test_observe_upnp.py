@@ -1,16 +1,13 @@
 """upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on lo."""
 
 import asyncio
-import os
-import socket
 
+from loopback import LO, Board, free_port
 from wanbeacon.app import stage
-from wanbeacon.board import linux
 from wanbeacon.net import lan, reason, udp
 from wanbeacon.observe import gena, igd, upnp, xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
-LO = "127.0.0.1"
 IP = bytes([45, 33, 7, 7])
 IGD = "urn:schemas-upnp-org:service:"
 
@@ -138,17 +135,6 @@ def test_renewal_is_due_at_half_the_time_and_every_five_minutes():
         assert gena.renew_s(("HTTP/1.1 200 OK\r\nTIMEOUT: %s\r\nSID: x" % said).encode()) == seconds, said
 
 
-class Board(linux.Board):
-    def __init__(self):
-        pass
-
-    def gateway(self):
-        return LO
-
-    def lan_address(self):
-        return LO
-
-
 class Kit:
     board = Board()
     brief = False
@@ -158,20 +144,6 @@ class Kit:
     def load(name):
         assert name == "gena"
         return gena
-
-
-def free_port():
-    """A TCP port that nobody has now; MicroPython could not say which one the kernel chose."""
-    while True:
-        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-        sock = socket.socket()
-        try:
-            sock.bind(Kit.board.sockaddr(LO, port))
-            return port
-        except OSError:
-            pass
-        finally:
-            sock.close()
 
 
 class Router:

@@ -2,7 +2,7 @@
 import asyncio
 
 from fritz import Box
-from test_observe_upnp import LO, Board, free_port
+from loopback import LO, Board, free_port
 from wanbeacon.app import stage
 from wanbeacon.core import address
 from wanbeacon.observe import choose, gena, upnp, upnp6

@@ -114,8 +114,8 @@ def providers(word):
         return _fail(e)
     try:
         found = [row for row in stage.run("dyndns.search", "search", NAMES, word) if row[0] != same]
-    except OSError:
-        return _fail("%s is missing; install the package wanbeacon again" % NAMES)
+    except (OSError, ValueError):
+        return _fail("%s is missing or damaged; install the package wanbeacon again" % NAMES)
     if not found and not same:
         return _fail("no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other" % word)
     for id_, name, host in ([(same, "", "")] if same else []) + found:  # id "-": known, and not to be served
