@@ -1,6 +1,7 @@
 """The device in the world: its board, its flash, and the real agent that runs on it in virtual time."""
 
 import asyncio
+import gc
 import importlib
 import sys
 from functools import lru_cache
@@ -215,9 +216,13 @@ class Device:
             for task in sorted(asyncio.all_tasks(self.loop), key=lambda task: int(task.get_name().split("-")[1])):
                 task.cancel()
             asyncio.set_event_loop(self.loop)
-            for _ in range(5):  # cancelled tasks have awaits in their own ends
+            for _ in range(40):  # cancelled tasks have awaits in their own ends
                 self.loop.call_soon(self.loop.stop)
                 self.loop.run_forever()
+                if not asyncio.all_tasks(self.loop):
+                    break
+            self.agent = self.task = None
+            gc.collect()  # what is only collected later would draw from the chance of the next run
             self.loop.close()
             self.net.frozen = False
         self.agent = self.loop = None
