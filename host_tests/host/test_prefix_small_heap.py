@@ -17,9 +17,9 @@ from tools.netlab.agent_process import account
 
 sys.path.append(str(ROOT / "host_tests/shared"))
 from fritz import Box
-from test_observe_upnp import free_port
+from loopback import free_port
 
-#: As for `upnp` in netlab/test_agent_heap.py: finding the router and asking it takes more than the 84 KB that natpmp needs.
+#: As for `upnp` in netlab/test_agent_heap.py: finding the router and asking it takes more than natpmp needs.
 HEAP = "104k"
 COUNT = 8  # hosts with their own address: a request and a TLS session each
 PREFIXES = ("2003:d6:abe2:1f00", "2003:d6:abe3:4200", "2003:d6:abe4:700")
