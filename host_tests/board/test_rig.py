@@ -73,11 +73,12 @@ def test_a_power_cut_in_the_middle_of_a_write_leaves_a_file_system_that_mounts(b
 
 
 def test_the_watchdog_resets_a_board_that_stops_feeding_it_even_over_a_soft_reset(board, mpremote):
-    mpremote("exec", "import machine; w = machine.WDT(timeout=600)")
-    mpremote("resume", "exec", "import time\nfor i in range(9):\n  w.feed(); time.sleep_ms(100)")
+    # long enough for the second mpremote to start on a busy machine
+    mpremote("exec", "import machine; w = machine.WDT(timeout=2500)")
+    mpremote("resume", "exec", "import time\nfor i in range(30):\n  w.feed(); time.sleep_ms(100)")
     assert "watchdog" not in board.events
     since = board.mark()
-    board.wait_event("watchdog", 3)
+    board.wait_event("watchdog", 6)
     board.wait_for(">>> ", since=since)
     assert mpremote("resume", "exec", "import machine; print(machine.reset_cause())").strip() == "3"
 
