@@ -9,10 +9,8 @@ import os
 import random
 
 import pytest
-from wanbeacon.app import words
 from wanbeacon.net import Answer, Trouble
 
-from tools import ROOT
 from tools.simulate import virtual
 from tools.simulate.quick import quick
 
@@ -168,14 +166,9 @@ class Life:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def words_are_words():
-    """quick() leaves codes where sentences would be: here they are wanted."""
-    say, before = words.say, words.path
-    words.path = str(ROOT / "firmware/catalogue/words.txt")
+def fast():
     with quick(patient=True):
-        words.say = say
         yield
-    words.path = before
 
 
 @pytest.mark.parametrize("batch", range(10))

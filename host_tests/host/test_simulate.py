@@ -189,10 +189,10 @@ def test_events_come_in_order_and_end_by_themselves():
 
 
 def test_the_tool_prints_a_table_and_draws_a_timeline(tmp_path):
-    (tmp_path / "week.txt").write_text("every 1d address\n2d23h provider 911 6h\n")
-    status, said = tool("--script", tmp_path / "week.txt", "--days", 7, "--plot", tmp_path / "week.svg", "--from", 1, "--to", 4)
+    (tmp_path / "week.txt").write_text("every 1d address\n2d23h provider 911 6h\n3d23h provider badauth 2h\n4d3h user retry\n")
+    status, said = tool("--script", tmp_path / "week.txt", "--days", 7, "--plot", tmp_path / "week.svg", "--from", 1, "--to", 5)
     assert status == 0, said
-    assert "flash writes" in said and "rules broken" in said
+    assert "flash writes" in said and "rules broken" in said and "retry home.example.org -> home.example.org: trying again" in said
     assert (tmp_path / "week.svg").read_text().count("<path") > 20
     for args, problem in ((("--script", "/nowhere"), "cannot read the script"), (("--plot", "x.gif"), "ends in .png"),
                           (("fleet", "--scene", "war"), "there is no scene")):  # fmt: skip

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from wanbeacon import VERSION
 
 from host_tests.openwrt import luci_page, router, scene
 from host_tests.openwrt.browser import Browser
@@ -49,10 +50,6 @@ def move(play, address):
     play.ubus.change("wan", scene.uplink(0, address))
 
 
-def status_agent(play):
-    return play.box.status()["user_agent"]
-
-
 def test_first_update_as_its_own_user_over_verified_tls(play):
     begun = time.monotonic()
     one(play)
@@ -61,7 +58,7 @@ def test_first_update_as_its_own_user_over_verified_tls(play):
     assert play.published("home.dyndns.org") == "45.33.7.52"
     update, = play.lab.updates
     assert update["tls"] and update["peer"] == "45.33.7.52"
-    assert "me@example.org" in status_agent(play)
+    assert play.box.status()["user_agent"] == "Wanbeacon Wanbeacon-Generic/" + VERSION, "the contact is for the provider alone"
     assert play.lab.findings() == []
     status = play.box.status()
     assert status["lines"][0]["ipv4"]["source"] == "ubus"
@@ -73,6 +70,15 @@ def test_first_update_as_its_own_user_over_verified_tls(play):
         if file.is_file() and file.name != "config.json":
             assert b"home-key" not in file.read_bytes(), file
     assert "home-key" not in play.box.procd.log()
+
+
+def test_the_contact_of_the_settings_is_in_the_user_agent_where_the_providers_form_has_one(play):
+    """No-IP's has, Dyn's has none."""
+    for service, agent in (("dyn", b"Wanbeacon - Wanbeacon Generic - %s"), ("noip", b"Wanbeacon Wanbeacon-Generic/%s me@example.org")):
+        host = {"dyn": "home.dyndns.org", "noip": "home2.dyndns.org"}[service]
+        play.start(play.service("home", host).replace("'dyn'", "'%s'" % service))
+        play.settled(host)
+        assert b"\r\nUser-Agent: %s\r\n" % (agent % VERSION.encode()) in play.lab.connections[-1]["plain"]
 
 
 @pytest.mark.needs("chromium")

@@ -1,10 +1,11 @@
 """What finding and reading its modules costs a board: block reads from power to the first request, on the real LittleFS.
 
 MicroPython asks three times for a module (a folder, .py, .mpy) and then opens it; each is a look-up in every folder of its
-path. The order is that of the sources: imports depth first, and what stages load (wanbeacon.app.stage). As measured with
-the same model, the packed 0.1.0 needed 3,820."""
+path. The order is that of the sources: imports depth first, and what they load by name, as stages and sources of addresses
+(wanbeacon.app.stage, Agent.load). As measured with the same model, the packed 0.1.0 needed 3,820."""
 
 import ast
+import re
 from functools import cache
 
 from littlefs import LittleFS, LittleFSError
@@ -16,11 +17,12 @@ from ..device import image
 
 #: A board's default sources of addresses, which it loads by name.
 SOURCES = ("observe.natpmp", "observe.upnp")
-#: Only for pages, commands and set-up mode: not on the way to the first request.
+#: Only for pages, commands, set-up mode and providers that do not speak DynDNS2: not on the way to the first request.
 LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status", "wanbeacon.board.esp32.access_point",
-         "wanbeacon.board.esp32.captive_dns")  # fmt: skip
-#: Functions of wanbeacon.app.stage, and of a kit, whose first argument is a module's name.
-_STAGED = ("load", "resident", "run", "run_async")
+         "wanbeacon.board.esp32.captive_dns", "wanbeacon.app.restful", "wanbeacon.app.restplan", "wanbeacon.dyndns.tsig",
+         "wanbeacon.net.dnsupdate")  # fmt: skip
+#: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ... else "app.exchange"`.
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _FLASH = 2 << 20
 
 
@@ -58,15 +60,17 @@ def order():
 
 
 def _loaded(source):
-    """Modules that a source file imports or loads as a stage, in its order."""
+    """Modules that a source file imports or loads by name, and names of none."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
             yield from ("%s.%s" % (node.module, alias.name) for alias in node.names)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STAGED and node.args:
-            yield "wanbeacon.%s" % getattr(node.args[0], "value", "?")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
+            yield "wanbeacon." + node.value
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "load" and node.args:
+            yield "wanbeacon.observe.%s" % getattr(node.args[0], "value", "?")
 
 
 def reads(data, names):

@@ -188,6 +188,7 @@ def app(
         wire = document["wire"]
         results = judged([one for one in document["results"] if not profile or one["name"] in profile], wire)
     else:
+        some(scene, short)  # a mistake in what was asked for comes first, alone: clients that are missing are news of their own
         found = chosen(profile, client, template, name, own_time, look)
         wire = short or (run.library() is None and not all(one.own_time for one in found))
         if wire and not short:

@@ -23,7 +23,8 @@ def _wanbeacon_config(setup):
     if setup.dual:
         source["command"] = "[ $WANBEACON_FAMILY = 6 ] && sed -n 2p %s || sed -n 1p %s" % ((setup.address_file,) * 2)
     intervals = {} if setup.page else {"check": 60}
-    return json.dumps({"address": [source], "accounts": [account], "intervals": intervals}, indent=1)
+    device = {"contact": "demo@example.org"}  # as a user's login at No-IP is: a mail address, which No-IP's form ends with
+    return json.dumps({"address": [source], "accounts": [account], "intervals": intervals, "device": device}, indent=1)
 
 
 def _wanbeacon_files(setup):

@@ -40,7 +40,7 @@ def method(results, wire):
     return text + (
         "Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, the provider's clock runs "
         "at the same speed (%s). The clients have their authors' default settings; only Wanbeacon looks at its address as often "
-        "as it can (every 60 s), because its waits after errors do not depend on that. A scene in which a connection broke off, "
+        "as it can (every 60 s), because its waits after errors do not depend on that, and its settings name a mail address. A scene in which a connection broke off, "
         "or an answer came late, because the machine was too slow is run again at half the speed, then at a quarter. Answers come "
         "with nuisances (chunks, capitals, a second's delay); a client that breaks a rule with them gets the scene again without. "
         "The provider's punishments are off, so that one mistake shows in one rule. 'not shown' counts as not met." % speeds)

@@ -8,6 +8,7 @@ import numpy
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
+from wanbeacon.app import words
 
 # Okabe-Ito: told apart by colour-blind eyes too
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8A8A8A"
@@ -46,7 +47,7 @@ def timeline(story, path, start=0, end=None):
         colour = {"host": _STATES.get(state, GREY), "hold": SKY, "provider": RED}.get(lane, GREY)
         a, b = max(a, start), min(b, end)
         top.barh(height[lane], max(b - a, least) / _DAY, left=a / _DAY, height=0.44, color=colour, alpha=0.85)
-        label = text if isinstance(text, str) else text[1].split(":")[0] if state == "stopped" else state
+        label = text if isinstance(text, str) else words.join(text[1]).split(":")[0] if state == "stopped" else state
         if lane in ("provider", "clock", "line") or (lane == "host" and b - a > (end - start) / 90):
             top.annotate(label[:26], (a / _DAY, height[lane] + 0.27), fontsize=7.5, rotation=22, ha="left", va="bottom")
     last = -end

@@ -24,9 +24,8 @@ _SLOW = [
     (agent, "gc", _NoCollector()),
     (stage, "gc", _NoCollector()),
     (log.Log, "__call__", lambda self, text, level="info": None),
-    (words, "say", lambda code, *data: code),
     *[(where, name, lru_cache(999)(getattr(where, name))) for where, name in (
-        (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"),
+        (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"), (words, "find"),
     )],
 ]  # fmt: skip
 # ... and seldom looks at a clock or a flash that will not come

@@ -74,6 +74,17 @@ def _problems(text, error):
     return ["\n".join(fault)] if fault else error.problems
 
 
+def prepare(argv, board):
+    """(options, config) of `run`; any other command is carried out here, and there is no config. board: class of the machine
+    instead of linux.Board."""
+    verbs, options = arguments(argv)
+    options["board"] = board
+    if verbs == ["run"]:
+        return options, load(options["--config"])
+    main(verbs, options)
+    return options, None
+
+
 def main(words, options):
     """Run one command. Raises Mistake."""
     name = words[0] if words else "--help"

@@ -110,6 +110,15 @@ def _write(path, doc):
     os.rename(part, path)
 
 
+def once(name, function, *args):
+    """A stage that a process has once, at its start: its code goes wherever the agent runs. It would stay for months."""
+    before, stage.scarce = stage.scarce, True
+    try:
+        return stage.run(name, function, *args)
+    finally:
+        stage.scarce = before
+
+
 def _tidy():
     """To be called first of all: a small heap is collected often from then on, and code goes after its stage."""
     stage.scarce = gc.mem_alloc() + gc.mem_free() < _SMALL
@@ -120,7 +129,7 @@ def main(argv, board=None):
     """Run one command; exits with 1 after a mistake. board: class of the machine instead of linux.Board."""
     _tidy()
     try:
-        options, cfg = _prepare(argv, board)
+        options, cfg = once("app.cli", "prepare", argv, board)
         if cfg:
             run(options, cfg)
     except Mistake as e:
@@ -132,14 +141,3 @@ def main(argv, board=None):
 def _end(why):
     sys.stderr.write("wanbeacon: %s\n" % why)
     sys.exit(1)
-
-
-def _prepare(argv, board):
-    """(options, config) of `run`; any other command is carried out here, and there is no config."""
-    cli = stage.resident("app.cli")
-    verbs, options = cli.arguments(argv)
-    options["board"] = board
-    if verbs == ["run"]:
-        return options, cli.load(options["--config"])
-    cli.main(verbs, options)
-    return options, None
