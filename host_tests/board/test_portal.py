@@ -260,8 +260,13 @@ def test_the_same_when_the_home_network_comes_after_the_door_opened(installed):
     board.wait_for("Wi-Fi home, address 192.168.5.20")
     for host in ("192.168.4.1", "192.168.5.20"):
         web.host = host
-        assert web.ask("/settings").getheader("Location") == "/login", host
-        assert web.ask("/settings", {"wish": "reset", "sure": "1"}).status == 403, host
+        # the set-up network may be gone already (421), the board busy with joining (503); never the page
+        assert web.ask("/settings").status in (302, 421, 503), host
+        assert web.ask("/settings", {"wish": "reset", "sure": "1"}).status in (403, 421, 503), host
+    end = time.monotonic() + 10
+    while (answer := web.ask("/settings")).status == 503 and time.monotonic() < end:
+        time.sleep(0.2)
+    assert answer.getheader("Location") == "/login"
 
 
 def test_the_owner_in_the_set_up_network_is_led_to_its_address_by_every_name(installed):
