@@ -38,7 +38,7 @@ def pytest_configure(config):
 
 
 #: Files that take the longest begin, so that several workers end together.
-LONGEST = ("test_core_state_machine", "test_grade", "test_portal_browser", "test_life", "test_docs", "test_agent_life",
+LONGEST = ("test_core_state_machine", "test_grade", "test_world", "test_heap", "test_portal_browser", "test_life", "test_docs", "test_agent_life",
            "test_agent_core", "test_package")
 
 

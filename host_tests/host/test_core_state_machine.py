@@ -24,7 +24,7 @@ from tools.simulate import oracle
 from tools.simulate.quick import quick
 
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
-DENSE, READABLE = (98000, 2000) if NIGHTLY else (950, 50)  # lives; 200 steps each
+DENSE, READABLE = (98000, 2000) if NIGHTLY else (1950, 50)  # lives; 200 steps each
 STEPS = 200
 common = settings(
     deadline=None, print_blob=True, derandomize=not NIGHTLY, database=None, suppress_health_check=list(HealthCheck)

@@ -20,7 +20,7 @@ from host_tests.world.story import Story
 
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 FIRST = int(os.environ.get("WANBEACON_SEED") or 0) * 100000 if NIGHTLY else 0
-SEEDS, BOX_S = (10**6, 100 * 60) if NIGHTLY else (50, 270)
+SEEDS, BOX_S = (10**6, 100 * 60) if NIGHTLY else (100, 400)
 SHRINK_S = 60
 
 
