@@ -23,11 +23,13 @@ HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.d
 
 
 class Router:
-    """Answers NAT-PMP on 127.0.0.1 with .address; the agent's default source on a board. port: 0 for any free one."""
+    """Answers NAT-PMP with .address: at .host, an address of its own on the loopback device, where the port is the protocol's, so
+    that no other run is met; at 127.0.0.1 with port 0, which is any free one."""
 
     def __init__(self, port=5351):
         self.address, self.epoch = ADDRESS, int(time.time())
-        server = Datagrams(self._answer, port)
+        self.host = "127.%d.%d.%d" % tuple(1 + b % 250 for b in os.urandom(3)) if port else "127.0.0.1"
+        server = Datagrams(self._answer, port, self.host)
         self.port, self.close = server.port, server.close
 
     def _answer(self, data):

@@ -33,6 +33,7 @@ def life(tmp_path, lab, elf32):
 
     def start(*words, **settings):
         running.append(small_board.Router())
+        settings.setdefault("address", [{"source": "natpmp", "gateway": running[-1].host}])
         running.append(small_board.SmallBoard(tmp_path, lab, elf32, HEAP, *words, **settings))
         return running[-2:]
 

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 import pytest
 
 from host_tests.board import small_board
-from host_tests.board.home import ADDRESS, Datagrams
 from host_tests.board.web import Browser
 
 #: To be 84k as soon as the agent alone is at home in it.
@@ -28,20 +27,11 @@ CHANGE_S = 30  # for one of them
 LOGIN_S = 60
 
 
-class Router(small_board.Router):
-    """At an address of its own (.host) on the loopback device."""
-
-    def __init__(self):
-        self.address, self.epoch = ADDRESS, int(time.time())
-        self.host = "127.%d.%d.%d" % tuple(1 + b % 250 for b in os.urandom(3))
-        self.close = Datagrams(self._answer, 5351, self.host).close
-
-
 class House(small_board.SmallBoard):
     """A board's life on the small heap with lab and router."""
 
     def __init__(self, folder, lab, elf32):
-        self.router, self.n = Router(), 0
+        self.router, self.n = small_board.Router(), 0
         source = {"source": "natpmp", "gateway": self.router.host}
         super().__init__(folder, lab, elf32, HEAP, "poke", hosts=["demo.dyndns.org"], address=[source])
         lab.wait_for(1, 20, "update")

@@ -26,7 +26,7 @@ SAFE_S = 1800  # a safe run ends by itself after this: what broke the others may
 CRASH_S = 10  # time to read the traceback on the console before the reset
 LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access point for the set-up comes up
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
-SHORT_RUNS = 3  # rounds in a row without enough memory after which the board starts anew
+SHORT_RUNS = 3  # rounds in a row without enough memory after which the board restarts
 SHORT_S = 3600  # but at most once an hour
 TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 WATCH_S = 5
@@ -76,7 +76,7 @@ class Device:
         return True
 
     def save(self, data):
-        """New settings (bytes of JSON, already checked): written, then everything starts anew. Raises OSError."""
+        """New settings (bytes of JSON, already checked): written, then the board restarts. Raises OSError."""
         esp32.replace(esp32.CONFIG, data)
         self.ask("restart")
 
@@ -248,7 +248,7 @@ class Device:
             elif now > PROVEN_S:
                 self.memory.proven()
             if self.board.short >= SHORT_RUNS and now > SHORT_S:
-                self.say("out of memory again and again: starting anew")
+                self.say("out of memory in several rounds in a row: restarting")
                 self.memory.note("memory")
                 self.board.restart()
             link = self.board.link

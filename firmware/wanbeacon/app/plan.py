@@ -9,7 +9,7 @@ from wanbeacon.core import address, outcome, policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.observe.base import NONE, UNKNOWN
 
-_PATIENCE = const(1800)  # seconds for which a source that cannot tell is no trouble: a router starts anew in minutes
+_PATIENCE = const(1800)  # seconds for which a source that cannot tell is no trouble: a router restarts in minutes
 
 
 def judge(agent, host, now):

@@ -62,7 +62,7 @@ def talk(agent, account, root, plan, changes):
         way = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
         spare[0] = None
         try:
-            if agent.transport:  # it knows no sink
+            if agent.transport:  # it returns the whole body
                 answer = agent.transport(req, board, *way)
                 sink.feed(answer.body)
             else:
