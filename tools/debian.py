@@ -27,6 +27,7 @@ PACKAGES = {
     "udhcpd": ("udhcpd", "netlab: a line whose address changes"),
     "udhcpc": ("udhcpc", "netlab: a line whose address changes"),
     "busybox": ("busybox", "openwrt: the shell and applets of a router"),
+    "systemd": ("systemd-analyze", "openwrt: the unit of `make install`"),
     "shellcheck": ("shellcheck", "lint: init scripts"),
     "inadyn": ("inadyn", "host: other clients graded by the provider lab"),
     "ddclient": ("ddclient", "host: other clients graded by the provider lab"),

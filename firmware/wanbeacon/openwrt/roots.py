@@ -4,6 +4,9 @@ The package brings only the names of the roots that providers use and the beginn
 those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and 140 roots cost 1.7 MB).
 """
 
+from binascii import a2b_base64, hexlify
+from hashlib import sha256
+
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 INDEX = "/usr/share/wanbeacon/roots.txt"
 _DIGEST = 8  # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
@@ -12,8 +15,6 @@ CERT_MAX = 8192  # bytes of base64 of one certificate; the largest root in use h
 
 def certificates(lines):
     """PEM lines -> each certificate's DER bytes; what is not base64 is left out."""
-    from binascii import a2b_base64
-
     parts = None
     for line in lines:
         line = line.strip()
@@ -39,9 +40,6 @@ def cut(folder, bundle=BUNDLE, index=INDEX):
     ValueError, in a line that says what to install, when there is no bundle or nothing of use in it. OSError when
     the folder cannot be written.
     """
-    from binascii import hexlify
-    from hashlib import sha256
-
     from wanbeacon.board import linux
 
     order, wanted = [], {}

@@ -5,6 +5,7 @@ Knows no provider and no host. The link (Wi-Fi, cable) is board/link.py, the ord
 import json
 import os
 import sys
+import time
 
 import machine
 
@@ -231,8 +232,6 @@ class Board:
 
     def set_time(self, wall):
         """Set the clock to these unix seconds."""
-        import time
-
         t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
         machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
