@@ -1,7 +1,7 @@
 """Freezes the agent into a MicroPython firmware for ESP32; the manifest.py of each board includes it.
 
-Without a heap to hold the code a board has 60 KB more for its work. Data stays in files: catalogue, roots, pages.
-Which modules a board gets is said in tools/build/manifest.py, for files on flash as for this."""
+Without a heap to hold the code a board has 60 KB more for its work. Data stays in files: catalogue, roots,
+pages. Which modules a board gets is said in tools/build/manifest.py, for files on flash as for this."""
 
 build = {"__name__": "manifest", "__file__": "../tools/build/manifest.py"}
 with open(build["__file__"]) as source:

@@ -1,7 +1,8 @@
-"""Makes pytest run every function of host_tests/shared under each MicroPython too, as an item of its own. Pytest only.
+"""Makes pytest run every function of host_tests/shared under each MicroPython too, as an item of its own.
+Pytest only.
 
-A shared test is collected as test_x[cpython], test_x[micropython-i386] and so on. One process per (file, interpreter)
-runs the tests that were selected; its report is kept and handed out to the items."""
+A shared test is collected as test_x[cpython], test_x[micropython-i386] and so on. One process per (file,
+interpreter) runs the tests that were selected; its report is kept and handed out to the items."""
 
 import ast
 import re
@@ -19,7 +20,8 @@ _HEAP = re.compile(r"^# heap: *([0-9]+[kKmM]?)\s*$", re.M)
 
 
 class Report:
-    """What one process said: name -> (passed, output). Tests without a verdict get the process's end as reason."""
+    """What one process said: name -> (passed, output). Tests without a verdict get the process's end as
+    reason."""
 
     def __init__(self, output, ending):
         self.verdicts = {}
@@ -36,24 +38,39 @@ class Report:
             else:
                 lines.append(line)
         if running:
-            self.verdicts[running] = (False, "\n".join(lines + ["the interpreter ended in this test: " + ending]))
+            self.verdicts[running] = (
+                False,
+                "\n".join(lines + ["the interpreter ended in this test: " + ending]),
+            )
 
     def of(self, name):
         """(passed, output) of one test."""
-        return self.verdicts.get(name) or (False, "no verdict: the interpreter ended early (%s)\n%s"
-                                           % (self.ending, self.output[-3000:]))
+        return self.verdicts.get(name) or (
+            False,
+            "no verdict: the interpreter ended early (%s)\n%s" % (self.ending, self.output[-3000:]),
+        )
 
 
 def run_file(path, interpreter, names, timeout=FILE_S, firmware="firmware"):
-    """Runs the functions `names` of the test file under `interpreter`, with the agent from the folder `firmware`.
+    """Runs the functions `names` of the test file under `interpreter`, with the agent from the folder
+    `firmware`.
 
     Returns a Report, never raises for the tests."""
     heap = _HEAP.search(path.read_text()[:500])
-    command = interpreter.command(ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap and heap.group(1))
+    command = interpreter.command(
+        ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap and heap.group(1)
+    )
     env = interpreters.environment(firmware, path.parent)
     try:
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=timeout)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
         output, ending = done.stdout, "exit status %d" % done.returncode
     except subprocess.TimeoutExpired as error:
         output, ending = error.stdout or b"", "stopped after %d s" % timeout
@@ -61,12 +78,17 @@ def run_file(path, interpreter, names, timeout=FILE_S, firmware="firmware"):
 
 
 def run_compiled(stems, firmware):
-    """Runs the shared files test_STEM.py on the compiled agent in the folder `firmware`, under the stand-alone MicroPython.
+    """Runs the shared files test_STEM.py on the compiled agent in the folder `firmware`, under the
+    stand-alone MicroPython.
 
     Returns the number of tests; AssertionError with the output of the first that failed."""
     run = 0
     for path in (SHARED / ("test_%s.py" % stem) for stem in stems):
-        names = [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+        names = [
+            n.name
+            for n in ast.parse(path.read_text()).body
+            if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")
+        ]
         report = run_file(path, needs.usable("micropython-amd64"), names, firmware=firmware)
         for name in names:
             passed, output = report.of(name)
@@ -89,7 +111,8 @@ class Plugin:
 
     def pytest_report_header(self):
         return ["shared tests also under " + ", ".join(n for n, one in self.found.items() if not one.why)] + [
-            "%s is missing: %s" % (name, one.why) for name, one in self.found.items() if one.why]
+            "%s is missing: %s" % (name, one.why) for name, one in self.found.items() if one.why
+        ]
 
     def pytest_generate_tests(self, metafunc):
         if is_shared(metafunc.definition.path):
@@ -117,14 +140,17 @@ class Plugin:
 
     @staticmethod
     def interpreter_of(item):
-        """"cpython", an interpreter's name, or None for tests outside shared/."""
+        """ "cpython", an interpreter's name, or None for tests outside shared/."""
         return getattr(item, "callspec", None) and item.callspec.params.get("_interpreter")
 
     def report(self, item, interpreter):
         """The report of this item's file under this interpreter; runs the process the first time."""
         key = item.path, interpreter.name
         if key not in self.reports:
-            names = [other.originalname for other in item.session.items
-                     if other.path == item.path and self.interpreter_of(other) == interpreter.name]
+            names = [
+                other.originalname
+                for other in item.session.items
+                if other.path == item.path and self.interpreter_of(other) == interpreter.name
+            ]
             self.reports[key] = run_file(item.path, interpreter, names)
         return self.reports[key]

@@ -1,4 +1,5 @@
-"""Developer and user tools: `python -m tools NAME` in a checkout, `wanbeacon-tools NAME` when installed. What all share."""
+"""Developer and user tools: `python -m tools NAME` in a checkout, `wanbeacon-tools NAME` when installed. What
+all share."""
 
 import os
 import sys
@@ -25,8 +26,8 @@ def _cache():
     return Path(base) / "wanbeacon"
 
 
-#: Whatever can be made again: unpacked interpreters, compiled code. In a checkout git-ignored and removed by `make clean`;
-#: $WANBEACON_CACHE names another folder.
+#: Whatever can be made again: unpacked interpreters, compiled code. In a checkout git-ignored and removed by
+#: `make clean`; $WANBEACON_CACHE names another folder.
 CACHE = Path(os.environ.get("WANBEACON_CACHE") or (ROOT / ".cache" if CHECKOUT else _cache()))
 #: Where results go that nobody named a file for.
 OUT = ROOT / "out" if CHECKOUT else Path("wanbeacon-out")
@@ -35,8 +36,8 @@ OUT = ROOT / "out" if CHECKOUT else Path("wanbeacon-out")
 class UserError(Exception):
     """A mistake the user can fix: shown as one line without traceback, exit status 1.
 
-    The text says what is wrong, where, and what to do; never a secret. More arguments are lines that are shown below it as they
-    are: the line of a file, a caret."""
+    The text says what is wrong, where, and what to do; never a secret. More arguments are lines that are
+    shown below it as they are: the line of a file, a caret."""
 
     def __str__(self):
         return str(self.args[0]) if self.args else ""

@@ -1,4 +1,5 @@
-"""`python -m tools NAME ...` and `wanbeacon-tools NAME ...`: finds the tool, turns a user's mistake into one line.
+"""`python -m tools NAME ...` and `wanbeacon-tools NAME ...`: finds the tool, turns a user's mistake into one
+line.
 
 Tools are imported only when asked for, so that a broken or absent one does not stop the others."""
 
@@ -9,8 +10,8 @@ import sys
 
 from . import CHECKOUT, COMMAND, UserError
 
-# name -> its line in the list. The tool is `app` in NAME/cli.py or NAME.py: a typer app, or a plain function with typer
-# options.
+# name -> its line in the list. The tool is `app` in NAME/cli.py or NAME.py: a typer app, or a plain function
+# with typer options.
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
@@ -50,14 +51,21 @@ EXTRAS = {"aiohttp": "lab", "cryptography": "lab", "dnslib": "lab", "trustme": "
 def listing():
     """The text that the command alone prints."""
     wide = max(map(len, TOOLS))
-    return "\n".join(["usage: %s NAME [options]   (NAME --help says more)" % COMMAND, ""]
-                     + ["  %-*s  %s" % (wide, name, line) for name, line in TOOLS.items()])
+    return "\n".join(
+        ["usage: %s NAME [options]   (NAME --help says more)" % COMMAND, ""]
+        + ["  %-*s  %s" % (wide, name, line) for name, line in TOOLS.items()]
+    )
 
 
 def load(name):
-    """The callable of the tool `name`; UserError if there is none of that name or one of its parts is not installed."""
+    """The callable of the tool `name`; UserError if there is none of that name or one of its parts is not
+    installed."""
     if name not in TOOLS:
-        why = " in an installation; it works on a checkout" if name in OF_A_CHECKOUT else "; `%s` lists them" % COMMAND
+        why = (
+            " in an installation; it works on a checkout"
+            if name in OF_A_CHECKOUT
+            else "; `%s` lists them" % COMMAND
+        )
         raise UserError("there is no tool %r%s" % (name, why))
     plain = name.replace("-", "_")
     for place in (".%s.cli", ".%s", ".build.%s", ".device.%s"):
@@ -76,13 +84,16 @@ def _absent(name, module):
     if CHECKOUT:
         how = "`make test` or `make run` sets up .venv with all of them"
     else:
-        how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(str(module).split(".")[0], "all")
+        how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(
+            str(module).split(".")[0], "all"
+        )
     return "%s needs the Python module %s, which is not installed; %s" % (name, module, how)
 
 
 def _command(name):
     """The click command of a tool."""
     import typer
+
     tool = load(name)
     if not isinstance(tool, typer.Typer):
         app = typer.Typer(add_completion=False)
@@ -99,7 +110,8 @@ def call(name, args):
 
 
 def completion(argv):
-    """Typer's shell completion: answers the shell (_WANBEACON_TOOLS_COMPLETE), or installs or shows the script for it."""
+    """Typer's shell completion: answers the shell (_WANBEACON_TOOLS_COMPLETE), or installs or shows the
+    script for it."""
     import typer
     from typer.core import TyperGroup
 
@@ -114,7 +126,10 @@ def completion(argv):
 
         def shell_complete(self, ctx, incomplete):
             from typer.core import CompletionItem
-            return [CompletionItem(name, help=line) for name, line in TOOLS.items() if name.startswith(incomplete)]
+
+            return [
+                CompletionItem(name, help=line) for name, line in TOOLS.items() if name.startswith(incomplete)
+            ]
 
     app = typer.Typer(cls=Lazy, add_completion=True)
     app.callback()(lambda: None)
@@ -123,7 +138,10 @@ def completion(argv):
 
 def main(argv):
     """Exit status of the command with `argv`: 0 done, 1 the user's mistake, 2 wrong options, 130 Ctrl-C."""
-    if "_WANBEACON_TOOLS_COMPLETE" in os.environ or argv[:1] in (["--install-completion"], ["--show-completion"]):
+    if "_WANBEACON_TOOLS_COMPLETE" in os.environ or argv[:1] in (
+        ["--install-completion"],
+        ["--show-completion"],
+    ):
         completion(argv)
         return 0
     if not argv or argv[0] in ("-h", "--help", "help"):
@@ -133,7 +151,12 @@ def main(argv):
         return call(argv[0], argv[1:])
     except UserError as error:
         # texts name commands as a checkout calls them
-        print("wanbeacon: " + " ".join(str(error).split()).replace("python -m tools", COMMAND), *error.args[1:], sep="\n", file=sys.stderr)
+        print(
+            "wanbeacon: " + " ".join(str(error).split()).replace("python -m tools", COMMAND),
+            *error.args[1:],
+            sep="\n",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -142,12 +165,16 @@ def main(argv):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 141
     except Exception as error:
-        # click's own errors, wherever typer keeps click in this version: they carry an exit code and a way to show.
+        # click's own errors, wherever typer keeps click in this version: they carry an exit code and a way to
+        # show.
         if type(error).__name__ == "Abort":
             return 130
         if not (hasattr(error, "exit_code") and hasattr(error, "format_message")):
             raise
-        print("wanbeacon: %s; see %s %s --help" % (error.format_message().rstrip("."), COMMAND, argv[0]), file=sys.stderr)
+        print(
+            "wanbeacon: %s; see %s %s --help" % (error.format_message().rstrip("."), COMMAND, argv[0]),
+            file=sys.stderr,
+        )
         return error.exit_code
 
 

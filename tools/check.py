@@ -1,8 +1,9 @@
-"""`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also prints the
-configuration reference from the table of wanbeacon.app.config. Knows the config's meaning only through the firmware.
+"""`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also
+prints the configuration reference from the table of wanbeacon.app.config. Knows the config's meaning only
+through the firmware.
 
-`examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the file. weigh() is
-its second half, for settings that config.load() has accepted."""
+`examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the
+file. weigh() is its second half, for settings that config.load() has accepted."""
 
 import importlib
 import json
@@ -20,7 +21,8 @@ CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")
 
 def firmware(name):
     """A pure module of firmware/wanbeacon."""
-    for path in ("firmware", "firmware/wanbeacon/board/cpython"):  # the shims last: `ubinascii` comes from there, `requests` must not
+    # the shims last: `ubinascii` comes from there, `requests` must not
+    for path in ("firmware", "firmware/wanbeacon/board/cpython"):
         if str(ROOT / path) not in sys.path:
             sys.path.append(str(ROOT / path))
     return importlib.import_module("wanbeacon." + name)
@@ -28,7 +30,9 @@ def firmware(name):
 
 def app(
     config: Path = typer.Argument(None, help="settings file (JSON)"),
-    reference: bool = typer.Option(False, "--reference", help="print the configuration reference (Markdown) instead"),
+    reference: bool = typer.Option(
+        False, "--reference", help="print the configuration reference (Markdown) instead"
+    ),
 ):
     """Check a settings file as the device does: every problem on its own line, warnings apart."""
     if reference:
@@ -68,14 +72,18 @@ def examine(path):
 
 
 #: What the README and its like have in place of a value; a provider would see a stranger's name.
-_PLACEHOLDERS = re.compile(r"(?:your|my)[-_ ]?(?:user|name|login|password|pass|key|token|host|domain|update|wifi|network)|"
-                           r"^(?:username|password|user|token|key|secret|changeme|xxx+|\.\.\.)$|<[a-z-]+>", re.I)
+_PLACEHOLDERS = re.compile(
+    r"(?:your|my)[-_ ]?(?:user|name|login|password|pass|key|token|host|domain|update|wifi|network)|"
+    r"^(?:username|password|user|token|key|secret|changeme|xxx+|\.\.\.)$|<[a-z-]+>",
+    re.I,
+)
 #: RFC 2606 and 6761: nobody has a name there.
 _NOBODYS = re.compile(r"(?:^|\.)(?:example\.(?:com|net|org)|example|invalid|test|localhost)\.?$", re.I)
 
 
 def _placeholders(document):
-    """Values that were left as an example had them. A custom service may well be called example in a test of it."""
+    """Values that were left as an example had them. A custom service may well be called example in a test of
+    it."""
     found = []
     for number, account in enumerate(document["accounts"]):
         where = "accounts[%d]." % number
@@ -84,11 +92,17 @@ def _placeholders(document):
                 found.append("%s%s: looks like the example's; put your own there" % (where, key))
         if account["provider"] == "custom" or account.get("server"):
             continue
-        found += ["%shosts: %s is nobody's name (RFC 2606); put your own there" % (where, host["name"])
-                  for host in account["hosts"] if _NOBODYS.search(host["name"]) or _PLACEHOLDERS.search(host["name"])]
+        found += [
+            "%shosts: %s is nobody's name (RFC 2606); put your own there" % (where, host["name"])
+            for host in account["hosts"]
+            if _NOBODYS.search(host["name"]) or _PLACEHOLDERS.search(host["name"])
+        ]
     for number, network in enumerate(document.get("wifi") or ()):
-        found += ["wifi[%d].%s: looks like the example's; put your own there" % (number, key) for key in ("ssid", "password")
-                  if network.get(key) and _PLACEHOLDERS.search(network[key])]
+        found += [
+            "wifi[%d].%s: looks like the example's; put your own there" % (number, key)
+            for key in ("ssid", "password")
+            if network.get(key) and _PLACEHOLDERS.search(network[key])
+        ]
     return found
 
 
@@ -104,7 +118,9 @@ def _readable(path, document):
 
 def weigh(document, folder):
     """(problems, warnings) that need the catalogue or the files of `folder`, where relative names start."""
-    _, problems, warnings = firmware("dyndns.advice").judge(str(CATALOGUE), document["accounts"], document["device"].get("contact"))
+    _, problems, warnings = firmware("dyndns.advice").judge(
+        str(CATALOGUE), document["accounts"], document["device"].get("contact")
+    )
     warnings += _in_urls(document)
     _authorities(document, "", folder, problems)
     for number, account in enumerate(document["accounts"]):
@@ -116,22 +132,34 @@ def weigh(document, folder):
 
 def summary(path):
     """How many hosts and accounts a good file has."""
-    document = firmware("app.config").load(Path(path).read_text(encoding="utf-8"), firmware("app.config").ROUTER_MAX)
+    document = firmware("app.config").load(
+        Path(path).read_text(encoding="utf-8"), firmware("app.config").ROUTER_MAX
+    )
     hosts = sum(len(account["hosts"]) for account in document["accounts"])
-    return "%d host%s in %d account%s" % (hosts, "" if hosts == 1 else "s", len(document["accounts"]),
-                                          "" if len(document["accounts"]) == 1 else "s")
+    return "%d host%s in %d account%s" % (
+        hosts,
+        "" if hosts == 1 else "s",
+        len(document["accounts"]),
+        "" if len(document["accounts"]) == 1 else "s",
+    )
 
 
 def _in_urls(document):
     """What is unwise about custom services: said here, because the agent would say it at every start."""
-    return ["accounts[%d].custom.%s: the password stands in the URL, which servers write into their logs" % (number, key)
-            for number, account in enumerate(document["accounts"]) for key in ("url", "url6", "url_dual")
-            if "{password}" in account.get("custom", {}).get(key, "")]
+    return [
+        "accounts[%d].custom.%s: the password stands in the URL, which servers write into their logs"
+        % (number, key)
+        for number, account in enumerate(document["accounts"])
+        for key in ("url", "url6", "url_dual")
+        if "{password}" in account.get("custom", {}).get(key, "")
+    ]
 
 
 def _authorities(owner, path, folder, problems):
     """CA files of an account and of address sources that are not there."""
-    places = [(path, owner)] + [("%saddress[%d]." % (path, at), place) for at, place in enumerate(owner.get("address") or ())]
+    places = [(path, owner)] + [
+        ("%saddress[%d]." % (path, at), place) for at, place in enumerate(owner.get("address") or ())
+    ]
     for path, place in places:
         if place.get("ca") and not (folder / place["ca"]).is_file():
             problems.append("%sca: there is no file %s in %s" % (path, place["ca"], folder))
@@ -144,8 +172,10 @@ def _across(document, warnings):
         for host in account["hosts"]:
             key = account["provider"], host["name"].lower()
             if seen.setdefault(key, number) != number:
-                warnings.append("accounts[%d].hosts: %s is also in accounts[%d]: they will overwrite each other"
-                                % (number, host["name"], seen[key]))
+                warnings.append(
+                    "accounts[%d].hosts: %s is also in accounts[%d]: they will overwrite each other"
+                    % (number, host["name"], seen[key])
+                )
     for place in document["address"]:
         if place["source"] == "web" and (place.get("url") or place.get("url6")).startswith("http://"):
             warnings.append("address: plain HTTP: whoever is on the way can answer with another address")
@@ -157,8 +187,11 @@ def _twice(text):
 
     def pairs(items):
         keys = [key for key, _ in items]
-        found.extend("the key %s is listed twice in one object; only the last counts" % key
-                     for key in dict.fromkeys(keys) if keys.count(key) > 1)
+        found.extend(
+            "the key %s is listed twice in one object; only the last counts" % key
+            for key in dict.fromkeys(keys)
+            if keys.count(key) > 1
+        )
         return dict(items)
 
     json.loads(text.lstrip("\ufeff"), object_pairs_hook=pairs)  # the agent takes Windows' byte order mark too
@@ -168,20 +201,31 @@ def _twice(text):
 # ---- the reference
 
 #: kind in the table -> words; {0} {1}: its bounds
-KINDS = {"text": "text, at most {0} characters", "secret": "text (secret), at most {0} characters",
-         "url": "URL, at most {0} characters", "flag": "true or false", "whole": "whole number, {0} to {1}",
-         "address": "IPv{0} address", "suffix": "end of an IPv6 address: `::1:2`", "mac": "MAC address: `00:11:22:33:44:55`",
-         "source": "address source (below)", "host": "name, or `host` object", "object": "`{0}` object"}
+KINDS = {
+    "text": "text, at most {0} characters",
+    "secret": "text (secret), at most {0} characters",
+    "url": "URL, at most {0} characters",
+    "flag": "true or false",
+    "whole": "whole number, {0} to {1}",
+    "address": "IPv{0} address",
+    "suffix": "end of an IPv6 address: `::1:2`",
+    "mac": "MAC address: `00:11:22:33:44:55`",
+    "source": "address source (below)",
+    "host": "name, or `host` object",
+    "object": "`{0}` object",
+}
 #: Order of the tables: (section of the validator's table, heading, what it is)
-PARTS = (("", "The document", "One JSON object."),
-         ("account", "`account`: an entry of `accounts`", "One account at one provider."),
-         ("host", "`host`: an entry of `hosts`", "A host name in quotation marks, or an object with its options."),
-         ("custom", "`custom`", "A provider that is not in the catalogue, with `\"provider\": \"custom\"`."),
-         ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
-         ("intervals", "`intervals`", "How often things happen."),
-         ("portal", "`portal`", "Web pages of a board."),
-         ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),
-         ("notify", "`notify`: an entry of `notify`", "Who is told of events: [notices](notices.md)."))
+PARTS = (
+    ("", "The document", "One JSON object."),
+    ("account", "`account`: an entry of `accounts`", "One account at one provider."),
+    ("host", "`host`: an entry of `hosts`", "A host name in quotation marks, or an object with its options."),
+    ("custom", "`custom`", 'A provider that is not in the catalogue, with `"provider": "custom"`.'),
+    ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
+    ("intervals", "`intervals`", "How often things happen."),
+    ("portal", "`portal`", "Web pages of a board."),
+    ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),
+    ("notify", "`notify`: an entry of `notify`", "Who is told of events: [notices](notices.md)."),
+)
 
 
 def _form(kind):
@@ -204,16 +248,33 @@ def _rows(section):
 def reference_text():
     """The configuration reference as Markdown, from the table that checks the settings."""
     settings = firmware("app.config")
-    lines = ["# Configuration reference", "",
-             "Written by `python -m tools check --reference` from the validator's own table. The whole document is at most "
-             "%d bytes long on a board, %d on a router or a PC; `python -m tools check my.json` checks one."
-             % (settings.SIZE_MAX, settings.ROUTER_MAX)]
+    lines = [
+        "# Configuration reference",
+        "",
+        "Written by `python -m tools check --reference` from the validator's own table. The whole document is at most "
+        "%d bytes long on a board, %d on a router or a PC; `python -m tools check my.json` checks one."
+        % (settings.SIZE_MAX, settings.ROUTER_MAX),
+    ]
     for section, heading, what in PARTS:
-        lines += ["", "## " + heading, "", what, "", "| key | what it is | form | default |", "|---|---|---|---|"]
+        lines += [
+            "",
+            "## " + heading,
+            "",
+            what,
+            "",
+            "| key | what it is | form | default |",
+            "|---|---|---|---|",
+        ]
         lines += _rows(section)
-    lines += ["", "## Address sources", "",
-              "An entry of `address`: a name in quotation marks, or an object `{\"source\": NAME, ...}` with these keys.", "",
-              "| source | key | what it is | form | default |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "## Address sources",
+        "",
+        'An entry of `address`: a name in quotation marks, or an object `{"source": NAME, ...}` with these keys.',
+        "",
+        "| source | key | what it is | form | default |",
+        "|---|---|---|---|---|",
+    ]
     for source in settings.sources():
         lines += ["| `%s` %s" % (source, row) for row in list(_rows("source " + source)) or ["| | | | |"]]
     return "\n".join(lines)

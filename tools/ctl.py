@@ -1,4 +1,5 @@
-"""`python -m tools ctl COMMAND [HOST]`: a word to a running agent, over its control socket. Knows no agent's inside."""
+"""`python -m tools ctl COMMAND [HOST]`: a word to a running agent, over its control socket. Knows no agent's
+inside."""
 
 import json
 import time

@@ -1,7 +1,9 @@
-"""The Debian packages that tests need, and their installation: `python -m tools.debian`, a step of `make test`.
+"""The Debian packages that tests need, and their installation: `python -m tools.debian`, a step of `make
+test`.
 
-The one table of them is PACKAGES. apt is asked only when something is missing and we are root; services that a
-package brings are never started. Outside CI a package that cannot be had is reported and its tests are skipped."""
+The one table of them is PACKAGES. apt is asked only when something is missing and we are root; services that
+a package brings are never started. Outside CI a package that cannot be had is reported and its tests are
+skipped."""
 
 import glob
 import os
@@ -11,14 +13,18 @@ import sys
 
 from . import in_ci, interpreters
 
-# package -> (what proves that it is there: a program's name, or a file (glob) when it starts with "/"; who needs it)
+# package -> (what proves that it is there: a program's name, or a file (glob) when it starts with "/"; who
+# needs it)
 PACKAGES = {
     "iproute2": ("ip", "host, netlab: network namespaces"),
     "bind9-dnsutils": ("dig", "host: the provider lab's DNS"),
     "bind9": ("named", "netlab: whoami, RFC 2136"),
     "knot": ("knotd", "host: RFC 2136"),
     "pdns-server": ("pdns_server", "host: RFC 2136"),
-    "pdns-backend-sqlite3": ("/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql", "host: PowerDNS keeps its zones there"),
+    "pdns-backend-sqlite3": (
+        "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql",
+        "host: PowerDNS keeps its zones there",
+    ),
     "miniupnpd-nftables": ("miniupnpd", "netlab: NAT-PMP, PCP, UPnP against a real router"),
     "nftables": ("nft", "netlab: NAT"),
     "coturn": ("turnserver", "netlab: STUN"),
@@ -34,7 +40,10 @@ PACKAGES = {
     "libio-socket-ssl-perl": ("/usr/share/perl5/IO/Socket/SSL.pm", "host: ddclient has no TLS without it"),
     "faketime": ("faketime", "host: a clock that is not set"),
     "chromium": ("chromium", "board: the status page in a real browser"),
-    "debian-archive-keyring": ("/usr/share/keyrings/debian-archive-keyring.gpg", "shared: MicroPython 1.25, 64 and 32 bit"),
+    "debian-archive-keyring": (
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+        "shared: MicroPython 1.25, 64 and 32 bit",
+    ),
 }
 
 _POLICY = "/usr/sbin/policy-rc.d"
@@ -72,12 +81,35 @@ def missing():
 
 def _apt(*args):
     """One apt-get call that asks nothing; returns None or the last words of its error."""
-    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", DEBCONF_NONINTERACTIVE_SEEN="true", NEEDRESTART_MODE="l",
-               UCF_FORCE_CONFFOLD="1", APT_LISTCHANGES_FRONTEND="none")
+    env = dict(
+        os.environ,
+        DEBIAN_FRONTEND="noninteractive",
+        DEBCONF_NONINTERACTIVE_SEEN="true",
+        NEEDRESTART_MODE="l",
+        UCF_FORCE_CONFFOLD="1",
+        APT_LISTCHANGES_FRONTEND="none",
+    )
     try:
-        done = subprocess.run(["apt-get", "-qq", "-y", "-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-confold",
-                               "-o", "DPkg::Lock::Timeout=120", *args], env=env, stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=_APT_S)
+        done = subprocess.run(
+            [
+                "apt-get",
+                "-qq",
+                "-y",
+                "-o",
+                "Dpkg::Use-Pty=0",
+                "-o",
+                "Dpkg::Options::=--force-confold",
+                "-o",
+                "DPkg::Lock::Timeout=120",
+                *args,
+            ],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_APT_S,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return (done.stderr.strip().splitlines() or ["apt-get failed"])[-1] if done.returncode else None
@@ -110,13 +142,18 @@ def main():
     if wanted and not shutil.which("apt-get"):
         failed = dict.fromkeys(wanted, "no apt-get on this machine")
     elif wanted and os.getuid() != 0:
-        print("wanbeacon: some tests will be skipped; to run them too: sudo apt-get install " + " ".join(wanted))
+        print(
+            "wanbeacon: some tests will be skipped; to run them too: sudo apt-get install " + " ".join(wanted)
+        )
         failed = dict.fromkeys(wanted, "not root")
     elif wanted:
         print("wanbeacon: installing for the tests: " + " ".join(wanted), flush=True)
         failed = _install(wanted)
-        failed.update((name, "installed, but %s is not there" % PACKAGES[name][0])
-                      for name in missing() if name not in failed)
+        failed.update(
+            (name, "installed, but %s is not there" % PACKAGES[name][0])
+            for name in missing()
+            if name not in failed
+        )
         for name, why in failed.items():
             print("wanbeacon: %s (%s): %s" % (name, PACKAGES[name][1], why), file=sys.stderr)
     for name, why in interpreters.fetch():

@@ -1,12 +1,12 @@
 """Which MicroPython programs are on this machine and how they are started.
 
-    interpreters.all()      -> [Interpreter]: the wheel, Debian 13's amd64 and i386, and $MICROPYTHON if set.
-                               One that is not here has `.why` (a sentence) and `.argv` None.
-    interpreters.default()  -> the one to run the agent with, see there; never fails for want of a MicroPython
-    interpreters.fetch()    -> unpacks Debian's programs for the tests into .cache/ (once); returns [(name, why not)]
-    interpreters.fetch_native() -> the one of this machine's own kind, where PyPI has no wheel for it
-    interpreters.check_version(path) -> (1, 25, 0); UserError when it is older than 1.23 or no MicroPython
-    interpreters.environment(*paths) -> os.environ with MICROPYPATH=paths (repo-relative), for subprocess
+interpreters.all()      -> [Interpreter]: the wheel, Debian 13's amd64 and i386, and $MICROPYTHON if set.
+                           One that is not here has `.why` (a sentence) and `.argv` None.
+interpreters.default()  -> the one to run the agent with, see there; never fails for want of a MicroPython
+interpreters.fetch()    -> unpacks Debian's programs for the tests into .cache/ (once); returns [(name, why not)]
+interpreters.fetch_native() -> the one of this machine's own kind, where PyPI has no wheel for it
+interpreters.check_version(path) -> (1, 25, 0); UserError when it is older than 1.23 or no MicroPython
+interpreters.environment(*paths) -> os.environ with MICROPYPATH=paths (repo-relative), for subprocess
 """
 
 import os
@@ -29,8 +29,9 @@ _FETCH_S = 180
 
 @dataclass
 class Interpreter:
-    """name: as tests show it; argv: how to start it (list of str; None when missing); kind: wheel, elf, user, system or
-    cpython; why: None, or why it is missing, as a sentence for the user; note: why it is CPython."""
+    """name: as tests show it; argv: how to start it (list of str; None when missing); kind: wheel, elf, user,
+    system or cpython; why: None, or why it is missing, as a sentence for the user; note: why it is
+    CPython."""
 
     name: str
     argv: list | None
@@ -54,34 +55,42 @@ class Interpreter:
         return dict(os.environ, MICROPYPATH="%s:.frozen" % firmware)
 
     def describe(self):
-        """"MicroPython 1.25.0 (/usr/bin/micropython)", "CPython 3.11.7": what runs the agent."""
+        """ "MicroPython 1.25.0 (/usr/bin/micropython)", "CPython 3.11.7": what runs the agent."""
         if self.kind == "cpython":
             return "CPython %s (%s)" % (platform.python_version(), self.note)
         return "MicroPython " + ".".join(map(str, check_version(self.argv[0])))
 
 
 def environment(*paths, **more):
-    """os.environ for a MicroPython process: MICROPYPATH = these repo-relative paths, then its frozen modules."""
+    """os.environ for a MicroPython process: MICROPYPATH = these repo-relative paths, then its frozen
+    modules."""
     path = ":".join([str(ROOT / p) for p in paths] + [".frozen"])
     return dict(os.environ, MICROPYPATH=path, **more)
 
 
 def check_version(path):
-    """The version of the MicroPython at `path` as (1, 25, 0). UserError in one line when it cannot be used."""
+    """The version of the MicroPython at `path` as (1, 25, 0). UserError in one line when it cannot be
+    used."""
     probe = "import sys; print(sys.implementation[0], *sys.implementation[1][:3])"
     try:
         done = subprocess.run([str(path), "-c", probe], capture_output=True, text=True, timeout=_PROBE_S)
     except FileNotFoundError:
-        raise UserError("there is no program %s; set MICROPYTHON to a MicroPython of version 1.23 or newer" % path)
+        raise UserError(
+            "there is no program %s; set MICROPYTHON to a MicroPython of version 1.23 or newer" % path
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError("%s cannot be started (%s); set MICROPYTHON to another program"
-                        % (path, getattr(error, "strerror", None) or "no answer"))
+        raise UserError(
+            "%s cannot be started (%s); set MICROPYTHON to another program"
+            % (path, getattr(error, "strerror", None) or "no answer")
+        )
     words = done.stdout.split()
     if done.returncode or len(words) != 4 or words[0] != "micropython":
         raise UserError("%s is not a MicroPython; set MICROPYTHON to one of version 1.23 or newer" % path)
     version = tuple(map(int, words[1:]))
     if version < OLDEST:
-        raise UserError("%s is MicroPython %d.%d; the agent needs %d.%d or newer" % ((path,) + version[:2] + OLDEST))
+        raise UserError(
+            "%s is MicroPython %d.%d; the agent needs %d.%d or newer" % ((path,) + version[:2] + OLDEST)
+        )
     return version
 
 
@@ -90,7 +99,12 @@ def _wheel():
     path = Path(sys.executable).parent / "micropython"
     if path.exists():
         return Interpreter("micropython-wheel", [str(path)], "wheel")
-    return Interpreter("micropython-wheel", None, "wheel", "PyPI has none for this machine, or it is not in this Python's environment (.venv/bin/python)")
+    return Interpreter(
+        "micropython-wheel",
+        None,
+        "wheel",
+        "PyPI has none for this machine, or it is not in this Python's environment (.venv/bin/python)",
+    )
 
 
 def _elf(arch):
@@ -103,7 +117,8 @@ def _elf(arch):
 
 
 def fetch():
-    """Unpacks Debian's stand-alone programs where they are missing; returns [(name, why not)] of those that failed."""
+    """Unpacks Debian's stand-alone programs where they are missing; returns [(name, why not)] of those that
+    failed."""
     failed = [("micropython-" + arch, _fetch(arch)) for arch in ("amd64", "i386") if _elf(arch).why]
     return [row for row in failed if row[1]]
 
@@ -113,8 +128,12 @@ def _fetch(arch):
     CACHE.mkdir(parents=True, exist_ok=True)
     note = CACHE / ("micropython-%s.why" % arch)
     try:
-        done = subprocess.run(["sh", HERE / "micropython-elf", arch, CACHE / ("micropython-" + arch)],
-                              capture_output=True, text=True, timeout=_FETCH_S)
+        done = subprocess.run(
+            ["sh", HERE / "micropython-elf", arch, CACHE / ("micropython-" + arch)],
+            capture_output=True,
+            text=True,
+            timeout=_FETCH_S,
+        )
         why = done.stderr.strip().removeprefix("micropython-elf: ") if done.returncode else None
     except (OSError, subprocess.TimeoutExpired) as error:
         why = "could not be unpacked: %s" % error
@@ -163,7 +182,8 @@ def native():
 
 
 def fetch_native():
-    """Unpacks Debian's program for this machine where nothing else can run the agent; returns None or why not."""
+    """Unpacks Debian's program for this machine where nothing else can run the agent; returns None or why
+    not."""
     arch = native()
     if arch is None:
         return "Debian has no MicroPython for a %s %s machine" % (sys.platform, platform.machine())
@@ -177,8 +197,9 @@ def _cpython():
 
 
 def default():
-    """The interpreter to run the agent with: $MICROPYTHON (a path, or "cpython"), else the wheel, else an installed
-    MicroPython of 1.23 or newer, else Debian's unpacked one, else CPython. UserError when $MICROPYTHON is unusable."""
+    """The interpreter to run the agent with: $MICROPYTHON (a path, or "cpython"), else the wheel, else an
+    installed MicroPython of 1.23 or newer, else Debian's unpacked one, else CPython. UserError when
+    $MICROPYTHON is unusable."""
     path = os.environ.get("MICROPYTHON")
     if path == "cpython":
         one = _cpython()

@@ -1,8 +1,9 @@
-"""Would the shared tests notice a mistake in decide.py, journal.py or dyndns/reply.py? mutmut makes thousands of small
-mistakes in a copy of them and runs the tests on each. `make mutants`; host_tests/MUTANTS.md argues the survivors.
+"""Would the shared tests notice a mistake in decide.py, journal.py or dyndns/reply.py? mutmut makes thousands
+of small mistakes in a copy of them and runs the tests on each. `make mutants`; host_tests/MUTANTS.md argues
+the survivors.
 
-mutmut wants the package at the top and tests that know no other: so both are copied into .cache/mutants, and mutmut
-lives in a venv of its own there (it brings a terminal user interface that nobody else needs)."""
+mutmut wants the package at the top and tests that know no other: so both are copied into .cache/mutants, and
+mutmut lives in a venv of its own there (it brings a terminal user interface that nobody else needs)."""
 
 import re
 import shutil
@@ -17,7 +18,15 @@ from . import CACHE, ROOT, UserError
 
 MUTMUT = "mutmut==3.8.1"
 MODULES = ("decide", "journal", "dyndns/reply")
-TESTS = ("test_decide", "test_decide_waits", "test_journal", "test_reply", "test_reply_edges", "test_reply_rows", "test_hostile")
+TESTS = (
+    "test_decide",
+    "test_decide_waits",
+    "test_journal",
+    "test_reply",
+    "test_reply_edges",
+    "test_reply_rows",
+    "test_hostile",
+)
 NOTES = ROOT / "host_tests" / "MUTANTS.md"
 LEAST = 90  # percent that must be killed
 _RUN_S = 1800
@@ -39,7 +48,9 @@ def venv():
     python = CACHE / "mutants" / "venv" / "bin" / "python"
     if python.exists():
         return python
-    pytest = subprocess.run([sys.executable, "-m", "pytest", "--version"], capture_output=True, text=True).stdout.split()[-1]
+    pytest = subprocess.run(
+        [sys.executable, "-m", "pytest", "--version"], capture_output=True, text=True
+    ).stdout.split()[-1]
     for command in ([sys.executable, "-m", "venv", python.parent.parent],
                     [python, "-m", "pip", "-q", "install", MUTMUT, "pytest==" + pytest]):  # fmt: skip
         if subprocess.run(command).returncode:
@@ -80,7 +91,11 @@ def app(
             raise UserError("mutmut took longer than %d s; try again on a quieter machine" % _RUN_S)
         if done.returncode:
             raise UserError("mutmut did not come to its end (exit status %d)" % done.returncode)
-    fates = dict(re.findall(r"^\s*(\S+): (\w[\w ]*)$", mutmut("results", "--all", "true", capture_output=True).stdout, re.M))
+    fates = dict(
+        re.findall(
+            r"^\s*(\S+): (\w[\w ]*)$", mutmut("results", "--all", "true", capture_output=True).stdout, re.M
+        )
+    )
     if not fates:
         raise UserError("mutmut has no results; run it without --only first")
     alive = [name for name, fate in fates.items() if fate not in ("killed", "timeout", "segfault")]
@@ -101,7 +116,9 @@ def app(
     console.print(table)
     killed = 100 - 100 * len(alive) / len(fates)
     if killed <= LEAST:
-        raise UserError("only %.1f %% of the mutants were killed, should be more than %d %%" % (killed, LEAST))
+        raise UserError(
+            "only %.1f %% of the mutants were killed, should be more than %d %%" % (killed, LEAST)
+        )
     if unknown:
         console.print("%d survivors are not argued in host_tests/MUTANTS.md" % len(unknown))
 

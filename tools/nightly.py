@@ -1,7 +1,8 @@
-"""`make nightly`: every test file at its longest (WANBEACON_NIGHTLY), each in a time box, with counts of what was tried.
+"""`make nightly`: every test file at its longest (WANBEACON_NIGHTLY), each in a time box, with counts of what
+was tried.
 
-A file whose box is over is not a failure: what it had tried until then is counted. SHARD=1/4 takes every fourth file, for
-four machines; the seed is printed, and given back with SEED= it repeats the random tests."""
+A file whose box is over is not a failure: what it had tried until then is counted. SHARD=1/4 takes every
+fourth file, for four machines; the seed is printed, and given back with SEED= it repeats the random tests."""
 
 import os
 import re
@@ -27,7 +28,9 @@ _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed)")
 def files(under):
     """Test files, sorted; `under`: paths that they are in, all of host_tests without."""
     places = [ROOT / one for one in under] or [ROOT / "host_tests"]
-    return sorted(path for place in places for path in ([place] if place.is_file() else place.rglob("test_*.py")))
+    return sorted(
+        path for place in places for path in ([place] if place.is_file() else place.rglob("test_*.py"))
+    )
 
 
 def shard(found, which):
@@ -39,7 +42,8 @@ def shard(found, which):
 
 
 def counts(text):
-    """{"passed": 3, "failed": 1} of pytest's last line that has such words; what was done by then when it was interrupted."""
+    """{"passed": 3, "failed": 1} of pytest's last line that has such words; what was done by then when it was
+    interrupted."""
     for line in reversed(text.splitlines()):
         found = {word: int(number) for number, word in _COUNT.findall(line)}
         if found:
@@ -86,10 +90,13 @@ def app(
         for word, number in found.items():
             total[word] = total.get(word, 0) + number
         words = ", ".join("%d %s" % (number, word) for word, number in found.items()) or "nothing ran"
-        print("%6.0f s  %-50s %s%s" % (took, path.relative_to(ROOT), words, "; " + how if how else ""), flush=True)
+        print(
+            "%6.0f s  %-50s %s%s" % (took, path.relative_to(ROOT), words, "; " + how if how else ""),
+            flush=True,
+        )
         if text:
             failed.append(str(path.relative_to(ROOT)))
             print(text[-20000:], flush=True)
     print("in all: " + (", ".join("%d %s" % (number, word) for word, number in total.items()) or "nothing"))
     if failed:
-        raise UserError("failed, repeat with SEED=%d TESTS=\"%s\"" % (seed, " ".join(failed)))
+        raise UserError('failed, repeat with SEED=%d TESTS="%s"' % (seed, " ".join(failed)))

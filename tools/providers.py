@@ -1,5 +1,5 @@
-"""`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how sure it is, and
-what is odd about it."""
+"""`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how
+sure it is, and what is odd about it."""
 
 import importlib
 import json
@@ -14,17 +14,31 @@ from . import COMMAND, ROOT, UserError
 from .build import catalogue, names, rest_rows
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
-SURE = {"high": "provider's own documentation, nothing left open", "good": "documentation or several programs agree",
-        "some": "one program's word, or open questions", "low": "not confirmed anywhere"}
+SURE = {
+    "high": "provider's own documentation, nothing left open",
+    "good": "documentation or several programs agree",
+    "some": "one program's word, or open questions",
+    "low": "not confirmed anywhere",
+}
 #: Services whose API the agent does not speak: requests signed in a way of their own.
 LEFT_OUT = ("route53", "aws", "azure", "aliyun", "tencent", "huawei", "google-cloud", "transip", "beget")
 #: What a terminal has at least, and what a line of the table must fit into.
 WIDTH = 80
-_PROGRAMS = ("openwrt", "ddclient", "inadyn", "qdm12", "pfSense", "dyndnsd", "python-dyndnsc", "niklata", "nmotter")
+_PROGRAMS = (
+    "openwrt",
+    "ddclient",
+    "inadyn",
+    "qdm12",
+    "pfSense",
+    "dyndnsd",
+    "python-dyndnsc",
+    "niklata",
+    "nmotter",
+)
 
 
 def sure(fact):
-    """"high" | "good" | "some" | "low" of one provider's facts."""
+    """ "high" | "good" | "some" | "low" of one provider's facts."""
     documents = [e for e in fact["evidence"] if not e.startswith(_PROGRAMS)]
     if documents and not fact["unverified"]:
         return "high"
@@ -34,13 +48,19 @@ def sure(fact):
 
 
 def status(fact):
-    """"alive" | "closed" | "unknown"."""
+    """ "alive" | "closed" | "unknown"."""
     return {"active": "alive"}.get(fact["status"], fact["status"])
 
 
 def login(row):
     """How the agent logs in there, best first."""
-    names = {"basic": "Basic", "bearer": "Bearer", "query": "URL if asked", "none": "key in the URL", "token": "token"}
+    names = {
+        "basic": "Basic",
+        "bearer": "Bearer",
+        "query": "URL if asked",
+        "none": "key in the URL",
+        "token": "token",
+    }
     return ", ".join(names[way] for way in row.get("auth") or ["basic"])
 
 
@@ -66,7 +86,13 @@ def dual_word(row):
 
 def limits(row):
     """Hosts per request, seconds between requests, refresh."""
-    out = ["list of %s" % row["max"] if row.get("max", 20) > 1 and "max" in row else "list" if "max" not in row else "one host"]
+    out = [
+        "list of %s" % row["max"]
+        if row.get("max", 20) > 1 and "max" in row
+        else "list"
+        if "max" not in row
+        else "one host"
+    ]
     if row.get("min"):
         out.append("%d s" % row["min"])
     if row.get("days"):
@@ -77,19 +103,36 @@ def limits(row):
 def calls(row):
     """[(step, method and path)] of a JSON API."""
     out = row["calls"]
-    return [(step, out[step][0].replace(" ", " " + out.get("base", ""), 1)) for step in ("login", "zone", "find", "write", "create", "drop") if step in out]
+    return [
+        (step, out[step][0].replace(" ", " " + out.get("base", ""), 1))
+        for step in ("login", "zone", "find", "write", "create", "drop")
+        if step in out
+    ]
 
 
 def rules(row):
     """[(class, how it is recognised)] of a row that does not speak plain DynDNS2."""
     if row.get("rest"):
-        inner = {"GONE": "look up again", "ZONE": "no such zone", "NONE": "no such record", "AUTH?": "AUTH if it lasts"}
+        inner = {
+            "GONE": "look up again",
+            "ZONE": "no such zone",
+            "NONE": "no such record",
+            "AUTH?": "AUTH if it lasts",
+        }
         told = {"~": "text %s", "#": "HTTP %s"}
         return [("OK", row["calls"].get("ok", "200"))] + [
-            (inner.get(cls, cls), ", ".join(told[r[0]] % r[1:] if r[0] in told else "code " + r for r in some)) for cls, *some in row["calls"].get("rules") or ()]
+            (
+                inner.get(cls, cls),
+                ", ".join(told[r[0]] % r[1:] if r[0] in told else "code " + r for r in some),
+            )
+            for cls, *some in row["calls"].get("rules") or ()
+        ]
     said = {"^": "line starts with %s", "=": "line is %s", "~": "word %s", "*": "text %s", "#": "HTTP %s"}
     alone = {"@": "the sent address", "0": "empty body", "!": "any word of failure"}
-    out = [(cls, ", ".join(alone.get(r) or said[r[0]] % r[1:] for r in some)) for cls, *some in row.get("rules") or ()]
+    out = [
+        (cls, ", ".join(alone.get(r) or said[r[0]] % r[1:] for r in some))
+        for cls, *some in row.get("rules") or ()
+    ]
     words = {}
     for word, cls in (row.get("words") or {}).items():
         words.setdefault(cls, []).append(word)
@@ -114,7 +157,13 @@ def document(fact, row):
 def url(row):
     """Where requests go."""
     port = ":%d" % row["port"] if row.get("port") else ""
-    return "%s%s://%s%s%s" % ("POST " if row.get("post") == 1 else "", "http" if row.get("plain") else "https", row["host"], port, row["path"])
+    return "%s%s://%s%s%s" % (
+        "POST " if row.get("post") == 1 else "",
+        "http" if row.get("plain") else "https",
+        row["host"],
+        port,
+        row["path"],
+    )
 
 
 def pairs():
@@ -122,7 +171,9 @@ def pairs():
     facts = catalogue.source()
     called = {line[0]: line[1] for line in names.lines()}
     out = [({**fact, "title": called[fact["id"]]}, catalogue.row(fact)) for fact in facts.values()]
-    return out + [({**rest_rows.fact(name), "title": called[name]}, rest_rows.row(name)) for name in rest_rows.ROWS]
+    return out + [
+        ({**rest_rows.fact(name), "title": called[name]}, rest_rows.row(name)) for name in rest_rows.ROWS
+    ]
 
 
 def firmware(name):
@@ -145,14 +196,24 @@ def find(name):
         if row["id"].replace("-", "") == name.lower().replace("-", "").replace(".", ""):
             return fact, row
     if name.lower() in LEFT_OUT:
-        raise UserError("%s has an API of its own instead of an update address, which the agent does not speak" % name)
+        raise UserError(
+            "%s has an API of its own instead of an update address, which the agent does not speak" % name
+        )
     near = [row["id"] for _, row in search(name)[:4]]
-    raise UserError("there is no provider %r; %s" % (name, "did you mean %s?" % " or ".join(near) if near else
-                                                     "`%s providers` lists them, and provider: custom describes any other" % COMMAND))
+    raise UserError(
+        "there is no provider %r; %s"
+        % (
+            name,
+            "did you mean %s?" % " or ".join(near)
+            if near
+            else "`%s providers` lists them, and provider: custom describes any other" % COMMAND,
+        )
+    )
 
 
 def state(fact, row):
-    """"alive" | "closed" | "unknown" | "untested", in one word: an answer that nobody recorded is the first to be told."""
+    """ "alive" | "closed" | "unknown" | "untested", in one word: an answer that nobody recorded is the first
+    to be told."""
     return "untested" if row.get("untested") and status(fact) == "alive" else status(fact)
 
 
@@ -164,33 +225,63 @@ def table(console, both):
         out.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width, max_width=width)
     for fact, row in both:
         word = state(fact, row)
-        out.add_row(row["id"], escape(fact.get("title") or fact["name"]), login(row).split(",")[0].split()[0], dual_word(row),
-                    "[%s]%s[/]" % (colours[word], word))
+        out.add_row(
+            row["id"],
+            escape(fact.get("title") or fact["name"]),
+            login(row).split(",")[0].split()[0],
+            dual_word(row),
+            "[%s]%s[/]" % (colours[word], word),
+        )
     console.print(out)
-    console.print("\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "
-                  "form for servers that still speak it; untested: no answer of it was ever recorded." % (len(both), COMMAND))
+    console.print(
+        "\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "
+        "form for servers that still speak it; untested: no answer of it was ever recorded."
+        % (len(both), COMMAND)
+    )
 
 
 def detail(console, fact, row):
     """Print one provider."""
     console.print("[bold]%s[/]  %s" % (row["id"], escape(fact["name"])))
     if row.get("untested"):
-        console.print("[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what it says.[/]")
+        console.print(
+            "[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what it says.[/]"
+        )
     if status(fact) != "alive":
-        console.print("[red]%s[/]" % {"closed": "This service is closed: `check` warns, and the form stays for servers that still speak it.",
-                                      "unknown": "Nobody could say whether this service is still alive."}[status(fact)])
+        console.print(
+            "[red]%s[/]"
+            % {
+                "closed": "This service is closed: `check` warns, and the form stays for servers that still speak it.",
+                "unknown": "Nobody could say whether this service is still alive.",
+            }[status(fact)]
+        )
     out = Table(box=None, show_header=False, pad_edge=False)
     out.add_column(style="bold", no_wrap=True)
     out.add_column(overflow="fold")
-    lines = [("address", url(row)), ("ports", ", ".join(map(str, fact["ports"])) + (
-        "; with \"server\": \"%s:PORT\" or \"http://%s:PORT\"" % (row["host"], row["host"]) if len(fact["ports"]) > 1 else ""))]
+    lines = [
+        ("address", url(row)),
+        (
+            "ports",
+            ", ".join(map(str, fact["ports"]))
+            + (
+                '; with "server": "%s:PORT" or "http://%s:PORT"' % (row["host"], row["host"])
+                if len(fact["ports"]) > 1
+                else ""
+            ),
+        ),
+    ]
     if row.get("host6"):
         lines.append(("IPv6 host", row["host6"]))
     titles = {"q4": "IPv4", "q6": "IPv6", "qd": "both", "qc": "own line", "qa": "login in URL"}
     lines += [(title, row[key]) for key, title in titles.items() if row.get(key)]
-    lines += [("login", login(row)), ("user", fact["auth_user"]), ("password", fact["auth_password"]),
-              ("dual stack", "%s (%s)" % (dual(row), fact["dual_stack"])), ("limits", limits(row)),
-              ("refresh", "after %d days without a change, jittered by device" % row.get("days", 28))]
+    lines += [
+        ("login", login(row)),
+        ("user", fact["auth_user"]),
+        ("password", fact["auth_password"]),
+        ("dual stack", "%s (%s)" % (dual(row), fact["dual_stack"])),
+        ("limits", limits(row)),
+        ("refresh", "after %d days without a change, jittered by device" % row.get("days", 28)),
+    ]
     lines += [("answer", how if not cls else "%s: %s" % (cls, how)) for cls, how in rules(row)]
     lines += [("address page", page) for page in fact["ip_check"]]
     lines += [*calls(row), ("key", row["about"])] if row.get("rest") else []
@@ -205,10 +296,12 @@ def detail(console, fact, row):
     console.print(out)
 
 
-def app(name: str = typer.Argument(None, help="a provider's id; without it: all"),
-        word: str = typer.Option(None, "--search", help="find providers by name, other name or site"),
-        page: bool = typer.Option(False, help="the page docs/provider-list.md"),
-        as_json: bool = typer.Option(False, "--json", help="for scripts")):
+def app(
+    name: str = typer.Argument(None, help="a provider's id; without it: all"),
+    word: str = typer.Option(None, "--search", help="find providers by name, other name or site"),
+    page: bool = typer.Option(False, help="the page docs/provider-list.md"),
+    as_json: bool = typer.Option(False, "--json", help="for scripts"),
+):
     """List the providers the agent knows, or tell all about one."""
     console = Console(width=None if Console().is_terminal else WIDTH)
     if page:

@@ -1,4 +1,5 @@
-"""`python -m tools push my.json --at 192.168.178.50`: what to enter in a router so that it pushes its address to the agent.
+"""`python -m tools push my.json --at 192.168.178.50`: what to enter in a router so that it pushes its address
+to the agent.
 
 The settings come from a source `push` of the file. What each router can do: docs/ipv6.md."""
 
@@ -11,8 +12,8 @@ import typer
 
 from . import UserError, check
 
-#: router -> its settings. {at}: host:port, {ip} {port}: the same apart, {name}: the first host, {user} {key}: of the push,
-#: {quser} {qkey}: percent-encoded for a URL.
+#: router -> its settings. {at}: host:port, {ip} {port}: the same apart, {name}: the first host, {user} {key}:
+#: of the push, {quser} {qkey}: percent-encoded for a URL.
 ROUTERS = {
     "fritzbox": """FRITZ!Box: Internet > Permit Access > DynDNS, provider "user-defined" (Freigaben > DynDNS, "Benutzerdefiniert")
   Update URL   http://{at}/nic/update?hostname=<domain>&myip=<ipaddr>&myipv6=<ip6addr>&ip6lanprefix=<ip6lanprefix>
@@ -68,14 +69,22 @@ def settings(document):
     lists = [document["address"], *[account.get("address") or [] for account in document["accounts"]]]
     found = [source for sources in lists for source in sources if source["source"] == "push"]
     if not found:
-        raise UserError('the settings have no source "push": add {"source": "push", "user": "router", "password": "a key"} to "address"')
+        raise UserError(
+            'the settings have no source "push": add {"source": "push", "user": "router", "password": "a key"} to "address"'
+        )
     return found[0], document["accounts"][0]["hosts"][0]["name"]
 
 
 def text(router, at, source, name):
     """What to enter in one kind of router."""
-    return ROUTERS[router].format(at="%s:%d" % (at, source["port"]), name=name, user=source["user"], key=source["password"],
-                                  quser=quote(source["user"], safe=""), qkey=quote(source["password"], safe=""))
+    return ROUTERS[router].format(
+        at="%s:%d" % (at, source["port"]),
+        name=name,
+        user=source["user"],
+        key=source["password"],
+        quser=quote(source["user"], safe=""),
+        qkey=quote(source["password"], safe=""),
+    )
 
 
 def app(
@@ -93,9 +102,14 @@ def app(
         if not ip_address(at).is_private or ":" in at:
             raise ValueError
     except ValueError:
-        raise UserError("--at should be the agent's IPv4 address at home, such as 192.168.178.50; a name may not resolve on the router")
+        raise UserError(
+            "--at should be the agent's IPv4 address at home, such as 192.168.178.50; a name may not resolve on the router"
+        )
     source, name = settings(check.firmware("app.config").load(config.read_text(encoding="utf-8"), 1 << 20))
     odd = sorted({c for c in source["user"] + source["password"] if c not in _PLAIN})
     if odd:
-        print("warning: %s in user or password: several routers do not escape them; use letters, digits, - _ ." % json.dumps("".join(odd)))
+        print(
+            "warning: %s in user or password: several routers do not escape them; use letters, digits, - _ ."
+            % json.dumps("".join(odd))
+        )
     print("\n\n".join(text(one, at, source, name) for one in ([router] if router else ROUTERS)))

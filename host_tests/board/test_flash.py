@@ -1,4 +1,5 @@
-"""`python -m tools flash` against the emulated board: install, again, cut in the middle, upgrade, leave nothing behind."""
+"""`python -m tools flash` against the emulated board: install, again, cut in the middle, upgrade, leave
+nothing behind."""
 
 import fcntl
 import hashlib
@@ -20,8 +21,15 @@ from tools.device import link as board_link
 
 #: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
 SETTINGS = {
-    "accounts": [{"provider": "custom", "user": "anna", "password": "geheim-123", "hosts": ["a.example.org"],
-                  "custom": {"url": "https://127.0.0.1:9/nic/update?hostname={hostname}&myip={ip}"}}],
+    "accounts": [
+        {
+            "provider": "custom",
+            "user": "anna",
+            "password": "geheim-123",
+            "hosts": ["a.example.org"],
+            "custom": {"url": "https://127.0.0.1:9/nic/update?hostname={hostname}&myip={ip}"},
+        }
+    ],
     "wifi": [{"ssid": "home", "password": "homehome1"}],
     "address": ["natpmp"],
 }
@@ -34,11 +42,18 @@ def flash(board, tmp_path):
 
     def run(*args, config=tmp_path / "my.json", check=True):
         argv = [sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "0"]
-        done = subprocess.run([*argv, *(["--config", str(config)] if config else []), *args], cwd=ROOT, capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [*argv, *(["--config", str(config)] if config else []), *args],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         assert "geheim-123" not in done.stdout + done.stderr
         return done
+
     return run
 
 
@@ -94,14 +109,64 @@ def test_a_cut_in_the_middle_leaves_a_board_that_starts_nothing_and_the_next_run
 def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, mpremote, tmp_path):
     (tmp_path / "x").write_text("raise RuntimeError('stale')")
     old = str(tmp_path / "x")
-    mpremote("fs", "mkdir", ":lib", "+", "fs", "mkdir", ":lib/wanbeacon", "+", "fs", "mkdir", ":lib/wanbeacon/app", "+", "fs", "mkdir", ":wanbeacon", "+", "fs", "cp", old,
-             ":lib/wanbeacon/app/agent.py", "+", "fs", "cp", old, ":lib/wanbeacon/core.py", "+", "fs", "cp", old, ":lib/wanbeacon/gone.mpy", "+", "fs", "cp", old,
-             ":wanbeacon/__init__.py", "+", "fs", "cp", old, ":lib/unpack.mpy", "+", "fs", "cp", old, ":notes.txt")
+    mpremote(
+        "fs",
+        "mkdir",
+        ":lib",
+        "+",
+        "fs",
+        "mkdir",
+        ":lib/wanbeacon",
+        "+",
+        "fs",
+        "mkdir",
+        ":lib/wanbeacon/app",
+        "+",
+        "fs",
+        "mkdir",
+        ":wanbeacon",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":lib/wanbeacon/app/agent.py",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":lib/wanbeacon/core.py",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":lib/wanbeacon/gone.mpy",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":wanbeacon/__init__.py",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":lib/unpack.mpy",
+        "+",
+        "fs",
+        "cp",
+        old,
+        ":notes.txt",
+    )
     flash()
     board.wait_for("Wanbeacon on")
     board.cut()
     found = board.files()
-    assert not {"/lib/wanbeacon/app/agent.py", "/lib/wanbeacon/core.py", "/lib/wanbeacon/gone.mpy", "/wanbeacon/__init__.py", "/lib/unpack.mpy"} & set(found)
+    assert not {
+        "/lib/wanbeacon/app/agent.py",
+        "/lib/wanbeacon/core.py",
+        "/lib/wanbeacon/gone.mpy",
+        "/wanbeacon/__init__.py",
+        "/lib/unpack.mpy",
+    } & set(found)
     assert "/notes.txt" in found, "files of the user stay"
 
 
@@ -124,7 +189,9 @@ def test_beside_frozen_code_only_data_is_copied_and_old_modules_go(board, monkey
     board.cut()
     found = installed(board)
     wanted = boards.files(kind, frozen=True)
-    assert {path: found[path] for path in wanted} == wanted and not [path for path in found if path.endswith(".mpy")]
+    assert {path: found[path] for path in wanted} == wanted and not [
+        path for path in found if path.endswith(".mpy")
+    ]
     assert "/lib/catalogue/providers.dat" in wanted
 
 
@@ -136,10 +203,16 @@ def test_a_running_agent_is_interrupted_for_an_upgrade(board, flash):
     board.wait_for("Wanbeacon on", since=since)
 
 
-@pytest.mark.parametrize("facts, words", [
-    ({"firmware": [[1, 22, 2], "Generic ESP32 module with ESP32"]}, "MicroPython 1.22; the agent needs 1.23"),
-    ({"firmware": [[1, 25, 0], "Generic ESP32C6 module with ESP32C6"]}, "ESP32C6"),
-])
+@pytest.mark.parametrize(
+    "facts, words",
+    [
+        (
+            {"firmware": [[1, 22, 2], "Generic ESP32 module with ESP32"]},
+            "MicroPython 1.22; the agent needs 1.23",
+        ),
+        ({"firmware": [[1, 25, 0], "Generic ESP32C6 module with ESP32C6"]}, "ESP32C6"),
+    ],
+)
 def test_what_cannot_work_is_said_before_anything_is_written(board, flash, facts, words):
     board.world(**facts)
     board.cut()
@@ -173,13 +246,27 @@ def test_a_board_for_another_chip_and_a_bad_configuration_are_one_line_each(boar
     assert done.returncode == 1 and "the address source netlink is for Linux" in done.stderr
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"accounts": [{"provider": "dyn", "password": "geheim-123", "hosts": ["a.dyndns.org"]}]}, "accounts[0].user: missing; dyn needs"),
-    ({"accounts": [dict(SETTINGS["accounts"][0], ca="gone.der")]}, "accounts[0].ca: there is no file gone.der in"),
-    ({"accounts": [dict(SETTINGS["accounts"][0], provider="dnsomatik", custom=None)]}, "did you mean dnsomatic"),
-    ({"wifi": None}, "wifi: missing; ESP32_GENERIC has no cable"),
-])
-def test_settings_that_check_refuses_or_that_have_no_network_are_refused_and_nothing_is_written(board, flash, tmp_path, change, words):
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (
+            {"accounts": [{"provider": "dyn", "password": "geheim-123", "hosts": ["a.dyndns.org"]}]},
+            "accounts[0].user: missing; dyn needs",
+        ),
+        (
+            {"accounts": [dict(SETTINGS["accounts"][0], ca="gone.der")]},
+            "accounts[0].ca: there is no file gone.der in",
+        ),
+        (
+            {"accounts": [dict(SETTINGS["accounts"][0], provider="dnsomatik", custom=None)]},
+            "did you mean dnsomatic",
+        ),
+        ({"wifi": None}, "wifi: missing; ESP32_GENERIC has no cable"),
+    ],
+)
+def test_settings_that_check_refuses_or_that_have_no_network_are_refused_and_nothing_is_written(
+    board, flash, tmp_path, change, words
+):
     doc = {key: value for key, value in dict(SETTINGS, **change).items() if value}
     doc["accounts"] = [{key: value for key, value in row.items() if value} for row in doc["accounts"]]
     bad = tmp_path / "bad.json"
@@ -191,7 +278,12 @@ def test_settings_that_check_refuses_or_that_have_no_network_are_refused_and_not
 
 
 def test_two_ca_files_of_one_name_are_both_copied(tmp_path):
-    doc = dict(SETTINGS, accounts=[dict(SETTINGS["accounts"][0], hosts=[n + ".example.org"], ca="%s/ca.der" % n) for n in "abc"])
+    doc = dict(
+        SETTINGS,
+        accounts=[
+            dict(SETTINGS["accounts"][0], hosts=[n + ".example.org"], ca="%s/ca.der" % n) for n in "abc"
+        ],
+    )
     for folder, data in (("a", b"one"), ("b", b"two"), ("c", b"one")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ca.der").write_bytes(data)
@@ -226,8 +318,15 @@ def test_no_board_on_the_port_is_one_line(board, flash):
 
 def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
     master, slave = os.openpty()
-    done = subprocess.Popen([sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "0"], cwd=ROOT, stdin=slave,
-                            stdout=slave, stderr=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    done = subprocess.Popen(
+        [sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "0"],
+        cwd=ROOT,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
     os.close(slave)
     said = whole = b""
 
@@ -242,12 +341,24 @@ def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
             said, whole = said + more, whole + more
         assert word in said, whole.decode()
 
-    for question, answer in ((b"Wi-Fi network", "home"), (b"Wi-Fi password", "short"), (b"8 to 63 characters", None),
-                             (b"Wi-Fi password", "geheim-wifi"), (b"Provider", "nonsense-dns"), (b"there is no provider", None), (b"Provider", "Dyn"),
-                             (b"User name", "anna"), (b"update key there", ""), (b"wants one", None), (b"update key there", "geheim-123"),
-                             (b"Host names", "a..dyndns.org"), (b"dot too many", None), (b"Host names", "a.dyndns.org b.dyndns.org")):
+    for question, answer in (
+        (b"Wi-Fi network", "home"),
+        (b"Wi-Fi password", "short"),
+        (b"8 to 63 characters", None),
+        (b"Wi-Fi password", "geheim-wifi"),
+        (b"Provider", "nonsense-dns"),
+        (b"there is no provider", None),
+        (b"Provider", "Dyn"),
+        (b"User name", "anna"),
+        (b"update key there", ""),
+        (b"wants one", None),
+        (b"update key there", "geheim-123"),
+        (b"Host names", "a..dyndns.org"),
+        (b"dot too many", None),
+        (b"Host names", "a.dyndns.org b.dyndns.org"),
+    ):
         until(question)
-        said = said[said.index(question) + len(question):]
+        said = said[said.index(question) + len(question) :]
         if answer is None:
             continue  # that was the reason, and the same question comes again
         time.sleep(0.2)  # the prompt turns the echo off first
@@ -259,7 +370,14 @@ def test_without_settings_the_user_is_asked_and_passwords_are_not_shown(board):
     board.cut()
     doc = json.loads(board.files()["/config.json"])
     assert doc["wifi"] == [{"ssid": "home", "password": "geheim-wifi"}]
-    assert doc["accounts"] == [{"provider": "dyn", "user": "anna", "password": "geheim-123", "hosts": ["a.dyndns.org", "b.dyndns.org"]}]
+    assert doc["accounts"] == [
+        {
+            "provider": "dyn",
+            "user": "anna",
+            "password": "geheim-123",
+            "hosts": ["a.dyndns.org", "b.dyndns.org"],
+        }
+    ]
 
 
 #: main.py of a board whose program makes the way to the raw REPL hard, as an agent at work does at times.
@@ -338,7 +456,9 @@ def test_beside_a_working_agent_every_run_gets_in(board, flash):
         board.wait_for("Wanbeacon on", since=since)
 
 
-@pytest.mark.parametrize(("port", "there"), [("COM3", True), ("com3", True), ("COM4", False), ("socket://127.0.0.1:1", True)])
+@pytest.mark.parametrize(
+    ("port", "there"), [("COM3", True), ("com3", True), ("COM4", False), ("socket://127.0.0.1:1", True)]
+)
 def test_a_port_is_known_by_the_name_its_system_gives_it(monkeypatch, port, there):
     monkeypatch.setattr(board_link, "ports", lambda: [("COM3", "USB serial")])
     assert board_link.known(port) is there

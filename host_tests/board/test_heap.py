@@ -1,8 +1,9 @@
-"""Memory: a whole board's life on the 32-bit MicroPython with the heap that small_board.py names, from .mpy files: start, Wi-Fi,
-clock, the router's sources, updates of five hosts over HTTPS with a usual RSA chain, a refusal, all pages between them.
+"""Memory: a whole board's life on the 32-bit MicroPython with the heap that small_board.py names, from .mpy
+files: start, Wi-Fi, clock, the router's sources, updates of five hosts over HTTPS with a usual RSA chain, a
+refusal, all pages between them.
 
-Each life is drawn from a seed; WANBEACON_NIGHTLY draws more. Not on the emulated board: its stand-ins would be weighed too;
-heap/ has the least of `machine` and `network`."""
+Each life is drawn from a seed; WANBEACON_NIGHTLY draws more. Not on the emulated board: its stand-ins would
+be weighed too; heap/ has the least of `machine` and `network`."""
 
 import os
 import random
@@ -19,9 +20,20 @@ NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 SEEDS = range(30) if NIGHTLY else range(2)
 OUT_OF_MEMORY = "Traceback|MemoryError|no memory left"
 LATE_S = 5  # an update is there within this
-PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?n=0", "/address", "/finish", "/status.json")
-#: What an ESP32 has for its system heap beside Python's: free after Wi-Fi has joined with 56 KB of Python heap, what the lab's
-#: chain takes in a handshake, a socket with its buffers, and what lwIP must find (docs/architecture.md, "Memory of a board").
+PAGES = (
+    "/",
+    "/settings",
+    "/wifi",
+    "/provider",
+    "/provider?q=no-ip",
+    "/account?n=0",
+    "/address",
+    "/finish",
+    "/status.json",
+)
+#: What an ESP32 has for its system heap beside Python's: free after Wi-Fi has joined with 56 KB of Python
+#: heap, what the lab's chain takes in a handshake, a socket with its buffers, and what lwIP must find
+#: (docs/architecture.md, "Memory of a board").
 JOINED, GROWN_FROM, TLS, SOCKET, FLOOR = 96 * 1024, 56_000, 40 * 1024, 1024, 12 * 1024
 SOCKETS = 6  # that are open at once: the pages' door, three guests, two ears for the router
 
@@ -85,7 +97,9 @@ class Life:
 
     def a_form(self):
         hosts = "\n".join(small_board.HOSTS[: self.rng.randrange(1, 6)])
-        answer = self.board.web.ask("/account?n=0", {"user": "demo", "password": "", "hosts": hosts, "server": "", "ca": ""})
+        answer = self.board.web.ask(
+            "/account?n=0", {"user": "demo", "password": "", "hosts": hosts, "server": "", "ca": ""}
+        )
         assert answer.status in (200, 303, 503), self.told("the account's form: %d" % answer.status)
 
     def a_command(self):
@@ -101,7 +115,8 @@ STEPS = ("an_address", "a_page", "a_page", "a_form", "a_command", "a_pause")
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_whole_life_fits(life, lab, seed):
-    lab.world.add_account("demo", "demo-key", small_board.HOSTS)  # all but the last one of the settings: that one is refused
+    # all but the last one of the settings: that one is refused
+    lab.world.add_account("demo", "demo-key", small_board.HOSTS)
     router, board = life("poke", hosts=small_board.HOSTS + ["gone.dyndns.org"])
     rng = random.Random(seed)
     one = Life(lab, router, board, rng)
@@ -124,8 +139,20 @@ def test_a_whole_life_fits(life, lab, seed):
     # names are for ever, and each page brings some the first time; the log and the history fill
     assert min(weights[-4:]) < weights[len(weights) // 2] + 5000, one.told("it grows: %s" % weights[-20:])
     left = JOINED - (int(HEAP[:-1]) * 1024 - GROWN_FROM) - TLS - SOCKETS * SOCKET
-    print("seed %d: %d updates, %d pages (%d put off), live %.1f to %.1f KB of %s; an ESP32 has %.1f KB left in a handshake, %d are wanted"
-          % (seed, len(lab.updates), one.pages, one.busy, min(weights) / 1024, max(weights) / 1024, HEAP, left / 1024, FLOOR // 1024))
+    print(
+        "seed %d: %d updates, %d pages (%d put off), live %.1f to %.1f KB of %s; an ESP32 has %.1f KB left in a handshake, %d are wanted"
+        % (
+            seed,
+            len(lab.updates),
+            one.pages,
+            one.busy,
+            min(weights) / 1024,
+            max(weights) / 1024,
+            HEAP,
+            left / 1024,
+            FLOOR // 1024,
+        )
+    )
 
 
 def test_a_notice_over_https_for_each_update_fits(life, lab):
@@ -135,29 +162,53 @@ def test_a_notice_over_https_for_each_update_fits(life, lab):
         router, board = life("poke", hosts=small_board.HOSTS[:1], notify=[receiver])
         for n in range(1, 5):
             router.address = "81.2.%d.1" % (70 + n)
-            assert until(lambda n=n: len(services.taken.get("ntfy", ())) >= n, 20) is not None, board.text()[-3000:]
+            assert until(lambda n=n: len(services.taken.get("ntfy", ())) >= n, 20) is not None, board.text()[
+                -3000:
+            ]
         texts = services.taken["ntfy"]
         assert not services.wrong and len(set(texts)) == len(texts) and router.address in texts[-1]
-        assert board.process.poll() is None and not re.search(OUT_OF_MEMORY, board.text()), board.text()[-3000:]
+        assert board.process.poll() is None and not re.search(OUT_OF_MEMORY, board.text()), board.text()[
+            -3000:
+        ]
 
 
 def test_settings_that_the_agent_refuses_can_be_corrected(life):
-    _, board = life(accounts=[{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}])
+    _, board = life(
+        accounts=[{"provider": "dynn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]
+    )
     assert until(lambda: "settings: " in board.text(), 20) is not None, board.text()
     assert until(lambda: board.web.login().status == 303, 20) is not None, board.text()
     for path in ("/", "/settings", "/wifi", "/provider", "/account?n=0", "/address", "/finish"):
         answer = board.web.ask(path)
-        assert answer.status == 200 and answer.text.rstrip().endswith("</html>"), (path, answer.text, board.text()[-2000:])
+        assert answer.status == 200 and answer.text.rstrip().endswith("</html>"), (
+            path,
+            answer.text,
+            board.text()[-2000:],
+        )
 
 
 #: Every border of a round: the code of a step is about to be loaded.
-BORDERS = ("app.wanted", "observe.choosing", "app.look", "app.plan", "app.requests", "app.exchange", "dyndns.request", "app.begin", "core.journal",
-           "net.http", "dyndns.reply", "app.learn", "app.words")
+BORDERS = (
+    "app.wanted",
+    "observe.choosing",
+    "app.look",
+    "app.plan",
+    "app.requests",
+    "app.exchange",
+    "dyndns.request",
+    "app.begin",
+    "core.journal",
+    "net.http",
+    "dyndns.reply",
+    "app.learn",
+    "app.words",
+)
 
 
 @pytest.mark.parametrize("border", BORDERS if NIGHTLY else ("net.http", "app.learn"))
 def test_without_memory_at_a_border_nothing_is_lost(life, lab, border):
-    """The heap is locked for one step, the second time that border is met: what was to be sent is sent, or said to wait."""
+    """The heap is locked for one step, the second time that border is met: what was to be sent is sent, or
+    said to wait."""
     lab.world.add_account("demo", "demo-key", small_board.HOSTS)
     router, board = life("poke", "lock=" + border)
     assert until(lambda: lab.updates, 20) is not None, board.text()

@@ -1,6 +1,8 @@
-"""A board's life on the emulated board: first update, restart, power cuts, and everything that goes wrong at home.
+"""A board's life on the emulated board: first update, restart, power cuts, and everything that goes wrong at
+home.
 
-Only the first test installs with tools flash; the others start from an image (test_image.py shows that it is the same)."""
+Only the first test installs with tools flash; the others start from an image (test_image.py shows that it is
+the same)."""
 
 import json
 import subprocess
@@ -17,20 +19,42 @@ from tools import ROOT
 
 @pytest.fixture
 def router():
-    """The home's router, as an emulated board's world has to name its port: it tells the address over NAT-PMP."""
+    """The home's router, as an emulated board's world has to name its port: it tells the address over
+    NAT-PMP."""
     router = Router(0)
     yield router
     router.close()
 
 
 def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path, router):
-    """No time server can be asked, and no check page need be: the clock is the one of the computer that installs."""
+    """No time server can be asked, and no check page need be: the clock is the one of the computer that
+    installs."""
     doc = settings(lab, address=["natpmp"])
     doc["accounts"][0]["ca"] = str(lab.ca_der)
     (tmp_path / "my.json").write_text(json.dumps(doc))
-    board.world(wifi=[{"ssid": "home", "password": "homehome1"}], names={"192.168.1.1:5351": ["127.0.0.1", router.port]})
-    done = subprocess.run([sys.executable, "-m", "tools", "flash", "--port", board.port, "--config", str(tmp_path / "my.json"),
-                           "--wait", "40"], cwd=ROOT, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+    board.world(
+        wifi=[{"ssid": "home", "password": "homehome1"}],
+        names={"192.168.1.1:5351": ["127.0.0.1", router.port]},
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tools",
+            "flash",
+            "--port",
+            board.port,
+            "--config",
+            str(tmp_path / "my.json"),
+            "--wait",
+            "40",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 0, done.stderr
     assert "good" in done.stderr and "Done: the board keeps your name up to date" in done.stderr
     assert ADDRESS in str(lab.published("demo.dyndns.org"))
@@ -38,10 +62,13 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path,
     assert "demo-key" not in done.stderr + board.log and "homehome1" not in done.stderr
 
 
-@pytest.mark.parametrize("trouble, words", [
-    ({"wifi": [{"ssid": "home", "password": "not this one"}]}, "the Wi-Fi refuses the password"),
-    ({"password": "wrong-key"}, "the provider refuses: badauth"),
-])
+@pytest.mark.parametrize(
+    "trouble, words",
+    [
+        ({"wifi": [{"ssid": "home", "password": "not this one"}]}, "the Wi-Fi refuses the password"),
+        ({"password": "wrong-key"}, "the provider refuses: badauth"),
+    ],
+)
 def test_a_trouble_at_home_ends_the_flash_with_its_diagnosis(board, lab, tmp_path, trouble, words):
     doc = settings(lab)
     doc["accounts"][0]["ca"] = doc["address"][0]["ca"] = str(lab.ca_der)
@@ -49,8 +76,25 @@ def test_a_trouble_at_home_ends_the_flash_with_its_diagnosis(board, lab, tmp_pat
     doc.update({key: trouble[key] for key in ("wifi",) if key in trouble})
     (tmp_path / "my.json").write_text(json.dumps(doc))
     board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
-    done = subprocess.run([sys.executable, "-m", "tools", "flash", "--port", board.port, "--config", str(tmp_path / "my.json"),
-                           "--wait", "40"], cwd=ROOT, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tools",
+            "flash",
+            "--port",
+            board.port,
+            "--config",
+            str(tmp_path / "my.json"),
+            "--wait",
+            "40",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 1
     assert words in done.stderr.splitlines()[-1]
 
@@ -85,7 +129,9 @@ def test_a_check_page_is_left_alone_for_its_ten_minutes_over_power_cuts(home, la
 
 
 #: boot.py: time servers are asked every second while there is no time.
-ASKING = QUICK + """
+ASKING = (
+    QUICK
+    + """
 from wanbeacon.app import agent
 from wanbeacon.board.esp32 import ntp
 from wanbeacon.net import clock
@@ -93,6 +139,7 @@ agent.CLOCK_EVERY = 1
 ntp.WAIT_MS = 200
 clock.ASK_S = (1, 1)
 """
+)
 
 
 def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, ntp, router):
@@ -119,11 +166,17 @@ def test_no_password_leaves_before_the_clock_is_set_and_it_recovers(home, lab, n
 
 def test_a_wrong_wifi_password_is_named_as_such_and_the_right_network_is_found_again(home, lab, ntp):
     port = free_port()
-    board = home(settings(lab), boot=QUICK + "device.LOST_S = 1\n", ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"},
-                 **around(lab, ntp))
+    board = home(
+        settings(lab),
+        boot=QUICK + "device.LOST_S = 1\n",
+        ports={"80": port},
+        peers={"127.0.0.1": "192.168.4.2"},
+        **around(lab, ntp),
+    )
     board.world(wifi=[{"ssid": "home", "password": "other-one"}])
     board.wait_for("Wi-Fi home refuses the password")
-    board.wait_for("set-up mode: Wi-Fi")  # who cannot join is to be helped: by its own Wi-Fi, and there is the reason
+    # who cannot join is to be helped: by its own Wi-Fi, and there is the reason
+    board.wait_for("set-up mode: Wi-Fi")
     assert "Wi-Fi home refuses the password" in Browser(port, "192.168.4.1").ask("/").text
     board.world(wifi=[])
     board.wait_for("Wi-Fi home not found")
@@ -133,10 +186,19 @@ def test_a_wrong_wifi_password_is_named_as_such_and_the_right_network_is_found_a
 
 
 def test_the_best_of_several_networks_is_taken_and_a_hidden_one_too(home, lab, ntp):
-    nets = [{"ssid": "far", "password": "farfar12"}, {"ssid": "near", "password": "nearnear"},
-            {"ssid": "secret-net", "password": "hidehide", "hidden": True}]
+    nets = [
+        {"ssid": "far", "password": "farfar12"},
+        {"ssid": "near", "password": "nearnear"},
+        {"ssid": "secret-net", "password": "hidehide", "hidden": True},
+    ]
     board = home(settings(lab, wifi=nets), **around(lab, ntp))
-    board.world(wifi=[{"ssid": "aaa", "password": "nearnear"}, {"ssid": "near", "password": "nearnear"}, {"ssid": "zzz"}])
+    board.world(
+        wifi=[
+            {"ssid": "aaa", "password": "nearnear"},
+            {"ssid": "near", "password": "nearnear"},
+            {"ssid": "zzz"},
+        ]
+    )
     board.wait_for("Wi-Fi near, address")
     board.world(wifi=[{"ssid": "secret-net", "password": "hidehide", "hidden": True}])
     board.wait_for("Wi-Fi near lost")
@@ -173,8 +235,12 @@ def test_settings_with_a_source_of_linux_are_a_problem_and_no_crash(home, lab, n
 
 
 def test_a_long_press_opens_the_set_up_and_a_longer_one_forgets_everything_but_the_label(home, lab, ntp):
-    board = home(settings(lab), boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.6\nlights.RESET_S = 5\n",
-                 pins={"0": 1}, **around(lab, ntp))
+    board = home(
+        settings(lab),
+        boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.6\nlights.RESET_S = 5\n",
+        pins={"0": 1},
+        **around(lab, ntp),
+    )
     board.wait_for("demo.dyndns.org: ok")
     board.press(0, 0.1)
     assert "button" not in board.log
@@ -215,8 +281,11 @@ def test_a_crash_loop_ends_in_safe_mode_that_keeps_the_reason_and_tries_again_la
 
 
 def test_a_hang_is_ended_by_the_watchdog_and_a_console_is_not(home, lab, ntp):
-    board = home(settings(lab), boot=QUICK + HANGING + "\nfrom wanbeacon.board.esp32 import board\nboard.WATCHDOG_MS = 1500\n",
-                 **around(lab, ntp))
+    board = home(
+        settings(lab),
+        boot=QUICK + HANGING + "\nfrom wanbeacon.board.esp32 import board\nboard.WATCHDOG_MS = 1500\n",
+        **around(lab, ntp),
+    )
     board.wait_event("watchdog", 15)
     since = board.mark()
     board.wait_for("start after watchdog", since=since)

@@ -17,13 +17,16 @@ PAGES = ("/", "/login", "/settings", "/wifi", "/provider", "/account", "/address
 
 @pytest.fixture
 def installed(home, lab, ntp):
-    """installed(**more of the settings) -> (board, Browser) with the first update done, as seen from the LAN."""
+    """installed(**more of the settings) -> (board, Browser) with the first update done, as seen from the
+    LAN."""
+
     def start(doc=None, boot=QUICK, wait="demo.dyndns.org: ok", **world):
         port = free_port()
         board = home(doc or settings(lab), boot=boot, ports={"80": port}, **around(lab, ntp), **world)
         if wait:
             board.wait_for(wait, 15)
         return board, Browser(port)
+
     return start
 
 
@@ -73,7 +76,8 @@ def test_buttons_reach_the_agent_and_saved_settings_keep_what_was_not_typed(inst
     lab.forgive()  # its check page does not like to be asked again so soon
     assert "Saved" in web.ask("/finish", {"hostname": "beacon", "new1": "", "new2": ""}).text
     board.wait_for("start after reset", since=since)
-    board.wait_for("demo.dyndns.org: (ok|waiting)", since=since)  # its check page is not asked again within ten minutes
+    # its check page is not asked again within ten minutes
+    board.wait_for("demo.dyndns.org: (ok|waiting)", since=since)
     assert len(lab.updates) == 1, "nothing that matters has changed: nothing is sent"
     board.cut()
     doc = json.loads(board.files()["/config.json"])
@@ -111,7 +115,9 @@ def test_a_form_must_be_a_form_and_come_from_a_page_of_ours(installed):
     web.login()
     assert web.ask("/do", {"action": "pause"}, headers={"Origin": "http://evil.example"}).status == 403
     assert web.ask("/do", {"action": "pause"}, headers={"Content-Type": "text/plain"}).status == 403
-    assert web.ask("/do", body='{"action": "pause"}', headers={"Content-Type": "application/json"}).status == 403
+    assert (
+        web.ask("/do", body='{"action": "pause"}', headers={"Content-Type": "application/json"}).status == 403
+    )
     assert web.ask("/do", {"action": "pause"}, headers={"Origin": "http://192.168.1.50"}).status == 303
 
 
@@ -141,7 +147,12 @@ def test_guessing_the_password_is_locked_out_for_longer_and_longer(installed):
 
 def test_oversized_endless_and_broken_requests_are_cut_off(installed):
     board, web = installed()
-    assert web.ask("/login", body="x" * 5000, headers={"Content-Type": "application/x-www-form-urlencoded"}).status == 413
+    assert (
+        web.ask(
+            "/login", body="x" * 5000, headers={"Content-Type": "application/x-www-form-urlencoded"}
+        ).status
+        == 413
+    )
 
     def raw(data, wait=1.0):
         with socket.create_connection(("127.0.0.1", web.port), timeout=5) as sock:
@@ -152,9 +163,16 @@ def test_oversized_endless_and_broken_requests_are_cut_off(installed):
             except OSError:
                 return b""
 
-    for data in (b"GET / HTTP/1.1\r\nX: " + b"a" * 3000 + b"\r\n\r\n", b"GET /" + b"a" * 9000, b"\xff\xfe\x00\r\n\r\n",
-                 b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n", b"GET\r\n\r\n", b"POST /login HTTP/1.1\r\nHost: 192.168.1.50\r\nContent-Length: -5\r\n\r\n",
-                 b"POST /login HTTP/1.1\r\nHost: 192.168.1.50\r\nContent-Length: zz\r\n\r\n", b"\r\n" * 50):
+    for data in (
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 3000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 9000,
+        b"\xff\xfe\x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n",
+        b"GET\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: 192.168.1.50\r\nContent-Length: -5\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: 192.168.1.50\r\nContent-Length: zz\r\n\r\n",
+        b"\r\n" * 50,
+    ):
         assert not raw(data).startswith(b"HTTP/1.0 200"), data[:40]
     assert web.ask("/").status == 200
     assert "out of memory" not in board.log
@@ -172,8 +190,21 @@ def test_slow_clients_do_not_keep_others_out(installed):
 
 def test_no_path_leads_out_of_the_pages(fresh):
     _, web = fresh
-    for path in ("/../config.json", "/%2e%2e/config.json", "/..%2fconfig.json", "//config.json", "/config.json", "/device.json",
-                 "/style.css/../../../config.json", "/www/en.txt", "/__class__", "/message", "/route", "/page_wifi", "/wifi/"):
+    for path in (
+        "/../config.json",
+        "/%2e%2e/config.json",
+        "/..%2fconfig.json",
+        "//config.json",
+        "/config.json",
+        "/device.json",
+        "/style.css/../../../config.json",
+        "/www/en.txt",
+        "/__class__",
+        "/message",
+        "/route",
+        "/page_wifi",
+        "/wifi/",
+    ):
         answer = web.ask(path)
         assert answer.status == 404 and "password" not in answer.text, path
 
@@ -216,8 +247,12 @@ def test_the_set_up_network_leads_every_name_to_the_set_up_page(fresh):
 
 
 def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
-    board, web = installed(boot=QUICK + "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
-                           pins={"0": 1}, peers={"127.0.0.1": "192.168.4.2"})
+    board, web = installed(
+        boot=QUICK
+        + "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
+        pins={"0": 1},
+        peers={"127.0.0.1": "192.168.4.2"},
+    )
     web.host = "192.168.4.1"
     assert web.ask("/settings").status == 421, "the door is closed"
     board.press(0, 0.6)
@@ -227,18 +262,27 @@ def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
     board.wait_for("set-up mode ends", 15)
     web.host = "192.168.1.50"
     board.world(peers=None)
-    assert web.ask("/settings").getheader("Location") == "/login", "the cookie of the set-up is worth nothing now"
+    assert web.ask("/settings").getheader("Location") == "/login", (
+        "the cookie of the set-up is worth nothing now"
+    )
 
 
-#: A home network that has the set-up network's addresses, as mesh routers give it; and one that has both of the first two.
+#: A home network that has the set-up network's addresses, as mesh routers give it; and one that has both of
+#: the first two.
 WIDE = {"address": "192.168.5.20", "mask": "255.255.252.0", "gateway": "192.168.4.1"}
 WIDER = {"address": "192.168.5.20", "mask": "255.255.0.0", "gateway": "192.168.0.1"}
 
 
-@pytest.mark.parametrize("lan, door, guest", [(WIDE, "192.168.44.1", "192.168.44.2"), (WIDER, "10.44.44.1", "10.44.44.2")])
+@pytest.mark.parametrize(
+    "lan, door, guest", [(WIDE, "192.168.44.1", "192.168.44.2"), (WIDER, "10.44.44.1", "10.44.44.2")]
+)
 def test_nobody_at_home_is_the_owner_by_an_address_of_the_set_up_network(installed, lan, door, guest):
-    board, web = installed(pins={"0": 1}, peers={"127.0.0.1": "192.168.4.77"}, boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
-                           **lan)
+    board, web = installed(
+        pins={"0": 1},
+        peers={"127.0.0.1": "192.168.4.77"},
+        boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
+        **lan,
+    )
     web.host = "192.168.5.20"
     board.press(0, 0.6)
     board.wait_for("open http://%s/" % door)
@@ -251,7 +295,9 @@ def test_nobody_at_home_is_the_owner_by_an_address_of_the_set_up_network(install
 
 
 def test_the_same_when_the_home_network_comes_after_the_door_opened(installed):
-    board, web = installed(wifi=[], wait=None, boot=QUICK + "device.LOST_S = 1\n", peers={"127.0.0.1": "192.168.4.77"}, **WIDE)
+    board, web = installed(
+        wifi=[], wait=None, boot=QUICK + "device.LOST_S = 1\n", peers={"127.0.0.1": "192.168.4.77"}, **WIDE
+    )
     web.host = "192.168.4.1"
     board.wait_for("open http://192.168.4.1/")
     assert web.ask("/settings").status == 200
@@ -270,7 +316,11 @@ def test_the_same_when_the_home_network_comes_after_the_door_opened(installed):
 
 
 def test_the_owner_in_the_set_up_network_is_led_to_its_address_by_every_name(installed):
-    board, web = installed(pins={"0": 1}, peers={"127.0.0.1": "192.168.4.2"}, boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n")
+    board, web = installed(
+        pins={"0": 1},
+        peers={"127.0.0.1": "192.168.4.2"},
+        boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
+    )
     board.press(0, 0.6)
     board.wait_for("set-up mode: Wi-Fi")
     for web.host in ("192.168.1.50", "wanbeacon-7f3a.local", "example.org"):
@@ -284,8 +334,15 @@ def test_set_up_mode_has_its_pages_where_the_label_says_whatever_the_settings_wa
     port, usual = free_port(), free_port()
     around_it = around(lab, ntp)
     around_it["names"]["192.168.4.1:%d" % port] = ["127.0.0.1", port]
-    board = home(settings(lab, portal=portal), ports={"80": port, "8080": usual}, peers={"127.0.0.1": "192.168.4.2"}, pins={"0": 1},
-                 boot=QUICK + "\nfrom wanbeacon.board.esp32 import lights\nfrom wanbeacon.board.esp32 import access_point as door\nlights.SETUP_S = 0.3\ndoor.SETUP_S = 2\n", **around_it)
+    board = home(
+        settings(lab, portal=portal),
+        ports={"80": port, "8080": usual},
+        peers={"127.0.0.1": "192.168.4.2"},
+        pins={"0": 1},
+        boot=QUICK
+        + "\nfrom wanbeacon.board.esp32 import lights\nfrom wanbeacon.board.esp32 import access_point as door\nlights.SETUP_S = 0.3\ndoor.SETUP_S = 2\n",
+        **around_it,
+    )
     board.wait_for("demo.dyndns.org: ok", 15)
     board.press(0, 0.6)
     board.wait_for("open http://192.168.4.1/")
@@ -320,7 +377,11 @@ def test_a_page_is_answered_at_once_while_an_update_is_in_flight(installed, lab)
         start = time.monotonic()
         answer = web.ask("/")
         took.append(time.monotonic() - start)
-        assert answer.status == 503 and "reloads by itself" in answer.text and answer.getheader("Retry-After") == "2"
+        assert (
+            answer.status == 503
+            and "reloads by itself" in answer.text
+            and answer.getheader("Retry-After") == "2"
+        )
     answer = web.ask("/do", {"action": "pause"})
     assert answer.status == 503 and "send it again" in answer.text
     lab.clear()
@@ -340,8 +401,13 @@ def test_the_pages_are_forgotten_when_they_are_answered_and_come_back(installed)
 
 def test_trial_of_settings_names_each_step(fresh, lab, ntp):
     board, web = fresh
-    board.world(names={"192.168.4.1:53": ["127.0.0.1", 0], "pool.ntp.org:123": ["127.0.0.1", ntp.port],
-                       "members.dyndns.org:443": ["127.0.0.1", lab.https_port]})
+    board.world(
+        names={
+            "192.168.4.1:53": ["127.0.0.1", 0],
+            "pool.ntp.org:123": ["127.0.0.1", ntp.port],
+            "members.dyndns.org:443": ["127.0.0.1", lab.https_port],
+        }
+    )
     web.ask("/wifi")
     web.ask("/wifi", {"ssid": "home", "wifi_password": "wrong-one"})
     web.ask("/provider", {"provider": "dyn"})
@@ -359,15 +425,26 @@ def test_trial_of_settings_names_each_step(fresh, lab, ntp):
     assert lab.ledger == [], "a test sends nothing to the provider"
 
 
-@pytest.mark.parametrize("provider, doc, words", [
-    ("dyn", None, "accounts[0].user: missing; dyn needs a user name"),
-    ("nothing", {"provider": "nothing"}, "accounts[0].provider: nothing is not in the catalogue"),
-    ("custom", {"provider": "custom", "custom": {"url": "https://x.org/{nonsense}"}}, "accounts[0].custom.url: unknown place"),
-])
+@pytest.mark.parametrize(
+    "provider, doc, words",
+    [
+        ("dyn", None, "accounts[0].user: missing; dyn needs a user name"),
+        ("nothing", {"provider": "nothing"}, "accounts[0].provider: nothing is not in the catalogue"),
+        (
+            "custom",
+            {"provider": "custom", "custom": {"url": "https://x.org/{nonsense}"}},
+            "accounts[0].custom.url: unknown place",
+        ),
+    ],
+)
 def test_settings_that_only_the_agent_would_refuse_cannot_be_saved(home, provider, doc, words):
     port = free_port()
     row = dict(doc or {"provider": provider}, password="demo-key", hosts=["demo.dyndns.org"])
-    home({"accounts": [row], "wifi": [{"ssid": "home"}]}, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}).wait_for("open http://192.168.4.1/")
+    home(
+        {"accounts": [row], "wifi": [{"ssid": "home"}]},
+        ports={"80": port},
+        peers={"127.0.0.1": "192.168.4.2"},
+    ).wait_for("open http://192.168.4.1/")
     web = Browser(port, "192.168.4.1")
     page = web.ask("/finish").text
     assert "corrected first" in page and words in page and "<button disabled>" in page

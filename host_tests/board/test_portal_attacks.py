@@ -1,5 +1,6 @@
-"""The portal under attack on a board's heap of 84 KB on the 32-bit MicroPython, two strangers at once, each kind of load for some
-seconds. Meanwhile changes are published and the owner logs in. WANBEACON_NIGHTLY: each kind for longer.
+"""The portal under attack on a board's heap of 84 KB on the 32-bit MicroPython, two strangers at once, each
+kind of load for some seconds. Meanwhile changes are published and the owner logs in. WANBEACON_NIGHTLY: each
+kind for longer.
 
 Strangers and owner come from addresses of their own (127.0.0.2, .3 and .1)."""
 
@@ -42,7 +43,8 @@ class House(small_board.SmallBoard):
         self.router.close()
 
     def change(self):
-        """A new address at the router; the board is told at its next look. Returns the seconds until it is published."""
+        """A new address at the router; the board is told at its next look. Returns the seconds until it is
+        published."""
         self.n += 1
         self.router.address = "81.2.70.%d" % (self.n % 250 + 1)
         count, start = len(self.lab.updates), time.monotonic()
@@ -89,6 +91,7 @@ def endless_heads(port, source, go):
         while go():
             n += 1
             yield b"X-%d: y\r\n" % n
+
     raw(port, source, lines(), 0.05)
 
 
@@ -97,14 +100,28 @@ def tiny_headers(port, source, go):
 
 
 def slow_bodies(port, source, go):
-    raw(port, source, [b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\n"]
-        + [b"a"] * 40, 0.2)
+    raw(
+        port,
+        source,
+        [
+            b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\n"
+        ]
+        + [b"a"] * 40,
+        0.2,
+    )
 
 
 def cross_site(port, source, go):
     body = b"action=pause&x=" + b"y" * 4000
-    raw(port, source, [b"POST /do HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
-                       % (port, len(body)) + body])
+    raw(
+        port,
+        source,
+        [
+            b"POST /do HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
+            % (port, len(body))
+            + body
+        ],
+    )
 
 
 def login_storm(port, source, go):
@@ -117,12 +134,21 @@ def login_storm(port, source, go):
         form = found and found.group(1)
     if form:
         body = urlencode({"csrf": form, "password": "guess"}).encode()
-        raw(port, source, [b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
-                           % len(body) + body])
+        raw(
+            port,
+            source,
+            [
+                b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+                % len(body)
+                + body
+            ],
+        )
 
 
 def ten_a_second(port, source, go):
-    threading.Thread(target=raw, args=(port, source, [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"]), daemon=True).start()
+    threading.Thread(
+        target=raw, args=(port, source, [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"]), daemon=True
+    ).start()
     time.sleep(0.1)
 
 
@@ -141,7 +167,11 @@ class Load:
 
     def __init__(self, house, kind):
         self.on, self.done = True, 0
-        self.threads = [threading.Thread(target=self._run, args=(house.port, source, kind), daemon=True) for source in STRANGERS for _ in range(3)]
+        self.threads = [
+            threading.Thread(target=self._run, args=(house.port, source, kind), daemon=True)
+            for source in STRANGERS
+            for _ in range(3)
+        ]
 
     def _run(self, port, source, kind):
         while self.on:
@@ -167,7 +197,11 @@ def log_in(house):
         assert time.monotonic() - start < LOGIN_S, house.text()[-2000:]
         with contextlib.suppress(OSError, http.client.HTTPException):
             web.csrf = None
-            if web.ask("/login").status == 200 and web.csrf and web.ask("/login", {"password": "kept-label-1"}).status == 303:
+            if (
+                web.ask("/login").status == 200
+                and web.csrf
+                and web.ask("/login", {"password": "kept-label-1"}).status == 303
+            ):
                 return web, time.monotonic() - start
         time.sleep(0.3)
 
@@ -182,12 +216,16 @@ def test_strangers_neither_stop_the_agent_nor_lock_the_owner_out(house):
             time.sleep(0.5)
             changes = [house.change() for _ in range(CHANGES)]
             _, took = log_in(house)
-        told.append("%s: changes after %s s, log-in after %.1f s, %d requests, heap %d" % (
-            kind.__name__, " ".join("%.1f" % one for one in changes), took, load.done, house.weights()[-1]))
+        told.append(
+            "%s: changes after %s s, log-in after %.1f s, %d requests, heap %d"
+            % (kind.__name__, " ".join("%.1f" % one for one in changes), took, load.done, house.weights()[-1])
+        )
     print("\n".join(told))
     text = house.text()
     assert house.process.poll() is None and "Traceback" not in text, text[-2000:]
     assert "MemoryError" not in text, text[-2000:]
     house.change()
     print("heap after a round: %d before, %d after all" % (settled, house.weights()[-1]))
-    assert house.weights()[-1] < settled + 8000, "it must not grow, but by the history of changes and the counted addresses"
+    assert house.weights()[-1] < settled + 8000, (
+        "it must not grow, but by the history of changes and the counted addresses"
+    )

@@ -1,4 +1,5 @@
-"""The whole set-up in real Chromium, walked as a new user would, on a phone and on a desk; with and without JavaScript.
+"""The whole set-up in real Chromium, walked as a new user would, on a phone and on a desk; with and without
+JavaScript.
 
 Screenshots are kept in out/portal. axe-core judges every page."""
 
@@ -14,8 +15,16 @@ from host_tests.board.web import free_port
 from host_tests.conftest import program
 from tools import ROOT
 
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
 SHOTS = ROOT / "out/portal"
 #: axe-core as PyPI's axe-playwright-python brings it along (npm's file, MPL 2.0).
 AXE = Path(importlib.util.find_spec("axe_playwright_python").origin).with_name("axe.min.js")
@@ -31,16 +40,23 @@ def port():
 def chromium(port):
     """One browser in whose world the device and every captive-portal check are the emulated board."""
     from playwright.sync_api import sync_playwright
-    rules = ", ".join("MAP %s:80 127.0.0.1:%d" % (name, port) for name in (
-        "192.168.4.1", "192.168.1.50", "wanbeacon-7f3a.local", "connectivitycheck.gstatic.com"))
+
+    rules = ", ".join(
+        "MAP %s:80 127.0.0.1:%d" % (name, port)
+        for name in ("192.168.4.1", "192.168.1.50", "wanbeacon-7f3a.local", "connectivitycheck.gstatic.com")
+    )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=[*_FLAGS, "--host-resolver-rules=" + rules])
+        browser = playwright.chromium.launch(
+            executable_path=program("chromium"), args=[*_FLAGS, "--host-resolver-rules=" + rules]
+        )
         yield browser
         browser.close()
 
 
 #: (width, script, colors) of the walk: two in CI, all nightly.
-VARIANTS = [(name, script, scheme) for name in WIDTHS for script in (True, False) for scheme in ("light", "dark")]
+VARIANTS = [
+    (name, script, scheme) for name in WIDTHS for script in (True, False) for scheme in ("light", "dark")
+]
 if not os.environ.get("WANBEACON_NIGHTLY"):
     VARIANTS = [("phone", True, "light"), ("desk", False, "dark")]
 
@@ -51,15 +67,21 @@ class Visitor:
     def __init__(self, browser, name, script=True, scheme="light"):
         width, height = WIDTHS[name]
         self.name, self.script = name + ("-dark" if scheme == "dark" else ""), script
-        self.context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script, color_scheme=scheme)
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=script, color_scheme=scheme
+        )
         self.page = self.context.new_page()
         self.problems, self.foreign, self.heavy = [], [], []
-        self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console", lambda message: self.problems.append(message.text) if message.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", self._request)
 
     def _request(self, request):
-        if not request.url.startswith(("http://192.168.", "http://wanbeacon-7f3a.local", "http://connectivitycheck.")):
+        if not request.url.startswith(
+            ("http://192.168.", "http://wanbeacon-7f3a.local", "http://connectivitycheck.")
+        ):
             self.foreign.append(request.url)
 
     def go(self, url):
@@ -68,7 +90,9 @@ class Visitor:
     def look(self, title):
         """Picture, no sideways scrolling, small enough, and what axe says."""
         page = self.page
-        page.screenshot(path=SHOTS / ("%s-%s%s.png" % (self.name, title, "" if self.script else "-plain")), full_page=True)
+        page.screenshot(
+            path=SHOTS / ("%s-%s%s.png" % (self.name, title, "" if self.script else "-plain")), full_page=True
+        )
         assert len(page.content()) < 15000, title
         if not self.script:
             return
@@ -90,17 +114,33 @@ class Visitor:
 
 def at_the_provider(lab, ntp):
     """World and files for a board whose Dyn is the lab: real names, and the lab's CA among the roots."""
-    names = {"%s:443" % name: ["127.0.0.1", lab.https_port] for name in ("members.dyndns.org", "checkip.dyndns.org")}
+    names = {
+        "%s:443" % name: ["127.0.0.1", lab.https_port]
+        for name in ("members.dyndns.org", "checkip.dyndns.org")
+    }
     roots = (ROOT / "firmware/catalogue/roots/index.txt").read_text()
-    return {"files": {"/lib/catalogue/roots/lab.der": lab.ca_der.read_bytes(), "/lib/catalogue/roots/index.txt": ("lab\n" + roots).encode()},
-            "names": dict(names, **{"pool.ntp.org:123": ["127.0.0.1", ntp.port]})}
+    return {
+        "files": {
+            "/lib/catalogue/roots/lab.der": lab.ca_der.read_bytes(),
+            "/lib/catalogue/roots/index.txt": ("lab\n" + roots).encode(),
+        },
+        "names": dict(names, **{"pool.ntp.org:123": ["127.0.0.1", ntp.port]}),
+    }
 
 
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("name, script, scheme", VARIANTS)
-def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, home, lab, ntp, name, script, scheme):
+def test_a_new_user_walks_from_the_label_to_the_first_update(
+    chromium, port, home, lab, ntp, name, script, scheme
+):
     board = home(None, ports={"80": port}, peers={"127.0.0.1": "192.168.4.2"}, **at_the_provider(lab, ntp))
-    board.world(wifi=[{"ssid": "home", "password": "homehome1", "rssi": -50}, {"ssid": "Café Zürich & <Söhne>", "password": "x" * 8}, {"ssid": "open"}])
+    board.world(
+        wifi=[
+            {"ssid": "home", "password": "homehome1", "rssi": -50},
+            {"ssid": "Café Zürich & <Söhne>", "password": "x" * 8},
+            {"ssid": "open"},
+        ]
+    )
     board.wait_for("set-up mode: Wi-Fi")
     me = Visitor(chromium, name, script, scheme)
     page = me.page
@@ -110,7 +150,9 @@ def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, hom
     me.look("1-wifi")
     page.get_by_label("Wi-Fi password").fill("homehome1")
     me.press("Continue")
-    assert "Choose a network" in page.inner_text("#other-f") and page.get_by_label("Another network").get_attribute("aria-invalid")
+    assert "Choose a network" in page.inner_text("#other-f") and page.get_by_label(
+        "Another network"
+    ).get_attribute("aria-invalid")
     me.look("1-wifi-fault")
     assert page.get_by_label("Wi-Fi password").input_value() == "homehome1", "nothing typed is lost"
     page.get_by_label("home").check()
@@ -140,7 +182,9 @@ def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, hom
     page.get_by_label("Password, update key or token").first.fill("demo-key")
     page.get_by_label("Host names").fill("https://demo..")
     me.press("Continue")
-    assert page.url.endswith("/account?n=0") and "https://demo.." in page.inner_text("#hosts-f"), "told at its step"
+    assert page.url.endswith("/account?n=0") and "https://demo.." in page.inner_text("#hosts-f"), (
+        "told at its step"
+    )
     if script:
         assert page.evaluate("document.activeElement.id") == "hosts"
     assert page.get_by_label("User name").input_value() == "demo@wanbeacon.org"
@@ -154,7 +198,10 @@ def test_a_new_user_walks_from_the_label_to_the_first_update(chromium, port, hom
     page.get_by_label("Only ask a web page").check()
     page.get_by_label("Web page to ask").fill("http://checkip.dyndns.org/")
     me.press("Continue")
-    assert "https://" in page.inner_text("#page-f") and page.get_by_label("Web page to ask").input_value() == "http://checkip.dyndns.org/"
+    assert (
+        "https://" in page.inner_text("#page-f")
+        and page.get_by_label("Web page to ask").input_value() == "http://checkip.dyndns.org/"
+    )
     page.get_by_label("Web page to ask").fill("https://checkip.dyndns.org/")
     me.press("Continue")
 
@@ -236,8 +283,11 @@ def test_a_stopped_host_says_what_to_do_and_can_be_retried(chromium, port, home,
 
 @pytest.mark.needs("chromium")
 def test_damaged_settings_are_explained_on_the_page(chromium, port, home):
-    board = home(json.dumps({"accounts": [{"provider": "dyn", "hosts": ["a.b"], "pasword": "x"}]}).encode(), ports={"80": port},
-                 peers={"127.0.0.1": "192.168.4.2"})
+    board = home(
+        json.dumps({"accounts": [{"provider": "dyn", "hosts": ["a.b"], "pasword": "x"}]}).encode(),
+        ports={"80": port},
+        peers={"127.0.0.1": "192.168.4.2"},
+    )
     board.wait_for("set-up mode: Wi-Fi")
     me = Visitor(chromium, "phone")
     me.go("http://192.168.4.1/finish")

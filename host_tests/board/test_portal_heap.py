@@ -1,5 +1,5 @@
-"""What the pages need of a board's heap: the portal alone on the 32-bit MicroPython. Short of memory a page says 503, and
-the next one comes."""
+"""What the pages need of a board's heap: the portal alone on the 32-bit MicroPython. Short of memory a page
+says 503, and the next one comes."""
 
 import json
 import os
@@ -22,8 +22,21 @@ FORMS = (
     ("/finish", {"hostname": "beacon", "contact": "x", "new1": "longenough", "new2": "b"}),
     ("/do", {"action": "retry", "host": "demo.dyndns.org"}),
 )
-PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?n=0", "/address", "/finish", "/restore", "/backup", "/status.json",
-         "/style.css", "/portal.js")
+PAGES = (
+    "/",
+    "/settings",
+    "/wifi",
+    "/provider",
+    "/provider?q=no-ip",
+    "/account?n=0",
+    "/address",
+    "/finish",
+    "/restore",
+    "/backup",
+    "/status.json",
+    "/style.css",
+    "/portal.js",
+)
 
 
 @pytest.fixture
@@ -33,7 +46,10 @@ def pages(tmp_path, elf32):
     small_board.compiled(tmp_path)
     mpy.add_script(tmp_path / "lib", small_board.PARTS / "pages.py")
     hosts = ["%s.dyndns.org" % name for name in "abcde"]
-    doc = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": hosts}], "wifi": [{"ssid": "home"}]}
+    doc = {
+        "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": hosts}],
+        "wifi": [{"ssid": "home"}],
+    }
     (tmp_path / "config.json").write_text(json.dumps(doc))
     (tmp_path / "device.json").write_text('{"name": "Wanbeacon-7F3A", "ap_password": "kept-label-1"}')
 
@@ -41,7 +57,15 @@ def pages(tmp_path, elf32):
         port, log = free_port(), tmp_path / ("log-%d" % heap)
         argv = [*elf32.argv, "-X", "heapsize=%dk" % heap, "lib/main.py", ".", str(port)]
         with log.open("w") as out:
-            running.append(subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="lib:.frozen"), stdout=out, stderr=out, cwd=tmp_path))
+            running.append(
+                subprocess.Popen(
+                    argv,
+                    env=dict(os.environ, MICROPYPATH="lib:.frozen"),
+                    stdout=out,
+                    stderr=out,
+                    cwd=tmp_path,
+                )
+            )
         return Browser(port, "127.0.0.1"), running[-1], log
 
     yield start

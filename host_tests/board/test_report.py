@@ -19,7 +19,9 @@ system [(7288, 12, 0, 12), (113840, 84200, 81920, 2800)]
 
 
 def run(*words):
-    return subprocess.run([sys.executable, "-m", "tools", *words], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    return subprocess.run(
+        [sys.executable, "-m", "tools", *words], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
 
 
 def test_what_the_chip_says_of_its_heaps_is_read():
@@ -40,7 +42,9 @@ def test_something_else_than_memory_is_a_fault_in_one_line():
 @pytest.fixture
 def settled(home, lab, ntp):
     """An installed board whose agent is at work."""
-    board = home(dict(homes.settings(lab), wifi=[{"ssid": "home", "password": "homehome1"}]), **homes.around(lab, ntp))
+    board = home(
+        dict(homes.settings(lab), wifi=[{"ssid": "home", "password": "homehome1"}]), **homes.around(lab, ntp)
+    )
     board.wait_for("Wanbeacon on")
     board.wait_for("Wi-Fi|address", timeout=20)
     return board
@@ -64,7 +68,14 @@ def test_a_report_has_log_status_and_memory_and_no_secret(settled, tmp_path):
     done = run("report", "--port", settled.port, "-o", str(out))
     assert done.returncode == 0, done.stderr
     text = out.read_text()
-    for title in ("Memory as the agent left it", "Status and log", "Board", "Files", "Settings", "Memory, stage by stage"):
+    for title in (
+        "Memory as the agent left it",
+        "Status and log",
+        "Board",
+        "Files",
+        "Settings",
+        "Memory, stage by stage",
+    ):
         assert "\n## %s\n" % title in text and "not to be had" not in text, text
     assert "demo.dyndns.org" in text and '"log": [' in text and "/lib/wanbeacon/core/policy.mpy" in text
     for secret in ("demo-key", "homehome1", "kept-label-1", "ZGVtbzpkZW1vLWtleQ"):
@@ -77,7 +88,12 @@ def test_every_place_of_a_secret_in_the_settings_is_known():
     config = check.firmware("app.config")
     sections = {""} | {kind.split(":")[-1] for section in ("", "account", "host") for _, _, kind, _, _ in config.rows(section)
                        if "object" in kind}  # fmt: skip
-    secret = {(section, key) for section in sections for key, _, kind, _, _ in config.rows(section) if kind.startswith("secret")}
+    secret = {
+        (section, key)
+        for section in sections
+        for key, _, kind, _, _ in config.rows(section)
+        if kind.startswith("secret")
+    }
     assert {("account", "password"), ("wifi", "password")} <= secret
     doc = {"accounts": [{"password": "s-account", "token": "s-token", "hosts": ["a", {"name": "b"}],
                          "custom": {"url": "https://u:s-url@x/?p={password}"}}], "wifi": [{"ssid": "home", "password": "s-wifi"}],

@@ -1,4 +1,5 @@
-"""The emulated board behaves as a board does: for an unmodified mpremote, over resets, power cuts and the watchdog."""
+"""The emulated board behaves as a board does: for an unmodified mpremote, over resets, power cuts and the
+watchdog."""
 
 import json
 from pathlib import Path
@@ -19,8 +20,10 @@ def test_mpremote_copies_lists_and_hashes_files(board, mpremote, tmp_path):
 
 def test_the_board_says_it_is_an_esp32_and_has_no_more_than_one(board, mpremote):
     names = ("os", "socket", "time", "machine", "network", "esp32", "errno")
-    program = ("import sys,json\nprint(sys.platform)\nfor m in %r:\n m = __import__(m)\n"
-               " print(json.dumps([n for n in dir(m) if type(getattr(m, n)) is not type(sys)]))" % (names,))
+    program = (
+        "import sys,json\nprint(sys.platform)\nfor m in %r:\n m = __import__(m)\n"
+        " print(json.dumps([n for n in dir(m) if type(getattr(m, n)) is not type(sys)]))" % (names,)
+    )
     platform, *lines = mpremote("exec", program).split("\n")
     assert platform.strip() == "esp32"
     for module, line in zip(names, lines, strict=False):
@@ -30,8 +33,11 @@ def test_the_board_says_it_is_an_esp32_and_has_no_more_than_one(board, mpremote)
 
 
 def test_addresses_are_tuples_and_ipv6_is_refused(board, mpremote):
-    out = mpremote("exec", "import socket\nprint(socket.getaddrinfo('127.0.0.1', 80)[0][-1])\n"
-                           "s = socket.socket()\ntry: s.connect(b'\\x02\\x00')\nexcept (TypeError, ValueError): print('refused')")
+    out = mpremote(
+        "exec",
+        "import socket\nprint(socket.getaddrinfo('127.0.0.1', 80)[0][-1])\n"
+        "s = socket.socket()\ntry: s.connect(b'\\x02\\x00')\nexcept (TypeError, ValueError): print('refused')",
+    )
     assert out.split("\n")[0].strip() == "('127.0.0.1', 80)"
     assert "refused" in out
 
@@ -41,10 +47,14 @@ def test_the_clock_starts_in_2000_and_runs_on_over_a_reset_but_not_over_a_power_
     mpremote("rtc", "--set")
     mpremote("exec", "import machine; machine.RTC().memory(b'kept')")
     mpremote("reset")
-    assert "b'kept'" in mpremote("exec", "import time, machine; print(time.gmtime()[0] > 2020, machine.RTC().memory())")
+    assert "b'kept'" in mpremote(
+        "exec", "import time, machine; print(time.gmtime()[0] > 2020, machine.RTC().memory())"
+    )
     board.cut()
     board.power_on()
-    assert "2000 b''" in mpremote("exec", "import time, machine; print(time.gmtime()[0], machine.RTC().memory())")
+    assert "2000 b''" in mpremote(
+        "exec", "import time, machine; print(time.gmtime()[0], machine.RTC().memory())"
+    )
 
 
 def test_main_py_starts_on_a_reset_but_not_on_mpremotes_soft_reset(board, mpremote, tmp_path):

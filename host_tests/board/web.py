@@ -20,7 +20,8 @@ class Browser:
         self.port, self.host, self.cookie, self.csrf = port, host, None, None
 
     def ask(self, path, form=None, method=None, headers=None, body=None):
-        """The answer, with .text, .csrf (of its first form). form: fields to POST, the CSRF token goes along."""
+        """The answer, with .text, .csrf (of its first form). form: fields to POST, the CSRF token goes
+        along."""
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         more = dict({"Host": self.host}, **({"Cookie": "wb=" + self.cookie} if self.cookie else {}))
         if form is not None:

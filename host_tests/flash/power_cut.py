@@ -1,8 +1,8 @@
-# Runs under MicroPython: a scripted month of the agent's records, each journal write cut at each operation of the flash.
-# usage: micropython power_cut.py lfs|fat [days] [careless]      (MICROPYPATH: firmware, tools/bench/flash, .frozen)
+# Runs under MicroPython: a scripted month of the agent's records, each journal write cut at each operation of
+# the flash. usage: micropython power_cut.py lfs|fat [days] [careless]      (MICROPYPATH: firmware, tools/bench/flash, .frozen)
 # careless: one slot only, written in two goes; this must be found out, or the test is worth nothing.
-# Prints one line with the number of writes and of cut points, or the first cut after which the journal was neither the
-# state before nor the state after; exit status 1 then.
+# Prints one line with the number of writes and of cut points, or the first cut after which the journal was
+# neither the state before nor the state after; exit status 1 then.
 import gc
 import sys
 
@@ -29,8 +29,8 @@ def slots():
 
 
 def month(days):
-    """(records, day) of every write that a device with two hosts in two accounts makes: an address a day, and on some
-    days trouble, a stop, a retry and a time without a clock."""
+    """(records, day) of every write that a device with two hosts in two accounts makes: an address a day, and
+    on some days trouble, a stop, a retry and a time without a clock."""
     limits = Limits()
     records = []
     for name in (b"host-one", b"host-two"):
@@ -107,7 +107,10 @@ def main(kind, days):
         before, data = after, complete
         writes, most = writes + 1, max(most, ops)
         gc.collect()
-    print("%s: %d writes in %d days, %d cut points, at most %d operations in a write" % (kind, writes, days, cuts, most))
+    print(
+        "%s: %d writes in %d days, %d cut points, at most %d operations in a write"
+        % (kind, writes, days, cuts, most)
+    )
     return None
 
 

@@ -1,9 +1,11 @@
-"""A small DDNS client that does everything right, or, named a flag, one thing wrong: what the grader's own test grades.
+"""A small DDNS client that does everything right, or, named a flag, one thing wrong: what the grader's own
+test grades.
 
     python bad_client.py CONFIG SPEED [RULE | HABIT]
 
-RULE is the id of the rule to break. HABIT is another way to do everything right ("patient": looks at its address every five
-minutes and waits longer than it has to) or a client with less to show ("one-host"). Its hours pass SPEED times as fast."""
+RULE is the id of the rule to break. HABIT is another way to do everything right ("patient": looks at its
+address every five minutes and waits longer than it has to) or a client with less to show ("one-host"). Its
+hours pass SPEED times as fast."""
 
 import base64
 import contextlib
@@ -23,9 +25,13 @@ config = json.loads(Path(sys.argv[1]).read_text())
 SPEED = float(sys.argv[2])
 FLAG = sys.argv[3] if len(sys.argv) > 3 else ""
 REFUSALS = ("badauth", "nohost", "notfqdn", "numhost", "abuse", "badagent", "!donator")
-AGENTS = {"user-agent": "python-requests/2.31", "agent-dyn": "GoodClient/1.0 tester", "agent-noip": "Testers Ltd - Good - 1.0"}
+AGENTS = {
+    "user-agent": "python-requests/2.31",
+    "agent-dyn": "GoodClient/1.0 tester",
+    "agent-noip": "Testers Ltd - Good - 1.0",
+}
 BOGONS = {"private": "192.168.0.0/16", "cgnat": "100.64.0.0/10", "reserved": "203.0.113.0/24"}
-hosts = config["hosts"].split(",")[:1 if FLAG == "one-host" else None]
+hosts = config["hosts"].split(",")[: 1 if FLAG == "one-host" else None]
 #: Seconds between two looks at the address. Who does not stop is the harder to catch the less often he looks.
 LOOK = 300 if FLAG == "patient" or FLAG.startswith("stop-") else 20
 PATIENCE = 1.5 if FLAG == "patient" else 1
@@ -74,11 +80,13 @@ def usable(text):
         value = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return value.is_global or (FLAG in BOGONS and value.version == 4 and value in ipaddress.ip_network(BOGONS[FLAG]))
+    return value.is_global or (
+        FLAG in BOGONS and value.version == 4 and value in ipaddress.ip_network(BOGONS[FLAG])
+    )
 
 
 def address():
-    """"4", "4,6" or "": what may be published."""
+    """ "4", "4,6" or "": what may be published."""
     if config["source"] == "page":
         return page()
     try:
@@ -90,7 +98,8 @@ def address():
 
 
 def page():
-    due = now() - state["checked"] > (300 if FLAG == "check-page" else 800)  # a busy machine delays a question by minutes of these
+    # a busy machine delays a question by minutes of these
+    due = now() - state["checked"] > (300 if FLAG == "check-page" else 800)
     if due and (FLAG == "check-refused" or any(host not in state["stopped"] for host in hosts)):
         state["checked"] = now()
         where = urllib.parse.urlsplit(config["check"])
@@ -105,7 +114,10 @@ def page():
 
 
 def agent():
-    good = {"dyn": "Testers Ltd - Good Client - 1.0", "noip": "Testers GoodClient-Model/1.0 tester@example.net"}
+    good = {
+        "dyn": "Testers Ltd - Good Client - 1.0",
+        "noip": "Testers GoodClient-Model/1.0 tester@example.net",
+    }
     return AGENTS.get(FLAG) or good[config["service"]]
 
 
@@ -137,7 +149,9 @@ def exchange(names, value):
         ask(place, "GET", "/account", headers)
     if answer.status == 302 and FLAG in ("redirect", "redirect-tls"):
         where = urllib.parse.urlsplit(answer.headers["Location"])
-        answer, body = ask((where.scheme, where.hostname, where.port), "GET", where.path + "?" + where.query, headers)
+        answer, body = ask(
+            (where.scheme, where.hostname, where.port), "GET", where.path + "?" + where.query, headers
+        )
     return answer.status, body.decode(), answer.headers
 
 
@@ -204,7 +218,9 @@ def later(headers, status):
         return int(headers["Retry-After"])
     if FLAG == "retry-after-date":
         return 900
-    return (parsedate_to_datetime(headers["Retry-After"]) - parsedate_to_datetime(headers["Date"])).total_seconds()
+    return (
+        parsedate_to_datetime(headers["Retry-After"]) - parsedate_to_datetime(headers["Date"])
+    ).total_seconds()
 
 
 def learn(name, value, word, status):
@@ -217,7 +233,9 @@ def learn(name, value, word, status):
         state["stored"][name], state["when"] = value, now()
     elif code in REFUSALS:
         # who does not stop, or not for this one, takes it for an answer to this address
-        if ("stop-401" if status == 401 else "stop-" + code) == FLAG or (FLAG == "refused-host" and len(hosts) > 1):
+        if ("stop-401" if status == 401 else "stop-" + code) == FLAG or (
+            FLAG == "refused-host" and len(hosts) > 1
+        ):
             state["stored"][name] = value
         else:
             stop([name], code)
@@ -240,8 +258,13 @@ def wants(value):
         frozen = value.split(",")[0] in (state["stored"].get(hosts[0]) or "")
     age = now() - state.get("when", now())
     again = (FLAG == "no-needless" and age > 1800) or (FLAG == "clock-ahead" and age > 86400)
-    return [host for host in hosts if host not in state["stopped"] and (again or state["stored"].get(host) != value)
-            and not (frozen and state["stored"].get(host))]
+    return [
+        host
+        for host in hosts
+        if host not in state["stopped"]
+        and (again or state["stored"].get(host) != value)
+        and not (frozen and state["stored"].get(host))
+    ]
 
 
 def due(value):

@@ -1,4 +1,5 @@
-"""A small DynDNS2 server that answers right, or, named a check of grade-server, wrong in that one way. In this process.
+"""A small DynDNS2 server that answers right, or, named a check of grade-server, wrong in that one way. In
+this process.
 
     with BadServer("s-nochg") as url: ...     # account demo, password demo-key, hosts demo.example.net and two.example.net"""
 
@@ -93,7 +94,9 @@ class BadServer:
         self._server.flag, self._server.stored = flag, {}
 
     def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return "http://127.0.0.1:%d/nic/update" % self._server.server_address[1]
 
     def __exit__(self, *_):

@@ -1,6 +1,8 @@
-"""One device's life, step by step, under the judge: what the state machine and the dense sequences both drive.
+"""One device's life, step by step, under the judge: what the state machine and the dense sequences both
+drive.
 
-Every step may meet a power cut; the device then starts again. `end()` mends the world and asks whether all is well.
+Every step may meet a power cut; the device then starts again. `end()` mends the world and asks whether all is
+well.
 """
 
 import json
@@ -14,10 +16,24 @@ from tools.simulate import oracle, virtual
 YEAR = 365 * 86400
 V4 = ["45.33.1.%d" % n for n in range(1, 7)]
 V6 = ["2600:77::%d" % n for n in range(1, 4)]
-BOGONS = ["192.168.1.9", "100.64.3.4", "10.0.0.1", "0.0.0.0", "127.0.0.1", "224.0.0.9", "198.51.100.7", "169.254.1.1"]
+BOGONS = [
+    "192.168.1.9",
+    "100.64.3.4",
+    "10.0.0.1",
+    "0.0.0.0",
+    "127.0.0.1",
+    "224.0.0.9",
+    "198.51.100.7",
+    "169.254.1.1",
+]
 WAITS = [1, 5, 30, 61, 62, 125, 301, 700, 1801, 2500, 4000, 12000]
 LONG = [45000, 90000, 15 * 86400, 30 * 86400]
-HOSTS = [("ann", "a.example.org"), ("ann", "b.example.org"), ("cat", "d.example.org"), ("bob", "c.example.org")]
+HOSTS = [
+    ("ann", "a.example.org"),
+    ("ann", "b.example.org"),
+    ("cat", "d.example.org"),
+    ("bob", "c.example.org"),
+]
 TARGETS = ["*", "ann", "bob", "cat"] + [h for _, h in HOSTS]
 SAYS = [
     "badauth", "!donator", "nohost", "notfqdn", "abuse", "badagent", "dnserr", "911", "911", "one nohost", "one abuse",
@@ -25,7 +41,8 @@ SAYS = [
     401, 404, (503, 20), (429, 7000), (503, 10**6),
 ]  # fmt: skip
 STEPS = [-30 * YEAR, -YEAR, 30, 700, 5000, YEAR, 30 * YEAR]
-LEAPS = [None, -30 * YEAR, -YEAR, 0, 0, 0, YEAR, 30 * YEAR]  # of the clock while the device is off; None = lost
+# of the clock while the device is off; None = lost
+LEAPS = [None, -30 * YEAR, -YEAR, 0, 0, 0, YEAR, 30 * YEAR]
 MINIMUM = {"ann": 60, "bob": 120, "cat": 60}
 PROVIDER = {"ann": "dyn", "bob": "noip", "cat": "dyn"}
 
@@ -101,7 +118,8 @@ class Life:
         self.wait(seconds)
 
     def address(self, text, family=4):
-        """The line has another address (None: none; -1: the router does not answer), and the agent is told."""
+        """The line has another address (None: none; -1: the router does not answer), and the agent is
+        told."""
         self.world.line[family] = text
         self._guard(self.world.round)
 
@@ -144,8 +162,9 @@ class Life:
         self.world.cut = None if works else "refuse"
 
     def damage(self, number, also_other=False):
-        """While the device is off, something spoils a slot, or both. Not the only slot that tells of a request whose answer
-        a power cut took away: of two faults at once that hide each other nobody can know."""
+        """While the device is off, something spoils a slot, or both. Not the only slot that tells of a
+        request whose answer a power cut took away: of two faults at once that hide each other nobody can
+        know."""
         self.world.off(5, self.counter)
         if number == self.judge.latest and self._alone(number):
             number = 1 - number
@@ -158,12 +177,15 @@ class Life:
 
     def _alone(self, number):
         """True when this slot knows of a request without an answer, and the other one does not."""
-        here, there = [slot[0] if slot else {} for slot in (self.judge.kept[number], self.judge.kept[1 - number])]
+        here, there = [
+            slot[0] if slot else {} for slot in (self.judge.kept[number], self.judge.kept[1 - number])
+        ]
         return any(host.open and key in there and not there[key].open for key, host in here.items())
 
     def step(self, seconds):
-        """The clock of the running device is stepped: by years for good, by less forward and back. A small step forward
-        that flash never learned of looks like time in which the device was off: nobody could tell."""
+        """The clock of the running device is stepped: by years for good, by less forward and back. A small
+        step forward that flash never learned of looks like time in which the device was off: nobody could
+        tell."""
         its = self.world.time
         small = abs(seconds) < YEAR
         if its.offset is None or (small and (self.world.cut or self.world.die)):
@@ -217,7 +239,8 @@ class Life:
     # ---- the end
 
     def end(self):
-        """All is mended: the newest address must arrive everywhere but where the user or a stop forbids it."""
+        """All is mended: the newest address must arrive everywhere but where the user or a stop forbids
+        it."""
         world, judge = self.world, self.judge
         world.die = world.cut = None
         self.well()

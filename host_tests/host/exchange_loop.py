@@ -1,6 +1,6 @@
-# Many exchanges in one process, by order from stdin; for host_tests/host/test_agent_exchanges.py, on every interpreter.
-# A line in: "COUNT BUDGET_MS PORT CA_FILE". A line out, JSON: words of the troubles, heap in use, slowest exchange in ms.
-# Knows net.http and nothing of the agent.
+# Many exchanges in one process, by order from stdin; for host_tests/host/test_agent_exchanges.py, on every
+# interpreter. A line in: "COUNT BUDGET_MS PORT CA_FILE". A line out, JSON: words of the troubles, heap in
+# use, slowest exchange in ms. Knows net.http and nothing of the agent.
 import gc
 import json
 import sys
@@ -13,7 +13,11 @@ from wanbeacon.net import Trouble, http
 class Request:
     post, tls, host, body, family = False, True, "localhost", None, 0
     path = "/nic/update?hostname=demo.dyndns.org&myip=45.33.7.9"
-    headers = {"User-Agent": "Acme - Tester Loop - 1.0", "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==", "Host": "localhost"}
+    headers = {
+        "User-Agent": "Acme - Tester Loop - 1.0",
+        "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==",
+        "Host": "localhost",
+    }
 
 
 def run(count, budget, port, ca):

@@ -1,4 +1,5 @@
-"""A raw HTTP client for the lab's own tests: sends what it is told, reads every byte that comes. Knows no DynDNS."""
+"""A raw HTTP client for the lab's own tests: sends what it is told, reads every byte that comes. Knows no
+DynDNS."""
 
 import base64
 import json
@@ -10,7 +11,8 @@ AGENT = "Acme - Tester - 1.0"
 
 
 class Answer:
-    """`text` is the body with chunks put together; `raw` everything; `error` what ended the reading, or None."""
+    """`text` is the body with chunks put together; `raw` everything; `error` what ended the reading, or
+    None."""
 
     def __init__(self, raw, error):
         self.raw, self.error = raw, error
@@ -28,7 +30,7 @@ class Answer:
             while left:
                 size, _, left = left.partition(b"\r\n")
                 number = int(size.partition(b";")[0], 16)
-                body, left = body + left[:number], left[number + 2:] if number else b""
+                body, left = body + left[:number], left[number + 2 :] if number else b""
         self.text = body.decode("utf-8", "replace")
 
 
@@ -36,8 +38,22 @@ def basic(user, password):
     return "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
 
 
-def exchange(lab, target, user="demo", password="demo-key", agent=AGENT, port="https", version="1.1", method="GET",
-             headers=(), body=b"", limit=100000, timeout=3.0, auth=None, host="localhost"):
+def exchange(
+    lab,
+    target,
+    user="demo",
+    password="demo-key",
+    agent=AGENT,
+    port="https",
+    version="1.1",
+    method="GET",
+    headers=(),
+    body=b"",
+    limit=100000,
+    timeout=3.0,
+    auth=None,
+    host="localhost",
+):
     """One request, read until the server closes, `limit` bytes came, or `timeout` s pass without a byte."""
     lines = ["%s %s HTTP/%s" % (method, target, version), "Host: " + host, "Connection: close"]
     if auth or user:
@@ -61,7 +77,8 @@ def exchange(lab, target, user="demo", password="demo-key", agent=AGENT, port="h
 
 
 def connect(lab, port="https", timeout=3.0):
-    """A socket to one of the lab's listeners; TLS, verified against the lab's CA, where the listener has it."""
+    """A socket to one of the lab's listeners; TLS, verified against the lab's CA, where the listener has
+    it."""
     sock = socket.create_connection(("localhost", lab.ports[port]), timeout)
     if port in ("http", "stranger"):
         return sock

@@ -1,12 +1,14 @@
-"""A new user's folder: a copy of the checkout in which commands of the documents are typed as they stand there.
+"""A new user's folder: a copy of the checkout in which commands of the documents are typed as they stand
+there.
 
     with Newcomer(folder) as user:
         user.type("make run")                   # returns (status, output); fails when the status is not 0
         with user.typing("make run") as run:    # a command that goes on until Ctrl-C
             run.until("The provider had it")
 
-Knows no document. The copy is of what is tracked, as it is in the checkout, with this environment's .venv and .cache; with
-WANBEACON_NEWCOMER set (`make newcomer`) it is a clone of HEAD and has nothing but what the commands themselves fetch."""
+Knows no document. The copy is of what is tracked, as it is in the checkout, with this environment's .venv and
+.cache; with WANBEACON_NEWCOMER set (`make newcomer`) it is a clone of HEAD and has nothing but what the
+commands themselves fetch."""
 
 import os
 import re
@@ -31,9 +33,16 @@ class Newcomer:
         if FRESH:
             subprocess.run(["git", "clone", "-q", str(ROOT), str(self.folder)], check=True)
             return
-        subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(self.folder)], check=True)
-        names = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
-                               check=True).stdout.split("\0")
+        subprocess.run(
+            ["git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(self.folder)], check=True
+        )
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "-co", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\0")
         for name in names:
             if name and (ROOT / name).is_file():
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -46,12 +55,26 @@ class Newcomer:
             (self.folder / ".venv" / stamp).touch()
 
     def _start(self, line, **more):
-        env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST", "MAKE", "WANBEACON"))}
-        return subprocess.Popen(["bash", "-c", line], cwd=self.folder, env=env, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, start_new_session=True, **more)
+        env = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTHON", "PYTEST", "MAKE", "WANBEACON"))
+        }
+        return subprocess.Popen(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **more,
+        )
 
     def type(self, line, status=0, **replaced):
-        """The output of a command, typed as it stands in the document, but for words replaced (place of a board...)."""
+        """The output of a command, typed as it stands in the document, but for words replaced (place of a
+        board...)."""
         for old, new in replaced.get("with_", {}).items():
             assert old in line, line
             line = line.replace(old, str(new))
@@ -66,10 +89,16 @@ class Newcomer:
         return text
 
     def type_as_root(self, *lines):
-        """The output of commands that change /etc and /usr/local: they change copies that are gone afterwards."""
-        layers = "".join("mkdir $d/{u,w}%d; mount -t overlay o -o lowerdir=%s,upperdir=$d/u%d,workdir=$d/w%d %s\n" % (n, at, n, n, at)
-                         for n, at in enumerate(("/etc", "/usr/local")))
-        (self.folder.parent / "as-root").write_text("set -e\nd=$(mktemp -d)\nmount -t tmpfs none $d\n%s%s\n" % (layers, "\n".join(lines)))
+        """The output of commands that change /etc and /usr/local: they change copies that are gone
+        afterwards."""
+        layers = "".join(
+            "mkdir $d/{u,w}%d; mount -t overlay o -o lowerdir=%s,upperdir=$d/u%d,workdir=$d/w%d %s\n"
+            % (n, at, n, n, at)
+            for n, at in enumerate(("/etc", "/usr/local"))
+        )
+        (self.folder.parent / "as-root").write_text(
+            "set -e\nd=$(mktemp -d)\nmount -t tmpfs none $d\n%s%s\n" % (layers, "\n".join(lines))
+        )
         return self.type("unshare -m bash %s" % (self.folder.parent / "as-root"))
 
     def typing(self, line):

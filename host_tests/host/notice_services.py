@@ -1,5 +1,5 @@
-"""Stand-ins of notice services, strict as the real ones are documented: a request that one of them would not take is answered
-as it would be, and noted in `wrong`. In this process, over TLS or plain.
+"""Stand-ins of notice services, strict as the real ones are documented: a request that one of them would not
+take is answered as it would be, and noted in `wrong`. In this process, over TLS or plain.
 
     with Services(context) as services: ...    # services.url; services.taken: {service: [text]}; services.wrong: [line]"""
 

@@ -1,10 +1,12 @@
-"""Every state that a small world can reach: the real policy, byhand, release and journal, breadth first, beside a ghost.
+"""Every state that a small world can reach: the real policy, byhand, release and journal, breadth first,
+beside a ghost.
 
-A world is one or two hosts of one account, three addresses, two slots of flash and a clock. A state holds times only
-relative to the present, and those that no longer matter are clipped (`_near`, `_age`), so that two histories that differ
-in nothing that counts are one state. The *ghost* is what an outsider knows of a host: whether it must be silent, what is
-stored for sure, and until when nothing may leave. It knows neither Record nor policy, travels into flash with each image
-and comes back with the slot that a reboot reads; every rule (`RULES`) compares the two.
+A world is one or two hosts of one account, three addresses, two slots of flash and a clock. A state holds
+times only relative to the present, and those that no longer matter are clipped (`_near`, `_age`), so that two
+histories that differ in nothing that counts are one state. The *ghost* is what an outsider knows of a host:
+whether it must be silent, what is stored for sure, and until when nothing may leave. It knows neither Record
+nor policy, travels into flash with each image and comes back with the slot that a reboot reads; every rule
+(`RULES`) compares the two.
 """
 
 from functools import lru_cache
@@ -32,7 +34,8 @@ RULES = {
     "reason": "there is always a reason, and it has words",
 }
 
-# what may be answered: name -> (class, kind, delay, reach, least wait in seconds that the ghost holds the policy to)
+# what may be answered: name -> (class, kind, delay, reach, least wait in seconds that the ghost holds the
+# policy to)
 ANSWERS = {
     "ok": (outcome.OK, None, 0, 0, 60), "same": (outcome.SAME, None, 0, 0, 60), "auth": (outcome.AUTH, None, 0, 1, 60),
     "feature": (outcome.FEATURE, None, 0, 0, 60), "host": (outcome.HOST, None, 0, 0, 60),
@@ -58,13 +61,15 @@ class Broken(AssertionError):
 
 # ---- states as plain tuples
 
-# a ghost: (stop, odds, stored for sure or None, offline wanted or done, seconds until which nothing may leave,
+# a ghost: (stop, odds, stored for sure or None, offline wanted or done, seconds until which nothing may
+# leave,
 #           seconds until a refresh is due, seconds that the wait still lasts which was noted with the last answer)
 _NEW = (False, 0, None, False, 0, NEVER, 0)
 
 
 def _near(wall):
-    """A wall deadline, relative to the true time: one that is over is over (but for other frames of a stepped clock)."""
+    """A wall deadline, relative to the true time: one that is over is over (but for other frames of a stepped
+    clock)."""
     return -10 if -YEAR // 2 < wall < -10 else wall
 
 
@@ -153,7 +158,8 @@ class _Cut(BaseException):
 
 
 class World:
-    """One state, awake: real Records at NOW. `act` names what is done to it; `sleep` gives the state after it."""
+    """One state, awake: real Records at NOW. `act` names what is done to it; `sleep` gives the state after
+    it."""
 
     def __init__(self, state):
         rows, ghosts, slots, newest, offset, was_set, line = state
@@ -192,7 +198,9 @@ class World:
                 rec.__dict__.update(zip(_KEPT, row))
                 _absolute(rec.__dict__)
                 recs.append(rec)
-            self.slots[number].image = bytes(journal.encode(recs, 2 - number, newest + TRUE if newest is not None else 0))
+            self.slots[number].image = bytes(
+                journal.encode(recs, 2 - number, newest + TRUE if newest is not None else 0)
+            )
             self.slots[number].ghosts = ghosts
             lasting.append(journal._lasting(recs, False))
             if number == 0:
@@ -288,8 +296,9 @@ class World:
         getattr(self, "do_" + name)(*args)
 
     def do_send(self, i, answer, cut=None, clock=0):
-        """A request for the due host i (with `both` also for the other, in one list). cut: how many writes succeed before
-        the power goes; "sent": it goes once the request has arrived. clock: offset of the clock after that."""
+        """A request for the due host i (with `both` also for the other, in one list). cut: how many writes
+        succeed before the power goes; "sent": it goes once the request has arrived. clock: offset of the
+        clock after that."""
         due = [k for k in range(len(self.recs)) if (k == i or i < 0) and self.verdict(k)[0] == policy.SEND]
         if answer == "never":
             for k in due:
@@ -311,10 +320,16 @@ class World:
                 if self._answered(k, answer, sent[0]):
                     met.append(k)
             for k in range(len(self.recs)):
-                if met and k not in met and self.recs[met[0]].kind not in (outcome.NET, outcome.REFUSED, outcome.HOME):
+                if (
+                    met
+                    and k not in met
+                    and self.recs[met[0]].kind not in (outcome.NET, outcome.REFUSED, outcome.HOME)
+                ):
                     policy.wait_as(self.recs[k], self.recs[met[0]], False)
                     other = self.ghosts[met[0]]
-                    self.set_ghost(k, least=max(self.ghosts[k][4], other[4]), hold=max(self.ghosts[k][6], other[6]))
+                    self.set_ghost(
+                        k, least=max(self.ghosts[k][4], other[4]), hold=max(self.ghosts[k][6], other[6])
+                    )
             self.save()
         except _Cut:
             self.elapsed += 5
@@ -323,7 +338,10 @@ class World:
 
     def _answered(self, k, answer, sent):
         cls, kind, delay, reach, least = ANSWERS[answer]
-        rec, out = self.recs[k], outcome.Outcome(cls, answer, reach, kind, (OTHER,) if answer == "other" else (), delay)
+        rec, out = (
+            self.recs[k],
+            outcome.Outcome(cls, answer, reach, kind, (OTHER,) if answer == "other" else (), delay),
+        )
         out.split = answer == "split"
         if out.split and rec.single:
             answer = "host"
@@ -333,7 +351,9 @@ class World:
         # what never left the home may be tried again by hand: nobody outside was asked
         least = 0 if kind == outcome.HOME else self.elapsed + least
         if answer in ("ok", "same"):
-            self.set_ghost(k, odds=0, stored="off" if offline else sent, least=least, refresh=self.elapsed + AGE)
+            self.set_ghost(
+                k, odds=0, stored="off" if offline else sent, least=least, refresh=self.elapsed + AGE
+            )
         elif answer in STOPS:
             if answer == "feature" and rec.offline != 2:
                 offline = False
@@ -384,7 +404,8 @@ class World:
                 self.set_ghost(i, least=least, hold=max(least, min(self.ghosts[i][6], rec.hold - NOW)))
 
     def do_reboot(self, off, offset, which=None):
-        """The power goes for `off` seconds; the clock then has `offset`. which: the only slot that can be read."""
+        """The power goes for `off` seconds; the clock then has `offset`. which: the only slot that can be
+        read."""
         self.elapsed += off
         self.offset = offset
         self.boot(which)
@@ -417,10 +438,17 @@ class World:
 
 
 def _stale(newest):
-    """The newest time in the journal, relative to the true one: recent, too old for a good clock, or unbelievable."""
+    """The newest time in the journal, relative to the true one: recent, too old for a good clock, or
+    unbelievable."""
     if newest is None or newest > 0 or newest < -YEAR // 2 - 1:
         return newest
-    return 0 if newest > -journal.BELIEVE // 2 else -journal.BELIEVE // 2 - 1 if newest > -journal.BELIEVE else -journal.BELIEVE - 1
+    return (
+        0
+        if newest > -journal.BELIEVE // 2
+        else -journal.BELIEVE // 2 - 1
+        if newest > -journal.BELIEVE
+        else -journal.BELIEVE - 1
+    )
 
 
 # ---- the rules, in each state
@@ -559,20 +587,37 @@ class Found:
         self.states = self.transitions = self.checks = self.depth = 0
 
     def __str__(self):
-        return "%d states, %d transitions, %d checks, depth %d" % (self.states, self.transitions, self.checks, self.depth)
+        return "%d states, %d transitions, %d checks, depth %d" % (
+            self.states,
+            self.transitions,
+            self.checks,
+            self.depth,
+        )
 
 
 def deep(move):
     """The moves of the narrow world, whose search goes deeper: failures in a row, waits and restarts."""
     if move[0] == "send":
-        return len(move) == 3 and move[2] in ("ok", "odd", "other", "net", "server", "trouble", "refused", "never", "split")
-    return move[0] in ("wait", "retry", "settings") or (move[0] == "reboot" and move[1:] in ((5, 0), (5, None)))
+        return len(move) == 3 and move[2] in (
+            "ok",
+            "odd",
+            "other",
+            "net",
+            "server",
+            "trouble",
+            "refused",
+            "never",
+            "split",
+        )
+    return move[0] in ("wait", "retry", "settings") or (
+        move[0] == "reboot" and move[1:] in ((5, 0), (5, None))
+    )
 
 
 def explore(hosts, most, wide=False, until=None, only=None, live=True):
-    """Breadth first from a new device, with and without a clock, until `most` states are known, or until() says so.
-    only(move): whether to make it. live: whether to look for the way to "published" from each state. Raises Broken with
-    the way there."""
+    """Breadth first from a new device, with and without a clock, until `most` states are known, or until()
+    says so. only(move): whether to make it. live: whether to look for the way to "published" from each state.
+    Raises Broken with the way there."""
     starts = [first(hosts, clock) for clock in (0, None)]
     parent = dict.fromkeys(starts)
     level, rules, found = starts, Rules(live), Found()
@@ -596,7 +641,9 @@ def explore(hosts, most, wide=False, until=None, only=None, live=True):
                     parent[new] = state, move
                     rules.check(new)
                 except Broken as broken:
-                    raise Broken(broken.args[0], "%s\n%s" % (broken.args[1], _way(parent, state, move))) from None
+                    raise Broken(
+                        broken.args[0], "%s\n%s" % (broken.args[1], _way(parent, state, move))
+                    ) from None
                 following.append(new)
         else:
             found.depth += 1

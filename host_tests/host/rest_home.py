@@ -1,5 +1,5 @@
-"""A home with an agent in this process and one of the lab's JSON APIs: address, clock and restarts in the test's hands.
-Knows the agent from outside: settings, rounds, what is stored in its folder."""
+"""A home with an agent in this process and one of the lab's JSON APIs: address, clock and restarts in the
+test's hands. Knows the agent from outside: settings, rounds, what is stored in its folder."""
 
 import asyncio
 import json
@@ -9,8 +9,11 @@ from wanbeacon.board import linux
 from wanbeacon.net import clock
 
 V4, V4B, V6, V6B = "45.33.7.9", "45.33.7.10", "2600:3c00::9", "2600:3c00::a"
-KEYS = {"porkbun": {"user": "pk1_demo", "password": "sk1_demo"}, "netcup": {"user": "12345", "password": "demo-secret", "token": "demo-token"},
-        "spaceship": {"user": "key-demo", "password": "secret-demo"}}
+KEYS = {
+    "porkbun": {"user": "pk1_demo", "password": "sk1_demo"},
+    "netcup": {"user": "12345", "password": "demo-secret", "token": "demo-token"},
+    "spaceship": {"user": "key-demo", "password": "secret-demo"},
+}
 
 
 class Clock(clock.Clock):
@@ -41,14 +44,29 @@ class Home:
         (self.folder / "line").write_text("%s\n%s\n" % (v4 or "", v6 or ""))
 
     def settings(self):
-        account = {"provider": self.lab.provider, "server": "localhost:%d" % self.lab.https_port, "ca": str(self.lab.ca_der), "hosts": self.hosts,
-                   **KEYS.get(self.lab.provider, {"token": "demo-token"}), **self.more}
-        return {"accounts": [account], "address": [{"source": "command", "command": "cat %s/line" % self.folder}], "intervals": {"check": 60}}
+        account = {
+            "provider": self.lab.provider,
+            "server": "localhost:%d" % self.lab.https_port,
+            "ca": str(self.lab.ca_der),
+            "hosts": self.hosts,
+            **KEYS.get(self.lab.provider, {"token": "demo-token"}),
+            **self.more,
+        }
+        return {
+            "accounts": [account],
+            "address": [{"source": "command", "command": "cat %s/line" % self.folder}],
+            "intervals": {"check": 60},
+        }
 
     def start(self):
         """The agent begins, as after a reboot."""
         cfg = config.load(json.dumps(self.settings()))
-        self.agent = agent.Agent(cfg, linux.Board(str(self.folder / "state")), self.clock, out=lambda *words: self.log.append(words))
+        self.agent = agent.Agent(
+            cfg,
+            linux.Board(str(self.folder / "state")),
+            self.clock,
+            out=lambda *words: self.log.append(words),
+        )
         return self
 
     def restart(self):

@@ -1,6 +1,6 @@
-# Updates through a JSON API in one process, without the agent around them: app/restful.py with what it is handed, over the real wire.
-# For host_tests/host/test_rest_small_heap.py. Arguments: PROVIDER PORT CA_FILE STATE_FOLDER COUNT HOST...
-# Prints for each update "ok BYTES_OF_HEAP_IN_USE", or what went wrong.
+# Updates through a JSON API in one process, without the agent around them: app/restful.py with what it is
+# handed, over the real wire. For host_tests/host/test_rest_small_heap.py. Arguments: PROVIDER PORT CA_FILE
+# STATE_FOLDER COUNT HOST... Prints for each update "ok BYTES_OF_HEAP_IN_USE", or what went wrong.
 import gc
 import sys
 
@@ -10,7 +10,11 @@ from wanbeacon.core import outcome  # noqa: F401  (as clock: what stays in an ag
 from wanbeacon.core.record import Limits, Record
 from wanbeacon.net import clock  # noqa: F401
 
-KEYS = {"netcup": ("12345", "demo-secret", "demo-token"), "spaceship": ("key-demo", "secret-demo", None), "porkbun": ("pk1_demo", "sk1_demo", None)}
+KEYS = {
+    "netcup": ("12345", "demo-secret", "demo-token"),
+    "spaceship": ("key-demo", "secret-demo", None),
+    "porkbun": ("pk1_demo", "sk1_demo", None),
+}
 
 
 class Board(linux.Board):
@@ -73,7 +77,14 @@ def main(name, port, ca, state, count, *hosts):
     agent.board = Board(state)
     user, password, token = KEYS.get(name, (None, None, "demo-token"))
     account.row = rows.find(agent.board.catalogue, name)
-    account.doc = {"provider": name, "server": "localhost:" + port, "ca": ca, "user": user, "password": password, "token": token}
+    account.doc = {
+        "provider": name,
+        "server": "localhost:" + port,
+        "ca": ca,
+        "user": user,
+        "password": password,
+        "token": token,
+    }
     account.hosts = [Host(account, h) for h in hosts]
     agent.hosts = lambda: account.hosts
     for number in range(1, int(count) + 1):
@@ -83,7 +94,14 @@ def main(name, port, ca, state, count, *hosts):
             begun, answer = stage.run("app.restful", "exchange", agent, account, [host], "q4", sent, False)
             outs = getattr(answer, "outs", None)
             if not begun or not outs or outs[0].cls != "OK":
-                print("failed", host.name, begun, answer, getattr(answer, "text", ""), outs and (outs[0].cls, outs[0].word))
+                print(
+                    "failed",
+                    host.name,
+                    begun,
+                    answer,
+                    getattr(answer, "text", ""),
+                    outs and (outs[0].cls, outs[0].word),
+                )
                 return
         gc.collect()
         print("ok", gc.mem_alloc())

@@ -1,8 +1,9 @@
-"""One lab per file and the agent under MicroPython against it, with time two hundred times as fast on both sides. What
-the five test_services files share; it must not know a provider.
+"""One lab per file and the agent under MicroPython against it, with time two hundred times as fast on both
+sides. What the five test_services files share; it must not know a provider.
 
-Both clocks run fast, so that a minimum interval of a minute is a wait of 0.3 s, and the lab judges it as the minute it is.
-What concerns half an hour or a month runs the agent faster still and moves the lab's clock by hand.
+Both clocks run fast, so that a minimum interval of a minute is a wait of 0.3 s, and the lab judges it as the
+minute it is. What concerns half an hour or a month runs the agent faster still and moves the lab's clock by
+hand.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ A6, B6 = "2a00:1450:4001::9", "2a00:1450:4001::10"
 
 def lab_of(provider):
     """A module-wide fixture `lab`, as new for each test; at the end nothing may be held against the agent."""
+
     @pytest.fixture(scope="module", name="one_lab")
     def one_lab():
         with running(provider, speed=SPEED) as lab:
@@ -41,7 +43,11 @@ def lab_of(provider):
 @contextlib.contextmanager
 def service(lab, *hosts, addresses=(A,), speed=SPEED, accounts=None, top=None, **more):
     """A running agent; hosts and more: its one account, or accounts: all of them."""
-    config = {"accounts": accounts or [account(lab, *hosts, **more)], "device": {"contact": "dev@wanbeacon.example"}, **(top or {})}
+    config = {
+        "accounts": accounts or [account(lab, *hosts, **more)],
+        "device": {"contact": "dev@wanbeacon.example"},
+        **(top or {}),
+    }
     with Agent("micropython-wheel", config, speed=speed, check=1) as agent:
         agent.set_address(*addresses)
         agent.lab, agent.speed = lab, speed
@@ -50,7 +56,8 @@ def service(lab, *hosts, addresses=(A,), speed=SPEED, accounts=None, top=None, *
 
 
 def until(agent, condition, timeout=40):
-    """agent.wait(condition), while the agent is made to look again several times a second: its loop sleeps real seconds."""
+    """agent.wait(condition), while the agent is made to look again several times a second: its loop sleeps
+    real seconds."""
     last = time.monotonic()
 
     def poked(document):
@@ -66,10 +73,15 @@ def until(agent, condition, timeout=40):
 
 
 def settled(agent, count=None, timeout=40):
-    """Wait until every host has its result and nothing is due; returns {name: entry}. count: updates the lab saw."""
+    """Wait until every host has its result and nothing is due; returns {name: entry}. count: updates the lab
+    saw."""
+
     def done(document):
         entries = document["hosts"]
-        quiet = all(h["state"] in ("ok", "stopped", "paused") or (h["class"] in ("LATER", "ODD") and h["next_in"]) for h in entries)
+        quiet = all(
+            h["state"] in ("ok", "stopped", "paused") or (h["class"] in ("LATER", "ODD") and h["next_in"])
+            for h in entries
+        )
         return entries and quiet and (count is None or len(agent.lab.updates) >= count)
 
     document = until(agent, done, timeout)
@@ -79,10 +91,16 @@ def settled(agent, count=None, timeout=40):
 
 
 def move(agent, *addresses, count, published=None):
-    """A change of the line: wait for update number `count` and until each host named in `published` answers so."""
+    """A change of the line: wait for update number `count` and until each host named in `published` answers
+    so."""
     agent.set_address(*addresses)
     agent.command("check")
-    entries = until(agent, lambda s: len(agent.lab.updates) >= count and all(h["state"] in ("ok", "stopped") for h in s["hosts"]))
+    entries = until(
+        agent,
+        lambda s: (
+            len(agent.lab.updates) >= count and all(h["state"] in ("ok", "stopped") for h in s["hosts"])
+        ),
+    )
     for name, records in (published or {}).items():
         assert agent.lab.published(name) == records, name
     assert len(agent.lab.updates) == count
@@ -96,7 +114,8 @@ def say(agent, line, condition):
 
 
 def outlasts(agent, name, seconds):
-    """The provider's trouble, met by the first request, is over: the second comes, but not before `seconds` have passed."""
+    """The provider's trouble, met by the first request, is over: the second comes, but not before `seconds`
+    have passed."""
     entry = settled(agent, 1)[name]
     assert entry["class"] == "LATER" and entry["state"] == "waiting", entry
     agent.lab.world.advance(seconds)  # the lab's clock is the slower one
@@ -107,12 +126,15 @@ def outlasts(agent, name, seconds):
 
 
 def refreshed(agent, name, days=28):
-    """The name is sent again, unchanged, in the last sixteenth of `days`; returns the entry of the host then."""
+    """The name is sent again, unchanged, in the last sixteenth of `days`; returns the entry of the host
+    then."""
     next_in = settled(agent, 1)[name]["next_in"]
     gone = (time.monotonic() - agent.lab.updates[0]["at"]) * agent.speed
     assert next_in <= days * 86400 and next_in + gone > days * 86400 * 0.92
     agent.lab.world.advance((days - 1) * 86400)
-    return until(agent, lambda s: len(agent.lab.updates) >= 2 and s["hosts"][0]["class"] == "SAME")["hosts"][0]
+    return until(agent, lambda s: len(agent.lab.updates) >= 2 and s["hosts"][0]["class"] == "SAME")["hosts"][
+        0
+    ]
 
 
 def rounds(agent, count=3):

@@ -56,8 +56,15 @@ def look(agent, address, condition):
 @pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPYTHONS[2]])
 def test_no_such_address_is_ever_sent_and_the_reason_is_told(interpreter):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, {"name": "demo.dyndns.org", "ipv6": False},
-                                       {"name": "demo2.dyndns.org", "ipv4": False})]}
+        config = {
+            "accounts": [
+                account(
+                    lab,
+                    {"name": "demo.dyndns.org", "ipv6": False},
+                    {"name": "demo2.dyndns.org", "ipv4": False},
+                )
+            ]
+        }
         with Agent(interpreter, config) as agent:
             agent.set_address("10.9.9.9")
             agent.start()
@@ -83,7 +90,9 @@ def told(document, name, text):
 
 def test_an_ipv4_mapped_address_is_none_for_an_aaaa_record():
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, {"name": "demo.dyndns.org", "ipv4": False, "allow_private": True})]}
+        config = {
+            "accounts": [account(lab, {"name": "demo.dyndns.org", "ipv4": False, "allow_private": True})]
+        }
         with Agent(MICROPYTHONS[0], config) as agent:
             for text in ("::ffff:45.33.7.9", "::ffff:192.168.1.1"):
                 agent.set_address(text)
@@ -95,8 +104,16 @@ def test_an_ipv4_mapped_address_is_none_for_an_aaaa_record():
 
 def test_allow_private_publishes_what_works_in_the_home_and_nothing_else():
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, {"name": "demo.dyndns.org", "allow_private": True, "ipv6": False},
-                                       {"name": "demo2.dyndns.org", "ipv6": False})], "intervals": {"minimum": 1}}
+        config = {
+            "accounts": [
+                account(
+                    lab,
+                    {"name": "demo.dyndns.org", "allow_private": True, "ipv6": False},
+                    {"name": "demo2.dyndns.org", "ipv6": False},
+                )
+            ],
+            "intervals": {"minimum": 1},
+        }
         with Agent(MICROPYTHONS[1], config, speed=20) as agent:
             agent.set_address(NEVER[0])
             agent.start()
@@ -104,7 +121,11 @@ def test_allow_private_publishes_what_works_in_the_home_and_nothing_else():
                 look(agent, address, lambda s, address=address: address in host(s)["why"])
             assert lab.connections == []
             for address in PRIVATE:
-                look(agent, address, lambda s, address=address: host(s)["ipv4"] == address and host(s)["state"] == "ok")
+                look(
+                    agent,
+                    address,
+                    lambda s, address=address: host(s)["ipv4"] == address and host(s)["state"] == "ok",
+                )
                 assert lab.published("demo.dyndns.org")["A"] == address
             assert lab.published("demo2.dyndns.org")["A"] is None
             assert {name for entry in lab.updates for name in entry["hosts"]} == {"demo.dyndns.org"}
@@ -116,12 +137,20 @@ def test_who_outside_tells_the_address_is_asked_by_the_device_that_the_account_s
     """Over another line it would tell that line's address."""
     with running("dyn", bind="127.0.0.1") as lab:
         lab.world.check_address = "45.33.7.9"
-        for source in ({"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": str(lab.ca_der)},
-                       {"source": "whoami", "server": "127.0.0.1:9", "name": "x"},
-                       {"source": "stun", "servers": ["127.0.0.1:9"]}):
+        for source in (
+            {"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": str(lab.ca_der)},
+            {"source": "whoami", "server": "127.0.0.1:9", "name": "x"},
+            {"source": "stun", "servers": ["127.0.0.1:9"]},
+        ):
             for device in ("nosuch0", "lo"):
-                with Agent(interpreter, {"accounts": [account(lab, "demo.dyndns.org", bind=device)],
-                                         "address": [source]}) as agent:
+                with Agent(
+                    interpreter,
+                    {"accounts": [account(lab, "demo.dyndns.org", bind=device)], "address": [source]},
+                ) as agent:
                     agent.start()
                     why = agent.wait(lambda s: s["lines"][0]["sources"])["lines"][0]["sources"][0]["why"]
-                    assert ("Errno 19" in why or "such device" in why) == (device == "nosuch0"), (source, device, why)
+                    assert ("Errno 19" in why or "such device" in why) == (device == "nosuch0"), (
+                        source,
+                        device,
+                        why,
+                    )

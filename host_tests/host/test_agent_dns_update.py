@@ -1,4 +1,5 @@
-"""The whole agent against a real BIND by DNS UPDATE: first update, change, both families, restart, refusal, offline."""
+"""The whole agent against a real BIND by DNS UPDATE: first update, change, both families, restart, refusal,
+offline."""
 
 import pytest
 
@@ -22,7 +23,13 @@ def server(tmp_path):
 
 
 def config(server, **more):
-    account = {"provider": "rfc2136", "server": "127.0.0.1:%d" % server.port, "user": "wb-key", "password": SECRET, "hosts": [HOST]}
+    account = {
+        "provider": "rfc2136",
+        "server": "127.0.0.1:%d" % server.port,
+        "user": "wb-key",
+        "password": SECRET,
+        "hosts": [HOST],
+    }
     return {"accounts": [{**account, **more}], "intervals": {"minimum": 1}}
 
 
@@ -48,12 +55,22 @@ def test_a_life_with_ones_own_name_server(server, name):
         assert SECRET not in str(document) and SECRET.encode() not in agent.everything()
 
 
-@pytest.mark.parametrize("more, cls, word", [({"password": "d3Jvbmc="}, "AUTH", "BADSIG"), ({"user": "wb-other"}, "HOST", "REFUSED"),
-                                             ({"hosts": ["alias.example.test"]}, "HOST", "YXRRSET")])
+@pytest.mark.parametrize(
+    "more, cls, word",
+    [
+        ({"password": "d3Jvbmc="}, "AUTH", "BADSIG"),
+        ({"user": "wb-other"}, "HOST", "REFUSED"),
+        ({"hosts": ["alias.example.test"]}, "HOST", "YXRRSET"),
+    ],
+)
 def test_a_refusal_stops_the_host(server, more, cls, word):
     with Agent(CPYTHON, config(server, **more)) as agent:
         agent.set_address("45.33.7.9")
         agent.start()
         document = agent.wait(lambda s: host(s)["class"])
-        assert (host(document)["class"], host(document)["result"], host(document)["state"]) == (cls, word, "stopped")
+        assert (host(document)["class"], host(document)["result"], host(document)["state"]) == (
+            cls,
+            word,
+            "stopped",
+        )
         assert server.published(HOST, "A") == []

@@ -1,5 +1,5 @@
-"""Two hundred exchanges with servers that misbehave, in one process per interpreter: each ends in time, heap and
-descriptors are as before. All four interpreters go at the same time: most of it is waiting."""
+"""Two hundred exchanges with servers that misbehave, in one process per interpreter: each ends in time, heap
+and descriptors are as before. All four interpreters go at the same time: most of it is waiting."""
 
 import concurrent.futures
 import contextlib
@@ -67,7 +67,9 @@ class Loop:
             argv[-1] = "exchange_loop"
             env["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
         self.name = name
-        self.process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def ask(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
@@ -83,7 +85,8 @@ class Loop:
 
 @contextlib.contextmanager
 def full_port():
-    """A port whose queue of connections is full: a SYN to it gets no answer, as behind a firewall that drops."""
+    """A port whose queue of connections is full: a SYN to it gets no answer, as behind a firewall that
+    drops."""
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -98,7 +101,11 @@ def full_port():
 def results():
     """{interpreter: {round: what the loop said}}; "again" is a last round of answers, as the first."""
     out = {name: {} for name in EVERY}
-    with running("dyn", bind="127.0.0.1") as lab, full_port() as full, concurrent.futures.ThreadPoolExecutor() as pool:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        full_port() as full,
+        concurrent.futures.ThreadPoolExecutor() as pool,
+    ):
         with socket.socket() as gone:
             gone.bind(("127.0.0.1", 0))
             ports = {"full": full, "closed": gone.getsockname()[1], None: lab.https_port, **lab.ports}
@@ -137,7 +144,9 @@ def test_the_heap_is_back_where_it_was_and_no_descriptor_is_left(results, name):
     assert last["descriptors"] == first["descriptors"]
     # MicroPython's collector is conservative: a stale word on the C stack may hold an object or two
     spare = 1024 if name != CPYTHON else 4096
-    assert last["heap"] <= first["heap"] + spare, {title: said["heap"] for title, said in results[name].items()}
+    assert last["heap"] <= first["heap"] + spare, {
+        title: said["heap"] for title, said in results[name].items()
+    }
 
 
 def test_nothing_went_where_a_redirect_pointed(results):

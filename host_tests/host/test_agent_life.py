@@ -1,4 +1,5 @@
-"""What the agent keeps over restarts, quiet times, power cuts and servers that hang: no needless request, no lost state."""
+"""What the agent keeps over restarts, quiet times, power cuts and servers that hang: no needless request, no
+lost state."""
 
 import contextlib
 import itertools
@@ -37,7 +38,10 @@ def slots(agent):
 
 @pytest.mark.parametrize("interpreter", EVERY)
 def test_a_restart_with_an_unchanged_address_sends_and_writes_nothing(interpreter):
-    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent,
+    ):
         agent.set_address(A)
         agent.start()
         agent.wait(is_ok)
@@ -58,7 +62,10 @@ def test_ctrl_c_ends_it_also_in_the_middle_of_its_work_and_the_next_start_needs_
             while True:
                 agent.command("status", timeout=0.5)
 
-    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent,
+    ):
         agent.set_address(A)
         for _ in range(12):
             agent.start()
@@ -72,9 +79,12 @@ def test_ctrl_c_ends_it_also_in_the_middle_of_its_work_and_the_next_start_needs_
 
 
 def test_ten_quiet_minutes_bring_no_packet_and_no_write():
-    """Time-compressed: 120 of the agent's seconds in one, a look at the address each second. `make bench` waits in full."""
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=120, check=1) as agent:
+    """Time-compressed: 120 of the agent's seconds in one, a look at the address each second. `make bench`
+    waits in full."""
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=120, check=1) as agent,
+    ):
         agent.set_address(A)
         agent.start()
         agent.wait(is_ok)
@@ -85,8 +95,10 @@ def test_ten_quiet_minutes_bring_no_packet_and_no_write():
 
 
 def test_a_change_after_quiet_times_is_followed_once_and_only_once():
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=60, check=1) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org"), speed=60, check=1) as agent,
+    ):
         agent.set_address(A)
         agent.start()
         agent.wait(is_ok)
@@ -98,6 +110,7 @@ def test_a_change_after_quiet_times_is_followed_once_and_only_once():
 
 
 # kill -9
+
 
 def records(agent):
     """What the journal holds as the kill left it. Both slots damaged: fails."""
@@ -118,8 +131,10 @@ def pass_the_wait(lab, agent):
 def test_a_hundred_kills_around_updates_damage_no_journal_and_cause_no_needless_request():
     rng = random.Random(7)
     unknown = 0
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org", "demo2.dyndns.org"), wall="wall") as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org", "demo2.dyndns.org"), wall="wall") as agent,
+    ):
         ahead = 0
         for number in range(100):
             limit = 0.25
@@ -132,16 +147,22 @@ def test_a_hundred_kills_around_updates_damage_no_journal_and_cause_no_needless_
             agent.start()
             while len(lab.connections) == connections and time.monotonic() - start < limit:
                 time.sleep(0.002)
-            time.sleep(rng.random() * 0.15)  # before the request, in the middle of it, after the answer was stored
+            # before the request, in the middle of it, after the answer was stored
+            time.sleep(rng.random() * 0.15)
             agent.kill()
-            while not all(c["closed"] for c in lab.connections[-2:]):  # what was on its way arrives in its own time
+            # what was on its way arrives in its own time
+            while not all(c["closed"] for c in lab.connections[-2:]):
                 time.sleep(0.002)
             unknown += any(record.attempt for record in records(agent))
         (agent.folder / "wall").write_text(str(ahead + pass_the_wait(lab, agent)))
         agent.start()
         document = agent.wait(is_ok)
 
-        assert host(document)["ipv4"] == lab.published("demo.dyndns.org")["A"] == agent.address_file.read_text().strip()
+        assert (
+            host(document)["ipv4"]
+            == lab.published("demo.dyndns.org")["A"]
+            == agent.address_file.read_text().strip()
+        )
         assert document["journal"]["lost"] in (None, "one journal slot was damaged; the other is used")
         assert "what was published is not known" not in agent.output and "fault" not in agent.output
         times = [entry["time"] for entry in lab.updates]
@@ -156,6 +177,7 @@ def test_a_hundred_kills_around_updates_damage_no_journal_and_cause_no_needless_
 
 # servers that hang
 
+
 @pytest.fixture
 def mute():
     """The port of a server that accepts connections and never says a word."""
@@ -168,8 +190,12 @@ def mute():
 @pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPYTHONS[2]])
 def test_an_account_at_a_mute_server_does_not_keep_the_other_from_being_served(interpreter, mute):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, "demo.dyndns.org", server="localhost:%d" % mute),
-                               account(lab, "other.dyndns.org", user="other", password="other-key")]}
+        config = {
+            "accounts": [
+                account(lab, "demo.dyndns.org", server="localhost:%d" % mute),
+                account(lab, "other.dyndns.org", user="other", password="other-key"),
+            ]
+        }
         with Agent(interpreter, config, budget=700) as agent:
             agent.set_address(A)
             start = time.monotonic()
@@ -185,8 +211,14 @@ def test_an_account_at_a_mute_server_does_not_keep_the_other_from_being_served(i
 @pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPYTHONS[2]])
 def test_a_command_is_answered_between_two_accounts_that_time_out(interpreter):
     names = ["h%d.dyndns.org" % number for number in range(6)]
-    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, {"accounts": [
-            account(lab, name, user="u%d" % number) for number, name in enumerate(names)]}, budget=1000) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(
+            interpreter,
+            {"accounts": [account(lab, name, user="u%d" % number) for number, name in enumerate(names)]},
+            budget=1000,
+        ) as agent,
+    ):
         lab.fault("mute", kind_of="any")
         agent.set_address(A)
         agent.start()
@@ -214,12 +246,23 @@ HANGS = {
 def test_each_hanging_exchange_ends_in_time_and_the_agent_lives_on_and_recovers(interpreter):
     """BUDGET is 700 ms here; the other half of a promise: when the server is well again, so is every host."""
     names = {fault: "h%d.dyndns.org" % number for number, fault in enumerate(HANGS)}
-    with running("dyn", bind="127.0.0.1", accounts={"accounts": [
-            {"user": fault, "password": "key-of-" + fault, "hosts": [name]} for fault, name in names.items()]}) as lab:
+    with running(
+        "dyn",
+        bind="127.0.0.1",
+        accounts={
+            "accounts": [
+                {"user": fault, "password": "key-of-" + fault, "hosts": [name]}
+                for fault, name in names.items()
+            ]
+        },
+    ) as lab:
         for fault, name in names.items():
             lab.fault(fault, host=name, **HANGS[fault][0])
-        config = {"accounts": [account(lab, name, user=fault, password="key-of-" + fault)
-                               for fault, name in names.items()]}
+        config = {
+            "accounts": [
+                account(lab, name, user=fault, password="key-of-" + fault) for fault, name in names.items()
+            ]
+        }
         with Agent(interpreter, config, budget=700, speed=2000) as agent:
             agent.set_address(A)
             agent.start()
@@ -238,6 +281,7 @@ def test_each_hanging_exchange_ends_in_time_and_the_agent_lives_on_and_recovers(
                 time.sleep(0.2)
             assert is_ok(agent.now()), agent.output
             assert {lab.published(name)["A"] for name in names.values()} == {A}
-            while agent.descriptors() > descriptors and time.monotonic() < end:  # the last command's is just being closed
+            # the last command's is just being closed
+            while agent.descriptors() > descriptors and time.monotonic() < end:
                 time.sleep(0.05)
             assert agent.descriptors() <= descriptors

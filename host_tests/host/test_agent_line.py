@@ -1,4 +1,5 @@
-"""A new address on a device of this machine, told by the kernel, is at the provider at once. Root: a network namespace."""
+"""A new address on a device of this machine, told by the kernel, is at the provider at once. Root: a network
+namespace."""
 
 import time
 
@@ -73,7 +74,9 @@ def test_an_address_that_comes_and_goes_leaves_the_name_where_it_was(line, lab):
         for address in (None, "10.1.2.3", None, "45.33.7.1"):
             line.change(address)
             time.sleep(0.2)
-        document = agent.wait(lambda s: s["lines"][0]["ipv4"]["address"] == "45.33.7.1" and host(s)["state"] == "ok")
+        document = agent.wait(
+            lambda s: s["lines"][0]["ipv4"]["address"] == "45.33.7.1" and host(s)["state"] == "ok"
+        )
         assert len(lab.updates) == 1 and host(document)["ipv4"] == "45.33.7.1"
 
 

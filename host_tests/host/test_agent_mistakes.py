@@ -1,4 +1,5 @@
-"""What a user or a machine can get wrong: one clear line each, no traceback, no secret; where it can go on it recovers."""
+"""What a user or a machine can get wrong: one clear line each, no traceback, no secret; where it can go on it
+recovers."""
 
 import contextlib
 import json
@@ -9,16 +10,7 @@ import time
 import pytest
 
 from tools.lab import running
-from tools.netlab.agent_process import (
-    CPYTHON,
-    EVERY,
-    MICROPYTHONS,
-    Agent,
-    account,
-    host,
-    one_account,
-    python,
-)
+from tools.netlab.agent_process import CPYTHON, EVERY, MICROPYTHONS, Agent, account, host, one_account, python
 
 A = "45.33.7.9"
 SECRET = "my-secret-key-7"
@@ -26,13 +18,23 @@ SOME = pytest.mark.parametrize("interpreter", [CPYTHON, MICROPYTHONS[0], MICROPY
 
 
 def config(**more):
-    return {"accounts": [{"provider": "dyn", "user": "demo", "password": SECRET, "hosts": ["demo.dyndns.org"],
-                          "server": "localhost:1", **more}]}
+    return {
+        "accounts": [
+            {
+                "provider": "dyn",
+                "user": "demo",
+                "password": SECRET,
+                "hosts": ["demo.dyndns.org"],
+                "server": "localhost:1",
+                **more,
+            }
+        ]
+    }
 
 
 def fails(agent, *words):
-    """`run` ends by itself with status 1 and says on stderr what is wrong: each line starts with the program's name, or is a line
-    of the settings that is shown below it."""
+    """`run` ends by itself with status 1 and says on stderr what is wrong: each line starts with the
+    program's name, or is a line of the settings that is shown below it."""
     status, out, err = agent.run(*(words or ("run",)))
     assert status == 1, (status, out, err)
     assert "Traceback" not in err + out and SECRET not in err + out and "Error:" not in err
@@ -43,17 +45,32 @@ def fails(agent, *words):
 
 BAD = {
     "accounts": [
-        {"provider": "dyn", "user": "demo", "password": SECRET, "hosts": ["a.dyndns.org", "b c"], "sever": "x"},
+        {
+            "provider": "dyn",
+            "user": "demo",
+            "password": SECRET,
+            "hosts": ["a.dyndns.org", "b c"],
+            "sever": "x",
+        },
         {"provider": "dyn", "user": 7, "password": SECRET + "\n", "hosts": [{"ipv6": "yes"}]},
         {"provider": "noip", "hosts": []},
     ],
-    "adress": [], "address": [{"source": "netlnk"}, {"source": "web"}], "intervals": {"check": 5},
+    "adress": [],
+    "address": [{"source": "netlnk"}, {"source": "web"}],
+    "intervals": {"check": 5},
 }
 # where each problem lies -> a word of what it should be
 PROBLEMS = {
-    "accounts[0].sever": "server", "accounts[0].hosts[1].name": "blank", "accounts[1].user": "text",
-    "accounts[1].password": "control characters", "accounts[1].hosts[0].name": "missing", "accounts[2].hosts": "1 to",
-    "accounts[1].hosts[0].ipv6": "true or false", "adress": "address", "address[0]": "netlink", "address[1]": "url",
+    "accounts[0].sever": "server",
+    "accounts[0].hosts[1].name": "blank",
+    "accounts[1].user": "text",
+    "accounts[1].password": "control characters",
+    "accounts[1].hosts[0].name": "missing",
+    "accounts[2].hosts": "1 to",
+    "accounts[1].hosts[0].ipv6": "true or false",
+    "adress": "address",
+    "address[0]": "netlink",
+    "address[1]": "url",
     "intervals.check": "60",
 }
 
@@ -76,10 +93,21 @@ def test_all_problems_of_a_config_are_told_at_once_each_with_its_place(interpret
 
 
 @SOME
-@pytest.mark.parametrize(("content", "words"), [
-    (None, "no such file"), (b"\xff\xfe{}", "text"), (b"", "empty"), (b"{", "still open"), (b"[]", "object"),
-    (b'{"accounts": [}', "does not match"), (b'{"accounts": "x\n"}', "quotation mark"), (b"x" * 100000, "too long"), ("folder", ""),
-], ids=["missing", "binary", "empty", "brace", "list", "brackets", "quote", "long", "folder"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "no such file"),
+        (b"\xff\xfe{}", "text"),
+        (b"", "empty"),
+        (b"{", "still open"),
+        (b"[]", "object"),
+        (b'{"accounts": [}', "does not match"),
+        (b'{"accounts": "x\n"}', "quotation mark"),
+        (b"x" * 100000, "too long"),
+        ("folder", ""),
+    ],
+    ids=["missing", "binary", "empty", "brace", "list", "brackets", "quote", "long", "folder"],
+)
 def test_a_config_that_cannot_be_read_is_one_line_or_shows_the_place(interpreter, content, words):
     with Agent(interpreter, content if isinstance(content, bytes) else "") as agent:
         if content is None or content == "folder":
@@ -94,12 +122,15 @@ def test_a_config_that_cannot_be_read_is_one_line_or_shows_the_place(interpreter
 @pytest.mark.parametrize("interpreter", EVERY)
 def test_a_config_that_was_cut_off_anywhere_is_refused(interpreter, tmp_path):
     """MicroPython before 1.29 reads a document that ends too early without a word."""
-    text = json.dumps({**config(), "address": ["auto", {"source": "netlink"}], "intervals": {"check": 300}}, indent=1)
+    text = json.dumps(
+        {**config(), "address": ["auto", {"source": "netlink"}], "intervals": {"check": 300}}, indent=1
+    )
     program = (
         "import sys\nfrom wanbeacon.app import config\ntext = open(sys.argv[1]).read()\ntaken = []\n"
         "for n in range(len(text)):\n    try:\n        config.load(text[:n])\n        taken.append(n)\n"
         "    except config.ConfigError as e:\n        assert e.problems and len(e.problems[0]) < 200\n"
-        "config.load(text)\nprint('taken', taken)\n")
+        "config.load(text)\nprint('taken', taken)\n"
+    )
     (tmp_path / "cuts.py").write_text(program)
     (tmp_path / "config.json").write_text(text)
     argv, env = python(interpreter, tmp_path / "cuts.py", tmp_path / "config.json")
@@ -119,15 +150,23 @@ def test_an_unknown_provider_or_host_option_is_one_line_with_a_hint(interpreter)
 
 def test_words_of_the_command_line_that_nobody_knows():
     with Agent(MICROPYTHONS[0], config()) as agent:
-        for words, said in ((("rum",), "rum"), (("run", "--colour"), "--colour"), (("retry",), "host name"),
-                            (("status",), "is it running"), (("update",), "is it running")):
+        for words, said in (
+            (("rum",), "rum"),
+            (("run", "--colour"), "--colour"),
+            (("retry",), "host name"),
+            (("status",), "is it running"),
+            (("update",), "is it running"),
+        ):
             (line,) = fails(agent, *words)
             assert said in line or "no agent answers" in line
 
 
 @SOME
 def test_a_second_agent_leaves_the_first_alone(interpreter):
-    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent,
+    ):
         agent.set_address(A)
         agent.start()
         agent.wait(lambda s: host(s)["state"] == "ok")
@@ -139,8 +178,11 @@ def test_a_second_agent_leaves_the_first_alone(interpreter):
 
 @SOME
 def test_a_second_agent_on_the_same_journal_is_refused_whatever_its_other_files(interpreter):
-    with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent, \
-            Agent(interpreter, one_account(lab, "demo.dyndns.org")) as second:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org")) as agent,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org")) as second,
+    ):
         agent.set_address(A)
         second.set_address(A)
         agent.start()
@@ -161,7 +203,9 @@ def test_an_agent_that_is_killed_during_its_command_leaves_nothing_behind(interp
     """Neither a file nor a socket that the command's shell keeps open."""
     with Agent(interpreter, config()) as agent:
         asked, before = agent.folder / "asked", set(os.listdir("/tmp"))
-        agent.write_config({**config(), "address": [{"source": "command", "command": "touch %s; sleep 4" % asked}]})
+        agent.write_config(
+            {**config(), "address": [{"source": "command", "command": "touch %s; sleep 4" % asked}]}
+        )
         for _ in range(2):
             asked.unlink(missing_ok=True)
             agent.start()
@@ -170,13 +214,24 @@ def test_an_agent_that_is_killed_during_its_command_leaves_nothing_behind(interp
                 assert time.monotonic() < end and agent.process.poll() is None, agent.output
                 time.sleep(0.01)
             agent.kill()
-        assert [name for name in set(os.listdir("/tmp")) - before if name.startswith("wanbeacon-") and len(name) == 34] == []
+        assert [
+            name
+            for name in set(os.listdir("/tmp")) - before
+            if name.startswith("wanbeacon-") and len(name) == 34
+        ] == []
 
 
 def many(number):
     """A config with so many hosts."""
-    return {"accounts": [{**config(user="u%d" % first)["accounts"][0],
-                          "hosts": ["h%d.dyndns.org" % n for n in range(first, first + 50)]} for first in range(0, number, 50)]}
+    return {
+        "accounts": [
+            {
+                **config(user="u%d" % first)["accounts"][0],
+                "hosts": ["h%d.dyndns.org" % n for n in range(first, first + 50)],
+            }
+            for first in range(0, number, 50)
+        ]
+    }
 
 
 @pytest.mark.parametrize("interpreter", MICROPYTHONS)
@@ -215,11 +270,14 @@ def test_a_state_folder_that_cannot_be_used_is_one_line(interpreter):
 
 # places made by root
 
+
 @contextlib.contextmanager
 def small_disk(folder, size="16k", options=""):
     """A tmpfs of `size` mounted on `folder`."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s%s" % (size, options), "wanbeacon", folder], check=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=%s%s" % (size, options), "wanbeacon", folder], check=True
+    )
     try:
         yield folder
     finally:
@@ -248,16 +306,20 @@ def test_a_read_only_state_folder_is_one_line(interpreter):
 @SOME
 def test_nothing_is_sent_while_the_journal_cannot_be_written_and_then_it_is(interpreter):
     """Room for neither slot: without a journal a power cut could make a client ask twice."""
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=60) as agent, \
-            small_disk(agent.folder / "disk") as disk:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=60) as agent,
+        small_disk(agent.folder / "disk") as disk,
+    ):
         agent.state = disk / "state"
         agent.state.mkdir()
         filler = fill(disk)
         agent.set_address(A)
         agent.start()
         document = agent.wait(lambda s: s["journal"]["state"] != "ok")
-        assert "cannot be written" in document["journal"]["state"] and "nothing is sent" in host(document)["why"]
+        assert (
+            "cannot be written" in document["journal"]["state"] and "nothing is sent" in host(document)["why"]
+        )
         assert lab.connections == [] and "Traceback" not in agent.output
         filler.unlink()
         recovered(agent)
@@ -279,9 +341,11 @@ def test_nothing_is_sent_while_the_journal_cannot_be_written_and_then_it_is(inte
 
 @pytest.mark.needs_root
 def test_a_full_disk_below_the_status_file_is_told_once_and_stops_nothing():
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[2], one_account(lab, "demo.dyndns.org")) as agent, \
-            small_disk(agent.folder / "disk") as disk:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[2], one_account(lab, "demo.dyndns.org")) as agent,
+        small_disk(agent.folder / "disk") as disk,
+    ):
         agent.status_path = disk / "status.json"
         fill(disk)
         agent.set_address(A)
@@ -311,8 +375,12 @@ def test_without_any_network_it_waits_and_says_for_what(interpreter):
 @SOME
 def test_a_server_that_is_not_there_yet_is_found_later(interpreter):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, "demo.dyndns.org"),
-                               account(lab, "other.dyndns.org", server="no-such-name.invalid:443", user="other")]}
+        config = {
+            "accounts": [
+                account(lab, "demo.dyndns.org"),
+                account(lab, "other.dyndns.org", server="no-such-name.invalid:443", user="other"),
+            ]
+        }
         port = lab.https_port
         config["accounts"][0]["server"] = "localhost:1"
         with Agent(interpreter, config, speed=2000) as agent:
@@ -340,7 +408,10 @@ def recovered(agent):
 
 def test_a_reader_of_the_log_that_goes_away_ends_nothing():
     """`wanbeacon run | head -1`"""
-    with running("dyn", bind="127.0.0.1") as lab, Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org")) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[1], one_account(lab, "demo.dyndns.org")) as agent,
+    ):
         agent.set_address(A)
         argv, env = agent.argv("run")
         agent.process = subprocess.Popen(argv, env=env, cwd=agent.folder, stdout=subprocess.PIPE)

@@ -1,7 +1,8 @@
-"""Every code of Dyn and every deviation that concerns one exchange ends in the right class, as the status document tells.
+"""Every code of Dyn and every deviation that concerns one exchange ends in the right class, as the status
+document tells.
 
-One agent process tries many cases at once: each is an account of its own with one host. Only what stops a whole
-provider needs a process to itself.
+One agent process tries many cases at once: each is an account of its own with one host. Only what stops a
+whole provider needs a process to itself.
 """
 
 import base64
@@ -20,21 +21,31 @@ BATCH = 16
 
 def fault(name, *more, **options):
     """The personality's own answer to a fine update, then the fault (and a second one, if named)."""
+
     def act(lab, name_of_host):
         for one in (name, *more):
             lab.fault(one, host=name_of_host, **options)
+
     return act
 
 
 def says(text, status=200, **headers):
     """Exactly this answer."""
+
     def act(lab, name_of_host):
-        lab.answer(text, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()}, host=name_of_host)
+        lab.answer(
+            text,
+            status=status,
+            headers={k.replace("_", "-"): v for k, v in headers.items()},
+            host=name_of_host,
+        )
+
     return act
 
 
 def state(value, *faults):
     """The host is in this state at the provider; "stored": it has the address already."""
+
     def act(lab, name_of_host):
         entry = lab.world.host(name_of_host)
         if value == "stored":
@@ -45,6 +56,7 @@ def state(value, *faults):
             entry.state = value
         for one in faults:
             lab.fault(one, host=name_of_host)
+
     return act
 
 
@@ -58,7 +70,8 @@ def plain(lab, name_of_host):
     """Nothing special."""
 
 
-# case -> (what the lab does, class, the word that is kept, seconds until the next request or None = no timed one)
+# case -> (what the lab does, class, the word that is kept, seconds until the next request or None = no timed
+# one)
 MONTH = (26 * 86400, 28 * 86400)
 # the first wait and its random part
 NET, SERVER, TROUBLE, ODD = (60, 1260), (300, 1500), (1800, 3600), (1800, 2400)
@@ -153,26 +166,57 @@ CASES = {
     "a cut letter of two bytes": (says("x" + "\u00e4" * 3000), "ODD", "too long", ODD),
     "no letters": (fault("garbage", text="HTTP/1.0 200 OK\r\n\r\n\xff\xfe\x00\x80good"), "ODD", "??", ODD),
 }
-#: What other interpreters than the wheel show again: each way that bytes, words, headers and the wire can differ.
-FEW = [name for name in CASES if name.split()[0] not in ("9", "11", "15", "20", "22", "23")
-       and name not in ("numhost", "!active", "!donator", "!yours", "badsys", "911", "w02h", "w90s", "7 badauth with 200",
-                        "8 401 without a word", "8 404 without a word", "8 422 without a word", "10 503 with seconds",
-                        "10 429 asks for no wait", "16 html with good", "16 html with good, 404", "18 empty 200",
-                        "21 good morning", "32 prefix length")]
+#: What other interpreters than the wheel show again: each way that bytes, words, headers and the wire can
+#: differ.
+FEW = [
+    name
+    for name in CASES
+    if name.split()[0] not in ("9", "11", "15", "20", "22", "23")
+    and name
+    not in (
+        "numhost",
+        "!active",
+        "!donator",
+        "!yours",
+        "badsys",
+        "911",
+        "w02h",
+        "w90s",
+        "7 badauth with 200",
+        "8 401 without a word",
+        "8 404 without a word",
+        "8 422 without a word",
+        "10 503 with seconds",
+        "10 429 asks for no wait",
+        "16 html with good",
+        "16 html with good, 404",
+        "18 empty 200",
+        "21 good morning",
+        "32 prefix length",
+    )
+]
 #: Answers that stop the whole provider.
-AGENT = {"badagent": says("badagent"), "6 good 127.0.0.1": fault("good-loopback"),
-         "blocked client": says("good 127.0.0.1")}
+AGENT = {
+    "badagent": says("badagent"),
+    "6 good 127.0.0.1": fault("good-loopback"),
+    "blocked client": says("good 127.0.0.1"),
+}
 
 
 def batches(names):
-    return [names[i:i + BATCH] for i in range(0, len(names), BATCH)]
+    return [names[i : i + BATCH] for i in range(0, len(names), BATCH)]
 
 
 def lab_for(names):
     """A lab with one user per case: u00 owns h00.dyndns.org and so on."""
     hosts = ["h%02d.dyndns.org" % i for i in range(len(names))]
-    return running("dyn", bind="127.0.0.1", accounts={"accounts": [
-        {"user": "u" + name[1:3], "password": PASSWORD, "hosts": [name]} for name in hosts]}), hosts
+    return running(
+        "dyn",
+        bind="127.0.0.1",
+        accounts={
+            "accounts": [{"user": "u" + name[1:3], "password": PASSWORD, "hosts": [name]} for name in hosts]
+        },
+    ), hosts
 
 
 def config_for(lab, hosts):
@@ -191,9 +235,15 @@ def try_batch(interpreter, names):
             document = agent.wait(lambda s: all(h["class"] for h in s["hosts"]))
             assert agent.now()["hosts"][0]["name"] == hosts[0]
             everything = agent.everything()
-        return ({case: host(document, name) for case, name in zip(names, hosts, strict=True)},
-                {case: [r for r in lab.ledger if name in r["hosts"]] for case, name in zip(names, hosts, strict=True)},
-                everything, lab.ledger_of("stranger"))
+        return (
+            {case: host(document, name) for case, name in zip(names, hosts, strict=True)},
+            {
+                case: [r for r in lab.ledger if name in r["hosts"]]
+                for case, name in zip(names, hosts, strict=True)
+            },
+            everything,
+            lab.ledger_of("stranger"),
+        )
 
 
 class Results:
@@ -223,7 +273,9 @@ def test_each_answer_has_its_class_its_word_and_its_next_time(results):
         if entry["class"] != cls or entry["result"] not in words:
             wrong.append("%s: should be %s %s, is %s %s" % (case, cls, word, entry["class"], entry["result"]))
         elif wait is None and (entry["state"] != "stopped" or entry["next_in"] is not None):
-            wrong.append("%s: should have stopped, is %s, next in %s" % (case, entry["state"], entry["next_in"]))
+            wrong.append(
+                "%s: should have stopped, is %s, next in %s" % (case, entry["state"], entry["next_in"])
+            )
         elif wait and not wait[0] - 10 <= entry["next_in"] <= wait[1] + 2:
             wrong.append("%s: the next request is in %s s, should be in %s" % (case, entry["next_in"], wait))
         elif not entry["why"] or (cls not in ("OK", "SAME") and entry["state"] == "ok"):
@@ -232,7 +284,9 @@ def test_each_answer_has_its_class_its_word_and_its_next_time(results):
 
 
 def test_each_answer_was_asked_for_once(results):
-    assert {case: len(requests) for case, requests in results.requests.items()} == dict.fromkeys(results.hosts, 1)
+    assert {case: len(requests) for case, requests in results.requests.items()} == dict.fromkeys(
+        results.hosts, 1
+    )
 
 
 def test_nobody_went_where_a_redirect_pointed(results):

@@ -1,4 +1,5 @@
-"""A hundred HTTPS updates of five hosts in 120 KB of heap, as of the command line: 32-bit objects, .mpy files, real TLS."""
+"""A hundred HTTPS updates of five hosts in 120 KB of heap, as of the command line: 32-bit objects, .mpy
+files, real TLS."""
 
 import pytest
 
@@ -14,7 +15,8 @@ UPDATES = 100
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """The firmware as .mpy files, and fast_agent.py: its minimum interval, a second, is over before the next change."""
+    """The firmware as .mpy files, and fast_agent.py: its minimum interval, a second, is over before the next
+    change."""
     return as_board.compile_all(tmp_path_factory.mktemp("mpy"), "fast_agent")
 
 
@@ -25,9 +27,18 @@ def everywhere(address):
 @pytest.mark.needs_root
 def test_a_hundred_updates_of_five_hosts_as_the_kernel_tells_of_them(elf32, compiled):
     config = {"address": source(), "intervals": {"minimum": 1}}
-    with Line() as line, line.lab() as lab, \
-            Agent(elf32.name, one_account(lab, *HOSTS, top=config), firmware=compiled, heap=HEAP, before=line.before,
-                  module="fast_agent") as agent:
+    with (
+        Line() as line,
+        line.lab() as lab,
+        Agent(
+            elf32.name,
+            one_account(lab, *HOSTS, top=config),
+            firmware=compiled,
+            heap=HEAP,
+            before=line.before,
+            module="fast_agent",
+        ) as agent,
+    ):
         line.change("45.33.7.1")
         agent.start()
         agent.wait(everywhere("45.33.7.1"))
@@ -48,12 +59,22 @@ def test_a_first_update_through_a_check_page_with_a_refusal_and_commands(elf32, 
         lab.world.check_address = "45.33.7.9"
         page = [{"source": "web", "url": "https://localhost:%d/" % lab.https_port, "ca": str(lab.ca_der)}]
         lab.world.host(HOSTS[4]).state = "blocked"
-        with Agent(elf32.name, one_account(lab, *HOSTS, top={"address": page}), firmware=compiled, heap=HEAP) as agent:
+        with Agent(
+            elf32.name, one_account(lab, *HOSTS, top={"address": page}), firmware=compiled, heap=HEAP
+        ) as agent:
             agent.start()
             document = agent.wait(lambda s: all(h["class"] for h in s["hosts"]))
             assert [h["class"] for h in document["hosts"]] == ["OK"] * 4 + ["BLOCK"]
-            for line in ("check", "update", "update " + HOSTS[0], "retry " + HOSTS[4], "pause", "resume",
-                         "offline " + HOSTS[1], "nonsense"):
+            for line in (
+                "check",
+                "update",
+                "update " + HOSTS[0],
+                "retry " + HOSTS[4],
+                "pause",
+                "resume",
+                "offline " + HOSTS[1],
+                "nonsense",
+            ):
                 assert "ok" in agent.command(line)
             assert host(agent.now(), HOSTS[4])["state"] in ("stopped", "waiting")
             assert "fault" not in agent.output, agent.output

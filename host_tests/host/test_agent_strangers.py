@@ -22,13 +22,23 @@ WORDS = {
 
 
 def lab_of_strangers():
-    return running("dyn", bind="127.0.0.1", accounts={"accounts": [
-        {"user": name, "password": PASSWORD, "hosts": [name + ".dyndns.org"]} for name in WORDS]})
+    return running(
+        "dyn",
+        bind="127.0.0.1",
+        accounts={
+            "accounts": [
+                {"user": name, "password": PASSWORD, "hosts": [name + ".dyndns.org"]} for name in WORDS
+            ]
+        },
+    )
 
 
 def config(lab):
-    return {"accounts": [account(lab, name + ".dyndns.org", user=name, password=PASSWORD, server=name)
-                         for name in WORDS]}
+    return {
+        "accounts": [
+            account(lab, name + ".dyndns.org", user=name, password=PASSWORD, server=name) for name in WORDS
+        ]
+    }
 
 
 @pytest.fixture(scope="module", params=[CPYTHON, *MICROPYTHONS])
@@ -55,7 +65,15 @@ def test_no_byte_of_the_request_left(seen):
         assert raw, "not even a ClientHello"
         # a plain-text port keeps the ClientHello as "plain"; behind TLS nothing may have come through
         assert connection["plain"] == (raw if connection["listener"] in ("http", "plain-on-tls") else b"")
-        for word in (b"Authorization", b"GET ", b"HTTP/", b"hostname=", b"dyndns.org", b"45.33.7.9", b"User-Agent"):
+        for word in (
+            b"Authorization",
+            b"GET ",
+            b"HTTP/",
+            b"hostname=",
+            b"dyndns.org",
+            b"45.33.7.9",
+            b"User-Agent",
+        ):
             assert word not in raw, connection["listener"]
         for name in WORDS:
             assert not any(form in raw for form in forms_of(PASSWORD, name))
@@ -77,8 +95,10 @@ def test_no_secret_is_told(seen):
 
 
 def test_while_the_clock_is_not_set_no_password_is_sent_and_the_status_says_so():
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(MICROPYTHONS[0], one_account(lab, "demo.dyndns.org"), wall="wall") as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(MICROPYTHONS[0], one_account(lab, "demo.dyndns.org"), wall="wall") as agent,
+    ):
         agent.set_address("45.33.7.9")
         (agent.folder / "wall").write_text("none")
         agent.start()

@@ -1,4 +1,5 @@
-"""`python -m tools bench`: every row leads somewhere, what is missing is named, numbers are what was measured."""
+"""`python -m tools bench`: every row leads somewhere, what is missing is named, numbers are what was
+measured."""
 
 import json
 
@@ -42,7 +43,10 @@ def test_the_median_counts_and_is_held_against_the_target():
 def test_what_is_missing_or_breaks_is_named_and_stops_nothing():
     assert cli.run(row("a", "missing"), Bench()).missing == "no such thing here"
     assert cli.run(row("a", "breaks"), Bench()).missing == "failed: first line"
-    shown = [result.document() for result in (cli.run(row("a", "missing"), Bench()), Result(row("b", "number"), [1.5]))]
+    shown = [
+        result.document()
+        for result in (cli.run(row("a", "missing"), Bench()), Result(row("b", "number"), [1.5]))
+    ]
     assert [one["missing"] for one in shown] == ["no such thing here", None]
 
 
@@ -64,14 +68,18 @@ def test_every_row_has_its_own_name_and_a_function_that_is_there_or_named(monkey
 
 
 def test_numbers_are_written_for_people():
-    assert [compare.shown(*one) for one in ((71.4, "ms"), (4200, "ms"), (57344, "B"), (900, "B"), (3, ""), (2.5, ""), (None, "B"))] \
-        == ["71 ms", "4 s", "56.0 KB", "900 B", "3", "2.5", "-"]
+    assert [
+        compare.shown(*one)
+        for one in ((71.4, "ms"), (4200, "ms"), (57344, "B"), (900, "B"), (3, ""), (2.5, ""), (None, "B"))
+    ] == ["71 ms", "4 s", "56.0 KB", "900 B", "3", "2.5", "-"]
 
 
 def test_sizes_are_measured_and_written_as_json(tmp_path, monkeypatch, capsys):
     monkeypatch.undo()
     file = tmp_path / "out" / "bench.json"
-    cli.app(only=["size"], quick=True, as_json=file, modules=True, names=False, into_readme=False, strict=False)
+    cli.app(
+        only=["size"], quick=True, as_json=file, modules=True, names=False, into_readme=False, strict=False
+    )
     document = json.loads(file.read_text())
     table = {one["name"]: one for one in document["rows"]}
     assert 30000 < table["size-board"]["value"] < 256000 and table["size-data"]["value"] > 10000
@@ -90,7 +98,9 @@ def test_the_smallest_heap_is_found_wherever_the_search_begins(needed, monkeypat
     tried = []
     monkeypatch.setattr(memory, "usable", lambda name: name)
     monkeypatch.setattr(memory.as_board, "compile_into", lambda *_: None)
-    monkeypatch.setitem(memory.WAYS, "command line", lambda bench, name, heap: tried.append(heap) or int(heap[:-1]) >= needed)
+    monkeypatch.setitem(
+        memory.WAYS, "command line", lambda bench, name, heap: tried.append(heap) or int(heap[:-1]) >= needed
+    )
     monkeypatch.setitem(memory.START, ("some", "command line"), 64)
     bench = Bench()
     bench.__dict__["compiled"] = None
@@ -102,7 +112,9 @@ def test_the_smallest_heap_is_found_wherever_the_search_begins(needed, monkeypat
     assert len(tried) == len(set(tried)) and (len(tried) <= 2 or needed not in (64, 65))
 
 
-@pytest.mark.parametrize("seen, requests", [((1, 4.0, False), 1), ((3, 4.0, False), 3), ((49, 4.0, True), 289)])
+@pytest.mark.parametrize(
+    "seen, requests", [((1, 4.0, False), 1), ((3, 4.0, False), 3), ((49, 4.0, True), 289)]
+)
 def test_who_goes_on_asking_is_taken_to_go_on_for_a_day(seen, requests, monkeypatch):
     monkeypatch.setattr(clients, "_wait", lambda *_: seen)
     assert clients.refused(Bench(), "any", "badauth") == requests

@@ -1,4 +1,5 @@
-"""docs/comparison.md's numbers are those of the stored run, word for word; the comparison says what was met and what was not."""
+"""docs/comparison.md's numbers are those of the stored run, word for word; the comparison says what was met
+and what was not."""
 
 import json
 import re
@@ -11,7 +12,12 @@ from tools.bench import compare, rows
 
 def document(**values):
     """Stored results with these rows, in bytes."""
-    return {"versions": {"inadyn": "2.10.0"}, "rows": [{"name": name.replace("_", "-"), "unit": "B", "value": value} for name, value in values.items()]}
+    return {
+        "versions": {"inadyn": "2.10.0"},
+        "rows": [
+            {"name": name.replace("_", "-"), "unit": "B", "value": value} for name, value in values.items()
+        ],
+    }
 
 
 def met(found, what):
@@ -45,7 +51,10 @@ def test_a_target_is_met_not_met_or_not_measured():
     assert met(document(idle_bytes_wanbeacon=1), "bytes on any network") is False
 
 
-@pytest.mark.parametrize("theirs, ours, text", [(3, 2, "1.5"), (2, 3, "0.7"), (123456, 10, "12000"), (5, 0, ""), (None, 3, ""), (0, 3, "0.0")])
+@pytest.mark.parametrize(
+    "theirs, ours, text",
+    [(3, 2, "1.5"), (2, 3, "0.7"), (123456, 10, "12000"), (5, 0, ""), (None, 3, ""), (0, 3, "0.0")],
+)
 def test_a_ratio_has_two_digits(theirs, ours, text):
     assert compare.ratio(theirs, ours) == text
 
@@ -57,9 +66,15 @@ def test_a_readme_without_a_place_is_refused_in_words():
 
 def test_the_picture_is_drawn_from_results_and_loads_nothing(tmp_path):
     for name in ("a.svg", "a.png"):
-        compare.draw(document(resident_wanbeacon=74, resident_inadyn=100, resident_ddclient=7000), tmp_path / name)
+        compare.draw(
+            document(resident_wanbeacon=74, resident_inadyn=100, resident_ddclient=7000), tmp_path / name
+        )
     text = (tmp_path / "a.svg").read_text()
-    assert "resident memory" in text and not re.search(r"url\((?!#)|href=\"(?!#)", text) and (tmp_path / "a.png").stat().st_size > 5000
+    assert (
+        "resident memory" in text
+        and not re.search(r"url\((?!#)|href=\"(?!#)", text)
+        and (tmp_path / "a.png").stat().st_size > 5000
+    )
 
 
 def test_the_stored_picture_is_that_of_the_stored_results(tmp_path):

@@ -1,5 +1,5 @@
-"""One login in two entries of "accounts", as two lines need it: at the provider it is one account, and one name may stand
-in both."""
+"""One login in two entries of "accounts", as two lines need it: at the provider it is one account, and one
+name may stand in both."""
 
 import time
 
@@ -19,7 +19,11 @@ def other_line(address):
 @pytest.mark.parametrize("interpreter", SOME)
 def test_a_refused_login_is_not_tried_by_the_other_entry(interpreter):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, name, password="not-the-key") for name in ("demo.dyndns.org", "test.dyndns.org")]}
+        config = {
+            "accounts": [
+                account(lab, name, password="not-the-key") for name in ("demo.dyndns.org", "test.dyndns.org")
+            ]
+        }
         with Agent(interpreter, config) as agent:
             agent.set_address(A)
             agent.start()
@@ -45,24 +49,46 @@ def test_911_holds_the_other_entry_too(interpreter):
 @pytest.mark.parametrize("interpreter", SOME)
 def test_another_login_goes_on(interpreter):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, "test.dyndns.org", user="other", password="not-the-key"), account(lab, "demo.dyndns.org")]}
+        config = {
+            "accounts": [
+                account(lab, "test.dyndns.org", user="other", password="not-the-key"),
+                account(lab, "demo.dyndns.org"),
+            ]
+        }
         with Agent(interpreter, config) as agent:
             agent.set_address(A)
             agent.start()
-            agent.wait(lambda s: host(s, "demo.dyndns.org")["state"] == "ok" and host(s, "test.dyndns.org")["state"] == "stopped")
+            agent.wait(
+                lambda s: (
+                    host(s, "demo.dyndns.org")["state"] == "ok"
+                    and host(s, "test.dyndns.org")["state"] == "stopped"
+                )
+            )
 
 
 @pytest.mark.parametrize("interpreter", SOME)
 def test_a_name_with_its_ipv4_from_one_line_and_its_ipv6_from_another_outlives_a_restart(interpreter):
     with running("dyn", bind="127.0.0.1") as lab:
-        config = {"accounts": [account(lab, {"name": "demo.dyndns.org", "ipv6": False}),
-                               account(lab, {"name": "demo.dyndns.org", "ipv4": False}, address=other_line(A6))]}
+        config = {
+            "accounts": [
+                account(lab, {"name": "demo.dyndns.org", "ipv6": False}),
+                account(lab, {"name": "demo.dyndns.org", "ipv4": False}, address=other_line(A6)),
+            ]
+        }
         with Agent(interpreter, config) as agent:
             agent.set_address(A)
             for _ in range(3):
                 agent.start()
-                document = agent.wait(lambda s: all(h["state"] != "new" for h in s["hosts"]) and s["counters"]["journal_writes"] in (0, 4))
+                document = agent.wait(
+                    lambda s: (
+                        all(h["state"] != "new" for h in s["hosts"])
+                        and s["counters"]["journal_writes"] in (0, 4)
+                    )
+                )
                 time.sleep(0.2)
-                assert [(h["state"], h["ipv4"], h["ipv6"]) for h in document["hosts"]] == [("ok", A, None), ("ok", None, A6)]
+                assert [(h["state"], h["ipv4"], h["ipv6"]) for h in document["hosts"]] == [
+                    ("ok", A, None),
+                    ("ok", None, A6),
+                ]
                 agent.kill()
             assert len(lab.updates) == 2

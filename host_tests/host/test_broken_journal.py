@@ -9,7 +9,8 @@ A, B = "45.33.7.9", "45.33.7.10"
 
 
 def stop_the_host(lab, agent):
-    """Started, updated and refused; the line has the address again that the provider stores: only a retry makes it send."""
+    """Started, updated and refused; the line has the address again that the provider stores: only a retry
+    makes it send."""
     agent.set_address(A)
     agent.start()
     agent.wait(lambda s: host(s)["state"] == "ok")
@@ -24,8 +25,10 @@ def stop_the_host(lab, agent):
 
 @pytest.mark.parametrize("interpreter", (CPYTHON, MICROPYTHONS[1]))
 def test_a_retry_outlives_a_journal_that_cannot_be_written(interpreter):
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=30, check=1) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=30, check=1) as agent,
+    ):
         stop_the_host(lab, agent)
         assert agent.command("retry demo.dyndns.org")["ok"]
         slots = [agent.state / name for name in ("journal.a", "journal.b")]
@@ -41,8 +44,10 @@ def test_a_retry_outlives_a_journal_that_cannot_be_written(interpreter):
 
 @pytest.mark.parametrize("interpreter", (CPYTHON, MICROPYTHONS[1]))
 def test_a_retry_outlives_a_server_that_cannot_be_reached(interpreter):
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=300, check=1, budget=500) as agent:
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, one_account(lab, "demo.dyndns.org"), speed=300, check=1, budget=500) as agent,
+    ):
         stop_the_host(lab, agent)
         lab.fault("mute", times=1, kind_of="any")
         assert agent.command("retry demo.dyndns.org")["ok"]

@@ -1,7 +1,8 @@
-"""Brown-out: a thousand reboots in a row at random moments around a pending update; the provider hears of it once.
+"""Brown-out: a thousand reboots in a row at random moments around a pending update; the provider hears of it
+once.
 
-The real agent, decide and journal in virtual time; the power goes in a write to flash (before, torn, after), before or
-after a request reaches the provider, or at any other moment, with and without a clock.
+The real agent, decide and journal in virtual time; the power goes in a write to flash (before, torn, after),
+before or after a request reaches the provider, or at any other moment, with and without a clock.
 """
 
 import random
@@ -32,9 +33,11 @@ class Counted(virtual.World):
         return super().exchange(req, *more)
 
     def life(self, longest):
-        """One start that ends by a power cut after `longest` seconds at the latest, and a moment without power."""
+        """One start that ends by a power cut after `longest` seconds at the latest, and a moment without
+        power."""
         chance = self.chance
-        kind = chance.randrange(8 if self.left else 5)  # the first request is always cut short, or its records
+        # the first request is always cut short, or its records
+        kind = chance.randrange(8 if self.left else 5)
         if kind < 3:
             self.cut, self.torn = ("old", "torn", "new")[kind], chance.randrange(256)
         elif kind < 5:

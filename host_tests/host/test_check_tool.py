@@ -1,4 +1,5 @@
-"""`python -m tools check`: the same judgement as the device's own, all problems at once, and the reference. Host only."""
+"""`python -m tools check`: the same judgement as the device's own, all problems at once, and the reference.
+Host only."""
 
 import json
 import os
@@ -15,7 +16,11 @@ GOOD = {"accounts": [{"provider": "dyn", "user": "u", "password": "secret-key", 
 
 def account(**changes):
     """GOOD with another account."""
-    return {"accounts": [{key: value for key, value in {**GOOD["accounts"][0], **changes}.items() if value is not None}]}
+    return {
+        "accounts": [
+            {key: value for key, value in {**GOOD["accounts"][0], **changes}.items() if value is not None}
+        ]
+    }
 
 
 def two(**changes):
@@ -44,7 +49,11 @@ WRONG = [
     (account(hosts=[]), "accounts[0].hosts", "1 to 50"),
     (account(hosts=["a b.org"]), "accounts[0].hosts[0].name", "spaces"),
     (account(hosts=["a.org", "A.ORG"]), "accounts[0].hosts[1].name", "twice"),
-    (two(hosts=["b.dyndns.org", "A.dyndns.org"], password="other"), "accounts[1].hosts[1].name", "listed in accounts[0] too"),
+    (
+        two(hosts=["b.dyndns.org", "A.dyndns.org"], password="other"),
+        "accounts[1].hosts[1].name",
+        "listed in accounts[0] too",
+    ),
     (two(hosts=family(6)), "accounts[1].hosts[0].name", "remove one"),
     (account(hosts=[{"name": "a.org", "wildcard": "yes"}]), "accounts[0].hosts[0].wildcard", "ON, OFF"),
     (account(server="a b"), "accounts[0].server", "host:port"),
@@ -53,8 +62,16 @@ WRONG = [
     (account(user=None), "accounts[0].user", "missing"),
     (account(custom={"url": "https://x.org/?ip={ip}"}), "accounts[0].provider", "custom"),
     (account(provider="custom"), "accounts[0].custom", "missing"),
-    (account(provider="custom", custom={"url": "https://x.org/{nonsense}"}), "accounts[0].custom.url", "nonsense"),
-    (account(provider="custom", custom={"url": "https://x.org/?ip={ip}", "auth": "query"}), "accounts[0].custom.auth", "{password}"),
+    (
+        account(provider="custom", custom={"url": "https://x.org/{nonsense}"}),
+        "accounts[0].custom.url",
+        "nonsense",
+    ),
+    (
+        account(provider="custom", custom={"url": "https://x.org/?ip={ip}", "auth": "query"}),
+        "accounts[0].custom.auth",
+        "{password}",
+    ),
     ({**GOOD, "address": ["netlnk"]}, "address[0]", "did you mean netlink"),
     ({**GOOD, "address": [{"source": "stun"}]}, "address[0].servers", "missing"),
     ({**GOOD, "intervals": {"check": 5}}, "intervals.check", "60 to 86400"),
@@ -71,7 +88,9 @@ def file(folder, document):
 
 
 def run(*args):
-    return subprocess.run([sys.executable, "-m", "tools", "check", *map(str, args)], cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "tools", "check", *map(str, args)], cwd=ROOT, capture_output=True, text=True
+    )
 
 
 @pytest.mark.parametrize(("document", "key", "word"), WRONG, ids=[row[1] + " " + row[2] for row in WRONG])
@@ -79,7 +98,7 @@ def test_a_problem_names_file_key_and_reason(tmp_path, document, key, word):
     path = file(tmp_path, document)
     problems, _ = check.examine(path)
     assert len(problems) == 1, problems
-    assert problems[0].startswith("%s: %s" % (path, key)) and word in problems[0][len(str(path)):]
+    assert problems[0].startswith("%s: %s" % (path, key)) and word in problems[0][len(str(path)) :]
     assert "secret-key" not in problems[0]
 
 
@@ -88,26 +107,43 @@ def test_the_device_says_the_same_of_every_one_of_them(tmp_path, micropython):
     for number, (document, _, _) in enumerate(WRONG):
         (tmp_path / str(number)).mkdir()
         file(tmp_path / str(number), document)
-    program = ("from wanbeacon.app import linux_main as start\n"
-               "for n in range(%d):\n"
-               "  try:\n    start.main(['check', '--config', '%s/%%d/my.json' %% n])\n"
-               "  except SystemExit as e:\n    print('exit', e.args[0])\n" % (len(WRONG), tmp_path))
-    done = subprocess.run(micropython.command("-c", program), text=True, cwd=tmp_path, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, env=interpreters.environment("firmware"))
+    program = (
+        "from wanbeacon.app import linux_main as start\n"
+        "for n in range(%d):\n"
+        "  try:\n    start.main(['check', '--config', '%s/%%d/my.json' %% n])\n"
+        "  except SystemExit as e:\n    print('exit', e.args[0])\n" % (len(WRONG), tmp_path)
+    )
+    done = subprocess.run(
+        micropython.command("-c", program),
+        text=True,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=interpreters.environment("firmware"),
+    )
     assert done.stdout.count("exit 1") == len(WRONG), done.stdout
     for number in range(len(WRONG)):
         path = tmp_path / str(number) / "my.json"
-        ours = {line[len("%s: " % path):].split(": ")[0] for line in check.examine(path)[0]}
+        ours = {line[len("%s: " % path) :].split(": ")[0] for line in check.examine(path)[0]}
         theirs = set(re.findall(r"^wanbeacon: %s: ([^:\n]*)" % re.escape(str(path)), done.stdout, re.M))
         # the device reads no further than its limit, so that it cannot say how long a long file is
-        assert {re.sub(r"\d+ bytes", "", key) for key in ours} == {re.sub(r"\d+ bytes", "", key) for key in theirs}, WRONG[number]
+        assert {re.sub(r"\d+ bytes", "", key) for key in ours} == {
+            re.sub(r"\d+ bytes", "", key) for key in theirs
+        }, WRONG[number]
 
 
 def test_all_problems_come_at_once_on_a_line_each(tmp_path):
-    path = file(tmp_path, {"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a b"]}], "adress": ["auto"], "ntp": 5})
+    path = file(
+        tmp_path,
+        {"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a b"]}], "adress": ["auto"], "ntp": 5},
+    )
     done = run(path)
     assert done.returncode == 1 and done.stdout == ""
-    assert [line.split(": ")[2] for line in done.stderr.splitlines()] == ["adress", "accounts[0].pasword", "ntp"]
+    assert [line.split(": ")[2] for line in done.stderr.splitlines()] == [
+        "adress",
+        "accounts[0].pasword",
+        "ntp",
+    ]
     assert all(line.startswith("wanbeacon: %s: " % path) for line in done.stderr.splitlines())
 
 
@@ -132,10 +168,19 @@ def test_a_byte_order_mark_is_taken_as_the_agent_takes_it(tmp_path):
 UNWISE = [
     (account(provider="zerigo"), "is closed"),
     (account(server="http://dyn.example.org"), "without encryption"),
-    (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}), "password stands in the URL"),
-    (account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&a={ip}&b={ipv6}"}), "make it url_dual"),
+    (
+        account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&p={password}&ip={ip}"}),
+        "password stands in the URL",
+    ),
+    (
+        account(provider="custom", custom={"url": "https://x.org/u?h={hostname}&a={ip}&b={ipv6}"}),
+        "make it url_dual",
+    ),
     ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
-    ('{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}', "password is listed twice"),
+    (
+        '{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}',
+        "password is listed twice",
+    ),
     ({"accounts": GOOD["accounts"] + [{**GOOD["accounts"][0], "bind": "wan2"}]}, "overwrite each other"),
 ]
 
@@ -144,7 +189,9 @@ UNWISE = [
 def test_what_is_unwise_is_a_warning_and_not_a_failure(tmp_path, document, word):
     done = run(file(tmp_path, document))
     assert done.returncode == 0 and done.stderr == ""
-    assert [line for line in done.stdout.splitlines() if line.startswith("warning: ") and word in line], done.stdout
+    assert [line for line in done.stdout.splitlines() if line.startswith("warning: ") and word in line], (
+        done.stdout
+    )
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
@@ -172,12 +219,24 @@ def test_the_reference_names_every_key_with_its_form_and_default(tmp_path):
 
 def test_the_configuration_reference_is_the_validators_own():
     """python -m tools check --reference > docs/configuration.md"""
-    done = subprocess.run([sys.executable, "-m", "tools", "check", "--reference"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "check", "--reference"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.stdout == (ROOT / "docs/configuration.md").read_text()
 
 
-@pytest.mark.parametrize("change", [{"bind": "wan2"}, {"address": ["netlink"]}, {"user": "v"}, {"server": "x.org"},
-                                    {"provider": "noip"}, {"hosts": ["b.dyndns.org"]}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bind": "wan2"},
+        {"address": ["netlink"]},
+        {"user": "v"},
+        {"server": "x.org"},
+        {"provider": "noip"},
+        {"hosts": ["b.dyndns.org"]},
+    ],
+    ids=str,
+)
 def test_a_host_may_stand_in_two_accounts_that_differ_in_line_or_login(tmp_path, change):
     assert check.examine(file(tmp_path, two(**change)))[0] == []
 
@@ -199,11 +258,27 @@ def test_half_a_character_is_refused():
 # ---- the first hour (field-faults.md, G): each mistake with the words that are said now
 
 FIRST_HOUR = [
-    ('{"accounts": [{"provider": "dyn"\n "user": "u"}]}', "line 2, column 2: a comma is missing before this", '   "user": "u"}]}'),
-    ('{"accounts": [{"provider": "dyn",}]}', "line 1, column 34: there is a comma too many before this bracket", "^"),
+    (
+        '{"accounts": [{"provider": "dyn"\n "user": "u"}]}',
+        "line 2, column 2: a comma is missing before this",
+        '   "user": "u"}]}',
+    ),
+    (
+        '{"accounts": [{"provider": "dyn",}]}',
+        "line 1, column 34: there is a comma too many before this bracket",
+        "^",
+    ),
     (account(hosts=["a..b.org"]), "accounts[0].hosts[0].name", "dot too many"),
-    (account(hosts=["user@host.org"]), "accounts[0].hosts", "a host name has no @; a user name belongs into user"),
-    (account(provider="custom", custom={"url": "https://x.org/?h=%h&u={user}"}), "accounts[0].custom.url", "a place is written"),
+    (
+        account(hosts=["user@host.org"]),
+        "accounts[0].hosts",
+        "a host name has no @; a user name belongs into user",
+    ),
+    (
+        account(provider="custom", custom={"url": "https://x.org/?h=%h&u={user}"}),
+        "accounts[0].custom.url",
+        "a place is written",
+    ),
     (account(provider="cloudflre"), "accounts[0].provider", "is not in the catalogue"),
 ]
 
@@ -222,26 +297,56 @@ def test_a_provider_is_known_by_its_name_in_any_spelling(tmp_path, name):
 
 
 def test_a_token_is_as_good_as_a_password_where_the_provider_calls_it_so(tmp_path):
-    document = {"accounts": [{"provider": "duckdns", "token": "a7c4d0ad-114e-40ef-ba1d-d217904a50f2", "hosts": ["a.duckdns.org"]}]}
+    document = {
+        "accounts": [
+            {
+                "provider": "duckdns",
+                "token": "a7c4d0ad-114e-40ef-ba1d-d217904a50f2",
+                "hosts": ["a.duckdns.org"],
+            }
+        ]
+    }
     assert check.examine(file(tmp_path, document)) == ([], [])
 
 
-@pytest.mark.parametrize(("changes", "key"), [({"user": "your-user-name"}, "user"), ({"password": "your-update-key"}, "password"),
-                                              ({"password": "changeme"}, "password"), ({"password": "<key>"}, "password"),
-                                              ({"hosts": ["yourname.dyndns.org"]}, "hosts"), ({"hosts": ["home.example.org"]}, "hosts")])
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"user": "your-user-name"}, "user"),
+        ({"password": "your-update-key"}, "password"),
+        ({"password": "changeme"}, "password"),
+        ({"password": "<key>"}, "password"),
+        ({"hosts": ["yourname.dyndns.org"]}, "hosts"),
+        ({"hosts": ["home.example.org"]}, "hosts"),
+    ],
+)
 def test_what_was_left_as_an_example_had_it_is_a_warning(tmp_path, changes, key):
     warnings = check.examine(file(tmp_path, account(**changes)))[1]
-    assert [line for line in warnings if "accounts[0].%s: " % key in line and "put your own there" in line], warnings
+    assert [line for line in warnings if "accounts[0].%s: " % key in line and "put your own there" in line], (
+        warnings
+    )
 
 
-@pytest.mark.parametrize("changes", [{"user": "tokyo"}, {"password": "mykonos-Key7"}, {"hosts": ["passwordless.dyndns.org"]}, {"user": "keymaster"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user": "tokyo"},
+        {"password": "mykonos-Key7"},
+        {"hosts": ["passwordless.dyndns.org"]},
+        {"user": "keymaster"},
+    ],
+)
 def test_real_names_are_no_examples(tmp_path, changes):
     assert check.examine(file(tmp_path, account(**changes))) == ([], [])
 
 
-@pytest.mark.parametrize(("mode", "who"), [(0o644, "everybody on this machine"), (0o640, "your group"), (0o600, None)])
+@pytest.mark.parametrize(
+    ("mode", "who"), [(0o644, "everybody on this machine"), (0o640, "your group"), (0o600, None)]
+)
 def test_passwords_that_others_can_read_are_a_warning_with_the_command(tmp_path, mode, who):
     path = file(tmp_path, GOOD)
     path.chmod(mode)
     warnings = check.examine(path)[1]
-    assert warnings == (["%s: %s can read the passwords in it; run: chmod 600 %s" % (path, who, path)] if who else [])
+    assert warnings == (
+        ["%s: %s can read the passwords in it; run: chmod 600 %s" % (path, who, path)] if who else []
+    )

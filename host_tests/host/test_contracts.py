@@ -1,4 +1,5 @@
-"""Every board, the stand-ins of tests and simulations too, has the names of board/base.py and takes the same arguments."""
+"""Every board, the stand-ins of tests and simulations too, has the names of board/base.py and takes the same
+arguments."""
 
 import ast
 from pathlib import Path
@@ -14,7 +15,8 @@ NETWORK = {"link_up", "gateway", "lan_address", "stream", "bind", "sockaddr", "i
 
 
 def methods(path):
-    """{name: number of arguments beyond self that must be given, and may be} of the board's class in a file."""
+    """{name: number of arguments beyond self that must be given, and may be} of the board's class in a
+    file."""
     classes = [node for node in ast.parse((ROOT / path).read_text()).body if isinstance(node, ast.ClassDef)]
     (board,) = [one for one in classes if one.name == "Board"]
     found, names = {}, set()

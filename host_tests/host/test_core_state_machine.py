@@ -1,12 +1,15 @@
-"""The whole core under random lives: the real agent in virtual time, flash that is cut, a provider in memory, a judge.
+"""The whole core under random lives: the real agent in virtual time, flash that is cut, a provider in memory,
+a judge.
 
 Invariants (tools/simulate/oracle.py, RULES; each is shown below to convict a broken agent):
-  no request while stopped; none before a hold's end, however many reboots; none without a change, a refresh or a
-  command; never a bogon; the newest publishable address is sent in the end; a host's stop never stops another account;
-  the journal never grows past its bound; nothing while paused; updates by hand are rate-limited.
+  no request while stopped; none before a hold's end, however many reboots; none without a change, a refresh
+  or a command; never a bogon; the newest publishable address is sent in the end; a host's stop never stops
+  another account; the journal never grows past its bound; nothing while paused; updates by hand are
+  rate-limited.
 
-Two drivers of the same steps (core_life.py): a RuleBasedStateMachine, which shrinks to readable calls, and a dense form
-of 200 numbers per life, which costs a fifth and so makes up the number. `make nightly` runs 100,000 lives.
+Two drivers of the same steps (core_life.py): a RuleBasedStateMachine, which shrinks to readable calls, and a
+dense form of 200 numbers per life, which costs a fifth and so makes up the number. `make nightly` runs
+100,000 lives.
 """
 
 import os
@@ -27,7 +30,11 @@ NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 DENSE, READABLE = (98000, 2000) if NIGHTLY else (1950, 50)  # lives; 200 steps each
 STEPS = 200
 common = settings(
-    deadline=None, print_blob=True, derandomize=not NIGHTLY, database=None, suppress_health_check=list(HealthCheck)
+    deadline=None,
+    print_blob=True,
+    derandomize=not NIGHTLY,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
@@ -39,7 +46,8 @@ def in_a_hurry():
 
 @pytest.mark.timeout(30000 if NIGHTLY else 600)
 @settings(common, max_examples=DENSE, phases=[Phase.generate])
-@given(st.binary(min_size=3 * STEPS, max_size=3 * STEPS))  # one draw: 200 draws would cost as much as the life
+# one draw: 200 draws would cost as much as the life
+@given(st.binary(min_size=3 * STEPS, max_size=3 * STEPS))
 def test_no_life_of_200_steps_breaks_a_rule(data):
     steps = life.steps_of(data)
     try:
@@ -148,7 +156,9 @@ class Core(RuleBasedStateMachine):
 
 @pytest.mark.timeout(30000 if NIGHTLY else 600)
 def test_the_state_machine_finds_no_broken_rule():
-    run_state_machine_as_test(Core, settings=settings(common, max_examples=READABLE, stateful_step_count=STEPS))
+    run_state_machine_as_test(
+        Core, settings=settings(common, max_examples=READABLE, stateful_step_count=STEPS)
+    )
 
 
 # ---- a judge that never convicts is worthless: broken agents, and the rule each must be caught by
@@ -187,8 +197,9 @@ def _sends_all(monkeypatch):
 
 
 def _deaf_to_pause(monkeypatch):
-    monkeypatch.setattr(model.Journal, "paused", property(lambda self: False, lambda self, value: None),
-                        raising=False)
+    monkeypatch.setattr(
+        model.Journal, "paused", property(lambda self: False, lambda self, value: None), raising=False
+    )
 
 
 def _fat_journal(monkeypatch):
@@ -223,7 +234,9 @@ def _always_grants(monkeypatch):
 
 def _sends_another(monkeypatch):
     real = plan.want
-    monkeypatch.setattr(plan, "want", lambda host: (address.parse(life.V4[2]) if real(host)[0] else None, None))
+    monkeypatch.setattr(
+        plan, "want", lambda host: (address.parse(life.V4[2]) if real(host)[0] else None, None)
+    )
 
 
 @pytest.mark.parametrize(("rule_name", "sabotage"), [

@@ -1,5 +1,5 @@
-"""DNS UPDATE against the real BIND, Knot and PowerDNS: what they take and how they refuse, over UDP and TCP, and what
-strangers on the way can do. Recorded exchanges and damaged answers are shared/test_tsig.py."""
+"""DNS UPDATE against the real BIND, Knot and PowerDNS: what they take and how they refuse, over UDP and TCP,
+and what strangers on the way can do. Recorded exchanges and damaged answers are shared/test_tsig.py."""
 
 import contextlib
 import json
@@ -42,8 +42,28 @@ def bind(tmp_path_factory):
         absent(str(error))
 
 
-def update(port, records=(V4, None), host=HOST, key="wb-key", secret=SECRET, zone="example.test", off=0, algorithm="hmac-sha256"):
-    return tsig.Update("127.0.0.1", port, zone, host, records, 60, key, tsig.secret(secret), algorithm, int(time.time()) + off)
+def update(
+    port,
+    records=(V4, None),
+    host=HOST,
+    key="wb-key",
+    secret=SECRET,
+    zone="example.test",
+    off=0,
+    algorithm="hmac-sha256",
+):
+    return tsig.Update(
+        "127.0.0.1",
+        port,
+        zone,
+        host,
+        records,
+        60,
+        key,
+        tsig.secret(secret),
+        algorithm,
+        int(time.time()) + off,
+    )
 
 
 def send(port, *args, budget=None, **more):
@@ -79,7 +99,10 @@ REFUSALS = {
     "unknown key": ({"key": "nobody"}, ("BADKEY", "BADKEY", "REFUSED no TSIG")),
     "key may not": ({"key": "wb-other"}, ("REFUSED", "BADKEY", "REFUSED")),
     "alias there": ({"host": "alias.example.test"}, ("YXRRSET", "YXRRSET", "YXRRSET")),
-    "zone not served": ({"host": "home.example.org", "zone": "example.org"}, ("NOTAUTH", "NOTAUTH", "NOTAUTH")),
+    "zone not served": (
+        {"host": "home.example.org", "zone": "example.org"},
+        ("NOTAUTH", "NOTAUTH", "NOTAUTH"),
+    ),
     "outside the zone": ({"host": "home.example.org"}, ("NOTZONE", "BADKEY", "NOTZONE")),
 }
 CLASSES = {
@@ -112,7 +135,11 @@ def test_a_clock_that_is_off_is_corrected_by_the_servers_own(server, off):
     if server.kind == "powerdns":  # it never says its time
         assert word == "REFUSED no TSIG"
     else:
-        assert word == "NOERROR" and abs(answer.date - time.time()) < 5 and server.published(HOST, "A") == ["45.33.7.10"]
+        assert (
+            word == "NOERROR"
+            and abs(answer.date - time.time()) < 5
+            and server.published(HOST, "A") == ["45.33.7.10"]
+        )
 
 
 CLIENT = """
@@ -137,12 +164,28 @@ def test_the_same_on_micropython(server, name, tmp_path):
 
     def run(records, off=0, host=HOST, key="wb-key", secret=SECRET):
         done = subprocess.run(
-            usable(name).command(tmp_path / "client.py", server.port, host, key, secret, records, off, heap="84k" if "i386" in name else None),
-            env=interpreters.environment("firmware"), capture_output=True, text=True, timeout=30)
+            usable(name).command(
+                tmp_path / "client.py",
+                server.port,
+                host,
+                key,
+                secret,
+                records,
+                off,
+                heap="84k" if "i386" in name else None,
+            ),
+            env=interpreters.environment("firmware"),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
-    for records, a, aaaa in (("2d210709,", ["45.33.7.9"], None), ("2d21070a," + V6.hex(), ["45.33.7.10"], ["2600::7"])):
+    for records, a, aaaa in (
+        ("2d210709,", ["45.33.7.9"], None),
+        ("2d21070a," + V6.hex(), ["45.33.7.10"], ["2600::7"]),
+    ):
         word, date = run(records)
         assert word == "NOERROR" and abs(date - time.time()) < 5
         assert server.published(HOST, "A") == a and aaaa in (None, server.published(HOST, "AAAA"))
@@ -154,8 +197,8 @@ def test_the_same_on_micropython(server, name, tmp_path):
 
 
 class Way:
-    """A port between client and server. udp(data, forward) -> datagrams to answer with; forward(data) asks the server.
-    udp None: nobody listens there. tcp: how many connections are passed on."""
+    """A port between client and server. udp(data, forward) -> datagrams to answer with; forward(data) asks
+    the server. udp None: nobody listens there. tcp: how many connections are passed on."""
 
     def __init__(self, server, udp, tcp=True):
         self.server, self.udp = server, udp
@@ -213,7 +256,7 @@ class Way:
                     far.sendall(request)
                     answer = far.recv(2000)
                     for i in range(len(answer)):  # byte by byte
-                        near.sendall(answer[i:i + 1])
+                        near.sendall(answer[i : i + 1])
 
 
 def refusal(data, rcode=5):
@@ -222,11 +265,19 @@ def refusal(data, rcode=5):
 
 def tsig_refusal(data):
     """BADKEY as BIND and Knot say it, which anybody can."""
-    key = b"\6wb-key\0\0\xfa\0\xff\0\0\0\0\0\x1d\x0bhmac-sha256\0" + bytes(6) + b"\1\x2c\0\0" + data[:2] + b"\0\x11\0\0"
+    key = (
+        b"\6wb-key\0\0\xfa\0\xff\0\0\0\0\0\x1d\x0bhmac-sha256\0"
+        + bytes(6)
+        + b"\1\x2c\0\0"
+        + data[:2]
+        + b"\0\x11\0\0"
+    )
     return data[:2] + b"\xa8\x09" + bytes(6) + b"\0\1" + key
 
 
-@pytest.mark.parametrize("forge", [refusal, tsig_refusal, lambda data: refusal(data, 9), lambda data: refusal(data, 4)])
+@pytest.mark.parametrize(
+    "forge", [refusal, tsig_refusal, lambda data: refusal(data, 9), lambda data: refusal(data, 4)]
+)
 def test_a_forged_refusal_over_udp_stops_nothing(bind, forge):
     send(bind.port, (True, None))
     with Way(bind, lambda data, forward: [forge(data)]) as way:
@@ -243,8 +294,17 @@ def test_a_refusal_that_tcp_cannot_confirm_is_no_refusal(bind):
 def test_answers_that_are_not_the_servers_are_waited_past(bind):
     def mixed(data, forward):
         good = forward(data)
-        return [b"", b"\0" * 12, data, good[:40], b"\xff\xff" + good[2:], good[:-20] + bytes(20), good[:3] + b"\0" + good[4:-1],
-                refusal(data, 0), good]
+        return [
+            b"",
+            b"\0" * 12,
+            data,
+            good[:40],
+            b"\xff\xff" + good[2:],
+            good[:-20] + bytes(20),
+            good[:3] + b"\0" + good[4:-1],
+            refusal(data, 0),
+            good,
+        ]
 
     with Way(bind, mixed) as way:
         word, answer = send(way.port, (OTHER, None))
@@ -253,7 +313,9 @@ def test_answers_that_are_not_the_servers_are_waited_past(bind):
 
 def test_a_lost_datagram_is_sent_again_as_it_was(bind):
     seen = []
-    with Way(bind, lambda data, forward: seen.append(data) or ([forward(data)] if len(seen) > 1 else [])) as way:
+    with Way(
+        bind, lambda data, forward: seen.append(data) or ([forward(data)] if len(seen) > 1 else [])
+    ) as way:
         word, answer = send(way.port)
         assert word == "NOERROR" and 1400 < answer.ms < 3500 and len(seen) == 2 and seen[0] == seen[1]
 
@@ -296,6 +358,13 @@ def test_one_update_is_one_round_trip_of_at_most_200_bytes(bind):
 def test_nothing_of_tls_or_http_is_loaded(elf32, tmp_path):
     script = tmp_path / "loaded.py"
     script.write_text("import sys\nfrom wanbeacon.net import dnsupdate\nprint(sorted(sys.modules))\n")
-    done = subprocess.run(elf32.command(script, heap="84k"), env=interpreters.environment("firmware"), capture_output=True, text=True)
+    done = subprocess.run(
+        elf32.command(script, heap="84k"),
+        env=interpreters.environment("firmware"),
+        capture_output=True,
+        text=True,
+    )
     assert "wanbeacon.dyndns.tsig" in done.stdout and "tls" not in done.stdout.replace("'", " ").split()
-    assert "wanbeacon.net.wire" not in done.stdout and "wanbeacon.net.http" not in done.stdout, done.stdout + done.stderr
+    assert "wanbeacon.net.wire" not in done.stdout and "wanbeacon.net.http" not in done.stdout, (
+        done.stdout + done.stderr
+    )

@@ -1,5 +1,5 @@
-"""Every command in the documents is run as it stands there, by somebody who has nothing but a copy of the checkout; what
-cannot be run here is named, with the test that runs the same code. Host only.
+"""Every command in the documents is run as it stands there, by somebody who has nothing but a copy of the
+checkout; what cannot be run here is named, with the test that runs the same code. Host only.
 
 `make newcomer` runs this file with a clone of HEAD in which nothing is set up."""
 
@@ -22,8 +22,13 @@ from tools.netlab.line import Line
 
 pytestmark = pytest.mark.timeout(1200 if FRESH else 300)
 TOOLS = ".venv/bin/python -m tools "
-PAGES = sorted(path for path in ROOT.rglob("*.md") if not any(
-    part.startswith(".") or part in ("build", "dist", "out") for part in path.relative_to(ROOT).parts))
+PAGES = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not any(
+        part.startswith(".") or part in ("build", "dist", "out") for part in path.relative_to(ROOT).parts
+    )
+)
 TEXT = {path: path.read_text(encoding="utf-8") for path in PAGES}
 README = TEXT[ROOT / "README.md"]
 
@@ -41,38 +46,70 @@ COMMANDS = [line for text in TEXT.values() for block in blocks(text, "sh") for l
 
 #: Commands that cannot be run here, or take too long: why, and which test runs the same code ("" = none can).
 ELSEWHERE = {
-    TOOLS + "grade": ("minutes for each client", "host/test_grade.py::test_the_clients_of_others_are_caught_where_hand_measurements_caught_them"),
-    TOOLS + "grade --short": ("a minute", "host/test_grade.py::test_the_rules_of_the_wire_as_anybody_in_an_empty_folder"),
-    "python3 -m venv .cache/clients": ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
-    ".cache/clients/bin/pip install -q dyndnsc==0.6.1":
-        ("other people's programs", "host/test_grade.py::test_a_profile_that_cannot_run_says_why"),
-    TOOLS + "lab --strict --dir lab": ("it serves until it is stopped", "host/test_lab_nuisances.py::test_strict_ends_with_a_verdict"),
-    TOOLS + "grade-server https://dyn.example.org/nic/update --user demo --host demo.example.org":
-        ("a server of the reader's own", "host/test_grade_server.py::test_the_command_writes_json_and_junit_and_never_the_password"),
-    TOOLS + "grade --template my.template -- ./my-client --config {config}":
-        ("the client is the reader's own", "host/test_grade.py::test_any_client_can_be_graded_with_a_template"),
+    TOOLS + "grade": (
+        "minutes for each client",
+        "host/test_grade.py::test_the_clients_of_others_are_caught_where_hand_measurements_caught_them",
+    ),
+    TOOLS + "grade --short": (
+        "a minute",
+        "host/test_grade.py::test_the_rules_of_the_wire_as_anybody_in_an_empty_folder",
+    ),
+    "python3 -m venv .cache/clients": (
+        "other people's programs",
+        "host/test_grade.py::test_a_profile_that_cannot_run_says_why",
+    ),
+    ".cache/clients/bin/pip install -q dyndnsc==0.6.1": (
+        "other people's programs",
+        "host/test_grade.py::test_a_profile_that_cannot_run_says_why",
+    ),
+    TOOLS + "lab --strict --dir lab": (
+        "it serves until it is stopped",
+        "host/test_lab_nuisances.py::test_strict_ends_with_a_verdict",
+    ),
+    TOOLS + "grade-server https://dyn.example.org/nic/update --user demo --host demo.example.org": (
+        "a server of the reader's own",
+        "host/test_grade_server.py::test_the_command_writes_json_and_junit_and_never_the_password",
+    ),
+    TOOLS + "grade --template my.template -- ./my-client --config {config}": (
+        "the client is the reader's own",
+        "host/test_grade.py::test_any_client_can_be_graded_with_a_template",
+    ),
     "make quick": ("two minutes", "host/test_any_computer.py::test_make_alone_lists_the_commands"),
-    "python3 -m pip install .": ("the reader's own Python", "host/test_wheel.py::test_it_works_outside_a_checkout"),
+    "python3 -m pip install .": (
+        "the reader's own Python",
+        "host/test_wheel.py::test_it_works_outside_a_checkout",
+    ),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
     "make bench": ("ten minutes", "host/test_bench.py::test_sizes_are_measured_and_written_as_json"),
-    "systemctl daemon-reload": ("no systemd here", "openwrt/test_linux_install.py::test_systemd_itself_finds_no_fault_in_the_unit"),
-    "systemctl enable --now wanbeacon":
-        ("no systemd here", "openwrt/test_linux_install.py::test_the_installed_agent_publishes_its_address"),
+    "systemctl daemon-reload": (
+        "no systemd here",
+        "openwrt/test_linux_install.py::test_systemd_itself_finds_no_fault_in_the_unit",
+    ),
+    "systemctl enable --now wanbeacon": (
+        "no systemd here",
+        "openwrt/test_linux_install.py::test_the_installed_agent_publishes_its_address",
+    ),
     "opkg update": ("on a router", "openwrt/test_command.py::test_version_and_help"),
-    "opkg install ./wanbeacon_*.ipk ./luci-app-wanbeacon_*.ipk":
-        ("on a router", "openwrt/test_package.py::test_ipk_is_laid_out_as_opkg_reads_it"),
+    "opkg install ./wanbeacon_*.ipk ./luci-app-wanbeacon_*.ipk": (
+        "on a router",
+        "openwrt/test_package.py::test_ipk_is_laid_out_as_opkg_reads_it",
+    ),
     "apk add micropython-mbedtls": ("on a router", "openwrt/test_command.py::test_version_and_help"),
-    "apk add --allow-untrusted ./wanbeacon-[0-9]*.apk ./luci-app-wanbeacon-*.apk":
-        ("on a router", "openwrt/test_package.py::test_both_formats_hold_the_same_files"),
+    "apk add --allow-untrusted ./wanbeacon-[0-9]*.apk ./luci-app-wanbeacon-*.apk": (
+        "on a router",
+        "openwrt/test_package.py::test_both_formats_hold_the_same_files",
+    ),
 }
 RUN = {}
 
 
 def runs(*lines):
     """Marks a test that types these commands; they are given to it as they stand."""
+
     def mark(test):
         RUN.update(dict.fromkeys(lines, test.__name__))
         return pytest.mark.parametrize("lines", [lines], ids=["lines"])(test)
+
     return mark
 
 
@@ -83,13 +120,18 @@ def user(tmp_path_factory):
 
 @pytest.fixture
 def lab(user):
-    """A provider that knows the account of the README's first settings, and those settings as a file, pointed at it."""
+    """A provider that knows the account of the README's first settings, and those settings as a file, pointed
+    at it."""
     settings = json.loads(blocks(README, "json")[0])
-    account, = settings["accounts"]
-    with running("dyn", accounts={"accounts": [{key: account[key] for key in ("user", "password", "hosts")}]}) as made:
+    (account,) = settings["accounts"]
+    with running(
+        "dyn", accounts={"accounts": [{key: account[key] for key in ("user", "password", "hosts")}]}
+    ) as made:
         made.world.check_address = home.ADDRESS
         account.update(server="localhost:%d" % made.https_port, ca=str(made.ca_der))
-        settings["address"] = [{"source": "web", "url": "https://localhost:%d/" % made.https_port, "ca": str(made.ca_der)}]
+        settings["address"] = [
+            {"source": "web", "url": "https://localhost:%d/" % made.https_port, "ca": str(made.ca_der)}
+        ]
         settings["intervals"] = {"minimum": 1}
         settings.update(json.loads("{%s}" % re.search(r'`("wifi": [^`]+)`', README)[1]))
         (user.folder / "my.json").write_text(json.dumps(settings))
@@ -113,7 +155,9 @@ def test_the_demo_runs_and_its_name_server_can_be_asked(user, lines):
 @runs("make test")
 def test_the_tests_run(user, lines):
     """All of them is what runs this one; here a file of them."""
-    assert " passed" in user.type(*lines, with_={"make test": "make test TESTS=host_tests/shared/test_address.py"})
+    assert " passed" in user.type(
+        *lines, with_={"make test": "make test TESTS=host_tests/shared/test_address.py"}
+    )
 
 
 @runs("chmod 600 my.json", TOOLS + "check my.json")
@@ -123,8 +167,10 @@ def test_the_settings_as_they_stand_there_are_checked(user, lines):
     assert "ok" in user.type(lines[1])
 
 
-CTL = tuple(TOOLS + "ctl %s --config my.json" % what for what in (
-    "status", "update", "retry home.dyndns.org", "offline home.dyndns.org", "pause", "resume"))
+CTL = tuple(
+    TOOLS + "ctl %s --config my.json" % what
+    for what in ("status", "update", "retry home.dyndns.org", "offline home.dyndns.org", "pause", "resume")
+)
 
 
 @runs("make run CONFIG=my.json", *CTL)
@@ -156,10 +202,14 @@ def test_the_agent_works_for_its_user_and_is_told_what_to_do(user, lab, lines):
 
 @pytest.mark.needs_root
 @pytest.mark.needs("unshare")
-@runs("make install", "install -m 600 my.json /etc/wanbeacon/config.json", "wanbeacon check", "wanbeacon status")
+@runs(
+    "make install", "install -m 600 my.json /etc/wanbeacon/config.json", "wanbeacon check", "wanbeacon status"
+)
 def test_it_is_installed_on_this_computer_and_taken_away(user, lab, lines):
     assert "`make uninstall`" in README
-    said = user.type_as_root(*lines[:3], lines[3] + " || true", "make uninstall", "find /usr/local -name '*wanbeacon*'")
+    said = user.type_as_root(
+        *lines[:3], lines[3] + " || true", "make uninstall", "find /usr/local -name '*wanbeacon*'"
+    )
     assert "wanbeacon check" in said and "ok, 1 host" in said and "no agent" in said
     assert said.splitlines()[-1].startswith("removed;")
 
@@ -180,7 +230,9 @@ def test_a_board_is_flashed_and_followed_to_its_first_update(user, lab, lines, t
     assert lab.published("home.dyndns.org")["A"] == home.ADDRESS
 
 
-@runs(TOOLS + "image --firmware ESP32_GENERIC.bin --board ESP32_GENERIC --config my.json --write /dev/ttyUSB0")
+@runs(
+    TOOLS + "image --firmware ESP32_GENERIC.bin --board ESP32_GENERIC --config my.json --write /dev/ttyUSB0"
+)
 def test_an_image_is_made_up_to_the_board_that_is_not_there(user, lab, lines):
     (user.folder / "ESP32_GENERIC.bin").write_bytes(real_firmware.path().read_bytes())
     assert "/dev/no-such-port" in user.type(*lines, status=1, with_={"/dev/ttyUSB0": "/dev/no-such-port"})
@@ -195,7 +247,11 @@ def test_packages_are_built_and_installed_into_a_routers_root(user, lines, tmp_p
     for line in lines:
         user.type(line)
     out = user.folder / "dist/openwrt"
-    assert {path.suffix for path in out.glob("wanbeacon*")} == {path.suffix for path in out.glob("luci-app-wanbeacon*")} == {".ipk", ".apk"}
+    assert (
+        {path.suffix for path in out.glob("wanbeacon*")}
+        == {path.suffix for path in out.glob("luci-app-wanbeacon*")}
+        == {".ipk", ".apk"}
+    )
     needs.usable("micropython-amd64")
     root = tmp_path / "root"
     root.mkdir()
@@ -214,11 +270,15 @@ def test_a_year_is_simulated(user, lines):
 # ---- docs/providers.md
 
 
-@runs(TOOLS + "catalogue", TOOLS + "providers example", ".venv/bin/python -m pytest -q host_tests/host/test_provider_rows.py")
+@runs(
+    TOOLS + "catalogue",
+    TOOLS + "providers example",
+    ".venv/bin/python -m pytest -q host_tests/host/test_provider_rows.py",
+)
 def test_a_provider_is_added(user, lines):
     facts = user.folder / "tools/data/providers.json"
     rows = json.loads(facts.read_text())
-    row, = map(json.loads, blocks(TEXT[ROOT / "docs/providers.md"], "json"))
+    (row,) = map(json.loads, blocks(TEXT[ROOT / "docs/providers.md"], "json"))
     assert row.keys() == rows[0].keys()
     facts.write_text(json.dumps([*rows, row], indent=1) + "\n")
     assert "providers" in user.type(lines[0]) and "dyn.example.org" in user.type(lines[1])
@@ -230,9 +290,17 @@ def test_a_provider_is_added(user, lines):
 
 @pytest.mark.needs("inadyn", "unshare", "faketime")
 @pytest.mark.needs_root
-@runs(*(TOOLS + "grade " + words for words in (
-    "--profile inadyn --scene private", "--last --why private", "--last --certification dyn",
-    "--last --json grade.json --junit grade.xml --markdown grade.md")))
+@runs(
+    *(
+        TOOLS + "grade " + words
+        for words in (
+            "--profile inadyn --scene private",
+            "--last --why private",
+            "--last --certification dyn",
+            "--last --json grade.json --junit grade.xml --markdown grade.md",
+        )
+    )
+)
 def test_a_client_is_graded_and_the_result_looked_at(user, lines):
     assert "does not publish a private address" in user.type(lines[0])
     assert "192.168.1.5" in user.type(lines[1]) and "User-Agent" in user.type(lines[2])
@@ -264,7 +332,10 @@ def test_every_command_stands_in_a_block_that_is_read():
     """`sh` blocks are; a block without a language, or an indented one, would hide its commands."""
     for path, text in TEXT.items():
         for language, body in re.findall(r"^\s*```(\w*)\n(.*?)^\s*```", text, re.M | re.S):
-            assert language in ("sh", "json", "diff", "yaml", "http", "text", "make", "python"), "%s: %s" % (path.name, body)
+            assert language in ("sh", "json", "diff", "yaml", "http", "text", "make", "python"), "%s: %s" % (
+                path.name,
+                body,
+            )
         assert not re.search(r"^    (make|opkg|apk|\S*python) ", text, re.M), path
 
 
@@ -274,26 +345,36 @@ def option_names(tool):
     if not isinstance(app, typer.Typer):
         plain, app = app, typer.Typer()
         app.command()(plain)
-    return {name for param in typer.main.get_command(app).params if param.param_type_name == "option"
-            for name in [*param.opts, *param.secondary_opts]}
+    return {
+        name
+        for param in typer.main.get_command(app).params
+        if param.param_type_name == "option"
+        for name in [*param.opts, *param.secondary_opts]
+    }
 
 
 INLINE = [(path.name, words) for path, text in TEXT.items() for words in re.findall(r"`([^`\n]+)`", text)]
 
 
-@pytest.mark.parametrize("page, words", [(page, words) for page, words in INLINE if re.search(r"(-m|^)\s?tools \w", words)])
+@pytest.mark.parametrize(
+    "page, words", [(page, words) for page, words in INLINE if re.search(r"(-m|^)\s?tools \w", words)]
+)
 def test_every_tool_that_is_named_is_there_with_its_options(page, words):
     tool, *rest = words.split("tools ", 1)[1].split()
     known = option_names(tool)
     assert {word for word in rest if word.startswith("--")} <= known
 
 
-@pytest.mark.parametrize("target", sorted({match for _, words in INLINE for match in re.findall(r"^make ([a-z]+)", words)}))
+@pytest.mark.parametrize(
+    "target", sorted({match for _, words in INLINE for match in re.findall(r"^make ([a-z]+)", words)})
+)
 def test_every_make_target_that_is_named_is_there(target):
     assert re.search(r"^%s:" % target, (ROOT / "Makefile").read_text(), re.M)
 
 
-@pytest.mark.parametrize("path, link", [(path, link) for path, text in TEXT.items()
-                                        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)])
+@pytest.mark.parametrize(
+    "path, link",
+    [(path, link) for path, text in TEXT.items() for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)],
+)
 def test_links_lead_somewhere(path, link):
     assert (path.parent / link).exists()

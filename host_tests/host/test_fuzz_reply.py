@@ -1,5 +1,6 @@
-"""Replies of every provider, cut, mixed and damaged: the reader raises nothing, is quick, and never claims a success that
-the text does not hold. What counts as a word of success is written down here a second time. `WB_FUZZ=n` multiplies."""
+"""Replies of every provider, cut, mixed and damaged: the reader raises nothing, is quick, and never claims a
+success that the text does not hold. What counts as a word of success is written down here a second time.
+`WB_FUZZ=n` multiplies."""
 
 import gc
 import os
@@ -25,7 +26,9 @@ from replies import ROWS as TEXTS
 MORE = int(os.environ.get("WB_FUZZ", "1"))
 CASES = 100000 * MORE
 ROWS = {row["id"]: row for row in catalogue.rows()}
-ROWS["custom"] = custom.row({"url": "https://h/?a={ip}", "ok": ["stored", "*all fine"], "fail": ["wrong"], "later": ["#429"]})
+ROWS["custom"] = custom.row(
+    {"url": "https://h/?a={ip}", "ok": ["stored", "*all fine"], "fail": ["wrong"], "later": ["#429"]}
+)
 A, A6 = "203.0.114.7", "2a00:1450::7"
 SENT = [(A, None), (None, A6), (A, A6), (None, None)]
 STATUS = [200] * 12 + [204, 301, 400, 401, 403, 404, 409, 410, 411, 412, 429, 500, 502, 503, 0, 100, 999]
@@ -39,11 +42,34 @@ def seeds():
     out = [(name, line[0]) for name, lines in TEXTS.items() for line in lines]
     out += [(None, line[0].replace("{a}", A).replace("{b}", "203.0.114.8")) for line in LISTS]
     out += [(None, line[0]) for line in WORDS]
-    out += [(None, text) for text in (
-        "", "\n\n", "<html><head><title>Login</title></head><body>good OK success Updated 200 OK</body></html>",
-        "HTTP/1.1 200 OK\r\n\r\ngood", "14\r\ngood 203.0.114.7\r\n0\r\n\r\n", '{"code":0,"message":"good"}', "ERROR", "a" * 4096,
-        "1.1.1.1 " * 500, ":: " * 1300, "<" * 4096, "<a>" * 1300, "good\n" * 800, "~" * 4096, "\u202egood", "GOOD\u200b", "ＧＯＯＤ",
-        "nochg nochg nochg", "good good", "abuse@example.org", "good:203.0.114.7", "w" * 15 + "h", "good 0203.0.114.7")]
+    out += [
+        (None, text)
+        for text in (
+            "",
+            "\n\n",
+            "<html><head><title>Login</title></head><body>good OK success Updated 200 OK</body></html>",
+            "HTTP/1.1 200 OK\r\n\r\ngood",
+            "14\r\ngood 203.0.114.7\r\n0\r\n\r\n",
+            '{"code":0,"message":"good"}',
+            "ERROR",
+            "a" * 4096,
+            "1.1.1.1 " * 500,
+            ":: " * 1300,
+            "<" * 4096,
+            "<a>" * 1300,
+            "good\n" * 800,
+            "~" * 4096,
+            "\u202egood",
+            "GOOD\u200b",
+            "ＧＯＯＤ",
+            "nochg nochg nochg",
+            "good good",
+            "abuse@example.org",
+            "good:203.0.114.7",
+            "w" * 15 + "h",
+            "good 0203.0.114.7",
+        )
+    ]
     return [(name, text.encode()) for name, text in out]
 
 
@@ -63,7 +89,7 @@ def damaged(rng, body):
         elif what == 1:
             body = body[:at] + rng.choice(PIECES) + body[at:]
         elif what == 2:
-            body = body[:at] + bytes([rng.randrange(256)]) + body[at + 1:]
+            body = body[:at] + bytes([rng.randrange(256)]) + body[at + 1 :]
         elif what == 3:
             body = body + b"\n" + rng.choice(SEEDS)[1]
         elif what == 4:
@@ -80,7 +106,8 @@ def damaged(rng, body):
 
 
 def may_succeed(row, status, body, sent):
-    """Whether anything in the text could mean success at this provider: written another way than the reader is."""
+    """Whether anything in the text could mean success at this provider: written another way than the reader
+    is."""
     text = body.decode("utf-8", "replace").lower().replace("\0", " ")
     text = text.strip().removeprefix("\ufeff").strip()
     if not 200 <= status < 300:
@@ -92,7 +119,9 @@ def may_succeed(row, status, body, sent):
     text = re.sub("<[^>]*(>|$)", "\n", text) if row.get("tags") else text
     lines = [words for line in re.split(r"[\r\n]", text) if (words := line.split())]
     first = {words[0] for words in lines}
-    codes = {words[0] for words in lines if len(words) == 1 or re.search(r"\d+\.\d+\.|:", " ".join(words[1:]))}
+    codes = {
+        words[0] for words in lines if len(words) == 1 or re.search(r"\d+\.\d+\.|:", " ".join(words[1:]))
+    }
     rules = row.get("rules")
     success = {"good", "nochg"} if not rules or row.get("std") == 1 else set()
     success |= {word for word, cls in (row.get("words") or {}).items() if cls in ("OK", "SAME")}
@@ -160,22 +189,37 @@ def test_a_hundred_thousand_replies():
         for i in range(CASES):
             name = names[i % len(names)]
             row = ROWS[name]
-            body = damaged(rng, rng.choice(OWN[name] if OWN[name] and rng.random() < 0.6 else COMMON if rng.random() < 0.7 else ANY))
+            body = damaged(
+                rng,
+                rng.choice(
+                    OWN[name] if OWN[name] and rng.random() < 0.6 else COMMON if rng.random() < 0.7 else ANY
+                ),
+            )
             status, sent, count = rng.choice(STATUS), rng.choice(SENT), rng.choice((1, 1, 1, 2, 3, 20))
             before = time.process_time_ns()  # not the wait for a busy machine
             reply.read(row, status, body, ["h"] * count, packed(sent))
             took = time.process_time_ns() - before
             spent += took
             slowest = max(slowest, (took, body, name))
-            for out in check(row, status, body, count, sent, rng.choice((None, None, "120", "x", "Sun, 06 Nov 1994 08:49:37 GMT")), 784111000):
+            for out in check(
+                row,
+                status,
+                body,
+                count,
+                sent,
+                rng.choice((None, None, "120", "x", "Sun, 06 Nov 1994 08:49:37 GMT")),
+                784111000,
+            ):
                 success += out.cls in ("OK", "SAME")
                 seen.add(out.cls)
             if i % 5000 == 0:
                 gc.collect()
     finally:
         gc.enable()
-    print("%d replies, %d outcomes of success, mean %.3f ms, slowest %.3f ms (%s)"
-          % (CASES, success, spent / CASES / 1e6, slowest[0] / 1e6, slowest[2]))
+    print(
+        "%d replies, %d outcomes of success, mean %.3f ms, slowest %.3f ms (%s)"
+        % (CASES, success, spent / CASES / 1e6, slowest[0] / 1e6, slowest[2])
+    )
     assert len(seen) == 9 and success > CASES / 100, "the seeds no longer reach every class"
     # the best of three: a loaded machine may interrupt one
     took, body, name = slowest
@@ -187,10 +231,19 @@ def test_a_hundred_thousand_replies():
 
 
 @settings(max_examples=1500 * MORE, deadline=None, derandomize=True)
-@given(st.sampled_from(sorted(ROWS)), st.sampled_from(STATUS),
-       st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda t: t.encode("utf-8", "replace")),
-                 st.lists(st.sampled_from(ANY + PIECES), max_size=5).map(lambda p: b"\n".join(p)[:4096])),
-       st.integers(1, 4), st.sampled_from(SENT), st.one_of(st.none(), st.text(max_size=40)), st.one_of(st.none(), st.integers(0, 2**31)))
+@given(
+    st.sampled_from(sorted(ROWS)),
+    st.sampled_from(STATUS),
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=100).map(lambda t: t.encode("utf-8", "replace")),
+        st.lists(st.sampled_from(ANY + PIECES), max_size=5).map(lambda p: b"\n".join(p)[:4096]),
+    ),
+    st.integers(1, 4),
+    st.sampled_from(SENT),
+    st.one_of(st.none(), st.text(max_size=40)),
+    st.one_of(st.none(), st.integers(0, 2**31)),
+)
 def test_whatever_comes_is_read(name, status, body, count, sent, retry_after, wall):
     check(ROWS[name], status, body, count, sent, retry_after, wall)
 
@@ -206,7 +259,20 @@ def test_the_worst_bodies_are_quick(size):
     """What costs most per byte: addresses, tags, one-letter lines, blanks."""
     worst = []
     for name, row in ROWS.items():
-        for unit in (b"1.2.3.4 ", b"1:2::3 ", b"a\n", b" ", b"<a>", b"<", b"good\n", b"error ", b"o k ", b"203.0.114.7,", b"ok_", b"\n"):
+        for unit in (
+            b"1.2.3.4 ",
+            b"1:2::3 ",
+            b"a\n",
+            b" ",
+            b"<a>",
+            b"<",
+            b"good\n",
+            b"error ",
+            b"o k ",
+            b"203.0.114.7,",
+            b"ok_",
+            b"\n",
+        ):
             body = (unit * size)[:size]
             best = min(_time(row, body) for _ in range(3))
             worst.append((best, name, unit))

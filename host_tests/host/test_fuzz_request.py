@@ -1,5 +1,6 @@
-"""Hostile values in every field of every catalogue row: what is built is read back by parsers that are not ours (urllib,
-yarl, http.client), and must say exactly what was put in, where it was put in. `WB_FUZZ=n` multiplies the cases."""
+"""Hostile values in every field of every catalogue row: what is built is read back by parsers that are not
+ours (urllib, yarl, http.client), and must say exactly what was put in, where it was put in. `WB_FUZZ=n`
+multiplies the cases."""
 
 import base64
 import http.client
@@ -34,18 +35,27 @@ hosts = st.lists(st.one_of(names, st.just("home.example.org")), min_size=1, max_
 wants = st.sampled_from([(V4, None), (None, V6), (V4, V6)])
 accounts = st.fixed_dictionaries(
     {"user": text, "password": text},
-    optional={"token": text, "auth": st.sampled_from(["basic", "bearer", "query"]), "method": st.sampled_from(["GET", "POST"])})
+    optional={
+        "token": text,
+        "auth": st.sampled_from(["basic", "bearer", "query"]),
+        "method": st.sampled_from(["GET", "POST"]),
+    },
+)
 devices = st.dictionaries(st.sampled_from(["company", "name", "model", "contact"]), text)
 options = st.fixed_dictionaries({}, optional={"mx": text, "system": text, "wildcard": text, "zone": text})
 
 
 def parts_of(target):
-    """(path, [(name, value)]) as urllib reads them, after a check against RFC 3986's alphabet and against yarl."""
-    assert re.fullmatch(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*", target), "signs that no request target may hold"
+    """(path, [(name, value)]) as urllib reads them, after a check against RFC 3986's alphabet and against
+    yarl."""
+    assert re.fullmatch(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*", target), (
+        "signs that no request target may hold"
+    )
     assert not re.search(r"%(?![0-9A-F]{2})", target), "a broken percent-encoding"
     split = urlsplit("https://place.example" + target)
     assert split.fragment == "" and split.netloc == "place.example"
-    query = parse_qsl(split.query, keep_blank_values=True, max_num_fields=40)  # a name without "=" has the value ""
+    # a name without "=" has the value ""
+    query = parse_qsl(split.query, keep_blank_values=True, max_num_fields=40)
     seen = yarl.URL("https://place.example" + target, encoded=True)
     assert seen.raw_path == (split.path or "/") and seen.fragment == ""
     assert list(seen.query.items()) == query
@@ -65,9 +75,16 @@ def fill(template, values):
 def values_of(row, account, docs, sent):
     label, zone = share.labels_of(docs[0])
     user, password = request._login(row, account, docs[0]["name"])
-    return {"hostname": ",".join(d["name"] for d in docs), "host": label, "domain": zone, "user": user, "password": password,
-            "labels": ",".join(d["name"].split(".")[0] for d in docs), "ip": str(ip_address(sent[0])) if sent[0] else "",
-            "ipv6": str(ip_address(sent[1])) if sent[1] else ""}
+    return {
+        "hostname": ",".join(d["name"] for d in docs),
+        "host": label,
+        "domain": zone,
+        "user": user,
+        "password": password,
+        "labels": ",".join(d["name"].split(".")[0] for d in docs),
+        "ip": str(ip_address(sent[0])) if sent[0] else "",
+        "ipv6": str(ip_address(sent[1])) if sent[1] else "",
+    }
 
 
 def packed(sent):
@@ -80,13 +97,17 @@ def check(row, account, docs, want, device, offline, own):
     if choice is None:
         return
     template, sent = choice
-    req = request.build(row, account, docs, template, sent, lambda style=None: request.user_agent(device, style), offline)
+    req = request.build(
+        row, account, docs, template, sent, lambda style=None: request.user_agent(device, style), offline
+    )
     values = values_of(row, account, docs, sent)
 
     # the head of the request, as it goes over the wire, read by CPython's own parser
     head = io.BytesIO("".join("%s: %s\r\n" % item for item in req.headers.items()).encode() + b"\r\n")
     headers = http.client.parse_headers(head)
-    assert not headers.defects and sorted(headers.keys()) == sorted(req.headers), "a header that was not meant"
+    assert not headers.defects and sorted(headers.keys()) == sorted(req.headers), (
+        "a header that was not meant"
+    )
     for name, value in req.headers.items():
         assert headers[name].strip() == value.strip() and re.fullmatch(r"[ -~]*", value), name
     assert headers["Host"] == req.host and headers["User-Agent"]
@@ -104,7 +125,9 @@ def check(row, account, docs, want, device, offline, own):
         path_template = row["path"]
     if req.post:
         assert query == []
-        assert req.body == req.body.encode().decode("ascii") and int(headers["Content-Length"]) == len(req.body)
+        assert req.body == req.body.encode().decode("ascii") and int(headers["Content-Length"]) == len(
+            req.body
+        )
         _, query = parts_of("/?" + req.body)
     else:
         assert req.body is None and "Content-Length" not in headers
@@ -160,12 +183,22 @@ def url_of(draw_parts):
 
 templates = st.tuples(
     st.lists(st.sampled_from(["{hostname}", "up", "{user}", "v1"]), max_size=3).map("/".join),
-    st.lists(st.sampled_from(["h={hostname}", "u={user}", "p={password}", "x=1", "d={domain}", "l={host}"]), max_size=4, unique=True)
-    .map(lambda items: "&".join([*items, "ip={ip}"])))
+    st.lists(
+        st.sampled_from(["h={hostname}", "u={user}", "p={password}", "x=1", "d={domain}", "l={host}"]),
+        max_size=4,
+        unique=True,
+    ).map(lambda items: "&".join([*items, "ip={ip}"])),
+)
 
 
 @settings(max_examples=400 * MORE, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(templates, accounts, names, st.sampled_from(["GET", "POST"]), st.sampled_from(["basic", "bearer", "none", "query"]))
+@given(
+    templates,
+    accounts,
+    names,
+    st.sampled_from(["GET", "POST"]),
+    st.sampled_from(["basic", "bearer", "none", "query"]),
+)
 def test_nothing_escapes_its_place_in_a_custom_url(template, account, name, method, auth):
     assume(auth != "query" or "{user}" in url_of(template) or "{password}" in url_of(template))
     row = custom.row({"url": url_of(template), "method": method, "auth": auth})
@@ -174,7 +207,13 @@ def test_nothing_escapes_its_place_in_a_custom_url(template, account, name, meth
 
 
 @settings(max_examples=400 * MORE, deadline=None, derandomize=True)
-@given(st.one_of(text, text.map(lambda t: "https://d.example/?ip={ip}&" + t), text.map(lambda t: "https://" + t + "/?ip={ip}")))
+@given(
+    st.one_of(
+        text,
+        text.map(lambda t: "https://d.example/?ip={ip}&" + t),
+        text.map(lambda t: "https://" + t + "/?ip={ip}"),
+    )
+)
 def test_a_custom_url_works_or_is_refused_in_one_line(url):
     try:
         row = custom.row({"url": url})
@@ -182,7 +221,14 @@ def test_a_custom_url_works_or_is_refused_in_one_line(url):
         assert "\n" not in str(e) and "\r" not in str(e) and str(e)
         return
     if "q4" in row:
-        req = request.build(row, {"user": "u", "password": "p"}, [{"name": "h"}], "q4", (packed((V4, None))), lambda style=None: "x")
+        req = request.build(
+            row,
+            {"user": "u", "password": "p"},
+            [{"name": "h"}],
+            "q4",
+            (packed((V4, None))),
+            lambda style=None: "x",
+        )
         assert re.fullmatch(r"/[!-~]*", req.path) and re.fullmatch(r"[A-Za-z0-9._-]+", req.host)
 
 
@@ -191,7 +237,9 @@ def test_a_custom_url_works_or_is_refused_in_one_line(url):
 def test_a_server_is_a_name_or_refused(server):
     account = {"user": "u", "password": "p", "server": server}
     try:
-        req = request.build(ROWS["dyn"], account, [{"name": "h"}], "q4", (packed((V4, None))), lambda style=None: "x")
+        req = request.build(
+            ROWS["dyn"], account, [{"name": "h"}], "q4", (packed((V4, None))), lambda style=None: "x"
+        )
     except ValueError:
         return
     assert re.fullmatch(r"[A-Za-z0-9._-]+(:[0-9]+)?", req.headers["Host"])
@@ -210,6 +258,12 @@ def test_the_password_is_not_in_the_url_where_a_header_takes_it(name):
     for want in ((V4, None), (None, V6), (V4, V6)):
         choice = share.pick(row, packed(want), (None, None))
         if choice:
-            req = request.build(row, {"user": "u", "password": "sEcReT"}, [{"name": "h.example.org"}], *choice, lambda style=None: "x")
+            req = request.build(
+                row,
+                {"user": "u", "password": "sEcReT"},
+                [{"name": "h.example.org"}],
+                *choice,
+                lambda style=None: "x",
+            )
             in_url = "sEcReT" in req.path + (req.body or "")
             assert in_url == (row.get("auth") == ["none"]), "password in the URL although there is a header"

@@ -1,5 +1,6 @@
-"""The grader: clients that do everything right meet every rule, one that breaks a rule is caught by that rule and no other; clients
-with little to show; the rules of the wire for any client, without root and without libfaketime. Host only."""
+"""The grader: clients that do everything right meet every rule, one that breaks a rule is caught by that rule
+and no other; clients with little to show; the rules of the wire for any client, without root and without
+libfaketime. Host only."""
 
 import json
 import os
@@ -24,7 +25,8 @@ BAD = ROOT / "host_tests" / "host" / "bad_client.py"
 TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}", "hosts": "{hostnames}",
  "service": "{service}", "file": "{address_file}", "check": "{check_url}", "source": "{source}", "ca": "{ca}",
  "state": "{dir}/state.json"}"""
-#: The bad client sleeps most of the time; its hours pass so fast that a Python's start takes a minute of them.
+#: The bad client sleeps most of the time; its hours pass so fast that a Python's start takes a minute of
+#: them.
 SPEED, JOBS = 250, 12
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 #: Two good clients with other habits: see bad_client.py.
@@ -42,20 +44,28 @@ SCENES = {scene.name: scene for scene in scenes.SCENES}
 
 
 def client(template, flag=""):
-    return clients.given([sys.executable, str(BAD), "{config}", "{speed}", flag], template, flag or "good", own_time=True)
+    return clients.given(
+        [sys.executable, str(BAD), "{config}", "{speed}", flag], template, flag or "good", own_time=True
+    )
 
 
 def played_by(template, flags, speed=SPEED, jobs=JOBS):
-    """{flag: {scene: record}}: the good clients in every scene, each bad one in the scenes of its rule; with nuisances, and
-    no second try without them."""
+    """{flag: {scene: record}}: the good clients in every scene, each bad one in the scenes of its rule; with
+    nuisances, and no second try without them."""
     work = [(flag, scene) for flag in GOOD for scene in SCENES.values()]
     # One scene of those that show a forgotten refusal is enough.
-    work += [(rule.id, SCENES[name]) for rule in rules.RULES if rule.id in flags
-             for name in (rule.scenes[:1] if rule.id == "refusal-kept" else rule.scenes)]
+    work += [
+        (rule.id, SCENES[name])
+        for rule in rules.RULES
+        if rule.id in flags
+        for name in (rule.scenes[:1] if rule.id == "refusal-kept" else rule.scenes)
+    ]
     work += [("one-host", SCENES[name]) for name in ("hosts", "list-nochg")]
     work.sort(key=lambda item: item[1].name not in ("quiet", "hang"))  # the longest first
     with ThreadPoolExecutor(jobs) as pool:
-        records = list(pool.map(lambda item: play.play(client(template, item[0]), item[1], speed, strict=True), work))
+        records = list(
+            pool.map(lambda item: play.play(client(template, item[0]), item[1], speed, strict=True), work)
+        )
     table = {}
     for (flag, scene), record in zip(work, records, strict=True):
         table.setdefault(flag, {})[scene.name] = record
@@ -71,7 +81,8 @@ def template(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def played(template):
-    """For what a bad client did not play, what the good one did: a flag changes nothing outside the scenes of its rule."""
+    """For what a bad client did not play, what the good one did: a flag changes nothing outside the scenes of
+    its rule."""
     table = played_by(template, rules.BY_ID)
     return {flag: {**table[""], **found} for flag, found in table.items()}
 
@@ -103,18 +114,27 @@ def test_a_client_without_fault_is_silent_in_the_quiet_scenes_only(played):
 
 @pytest.mark.timeout(500)
 def test_the_nuisances_were_there(played):
-    """Chunks, capitals and slow answers in the scenes that the good client passed; a table of scenes may not lose them."""
+    """Chunks, capitals and slow answers in the scenes that the good client passed; a table of scenes may not
+    lose them."""
     seen = {name for record in played[""].values() for name in record["nuisances"]}
     assert seen == {"chunked", "title-case", "slow"}
-    assert any("Good " in (entry["reply"] or "") for record in played[""].values() for entry in record["requests"])
+    assert any(
+        "Good " in (entry["reply"] or "") for record in played[""].values() for entry in record["requests"]
+    )
 
 
 @pytest.mark.timeout(500)
 def test_a_nuisance_that_a_client_cannot_take_counts_once(template):
     """In its own rule, and not in every scene that has it, unless with --strict."""
-    scene = next(scene for scene in scenes.SCENES if "chunked" in play.nuisances_of(scene) and scene.name in ("noip", "life", "dual", "renumber"))
+    scene = next(
+        scene
+        for scene in scenes.SCENES
+        if "chunked" in play.nuisances_of(scene) and scene.name in ("noip", "life", "dual", "renumber")
+    )
     with ThreadPoolExecutor(2) as pool:
-        lenient, strict = pool.map(lambda strict: play.play(client(template, "chunked"), scene, SPEED, strict=strict), (False, True))
+        lenient, strict = pool.map(
+            lambda strict: play.play(client(template, "chunked"), scene, SPEED, strict=strict), (False, True)
+        )
     assert lenient["nuisances"] == [] and play.unmet(lenient) == []
     assert "chunked" in strict["nuisances"] and play.unmet(strict)
 
@@ -135,7 +155,8 @@ def test_the_same_verdicts_at_three_machine_speeds(template):
 def test_a_client_with_one_host_shows_nothing_about_several(played):
     table = rules.judge({name: played["one-host"][name] for name in ("hosts", "list-nochg")})
     assert {rule: row[0] for rule, row in table.items()} == dict.fromkeys(
-        ("grouped", "refused-host", "other-hosts", "well-hosts", "list-nochg"), rules.NOT_SHOWN)
+        ("grouped", "refused-host", "other-hosts", "well-hosts", "list-nochg"), rules.NOT_SHOWN
+    )
 
 
 @pytest.mark.timeout(500)
@@ -151,12 +172,17 @@ def test_a_loop_around_curl_gets_what_it_deserves(tmp_path):
         "while :; do\n"
         '    curl -s -m 60 --cacert "$1" -u "$2" "https://$3/nic/update?hostname=$4&myip=$(cat "$5")"\n'
         "    sleep 1800\n"
-        "done\n")
+        "done\n"
+    )
     (tmp_path / "loop").chmod(0o755)
-    loop = clients.given([str(tmp_path / "loop"), "{ca}", "{user}:{password}", "{host}:{port}", "{hostname}", "{address_file}"])
+    loop = clients.given(
+        [str(tmp_path / "loop"), "{ca}", "{user}:{password}", "{host}:{port}", "{hostname}", "{address_file}"]
+    )
     with ThreadPoolExecutor(4) as pool:
         names = ("life", "quiet", "badauth", "private")
-        records = dict(zip(names, pool.map(lambda name: play.once(loop, SCENES[name], 150), names), strict=True))
+        records = dict(
+            zip(names, pool.map(lambda name: play.once(loop, SCENES[name], 150), names), strict=True)
+        )
     table = {rule: row[0] for rule, row in rules.judge(records).items()}
     for rule in ("no-needless", "restart", "user-agent", "refusal-kept", "private", "follows-change"):
         assert table[rule] == rules.UNMET, (rule, table)
@@ -179,19 +205,70 @@ def test_every_scene_shows_a_rule_and_every_requirement_has_rules():
 
 def test_the_ids_of_rules_that_others_have_in_their_ci_are_still_there():
     """They may grow in number, and never change."""
-    assert {"first-update", "no-needless", "follows-change", "restart", "user-agent", "agent-dyn", "agent-noip", "not-in-url", "over-tls",
-            "only-update-url", "get", "stop-badauth", "stop-nohost", "stop-notfqdn", "stop-numhost", "stop-abuse", "stop-badagent",
-            "stop-!donator", "stop-401", "refusal-kept", "wait-911", "wait-dnserr", "wait-911-500", "loopback", "html", "empty",
-            "retry-after-429", "retry-after-503", "recovers-429", "recovers-503", "recovers-outage", "gentle", "hang", "redirect",
-            "redirect-tls", "tls-name", "tls-authority", "unknown", "private", "cgnat", "reserved", "grouped", "refused-host",
-            "other-hosts", "well-hosts", "dual", "dual-once", "check-page", "check-refused", "chunked", "noip"} <= set(rules.BY_ID)
+    assert {
+        "first-update",
+        "no-needless",
+        "follows-change",
+        "restart",
+        "user-agent",
+        "agent-dyn",
+        "agent-noip",
+        "not-in-url",
+        "over-tls",
+        "only-update-url",
+        "get",
+        "stop-badauth",
+        "stop-nohost",
+        "stop-notfqdn",
+        "stop-numhost",
+        "stop-abuse",
+        "stop-badagent",
+        "stop-!donator",
+        "stop-401",
+        "refusal-kept",
+        "wait-911",
+        "wait-dnserr",
+        "wait-911-500",
+        "loopback",
+        "html",
+        "empty",
+        "retry-after-429",
+        "retry-after-503",
+        "recovers-429",
+        "recovers-503",
+        "recovers-outage",
+        "gentle",
+        "hang",
+        "redirect",
+        "redirect-tls",
+        "tls-name",
+        "tls-authority",
+        "unknown",
+        "private",
+        "cgnat",
+        "reserved",
+        "grouped",
+        "refused-host",
+        "other-hosts",
+        "well-hosts",
+        "dual",
+        "dual-once",
+        "check-page",
+        "check-refused",
+        "chunked",
+        "noip",
+    } <= set(rules.BY_ID)
 
 
 @pytest.mark.timeout(500)
 def test_certification_says_which_requirement_is_not_met(played):
     rows = certify.view("dyn", rules.judge(played["loopback"]))
-    assert [text for _, text, verdict, _ in rows if verdict != rules.MET] == ["good 127.0.0.1 is a refusal of the client"]
-    assert all(verdict == rules.MET for _, _, verdict, _ in certify.view("noip", rules.judge(played["loopback"])))
+    assert [text for _, text, verdict, _ in rows if verdict != rules.MET] == [
+        "good 127.0.0.1 is a refusal of the client"
+    ]
+    assert all(
+        verdict == rules.MET for _, _, verdict, _ in certify.view("noip", rules.judge(played["loopback"]))
+    )
 
 
 @pytest.mark.timeout(500)
@@ -200,8 +277,13 @@ def test_the_password_is_in_no_evidence(played):
 
 
 def tool(*args, name="grade", **env):
-    return subprocess.run([sys.executable, "-m", "tools", name, *args], cwd=ROOT, capture_output=True, text=True,
-                          env=dict(os.environ, COLUMNS="200", **env))
+    return subprocess.run(
+        [sys.executable, "-m", "tools", name, *args],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, COLUMNS="200", **env),
+    )
 
 
 grade = tool
@@ -214,32 +296,66 @@ def installed():
     name, data = wheel.build(1700000000)
     (folder / name).write_bytes(data)
     # what it depends on comes from this environment
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", "--target",
-                    folder / "site", folder / name], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-index",
+            "--disable-pip-version-check",
+            "--target",
+            folder / "site",
+            folder / name,
+        ],
+        check=True,
+    )
     home = folder / "empty"
     home.mkdir()
-    # root may do nothing that another user may not; another user could not read this Python where root has it at home
+    # root may do nothing that another user may not; another user could not read this Python where root has it
+    # at home
     plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
 
     def run(*words):
         env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         env.update(PYTHONPATH=str(folder / "site"), HOME=str(home), TMPDIR=str(home), COLUMNS="200")
-        return subprocess.run([*plain, sys.executable, folder / "site/bin/wanbeacon-tools", *words], cwd=home, capture_output=True, text=True,
-                              env=env)
+        return subprocess.run(
+            [*plain, sys.executable, folder / "site/bin/wanbeacon-tools", *words],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            env=env,
+        )
+
     yield run, home
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.timeout(400)
 def test_the_rules_of_the_wire_as_anybody_in_an_empty_folder(installed):
-    """From the wheel; no root, no libfaketime, no Debian package: `--short` uses none of them. JUnit is read by a parser."""
+    """From the wheel; no root, no libfaketime, no Debian package: `--short` uses none of them. JUnit is read
+    by a parser."""
     run_tool, tmp_path = installed
     began = time.monotonic()
-    done = run_tool("grade", "--short", "--quiet", "--profile", "wanbeacon-cpython", "--json", "g.json", "--junit", "g.xml", "--markdown", "g.md")
+    done = run_tool(
+        "grade",
+        "--short",
+        "--quiet",
+        "--profile",
+        "wanbeacon-cpython",
+        "--json",
+        "g.json",
+        "--junit",
+        "g.xml",
+        "--markdown",
+        "g.md",
+    )
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 90
     assert "wanbeacon-tools grade --last" in done.stdout and "python -m tools" not in done.stdout
-    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    (result,) = json.loads((tmp_path / "g.json").read_text())["results"]
     verdicts = {rule: row[0] for rule, row in result["verdicts"].items()}
     assert set(verdicts) == set(rules.BY_ID)
     open_ones = {rule for rule, verdict in verdicts.items() if verdict == "not shown (needs libfaketime)"}
@@ -257,9 +373,23 @@ def test_the_rules_of_the_wire_as_anybody_in_an_empty_folder(installed):
 @pytest.mark.timeout(400)
 def test_the_clients_of_others_are_caught_where_hand_measurements_caught_them(tmp_path):
     """What has been measured of them by hand as well (and is why Wanbeacon exists)."""
-    scene_options = [word for name in ("life", "badauth", "loopback", "private") for word in ("--scene", name)]
-    done = grade("--quiet", "--jobs", "8", "--profile", "inadyn", "--profile", "ddclient", *scene_options, "--json", str(tmp_path / "g.json"), "--markdown",
-                 str(tmp_path / "g.md"))
+    scene_options = [
+        word for name in ("life", "badauth", "loopback", "private") for word in ("--scene", name)
+    ]
+    done = grade(
+        "--quiet",
+        "--jobs",
+        "8",
+        "--profile",
+        "inadyn",
+        "--profile",
+        "ddclient",
+        *scene_options,
+        "--json",
+        str(tmp_path / "g.json"),
+        "--markdown",
+        str(tmp_path / "g.md"),
+    )
     assert done.returncode == 0, done.stderr
     results = {one["name"]: one for one in json.loads((tmp_path / "g.json").read_text())["results"]}
     for name in ("inadyn", "ddclient"):
@@ -269,18 +399,36 @@ def test_the_clients_of_others_are_caught_where_hand_measurements_caught_them(tm
     assert results["ddclient"]["verdicts"]["stop-badauth"][0] == rules.UNMET
     page = (tmp_path / "g.md").read_text()
     assert "%d of %d" % view.total(results["inadyn"]["verdicts"]) in page
-    assert page.count("[no](#ddclient-") == page.count('<a id="ddclient-') > 2, "each no leads to its ledger lines"
+    assert page.count("[no](#ddclient-") == page.count('<a id="ddclient-') > 2, (
+        "each no leads to its ledger lines"
+    )
     again = grade("--last", "--profile", "ddclient", "--why", "stop-badauth")
-    assert again.stdout.count("-> 200 '") >= 2 and "libfaketime" in done.stdout and "it printed: " in again.stdout
+    assert (
+        again.stdout.count("-> 200 '") >= 2
+        and "libfaketime" in done.stdout
+        and "it printed: " in again.stdout
+    )
 
 
-@pytest.mark.parametrize(("args", "said"), [
-    (("--profile", "nobody"), "there is no profile"), (("--scene", "moon"), "there is no scene"),
-    (("--why", "gravity"), "there is no rule"), (("--certification", "x"), "dyn or noip"),
-    (("--template", "/no/such", "--", "sh"), "cannot read the template"), (("--", "no-such-client"), "there is no program"),
-    (("--template", "x"), "--template is for a client of your own"), (("--own-time",), "--own-time is for a client of your own"), (("--look", "9"), "--look is for a client of your own"),
-    (("--short", "--scene", "911"), "not in real time"),
-    (("--profile", "wanbeacon-cpython", "--name", "wanbeacon-cpython", "--", "sh"), "two of the clients are named")])
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--profile", "nobody"), "there is no profile"),
+        (("--scene", "moon"), "there is no scene"),
+        (("--why", "gravity"), "there is no rule"),
+        (("--certification", "x"), "dyn or noip"),
+        (("--template", "/no/such", "--", "sh"), "cannot read the template"),
+        (("--", "no-such-client"), "there is no program"),
+        (("--template", "x"), "--template is for a client of your own"),
+        (("--own-time",), "--own-time is for a client of your own"),
+        (("--look", "9"), "--look is for a client of your own"),
+        (("--short", "--scene", "911"), "not in real time"),
+        (
+            ("--profile", "wanbeacon-cpython", "--name", "wanbeacon-cpython", "--", "sh"),
+            "two of the clients are named",
+        ),
+    ],
+)
 def test_a_users_mistake_is_one_line(args, said):
     done = grade(*args)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr
@@ -288,17 +436,43 @@ def test_a_users_mistake_is_one_line(args, said):
 
 def test_any_client_can_be_graded_with_a_template(tmp_path):
     (tmp_path / "template").write_text(TEMPLATE)
-    done = grade("--quiet", "--scene", "wrong-name", "--scene", "redirect", "--speed", str(SPEED), "--own-time", "--name", "mine",
-                 "--template", str(tmp_path / "template"), "--json", str(tmp_path / "g.json"), "--certification", "dyn",
-                 "--", sys.executable, str(BAD), "{config}", "{speed}", "tls-name")
+    done = grade(
+        "--quiet",
+        "--scene",
+        "wrong-name",
+        "--scene",
+        "redirect",
+        "--speed",
+        str(SPEED),
+        "--own-time",
+        "--name",
+        "mine",
+        "--template",
+        str(tmp_path / "template"),
+        "--json",
+        str(tmp_path / "g.json"),
+        "--certification",
+        "dyn",
+        "--",
+        sys.executable,
+        str(BAD),
+        "{config}",
+        "{speed}",
+        "tls-name",
+    )
     assert done.returncode == 0, done.stderr
-    result, = json.loads((tmp_path / "g.json").read_text())["results"]
-    assert {rule: row[0] for rule, row in result["verdicts"].items()} == {"tls-name": rules.UNMET, "redirect": rules.MET}
+    (result,) = json.loads((tmp_path / "g.json").read_text())["results"]
+    assert {rule: row[0] for rule, row in result["verdicts"].items()} == {
+        "tls-name": rules.UNMET,
+        "redirect": rules.MET,
+    }
     assert result["name"] == "mine" and "HTTPS, with Basic" in done.stdout
 
 
 def test_a_client_that_sends_nothing_is_named_with_its_last_words():
-    done = grade("--quiet", "--scene", "noip", "--speed", "2000", "--own-time", "--", "sh", "-c", "echo hello; exit 3")
+    done = grade(
+        "--quiet", "--scene", "noip", "--speed", "2000", "--own-time", "--", "sh", "-c", "echo hello; exit 3"
+    )
     assert done.returncode == 1 and "sent nothing in any scene" in done.stderr and "hello" in done.stderr
 
 
@@ -316,20 +490,46 @@ def test_a_file_that_the_kernel_cannot_start_is_one_line(tmp_path):
 
 def test_who_is_right_to_send_nothing_is_judged_and_who_ended_is_not(tmp_path):
     (tmp_path / "template").write_text(TEMPLATE)
-    args = ("--quiet", "--scene", "private", "--speed", str(SPEED), "--own-time", "--template", str(tmp_path / "template"), "--json",
-            str(tmp_path / "g.json"), "--", sys.executable)
+    args = (
+        "--quiet",
+        "--scene",
+        "private",
+        "--speed",
+        str(SPEED),
+        "--own-time",
+        "--template",
+        str(tmp_path / "template"),
+        "--json",
+        str(tmp_path / "g.json"),
+        "--",
+        sys.executable,
+    )
     done = grade(*args, str(BAD), "{config}", "{speed}")
     assert done.returncode == 0, done.stderr
-    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    (result,) = json.loads((tmp_path / "g.json").read_text())["results"]
     assert {rule: row[0] for rule, row in result["verdicts"].items()} == {"private": rules.MET}
     done = grade(*args, "-c", "print('no such option')")
-    assert done.returncode == 1 and done.stderr.endswith("sent nothing in any scene; its last words: no such option\n")
+    assert done.returncode == 1 and done.stderr.endswith(
+        "sent nothing in any scene; its last words: no such option\n"
+    )
 
 
 def test_a_client_that_does_nothing_does_not_lose_the_others(tmp_path):
-    done = grade("--quiet", "--scene", "private", "--profile", "wanbeacon-cpython", "--json", str(tmp_path / "g.json"), "--", "true")
-    assert done.returncode == 1 and done.stderr.endswith("true sent nothing in any scene; its last words: none\n")
-    result, = json.loads((tmp_path / "g.json").read_text())["results"]
+    done = grade(
+        "--quiet",
+        "--scene",
+        "private",
+        "--profile",
+        "wanbeacon-cpython",
+        "--json",
+        str(tmp_path / "g.json"),
+        "--",
+        "true",
+    )
+    assert done.returncode == 1 and done.stderr.endswith(
+        "true sent nothing in any scene; its last words: none\n"
+    )
+    (result,) = json.loads((tmp_path / "g.json").read_text())["results"]
     assert result["name"] == "wanbeacon-cpython" and result["verdicts"]["private"][0] == rules.MET
 
 
@@ -348,16 +548,27 @@ def test_without_root_the_clients_that_need_it_are_left_out(monkeypatch):
     monkeypatch.setattr(clients_others.debian, "find", lambda program: "/usr/sbin/" + program)
     monkeypatch.setattr(clients_others.debian, "there", lambda proof: True)
     found, why = clients.usable()
-    assert [one.name for one in found] == [name for name in clients.PROFILES if name not in ("inadyn", "ddclient")]
+    assert [one.name for one in found] == [
+        name for name in clients.PROFILES if name not in ("inadyn", "ddclient")
+    ]
     assert len(why) == 2 and all("root" in text for text in why)
 
 
 def test_the_page_names_every_placeholder_and_only_options_that_exist(tmp_path):
     page = (ROOT / "docs" / "grading.md").read_text()
-    words = {word for row in re.findall(r"^\| (`\{.*?) \|", page, re.M) for word in re.findall(r"\{([a-z_]+)\}", row)}
+    words = {
+        word
+        for row in re.findall(r"^\| (`\{.*?) \|", page, re.M)
+        for word in re.findall(r"\{([a-z_]+)\}", row)
+    }
     assert words == {*clients.Setup(tmp_path).words(), "speed"}
     used = set(re.findall(r"(?<=\s|`)--[a-z-]+", page))
-    known = set(re.findall(r"--[a-z-]+", "".join(tool("--help", name=name).stdout for name in ("grade", "grade-server", "lab"))))
+    known = set(
+        re.findall(
+            r"--[a-z-]+",
+            "".join(tool("--help", name=name).stdout for name in ("grade", "grade-server", "lab")),
+        )
+    )
     assert used - {"--"} <= known | {"--config", "--server", "--user", "--password", "--ca"}
 
 
@@ -370,7 +581,10 @@ def test_the_printed_result_has_every_rule_and_wanbeacon_meets_them_all():
     for number, name in clients_of:
         found = {rule: row[int(number) - 1] for rule, row in verdicts.items()}
         if name.startswith("wanbeacon"):
-            assert set(found.values()) == {"yes"}, (name, {rule for rule, word in found.items() if word != "yes"})
+            assert set(found.values()) == {"yes"}, (
+                name,
+                {rule for rule, word in found.items() if word != "yes"},
+            )
         for rule, word in found.items():
             link = re.fullmatch(r"\[no\]\(#(.*)\)", word)
             assert word in ("yes", "n/a", "?") or '<a id="%s"></a>' % link[1] in page, (name, rule)
@@ -381,7 +595,10 @@ def test_the_printed_result_fits_80_columns_as_it_is_shown():
     for row in re.findall(r"^\|.*", page, re.M):
         shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row).replace("`", "").replace("*", "")
         assert len(shown) <= 132, shown
-    table = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row) for row in re.findall(r"^\| `[^|]*\| \d+\.\d+ \|.*", page, re.M)]
+    table = [
+        re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row)
+        for row in re.findall(r"^\| `[^|]*\| \d+\.\d+ \|.*", page, re.M)
+    ]
     assert table and max(map(len, table)) <= 80, max(table, key=len)
 
 
@@ -391,13 +608,31 @@ def test_ctrl_c_ends_the_clients_too(number, tmp_path):
         return subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True).stdout.split()
 
     # three minutes, if nobody ends it
-    one = subprocess.Popen([sys.executable, "-m", "tools", "grade", "--scene", "911", "--speed", "10", "--profile", "wanbeacon-cpython"],
-                           cwd=ROOT, env=dict(os.environ, TMPDIR=str(tmp_path)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                           text=True)
+    one = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tools",
+            "grade",
+            "--scene",
+            "911",
+            "--speed",
+            "10",
+            "--profile",
+            "wanbeacon-cpython",
+        ],
+        cwd=ROOT,
+        env=dict(os.environ, TMPDIR=str(tmp_path)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     while not left():
         assert one.poll() is None, one.communicate()[1]
         time.sleep(0.1)
     one.send_signal(number)
     _, said = one.communicate(timeout=60)
-    assert one.returncode == 130 and "Traceback" not in said and "wanbeacon-cpython: 911" not in said, "it was cut short"
+    assert one.returncode == 130 and "Traceback" not in said and "wanbeacon-cpython: 911" not in said, (
+        "it was cut short"
+    )
     assert left() == [] and list(tmp_path.glob("grade-*")) == []

@@ -1,5 +1,5 @@
-"""The written protocol, the test vectors and the grader's rules say the same: docs/dyndns2.md is the table they are checked
-against. Host only."""
+"""The written protocol, the test vectors and the grader's rules say the same: docs/dyndns2.md is the table
+they are checked against. Host only."""
 
 import re
 
@@ -11,8 +11,11 @@ PAGE = (ROOT / "docs" / "dyndns2.md").read_text()
 DOCUMENT = vectors.load()
 SECTIONS = set(re.findall(r"^#+ (\d+(?:\.\d+)?)\.? ", PAGE, re.M))
 #: Rows of the table of codes: {code as it is sent: class}
-CODES = {code.strip("`"): cls for codes, cls in re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| ([a-z]+) \| (?:host|request) \|", PAGE, re.M)
-         for code in codes.split(", ")}
+CODES = {
+    code.strip("`"): cls
+    for codes, cls in re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| ([a-z]+) \| (?:host|request) \|", PAGE, re.M)
+    for code in codes.split(", ")
+}
 
 
 def test_the_page_has_the_codes_and_the_sections_that_are_looked_for():
@@ -24,7 +27,9 @@ def test_every_code_of_the_table_has_a_vector_of_its_class_and_no_vector_another
     for one in DOCUMENT["vectors"]:
         if one["section"] == "5.3":
             words = one["body"].split()
-            word = "good 127.0.0.1" if words[:2] == ["good", "127.0.0.1"] else re.sub(r"^w\d\d", "wNN", words[0])
+            word = (
+                "good 127.0.0.1" if words[:2] == ["good", "127.0.0.1"] else re.sub(r"^w\d\d", "wNN", words[0])
+            )
             first.setdefault(word, set()).update(one["means"])
     missing = {"wNNs"}  # the same rule as its two neighbors
     assert set(first) | missing == set(CODES)
@@ -37,12 +42,14 @@ def test_every_vector_is_well_formed_and_cites_a_section():
     assert len(set(ids)) == len(ids) > 60
     for one in DOCUMENT["vectors"]:
         assert one["section"] in SECTIONS and one.keys() <= known, one["id"]
-        assert len(one["means"]) == one.get("hosts", 1) and set(one["means"]) <= set(DOCUMENT["meanings"]), one["id"]
+        assert len(one["means"]) == one.get("hosts", 1) and set(one["means"]) <= set(DOCUMENT["meanings"]), (
+            one["id"]
+        )
         assert one["source"] and isinstance(one["body"], str), one["id"]
 
 
 def test_the_keys_and_meanings_are_described():
-    section = PAGE[PAGE.index("## 12."):PAGE.index("## 13.")]
+    section = PAGE[PAGE.index("## 12.") : PAGE.index("## 13.")]
     used = {key for one in DOCUMENT["vectors"] for key in one} | set(DOCUMENT) - {"about", "specification"}
     assert used <= set(re.findall(r"`([a-z]+)`", section))
     assert set(CODES.values()) | {"unknown", "ask"} == set(DOCUMENT["meanings"])

@@ -26,7 +26,8 @@ def test_bad(): assert 0, "deliberate"
 
 
 def test_no_test_module_imports_another():
-    """What two of them need is a module of its own: else a test runs twice, or not at all when it is renamed."""
+    """What two of them need is a module of its own: else a test runs twice, or not at all when it is
+    renamed."""
     for path in sorted((ROOT / "host_tests").rglob("*.py")):
         found = re.search(r"^\s*(?:from|import) .*\btest_\w+", path.read_text(encoding="utf-8"), re.M)
         assert not found, "%s: %s" % (path.relative_to(ROOT), found[0])
@@ -34,16 +35,38 @@ def test_no_test_module_imports_another():
 
 def test_tools_import_no_tests_and_themselves_relatively():
     for path in sorted((ROOT / "tools").rglob("*.py")):
-        found = re.search(r"^\s*(?:from|import) (?:host_tests|tools)\b.*", path.read_text(encoding="utf-8"), re.M)
+        found = re.search(
+            r"^\s*(?:from|import) (?:host_tests|tools)\b.*", path.read_text(encoding="utf-8"), re.M
+        )
         assert not found, "%s: %s" % (path.relative_to(ROOT), found[0])
 
 
 def pytest_on(folder, ci):
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "PYTEST_ADDOPTS")}
-    env.update({"CI": "true"} if ci else {}, PYTHONPATH="%s:%s" % (ROOT / "firmware/wanbeacon/board/cpython", ROOT))
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  needs_root\n  needs\naddopts = -p no:cacheprovider\n")
-    return subprocess.run([sys.executable, "-m", "pytest", "-v", "-rA", "-p", "host_tests.conftest", "--rootdir", folder,
-                           folder], capture_output=True, text=True, env=env, cwd=ROOT).stdout
+    env.update(
+        {"CI": "true"} if ci else {}, PYTHONPATH="%s:%s" % (ROOT / "firmware/wanbeacon/board/cpython", ROOT)
+    )
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n  needs_root\n  needs\naddopts = -p no:cacheprovider\n"
+    )
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-v",
+            "-rA",
+            "-p",
+            "host_tests.conftest",
+            "--rootdir",
+            folder,
+            folder,
+        ],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=ROOT,
+    ).stdout
 
 
 def test_a_missing_program_is_a_skip_with_the_package_to_install(tmp_path):
@@ -74,7 +97,9 @@ def make_venv(tmp_path, version):
     fake = tmp_path / "python3"
     fake.write_text('#!/bin/sh\ncase $1 in -V) echo "Python %s" ;; *) exit 1 ;; esac\n' % version)
     fake.chmod(0o755)
-    return subprocess.run([ROOT / "tools/make-venv", fake, "run"], cwd=tmp_path, capture_output=True, text=True)
+    return subprocess.run(
+        [ROOT / "tools/make-venv", fake, "run"], cwd=tmp_path, capture_output=True, text=True
+    )
 
 
 def test_an_old_python_is_refused_in_one_line(tmp_path):
@@ -84,7 +109,9 @@ def test_an_old_python_is_refused_in_one_line(tmp_path):
 
 
 def test_no_python_at_all_is_one_line(tmp_path):
-    done = subprocess.run([ROOT / "tools/make-venv", "/no/python", "dev"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [ROOT / "tools/make-venv", "/no/python", "dev"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "install python3" in done.stderr
 
 
@@ -96,8 +123,13 @@ def test_compiled_firmware_is_loaded_by_every_interpreter(each_micropython, tmp_
     (source / "part/data.txt").write_text("kept")
     sizes = mpy.compile_tree(tmp_path / "out", source)
     assert sorted(sizes) == ["main.py", "part/data.txt", "part/one.mpy"] and sizes["part/one.mpy"] < 200
-    done = subprocess.run(each_micropython.command("-c", "from part.one import double; print(double(21))"), text=True,
-                          capture_output=True, env=dict(os.environ, MICROPYPATH=str(tmp_path / "out")), cwd="/")
+    done = subprocess.run(
+        each_micropython.command("-c", "from part.one import double; print(double(21))"),
+        text=True,
+        capture_output=True,
+        env=dict(os.environ, MICROPYPATH=str(tmp_path / "out")),
+        cwd="/",
+    )
     assert done.stdout == "42\n", done.stderr
 
 

@@ -1,6 +1,8 @@
-"""A hundred HTTPS updates of five hosts in the heap of a small board: 32-bit objects, .mpy files, real TLS, no leak.
+"""A hundred HTTPS updates of five hosts in the heap of a small board: 32-bit objects, .mpy files, real TLS,
+no leak.
 
-The budget is docs/architecture.md's, "memory of a board". test_agent_small_heap.py does the same by the command line, with netlink, control socket and status file."""
+The budget is docs/architecture.md's, "memory of a board". test_agent_small_heap.py does the same by the
+command line, with netlink, control socket and status file."""
 
 import pytest
 
@@ -11,7 +13,8 @@ UPDATES = 100
 HEAP = "96k"
 #: Each new name costs its text and 13 bytes for good; the sixth pool of names ends with the 1260th.
 NAMES = 880
-#: Bytes between the twentieth update, when the log is full, and the last: words of different length, nothing more.
+#: Bytes between the twentieth update, when the log is full, and the last: words of different length, nothing
+#: more.
 BREATH = 1024
 
 

@@ -1,5 +1,5 @@
-"""The house's floors: which folder may import which, held against the imports as they are. A stage (app/stage.py) counts as an
-import: it is one, only later."""
+"""The house's floors: which folder may import which, held against the imports as they are. A stage
+(app/stage.py) counts as an import: it is one, only later."""
 
 import ast
 import re
@@ -12,8 +12,8 @@ from tools import ROOT
 PACKAGE = ROOT / "firmware/wanbeacon"
 #: Each folder imports only itself and those that stand before it. The list is design, not description.
 FLOORS = ("core", "dyndns", "net", "observe", "board", "app", "portal", "openwrt")
-#: A board's composition root starts its portal, and the command line its router's part: doors of their own, asked for by name
-#: and absent where they are not installed.
+#: A board's composition root starts its portal, and the command line its router's part: doors of their own,
+#: asked for by name and absent where they are not installed.
 DOORS = {("app", "portal.server")}
 #: Modules that `stage.run`, `run_async`, `resident`, `load` (and what hands them on) name as text.
 _STAGE = re.compile(r'(?:stage\.(?:run|run_async|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
@@ -38,12 +38,18 @@ def imported(path):
                 full = (base + "." + alias.name).lstrip(".")
                 found.add(full if (PACKAGE / (full.replace(".", "/") + ".py")).exists() else base)
         elif isinstance(node, ast.Import):
-            found.update(alias.name.removeprefix("wanbeacon").lstrip(".") for alias in node.names if alias.name.startswith("wanbeacon"))
+            found.update(
+                alias.name.removeprefix("wanbeacon").lstrip(".")
+                for alias in node.names
+                if alias.name.startswith("wanbeacon")
+            )
     return {name for name in found if name}
 
 
 def test_every_folder_is_a_floor():
-    assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(FLOORS)
+    assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(
+        FLOORS
+    )
 
 
 @pytest.mark.parametrize("folder", FLOORS)
@@ -53,7 +59,11 @@ def test_imports_point_downwards_only(folder):
         if name.split("/")[0] == folder:
             for other in imported(path):
                 floor = other.split(".")[0]
-                if floor in FLOORS and FLOORS.index(floor) > FLOORS.index(folder) and (folder, other) not in DOORS:
+                if (
+                    floor in FLOORS
+                    and FLOORS.index(floor) > FLOORS.index(folder)
+                    and (folder, other) not in DOORS
+                ):
                     wrong.append("%s imports %s" % (name, other))
     assert not wrong
 
@@ -64,12 +74,14 @@ def test_there_is_no_circle():
     real = {}
     for name, path in modules():
         text = path.read_text()
-        real[name.replace("/", ".")] = {other for other in imported(path) if other not in _STAGE.findall(text)}
+        real[name.replace("/", ".")] = {
+            other for other in imported(path) if other not in _STAGE.findall(text)
+        }
     done, way = set(), []
 
     def visit(name):
         if name in way:
-            raise AssertionError("circle: %s" % " -> ".join([*way[way.index(name):], name]))
+            raise AssertionError("circle: %s" % " -> ".join([*way[way.index(name) :], name]))
         if name not in done and name in real:
             way.append(name)
             for other in sorted(real[name]):
@@ -86,7 +98,11 @@ def test_few_functions_import():
     for name, path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                inside += ["%s: %s" % (name, ast.unparse(one)) for one in ast.walk(node) if isinstance(one, (ast.Import, ast.ImportFrom))]
+                inside += [
+                    "%s: %s" % (name, ast.unparse(one))
+                    for one in ast.walk(node)
+                    if isinstance(one, (ast.Import, ast.ImportFrom))
+                ]
     assert len(inside) <= IMPORTS_INSIDE, "%d:\n%s" % (len(inside), "\n".join(inside))
 
 
@@ -94,13 +110,25 @@ def test_no_function_is_only_an_import():
     for name, path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef):
-                body = [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-                only = len(body) == 2 and isinstance(body[0], (ast.Import, ast.ImportFrom)) and isinstance(body[1], ast.Return)
+                body = [
+                    one
+                    for one in node.body
+                    if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+                ]
+                only = (
+                    len(body) == 2
+                    and isinstance(body[0], (ast.Import, ast.ImportFrom))
+                    and isinstance(body[1], ast.Return)
+                )
                 assert not (only and isinstance(body[1].value, ast.Name)), "%s.%s" % (name, node.name)
 
 
 def test_the_product_does_not_import_tests_or_tools():
-    for folder, barred in (("firmware", ("tools", "host_tests")), ("tools", ("host_tests",)), ("boards", ("host_tests", "tools"))):
+    for folder, barred in (
+        ("firmware", ("tools", "host_tests")),
+        ("tools", ("host_tests",)),
+        ("boards", ("host_tests", "tools")),
+    ):
         for path in sorted(Path(ROOT, folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
@@ -114,4 +142,6 @@ def test_no_test_module_imports_another():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""] + ["%s.%s" % (node.module, alias.name) for alias in node.names]
-                assert not any(name.split(".")[-1].startswith("test_") for name in names if name.startswith("host_tests")), path
+                assert not any(
+                    name.split(".")[-1].startswith("test_") for name in names if name.startswith("host_tests")
+                ), path

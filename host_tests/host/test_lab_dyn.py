@@ -46,22 +46,52 @@ def test_a_missing_or_malformed_address_means_that_of_the_connection(lab, ip):
 
 
 def test_a_list_is_answered_one_line_per_host_in_order(lab):
-    hosts = ("demo2.dyndns.org,nobody.dyndns.org,short,blocked.dyndns.org,robin.dyndns.org,sleeping.dyndns.org,"
-             "other.dyndns.org,demo.dyndns.org")
-    expected = ["good 45.33.7.9", "nohost", "notfqdn", "abuse", "numhost", "!active", "!yours", "good 45.33.7.9"]
+    hosts = (
+        "demo2.dyndns.org,nobody.dyndns.org,short,blocked.dyndns.org,robin.dyndns.org,sleeping.dyndns.org,"
+        "other.dyndns.org,demo.dyndns.org"
+    )
+    expected = [
+        "good 45.33.7.9",
+        "nohost",
+        "notfqdn",
+        "abuse",
+        "numhost",
+        "!active",
+        "!yours",
+        "good 45.33.7.9",
+    ]
     assert ask(lab, hosts).text.splitlines() == expected
     assert ask(lab, hosts, path="/v3/update").text.splitlines()[6] == "nohost"
     assert lab.published("demo.dyndns.org")["A"] == lab.published("demo2.dyndns.org")["A"] == "45.33.7.9"
     assert lab.published("blocked.dyndns.org")["A"] is None
 
 
-@pytest.mark.parametrize("change, code", [
-    ({"user": "nobody"}, "badauth"), ({"password": "wrong"}, "badauth"), ({"user": None}, "badauth"),
-    ({"more": "&system=weird"}, "badsys"), ({"hosts": ""}, "notfqdn"), ({"method": "PUT"}, "badagent"),
-    ({"hosts": ",".join("h%02d.dyndns.org" % n for n in range(1, 22))}, "numhost"),
-    ({"user": "free", "password": "free-key", "hosts": "free.dyndns.org,b.dyndns.org", "more": "&offline=YES"}, "!donator"),
-    ({"agent": None}, "badagent"), ({"agent": "python-requests/2.31"}, "badagent"), ({"agent": "curl/8.5.0"}, "badagent"),
-    ({"agent": "MicroPython"}, "badagent"), ({"agent": "Mozilla/5.0 (X11; Linux)"}, "badagent")])
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        ({"user": "nobody"}, "badauth"),
+        ({"password": "wrong"}, "badauth"),
+        ({"user": None}, "badauth"),
+        ({"more": "&system=weird"}, "badsys"),
+        ({"hosts": ""}, "notfqdn"),
+        ({"method": "PUT"}, "badagent"),
+        ({"hosts": ",".join("h%02d.dyndns.org" % n for n in range(1, 22))}, "numhost"),
+        (
+            {
+                "user": "free",
+                "password": "free-key",
+                "hosts": "free.dyndns.org,b.dyndns.org",
+                "more": "&offline=YES",
+            },
+            "!donator",
+        ),
+        ({"agent": None}, "badagent"),
+        ({"agent": "python-requests/2.31"}, "badagent"),
+        ({"agent": "curl/8.5.0"}, "badagent"),
+        ({"agent": "MicroPython"}, "badagent"),
+        ({"agent": "Mozilla/5.0 (X11; Linux)"}, "badagent"),
+    ],
+)
 def test_what_concerns_the_whole_request_is_said_once(lab, change, code):
     answer = ask(lab, **{"hosts": "demo.dyndns.org,demo2.dyndns.org", **change})
     assert (answer.status, answer.text) == (200, code + "\n")
@@ -93,7 +123,11 @@ def test_thirty_minutes_after_911_all_is_well(lab):
 
 def test_options_of_a_host(lab):
     ask(lab, more="&wildcard=ON&mx=mail.dyndns.org&backmx=YES")
-    assert lab.world.host("demo.dyndns.org").options == {"wildcard": True, "mx": "mail.dyndns.org", "backmx": True}
+    assert lab.world.host("demo.dyndns.org").options == {
+        "wildcard": True,
+        "mx": "mail.dyndns.org",
+        "backmx": True,
+    }
     assert ask(lab, more="&wildcard=NOCHG&mx=NOCHG&backmx=NOCHG").text == "nochg 45.33.7.9\n"
     assert ask(lab, more="&wildcard=OFF").text == "good 45.33.7.9\n"
     assert lab.world.host("demo.dyndns.org").options["wildcard"] is False
@@ -154,7 +188,10 @@ def test_the_check_page_and_its_ten_minutes(lab):
     lab.world.check_address = "45.33.7.9"
     page = exchange(lab, "/", user=None, port="http")
     assert page.status == 200 and page.headers["server"] == "DynDNS-CheckIP/1.0"
-    assert page.text == "<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.9</body></html>\r\n"
+    assert (
+        page.text
+        == "<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.9</body></html>\r\n"
+    )
     lab.world.advance(300)
     assert exchange(lab, "/", user=None, port="http").status == 403
     lab.world.advance(301)
@@ -168,18 +205,38 @@ def test_the_check_page_believes_a_proxy_header(lab):
     assert lab.findings() == ["address header sent to the check page"]
 
 
-@pytest.mark.parametrize("ip, wrong", [("45.33.7.9", False), ("2600:3c00::1", False), ("10.1.2.3", True),
-                                       ("100.64.0.1", True), ("203.0.113.5", True), ("fe80::1", True), ("fd00::1", True),
-                                       ("2001:db8::1", True), ("3fff::1", True), ("::ffff:192.168.1.1", True)])
+@pytest.mark.parametrize(
+    "ip, wrong",
+    [
+        ("45.33.7.9", False),
+        ("2600:3c00::1", False),
+        ("10.1.2.3", True),
+        ("100.64.0.1", True),
+        ("203.0.113.5", True),
+        ("fe80::1", True),
+        ("fd00::1", True),
+        ("2001:db8::1", True),
+        ("3fff::1", True),
+        ("::ffff:192.168.1.1", True),
+    ],
+)
 def test_addresses_that_must_not_be_published_are_noticed(lab, ip, wrong):
     ask(lab, ip=ip)
     assert ("bogon address sent" in lab.findings()) == wrong
 
 
-@pytest.mark.parametrize("options, finding", [
-    ({"port": "http"}, "credentials over plain HTTP"), ({"agent": "MyRouter/1 me@example.org"}, "User-Agent not in the provider's form"),
-    ({"more": "&password=demo-key"}, "credentials in query"), ({"path": "/nic/delete"}, "other page than the update URL"),
-    ({"method": "POST"}, "POST instead of GET"), ({"agent": None}, "no User-Agent"), ({"agent": "urequests"}, "generic User-Agent")])
+@pytest.mark.parametrize(
+    "options, finding",
+    [
+        ({"port": "http"}, "credentials over plain HTTP"),
+        ({"agent": "MyRouter/1 me@example.org"}, "User-Agent not in the provider's form"),
+        ({"more": "&password=demo-key"}, "credentials in query"),
+        ({"path": "/nic/delete"}, "other page than the update URL"),
+        ({"method": "POST"}, "POST instead of GET"),
+        ({"agent": None}, "no User-Agent"),
+        ({"agent": "urequests"}, "generic User-Agent"),
+    ],
+)
 def test_bad_manners_are_written_down(lab, options, finding):
     ask(lab, **options)
     assert lab.findings() == [finding]
@@ -195,6 +252,10 @@ def test_a_client_that_does_everything_right_is_told_so(lab):
     for number in range(3):
         ask(lab, ip="45.33.7.%d" % number)
         lab.world.advance(3600)
-    verdict, = lab.verdicts()
+    (verdict,) = lab.verdicts()
     assert verdict["client"] == "demo|" + AGENT and verdict["findings"] == []
-    assert verdict["good"] == ["credentials only over TLS", "one request per change (3 of 3)", "a User-Agent of its own"]
+    assert verdict["good"] == [
+        "credentials only over TLS",
+        "one request per change (3 of 3)",
+        "a User-Agent of its own",
+    ]

@@ -45,7 +45,13 @@ TEXTS = [
     ("limit-in-body", {}, TARGET, 200, "You are sending more than 20 requests per second\n"),
     ("limit-in-body", {"text": "TOOSOON\n"}, TARGET, 200, "TOOSOON\n"),
     ("one-line", {}, TWO, 200, "good 45.33.7.9\n"),
-    ("many-lines", {}, TARGET, 200, "good 45.33.7.9\nnochg 2600:3c00::7\n<!-- served by lab -->\nEnd of answer\n"),
+    (
+        "many-lines",
+        {},
+        TARGET,
+        200,
+        "good 45.33.7.9\nnochg 2600:3c00::7\n<!-- served by lab -->\nEnd of answer\n",
+    ),
     ("mixed-lines", {"word": "dnserr"}, TARGET, 200, "good 45.33.7.9\ndnserr\n"),
     ("many-addresses", {}, TARGET, 200, "good 45.33.7.9,2600:3c00::7\n"),
     ("many-addresses", {"sep": " "}, TARGET, 200, "good 45.33.7.9 2600:3c00::7\n"),
@@ -70,7 +76,9 @@ def test_texts(lab, name, options, target, status, body):
     answer = exchange(lab, target)
     assert (answer.status, answer.text, answer.error) == (status, body, None)
     stored = lab.published("demo.dyndns.org")["A"]
-    assert stored == (None if name in STORES_NOTHING or target is WRONG else options.get("address", "45.33.7.9"))
+    assert stored == (
+        None if name in STORES_NOTHING or target is WRONG else options.get("address", "45.33.7.9")
+    )
     assert lab.ledger[-1]["faults"] == [name]
     again = exchange(lab, target)  # times=1: gone
     assert (again.status, again.text) == (200, "nohost\n") if target is WRONG else again.text != body
@@ -83,10 +91,17 @@ def test_nochg_bare_and_good_blank_for_an_unchanged_address(lab):
         assert exchange(lab, TARGET).text == body
 
 
-@pytest.mark.parametrize("name, kind, part", [
-    ("html", "text/html", "<p>good 45.33.7.9</p>"), ("html-good", "text/html", "\ngood luck"),
-    ("xml", "text/xml; charset=utf-16", "<IP>45.33.7.9</IP>"), ("json", "application/json", '"message": "record updated"'),
-    ("captive-portal", "text/html", "good hotel WLAN"), ("substring", "text/plain", "911::1 is no good")])
+@pytest.mark.parametrize(
+    "name, kind, part",
+    [
+        ("html", "text/html", "<p>good 45.33.7.9</p>"),
+        ("html-good", "text/html", "\ngood luck"),
+        ("xml", "text/xml; charset=utf-16", "<IP>45.33.7.9</IP>"),
+        ("json", "application/json", '"message": "record updated"'),
+        ("captive-portal", "text/html", "good hotel WLAN"),
+        ("substring", "text/plain", "911::1 is no good"),
+    ],
+)
 def test_pages_that_hold_code_words(lab, name, kind, part):
     lab.fault(name)
     answer = exchange(lab, TARGET)
@@ -130,7 +145,10 @@ def test_forced_answers_queue_up_and_store_nothing(lab):
     lab.answer("badauth\n", status=401, headers={"X-Lab": "yes"}, times=2)
     lab.answer("nohost", times=1)
     answers = [exchange(lab, TARGET) for _ in range(4)]
-    assert [(a.status, a.text) for a in answers] == [(401, "badauth\n")] * 2 + [(200, "nohost"), (200, "good 127.0.0.1\n")]
+    assert [(a.status, a.text) for a in answers] == [(401, "badauth\n")] * 2 + [
+        (200, "nohost"),
+        (200, "good 127.0.0.1\n"),
+    ]
     assert answers[0].headers["x-lab"] == "yes" and lab.published("demo.dyndns.org")["A"] is None
 
 
@@ -157,31 +175,44 @@ def test_redirect_on_the_same_host(lab):
 def test_chunks_even_for_http_1_0(lab, port):
     lab.fault("chunked-1.0")
     answer = exchange(lab, TARGET, version="1.0", port=port)
-    assert answer.headers["transfer-encoding"] == "chunked" and answer.rest == b"4\r\ngood\r\nB\r\n 45.33.7.9\n\r\n0\r\n\r\n"
+    assert (
+        answer.headers["transfer-encoding"] == "chunked"
+        and answer.rest == b"4\r\ngood\r\nB\r\n 45.33.7.9\n\r\n0\r\n\r\n"
+    )
 
 
 def test_chunks_with_extensions_and_trailers(lab):
     lab.fault("trailers")
     assert exchange(lab, TARGET, version="1.0").rest == (
-        b"00F;part=1\r\ngood 45.33.7.9\n\r\n0;last=\"yes\"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n")
+        b'00F;part=1\r\ngood 45.33.7.9\n\r\n0;last="yes"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n'
+    )
 
 
 def test_header_lines_that_are_none(lab):
     lab.fault("odd-lines", count=170)
     answer = exchange(lab, TARGET)
-    assert answer.raw.count(b"this is no header line") == 170 and b"\r\n two: 2\r\n\tContent-Length: 3\r\n" in answer.raw
+    assert (
+        answer.raw.count(b"this is no header line") == 170
+        and b"\r\n two: 2\r\n\tContent-Length: 3\r\n" in answer.raw
+    )
     assert answer.rest == b"good 45.33.7.9\n" and lab.published("demo.dyndns.org")["A"] == "45.33.7.9"
 
 
 def test_interim_replies_come_before_the_real_one_or_alone(lab):
     lab.fault("interim", times=1, count=3)
     answer = exchange(lab, TARGET)
-    assert answer.raw.count(b"HTTP/1.1 103") == 2 and answer.raw.count(b"HTTP/1.1 100") == 1 and answer.raw.endswith(b"\r\n\r\ngood 45.33.7.9\n")
+    assert (
+        answer.raw.count(b"HTTP/1.1 103") == 2
+        and answer.raw.count(b"HTTP/1.1 100") == 1
+        and answer.raw.endswith(b"\r\n\r\ngood 45.33.7.9\n")
+    )
     lab.fault("interim", times=1, count=2, after="no")
     assert exchange(lab, TARGET).raw.endswith(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-@pytest.mark.parametrize("kind, record", [("alert", b"\x15\x03\x03\0\x02\x01\x5a"), ("ccs", b"\x14\x03\x03\0\x01\x01")])
+@pytest.mark.parametrize(
+    "kind, record", [("alert", b"\x15\x03\x03\0\x02\x01\x5a"), ("ccs", b"\x14\x03\x03\0\x01\x01")]
+)
 def test_a_flood_of_records_before_the_handshake_ends(lab, kind, record):
     lab.fault("flood", times=1, kind=kind)
     with connect(lab, "http") as sock:

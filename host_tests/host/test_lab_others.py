@@ -18,6 +18,7 @@ def lab_of():
         made.append(running(provider=name, bind="127.0.0.1").start())
         made[-1].world.check_address = "45.33.1.1"
         return made[-1]
+
     yield start
     for lab in made:
         lab.stop()
@@ -51,7 +52,10 @@ DYFI = {"user": "demo@example.net"}
 
 def test_dyfi_takes_the_connections_address_whatever_is_sent(lab_of):
     lab = lab_of("dyfi")
-    assert ask(lab, "/nic/update?hostname=demo.dy.fi,demo2.dy.fi&myip=45.33.7.9", **DYFI).text == "good 45.33.1.1\n" * 2
+    assert (
+        ask(lab, "/nic/update?hostname=demo.dy.fi,demo2.dy.fi&myip=45.33.7.9", **DYFI).text
+        == "good 45.33.1.1\n" * 2
+    )
     assert ask(lab, "/nic/update?hostname=demo.dy.fi", **DYFI).text == "nochg\n"
     assert lab.published("demo2.dy.fi")["A"] == "45.33.1.1"
     bad = ask(lab, "/nic/update?hostname=demo.dy.fi", user="nobody")
@@ -82,20 +86,25 @@ def test_dyfi_closes_the_account_of_a_needless_client(lab_of):
 
 # deSEC
 
+
 def desec(lab, query, **options):
     lab.world.advance(120)
     return ask(lab, "/nic/update?hostname=demo.dedyn.io" + query, **options)
 
 
-@pytest.mark.parametrize("query, records, finding", [
-    ("&myipv4=45.33.7.9&myipv6=preserve", ("45.33.7.9", "2600:3c00::5"), None),
-    ("&myipv6=2600:3c00::6&myipv4=preserve", ("45.33.5.5", "2600:3c00::6"), None),
-    ("&myipv4=45.33.7.9&myipv6=2600:3c00::6", ("45.33.7.9", "2600:3c00::6"), None),
-    ("&myip=45.33.7.9", ("45.33.7.9", None), "other family deleted"),
-    ("&myip=45.33.7.9,2600:3c00::6", ("45.33.7.9", "2600:3c00::6"), None),
-    ("&myipv6=2600:3c00::6", ("45.33.1.1", "2600:3c00::6"), None),
-    ("&myipv4=45.33.7.9&myipv6=", ("45.33.7.9", None), None),
-    ("", ("45.33.1.1", None), "other family deleted")])
+@pytest.mark.parametrize(
+    "query, records, finding",
+    [
+        ("&myipv4=45.33.7.9&myipv6=preserve", ("45.33.7.9", "2600:3c00::5"), None),
+        ("&myipv6=2600:3c00::6&myipv4=preserve", ("45.33.5.5", "2600:3c00::6"), None),
+        ("&myipv4=45.33.7.9&myipv6=2600:3c00::6", ("45.33.7.9", "2600:3c00::6"), None),
+        ("&myip=45.33.7.9", ("45.33.7.9", None), "other family deleted"),
+        ("&myip=45.33.7.9,2600:3c00::6", ("45.33.7.9", "2600:3c00::6"), None),
+        ("&myipv6=2600:3c00::6", ("45.33.1.1", "2600:3c00::6"), None),
+        ("&myipv4=45.33.7.9&myipv6=", ("45.33.7.9", None), None),
+        ("", ("45.33.1.1", None), "other family deleted"),
+    ],
+)
 def test_desec_deletes_what_is_not_named(lab_of, query, records, finding):
     lab = lab_of("desec")
     desec(lab, "&myipv4=45.33.5.5&myipv6=2600:3c00::5")
@@ -117,11 +126,19 @@ def test_desec_says_good_for_nothing_new_and_429_for_too_much(lab_of):
     assert lab.findings() == ["Retry-After ignored"]
 
 
-@pytest.mark.parametrize("query, status, text, options", [
-    ("", 401, "badauth", {"password": "web-pass"}), ("", 200, "good", {"auth": "Token demo-key"}),
-    ("&username=demo&password=demo-key", 200, "good", {"user": None}), ("&username=x&password=demo-key", 401, "badauth", {"user": None}),
-     ("&myip=nonsense", 400, "Cannot parse address nonsense", {}),
-    (",nobody.dedyn.io", 404, "nohost", {}), (",other.dedyn.io", 404, "nohost", {}), (",www.demo.dedyn.io", 200, "good", {})])
+@pytest.mark.parametrize(
+    "query, status, text, options",
+    [
+        ("", 401, "badauth", {"password": "web-pass"}),
+        ("", 200, "good", {"auth": "Token demo-key"}),
+        ("&username=demo&password=demo-key", 200, "good", {"user": None}),
+        ("&username=x&password=demo-key", 401, "badauth", {"user": None}),
+        ("&myip=nonsense", 400, "Cannot parse address nonsense", {}),
+        (",nobody.dedyn.io", 404, "nohost", {}),
+        (",other.dedyn.io", 404, "nohost", {}),
+        (",www.demo.dedyn.io", 200, "good", {}),
+    ],
+)
 def test_desec_log_ins_and_errors(lab_of, query, status, text, options):
     answer = desec(lab_of("desec"), query, **options)
     assert (answer.status, answer.text) == (status, text)
@@ -131,20 +148,32 @@ def test_desec_paths_and_check_page(lab_of):
     lab = lab_of("desec")
     assert ask(lab, "/favicon.ico").status == 404
     lab.ledger_book.clear()
-    assert [ask(lab, "/checkip", user=None).text for _ in range(3)] == ["45.33.1.1"] * 3 and lab.findings() == []
+    assert [ask(lab, "/checkip", user=None).text for _ in range(3)] == [
+        "45.33.1.1"
+    ] * 3 and lab.findings() == []
     late = ask(lab, "/checkip", user=None)
-    assert late.status == 429 and int(late.headers["retry-after"]) <= 60 and lab.findings() == ["check page asked too often"]
+    assert (
+        late.status == 429
+        and int(late.headers["retry-after"]) <= 60
+        and lab.findings() == ["check page asked too often"]
+    )
 
 
 # dynv6
 
-@pytest.mark.parametrize("query, status, text, records", [
-    ("&ipv4=45.33.7.9&ipv6=2600:3c00::1", 200, "addresses updated\n", ("45.33.7.9", "2600:3c00::1")),
-    ("&ipv4=45.33.7.9", 200, "addresses updated\n", ("45.33.7.9", "2600:3c00::5")),
-    ("&ipv4=45.33.5.5&ipv6=", 200, "addresses unchanged\n", ("45.33.5.5", "2600:3c00::5")),
-    ("&ipv6=-", 200, "addresses updated\n", ("45.33.5.5", None)), ("&ipv4=auto", 200, "addresses updated\n", ("45.33.1.1", "2600:3c00::5")),
-    ("&ipv6=2600:3c00::7/64", 200, "addresses updated\n", ("45.33.5.5", "2600:3c00::7")),
-    ("&ipv4=nonsense", 400, "invalid address\n", ("45.33.5.5", "2600:3c00::5"))])
+
+@pytest.mark.parametrize(
+    "query, status, text, records",
+    [
+        ("&ipv4=45.33.7.9&ipv6=2600:3c00::1", 200, "addresses updated\n", ("45.33.7.9", "2600:3c00::1")),
+        ("&ipv4=45.33.7.9", 200, "addresses updated\n", ("45.33.7.9", "2600:3c00::5")),
+        ("&ipv4=45.33.5.5&ipv6=", 200, "addresses unchanged\n", ("45.33.5.5", "2600:3c00::5")),
+        ("&ipv6=-", 200, "addresses updated\n", ("45.33.5.5", None)),
+        ("&ipv4=auto", 200, "addresses updated\n", ("45.33.1.1", "2600:3c00::5")),
+        ("&ipv6=2600:3c00::7/64", 200, "addresses updated\n", ("45.33.5.5", "2600:3c00::7")),
+        ("&ipv4=nonsense", 400, "invalid address\n", ("45.33.5.5", "2600:3c00::5")),
+    ],
+)
 def test_dynv6_own_words(lab_of, query, status, text, records):
     lab = lab_of("dynv6")
     target = "/api/update?hostname=demo.dynv6.net&token=demo-key"
@@ -169,12 +198,21 @@ def test_dynv6_errors_and_dyndns2(lab_of):
 
 # DuckDNS
 
-@pytest.mark.parametrize("query, text", [
-    ("domains=demo&token=demo-key&ip=45.33.7.9", "OK"), ("domains=demo&token=demo-key", "OK"),
-    ("domains=demo,demo2&token=demo-key&ip=45.33.7.9&verbose=true", "OK\n45.33.7.9\n\nUPDATED"),
-    ("domains=demo&token=demo-key&ipv6=2600:3c00::1&verbose=true", "OK\n\n2600:3c00::1\nUPDATED"),
-    ("domains=demo&token=wrong&ip=45.33.7.9", "KO"), ("domains=nobody&token=demo-key", "KO"), ("domains=&token=demo-key", "KO"),
-    ("domains=demo.duckdns.org&token=demo-key", "KO"), ("domains=demo&token=demo-key&ip=nonsense", "KO")])
+
+@pytest.mark.parametrize(
+    "query, text",
+    [
+        ("domains=demo&token=demo-key&ip=45.33.7.9", "OK"),
+        ("domains=demo&token=demo-key", "OK"),
+        ("domains=demo,demo2&token=demo-key&ip=45.33.7.9&verbose=true", "OK\n45.33.7.9\n\nUPDATED"),
+        ("domains=demo&token=demo-key&ipv6=2600:3c00::1&verbose=true", "OK\n\n2600:3c00::1\nUPDATED"),
+        ("domains=demo&token=wrong&ip=45.33.7.9", "KO"),
+        ("domains=nobody&token=demo-key", "KO"),
+        ("domains=&token=demo-key", "KO"),
+        ("domains=demo.duckdns.org&token=demo-key", "KO"),
+        ("domains=demo&token=demo-key&ip=nonsense", "KO"),
+    ],
+)
 def test_duckdns_says_ok_or_ko(lab_of, query, text):
     lab = lab_of("duckdns")
     answer = ask(lab, "/update?" + query, user=None)
@@ -194,6 +232,7 @@ def test_duckdns_verbose_tells_nochange_and_clear_empties(lab_of):
 
 # he.net
 
+
 def he(lab, ip, host="home.he.example.net", **options):
     return ask(lab, "/nic/update?hostname=%s&myip=%s" % (host, ip), **{"user": host, **options})
 
@@ -209,10 +248,16 @@ def test_he_interval_counts_per_record(lab_of):
     assert he(lab, "45.33.7.10").text == "good 45.33.7.10\n"
 
 
-@pytest.mark.parametrize("ip, text, options", [
-    ("45.33.7.9", "badauth\n", {"password": "wrong"}), ("45.33.7.9", "badauth\n", {"user": "demo"}),
-    ("45.33.7.9,2600:3c00::1", "badip\n", {}), ("45.33.7.9", "abuse\n", {"host": "abused.he.example.net"}),
-    ("45.33.7.9", "good 45.33.7.9\n", {"host": "second.he.example.net", "password": "key-2"})])
+@pytest.mark.parametrize(
+    "ip, text, options",
+    [
+        ("45.33.7.9", "badauth\n", {"password": "wrong"}),
+        ("45.33.7.9", "badauth\n", {"user": "demo"}),
+        ("45.33.7.9,2600:3c00::1", "badip\n", {}),
+        ("45.33.7.9", "abuse\n", {"host": "abused.he.example.net"}),
+        ("45.33.7.9", "good 45.33.7.9\n", {"host": "second.he.example.net", "password": "key-2"}),
+    ],
+)
 def test_he_errors_have_http_200(lab_of, ip, text, options):
     answer = he(lab_of("he-dns"), ip, **options)
     assert answer.status == 200 and answer.text.split()[0] == text.split()[0]
@@ -227,6 +272,7 @@ def test_he_takes_the_password_from_the_query(lab_of):
 
 # nsupdate.info
 
+
 def nsu(lab, query, user="demo.nsupdate.info", **options):
     return ask(lab, "/nic/update?" + query, user=user, **options)
 
@@ -240,12 +286,22 @@ def test_nsupdate_answers_two_families_by_comma_or_by_lines(lab_of):
     assert lab.findings() == ["needless update"]
 
 
-@pytest.mark.parametrize("query, status, text, options", [
-    ("myip=45.33.7.9", 200, "good 45.33.7.9", {}), ("", 200, "good 45.33.1.1", {}), ("myip=2600:3c00::1/64", 200, "good 2600:3c00::1", {}),
-    ("myip=nonsense", 200, "dnserr", {}), ("hostname=demo2.nsupdate.info", 200, "nohost", {}), ("hostname=demo", 200, "notfqdn", {}),
-    ("", 401, "badauth", {"password": "wrong"}), ("", 200, "good 45.33.1.1", {"user": "demo2.nsupdate.info", "password": "key-2"}),
-    ("", 403, "abuse", {"user": "banned.nsupdate.info"}), ("", 200, "abuse", {"user": "abused.nsupdate.info"}),
-    ("", 200, "badagent", {"agent": "curl/8.5"})])
+@pytest.mark.parametrize(
+    "query, status, text, options",
+    [
+        ("myip=45.33.7.9", 200, "good 45.33.7.9", {}),
+        ("", 200, "good 45.33.1.1", {}),
+        ("myip=2600:3c00::1/64", 200, "good 2600:3c00::1", {}),
+        ("myip=nonsense", 200, "dnserr", {}),
+        ("hostname=demo2.nsupdate.info", 200, "nohost", {}),
+        ("hostname=demo", 200, "notfqdn", {}),
+        ("", 401, "badauth", {"password": "wrong"}),
+        ("", 200, "good 45.33.1.1", {"user": "demo2.nsupdate.info", "password": "key-2"}),
+        ("", 403, "abuse", {"user": "banned.nsupdate.info"}),
+        ("", 200, "abuse", {"user": "abused.nsupdate.info"}),
+        ("", 200, "badagent", {"agent": "curl/8.5"}),
+    ],
+)
 def test_nsupdate_codes(lab_of, query, status, text, options):
     answer = nsu(lab_of("nsupdate-info"), query, **options)
     assert (answer.status, answer.text) == (status, text)
@@ -255,7 +311,13 @@ def test_nsupdate_codes(lab_of, query, status, text, options):
 def test_nsupdate_counts_needless_updates(lab_of):
     lab = lab_of("nsupdate-info")
     lab.rules.nochg_limit = 3
-    assert [nsu(lab, "myip=45.33.7.9").text.split()[0] for _ in range(5)] == ["good", "nochg", "nochg", "nochg", "abuse"]
+    assert [nsu(lab, "myip=45.33.7.9").text.split()[0] for _ in range(5)] == [
+        "good",
+        "nochg",
+        "nochg",
+        "nochg",
+        "abuse",
+    ]
 
 
 def test_nsupdate_delete_and_my_ip(lab_of):
@@ -268,15 +330,20 @@ def test_nsupdate_delete_and_my_ip(lab_of):
 
 # OVH
 
-@pytest.mark.parametrize("query, status, code, options", [
-    ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9", 200, "good 45.33.7.9", {}),
-    ("system=dyndns&hostname=home.ovh.example.net&myip=2600:3c00::1", 200, "good 2600:3c00::1", {}),
-    ("hostname=home.ovh.example.net&myip=45.33.7.9", 200, "badrequest", {}),
-    ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9,2600:3c00::1", 200, "badrequest", {}),
-    ("system=dyndns&hostname=nobody.example.net&myip=45.33.7.9", 200, "nohost", {}),
-    ("system=dyndns&hostname=&myip=45.33.7.9", 200, "notfqdn", {}),
-    ("system=dyndns&hostname=abused.ovh.example.net&myip=45.33.7.9", 200, "abuse", {}),
-    ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9", 401, "badauth", {"password": "wrong"})])
+
+@pytest.mark.parametrize(
+    "query, status, code, options",
+    [
+        ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9", 200, "good 45.33.7.9", {}),
+        ("system=dyndns&hostname=home.ovh.example.net&myip=2600:3c00::1", 200, "good 2600:3c00::1", {}),
+        ("hostname=home.ovh.example.net&myip=45.33.7.9", 200, "badrequest", {}),
+        ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9,2600:3c00::1", 200, "badrequest", {}),
+        ("system=dyndns&hostname=nobody.example.net&myip=45.33.7.9", 200, "nohost", {}),
+        ("system=dyndns&hostname=&myip=45.33.7.9", 200, "notfqdn", {}),
+        ("system=dyndns&hostname=abused.ovh.example.net&myip=45.33.7.9", 200, "abuse", {}),
+        ("system=dyndns&hostname=home.ovh.example.net&myip=45.33.7.9", 401, "badauth", {"password": "wrong"}),
+    ],
+)
 def test_ovh_wants_its_system_and_wraps_the_code(lab_of, query, status, code, options):
     answer = ask(lab_of("ovh"), "/nic/update?" + query, user="example.net-demo", **options)
     assert (answer.status, answer.text) == (status, "\n%s\nDynHost: request processed\n" % code)

@@ -1,4 +1,5 @@
-"""Whatever a client sends, every personality answers, its judge judges, and DNS stays quiet: random requests."""
+"""Whatever a client sends, every personality answers, its judge judges, and DNS stays quiet: random
+requests."""
 
 import random
 
@@ -15,10 +16,58 @@ from tools.lab.server import Desk
 from tools.lab.world import World
 
 AGENT = "Acme Router-R1/1.0 dev@acme.example"
-WORDS = ["", "demo", "demo-key", "YES", "NO", "NOCHG", "ON", "-", "auto", "preserve", "true", "45.33.7.9", "2600:3c00::1",
-         "45.33.7.9,2600:3c00::1", "2600::/64", "10.0.0.1", "999.1.1.1", "a,b,,c", "%00", "%0d%0a", "\u00e9", "'", "x" * 300, "..", "@", "#"]
-KEYS = ["hostname", "host", "domains", "zone", "myip", "myipv4", "myipv6", "ip", "ipv4", "ipv6", "user", "username", "password",
-        "token", "wildcard", "mx", "backmx", "offline", "system", "verbose", "clear", "nonsense"]
+WORDS = [
+    "",
+    "demo",
+    "demo-key",
+    "YES",
+    "NO",
+    "NOCHG",
+    "ON",
+    "-",
+    "auto",
+    "preserve",
+    "true",
+    "45.33.7.9",
+    "2600:3c00::1",
+    "45.33.7.9,2600:3c00::1",
+    "2600::/64",
+    "10.0.0.1",
+    "999.1.1.1",
+    "a,b,,c",
+    "%00",
+    "%0d%0a",
+    "\u00e9",
+    "'",
+    "x" * 300,
+    "..",
+    "@",
+    "#",
+]
+KEYS = [
+    "hostname",
+    "host",
+    "domains",
+    "zone",
+    "myip",
+    "myipv4",
+    "myipv6",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "user",
+    "username",
+    "password",
+    "token",
+    "wildcard",
+    "mx",
+    "backmx",
+    "offline",
+    "system",
+    "verbose",
+    "clear",
+    "nonsense",
+]
 
 
 def desk_of(name):
@@ -33,22 +82,50 @@ def desk_of(name):
 def some_request(rng, desk):
     """Half of them are what an honest client sends, with one or two things added; the others are anything."""
     rules, hosts, fair = desk.world.rules, list(desk.world.hosts), rng.random() < 0.5
-    account = next(iter(desk.world.accounts.values())) if fair else rng.choice(list(desk.world.accounts.values()))
+    account = (
+        next(iter(desk.world.accounts.values())) if fair else rng.choice(list(desk.world.accounts.values()))
+    )
     mine = [host.name for host in desk.world.hosts_of(account)][:2]
-    secret = (account.tokens or (account.password,))[0] if fair else rng.choice((account.password, *account.tokens, "", "wrong"))
+    secret = (
+        (account.tokens or (account.password,))[0]
+        if fair
+        else rng.choice((account.password, *account.tokens, "", "wrong"))
+    )
     name = mine[0].split(".")[0] if rules.name == "duckdns" else mine[0]
-    pairs = ["system=dyndns", "ipv4=auto" if rules.name == "dynv6" else "mx=NOCHG", "token=" + secret, "%s=%s" % (rules.host_keys[0], name if fair else ",".join(rng.sample(hosts, 2)))]
-    pairs += ["%s=%s" % (rng.choice(KEYS), rng.choice(WORDS + hosts)) for _ in range(rng.randrange(3 if fair else 6))]
+    pairs = [
+        "system=dyndns",
+        "ipv4=auto" if rules.name == "dynv6" else "mx=NOCHG",
+        "token=" + secret,
+        "%s=%s" % (rules.host_keys[0], name if fair else ",".join(rng.sample(hosts, 2))),
+    ]
+    pairs += [
+        "%s=%s" % (rng.choice(KEYS), rng.choice(WORDS + hosts))
+        for _ in range(rng.randrange(3 if fair else 6))
+    ]
     paths = [path for path in (*desk.module.ROUTES, "/", "/nowhere") if path != "*"]
     path = rules.update_paths[0].replace("*", "/") if fair else rng.choice(paths)
     header = basic(mine[0] if rules.name in ("mydns-se", "he-dns", "nsupdate-info") else account.user, secret)
     if not fair:
-        header = rng.choice(["", "Basic", "Basic ???", "Bearer " + secret, "Token " + secret, header,
-                             basic(rng.choice(hosts), secret), basic("demo%3Acottage", "group-pass")])
+        header = rng.choice(
+            [
+                "",
+                "Basic",
+                "Basic ???",
+                "Bearer " + secret,
+                "Token " + secret,
+                header,
+                basic(rng.choice(hosts), secret),
+                basic("demo%3Acottage", "group-pass"),
+            ]
+        )
         rng.shuffle(pairs)
-    return Request("GET" if fair else rng.choice(["GET", "GET", "POST", "PUT", "HEAD"]), path + "?" + "&".join(pairs),
-                   {"authorization": header, "user-agent": AGENT if fair else rng.choice(["", "curl/8", AGENT])},
-                   peer=rng.choice(["127.0.0.1", "::1"]), now=desk.world.now())
+    return Request(
+        "GET" if fair else rng.choice(["GET", "GET", "POST", "PUT", "HEAD"]),
+        path + "?" + "&".join(pairs),
+        {"authorization": header, "user-agent": AGENT if fair else rng.choice(["", "curl/8", AGENT])},
+        peer=rng.choice(["127.0.0.1", "::1"]),
+        now=desk.world.now(),
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in PERSONALITIES if name not in JSON_APIS])
@@ -96,4 +173,4 @@ def test_dns_takes_any_packet():
         packet = bytearray(query)
         for _ in range(rng.randrange(1, 4)):
             packet[rng.randrange(len(packet))] = rng.randrange(256)
-        dns.answer(world, bytes(packet[:rng.randrange(1, len(packet) + 1)]))
+        dns.answer(world, bytes(packet[: rng.randrange(1, len(packet) + 1)]))

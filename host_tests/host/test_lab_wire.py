@@ -1,4 +1,5 @@
-"""The lab below HTTP: certificates, what TLS let through, DNS, ports, the admin pages and the command line."""
+"""The lab below HTTP: certificates, what TLS let through, DNS, ports, the admin pages and the command
+line."""
 
 import json
 import os
@@ -38,9 +39,17 @@ def closed(lab):
     return lab.connections[-1]
 
 
-@pytest.mark.parametrize("kind, words", [
-    ("expired", "expired"), ("not-yet", "not yet valid"), ("wrong-name", "mismatch"),
-    ("self-signed", "self-signed"), ("unknown-ca", "issuer"), ("plain-on-tls", "WRONG_VERSION")])
+@pytest.mark.parametrize(
+    "kind, words",
+    [
+        ("expired", "expired"),
+        ("not-yet", "not yet valid"),
+        ("wrong-name", "mismatch"),
+        ("self-signed", "self-signed"),
+        ("unknown-ca", "issuer"),
+        ("plain-on-tls", "WRONG_VERSION"),
+    ],
+)
 def test_a_verifying_client_leaves_before_it_says_anything(lab, kind, words):
     before = len(lab.ledger_book.requests("update"))
     assert words in str(exchange(lab, TARGET, port=kind).error)
@@ -122,8 +131,11 @@ def test_dns_answers_what_was_published(lab, tcp):
 
 
 def test_dns_knows_what_is_not_there(lab):
-    for name, kind, code in (("nobody.dyndns.org", "A", "NXDOMAIN"), ("demo3.dyndns.org", "A", "NOERROR"),
-                             ("demo3.dyndns.org", "AAAA", "NOERROR")):
+    for name, kind, code in (
+        ("nobody.dyndns.org", "A", "NXDOMAIN"),
+        ("demo3.dyndns.org", "A", "NOERROR"),
+        ("demo3.dyndns.org", "AAAA", "NOERROR"),
+    ):
         rcode, answers, reply = ask(lab, name, kind)
         assert (rcode, answers) == (code, []) and QTYPE[reply.auth[0].rtype] == "SOA" and reply.header.aa
     assert ask(lab, "example.com")[0] == "REFUSED"
@@ -148,15 +160,26 @@ def test_other_processes_drive_the_lab_by_its_admin_pages():
         assert exchange(lab, TARGET).status == 401
         exchange(lab, TARGET)
         ledger = admin(lab, "/ledger?kind=update")
-        assert [row["reply"] for row in ledger["requests"]] == ["good 45.33.7.9\r\n", "badauth\n", "nochg 45.33.7.9\n"]
-        names = {row["finding"]: row["document"] for client in ledger["clients"] for row in client["findings"]}
+        assert [row["reply"] for row in ledger["requests"]] == [
+            "good 45.33.7.9\r\n",
+            "badauth\n",
+            "nochg 45.33.7.9\n",
+        ]
+        names = {
+            row["finding"]: row["document"] for client in ledger["clients"] for row in client["findings"]
+        }
         assert names["update after a refusal"] == "help.dyn.com, Remote Access API, Return Codes"
         admin(lab, "/host", {"name": "demo.dyndns.org", "state": "blocked"})
         assert exchange(lab, TARGET).text == "abuse\n"
         now = admin(lab, "/world")["now"]
         assert admin(lab, "/world", {"advance": 3600})["now"] - now >= 3600
-        for path, document in (("/fault", {"name": "nope"}), ("/world", {"nope": 1}), ("/host", {"name": "nope"}),
-                               ("/fault", []), ("/answer", {})):
+        for path, document in (
+            ("/fault", {"name": "nope"}),
+            ("/world", {"nope": 1}),
+            ("/host", {"name": "nope"}),
+            ("/fault", []),
+            ("/answer", {}),
+        ):
             assert "error" in admin(lab, path, document)
         admin(lab, "/fault", {"name": "204"})
         assert admin(lab, "/faults")["active"][0]["name"] == "204"
@@ -165,7 +188,10 @@ def test_other_processes_drive_the_lab_by_its_admin_pages():
         admin(lab, "/ledger", method="DELETE")
         assert admin(lab, "/ledger")["requests"] == []
         admin(lab, "/reset", {})
-        assert admin(lab, "/published/demo.dyndns.org")["A"] is None and admin(lab, "/world")["check_address"] is None
+        assert (
+            admin(lab, "/published/demo.dyndns.org")["A"] is None
+            and admin(lab, "/world")["check_address"] is None
+        )
         assert exchange(lab, TARGET).text == "good 45.33.7.9\n"
 
 
@@ -180,12 +206,17 @@ def test_wait_for_and_the_clock():
 
 
 def test_a_port_in_use_is_one_clear_line(lab):
-    with pytest.raises(UserError, match=r"port %d on 127.0.0.1 is already in use: choose another with --https" % lab.http_port):
+    with pytest.raises(
+        UserError,
+        match=r"port %d on 127.0.0.1 is already in use: choose another with --https" % lab.http_port,
+    ):
         running(bind="127.0.0.1", https=lab.http_port).start()
 
 
-@pytest.mark.parametrize("content, words", [
-    (None, "cannot read"), ("{", "not JSON"), ('{"accounts": [{"name": 1}]}', "does not understand")])
+@pytest.mark.parametrize(
+    "content, words",
+    [(None, "cannot read"), ("{", "not JSON"), ('{"accounts": [{"name": 1}]}', "does not understand")],
+)
 def test_a_bad_accounts_file_is_one_clear_line(tmp_path, content, words):
     path = tmp_path / "accounts.json"
     if content:
@@ -195,14 +226,23 @@ def test_a_bad_accounts_file_is_one_clear_line(tmp_path, content, words):
 
 
 def tool(*args):
-    return subprocess.Popen([sys.executable, "-m", "tools", "lab", *args], cwd=ROOT, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tools", "lab", *args],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def test_the_command_line_serves_and_ends_cleanly(tmp_path):
     accounts = tmp_path / "accounts.json"
-    accounts.write_text(json.dumps({"accounts": [{"user": "u", "password": "p", "hosts": ["a.example.org"]}]}))
-    with tool("--dir", str(tmp_path / "lab"), "--accounts", str(accounts), "--fault", "crlf:times=1") as process:
+    accounts.write_text(
+        json.dumps({"accounts": [{"user": "u", "password": "p", "hosts": ["a.example.org"]}]})
+    )
+    with tool(
+        "--dir", str(tmp_path / "lab"), "--accounts", str(accounts), "--fault", "crlf:times=1"
+    ) as process:
         try:
             assert process.stdout.readline().startswith("lab dyn: http ")
             made = json.loads((tmp_path / "lab" / "lab.json").read_text())
@@ -210,17 +250,27 @@ def test_the_command_line_serves_and_ends_cleanly(tmp_path):
 
             class Remote:
                 ports, ca_pem = made["ports"], made["ca_pem"]
-            answer = exchange(Remote, "/nic/update?hostname=a.example.org&myip=45.33.7.9", user="u", password="p")
+
+            answer = exchange(
+                Remote, "/nic/update?hostname=a.example.org&myip=45.33.7.9", user="u", password="p"
+            )
             assert answer.text == "good 45.33.7.9\r\n"
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0 and process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("args, words", [
-    (["--provider", "nobody"], "the lab has no provider 'nobody'"), (["--fault", "nope"], "no fault 'nope'"),
-    (["--bind", "192.0.2.1"], "cannot listen on 192.0.2.1"),
-    (["--dir", "/proc/lab"], "cannot write to the lab's directory /proc/lab"), (["--fault", "crlf:times"], "is no KEY=VALUE"), (["--accounts", "/nonexistent"], "cannot read the accounts file")])
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (["--provider", "nobody"], "the lab has no provider 'nobody'"),
+        (["--fault", "nope"], "no fault 'nope'"),
+        (["--bind", "192.0.2.1"], "cannot listen on 192.0.2.1"),
+        (["--dir", "/proc/lab"], "cannot write to the lab's directory /proc/lab"),
+        (["--fault", "crlf:times"], "is no KEY=VALUE"),
+        (["--accounts", "/nonexistent"], "cannot read the accounts file"),
+    ],
+)
 def test_the_command_lines_mistakes_are_one_line(args, words):
     with tool(*args) as process:
         out, err = process.communicate(timeout=15)

@@ -11,10 +11,24 @@ from tools.device import image
 
 def test_the_order_is_what_a_board_loads_and_nothing_for_pages_or_linux():
     order = lookups.order()
-    assert order[:3] == ["wanbeacon", "wanbeacon.app", "wanbeacon.app.board_main"] and len(set(order)) == len(order)
-    loaded = {"core.policy", "net.wire", "board.esp32.ntp", "observe.choose", "observe.upnp", "app.exchange", "app.begin", "dyndns.reply"}
+    assert order[:3] == ["wanbeacon", "wanbeacon.app", "wanbeacon.app.board_main"] and len(set(order)) == len(
+        order
+    )
+    loaded = {
+        "core.policy",
+        "net.wire",
+        "board.esp32.ntp",
+        "observe.choose",
+        "observe.upnp",
+        "app.exchange",
+        "app.begin",
+        "dyndns.reply",
+    }
     assert {"wanbeacon." + name for name in loaded} <= set(order)
-    board = {path[:-3].replace("/__init__", "").replace("/", ".") for path in manifest.modules("board", str(ROOT / "firmware"))}
+    board = {
+        path[:-3].replace("/__init__", "").replace("/", ".")
+        for path in manifest.modules("board", str(ROOT / "firmware"))
+    }
     assert set(order) <= board and not [name for name in order if ".portal" in name]
 
 

@@ -1,5 +1,6 @@
-"""Random lives of a device with receivers that are alive, dead, slow to answer or there when the power goes: each event is told
-at most once to each, and to one that is well exactly once. The judge knows status and requests, not how notices are made.
+"""Random lives of a device with receivers that are alive, dead, slow to answer or there when the power goes:
+each event is told at most once to each, and to one that is well exactly once. The judge knows status and
+requests, not how notices are made.
 
 100 lives in CI, 1000 at night."""
 
@@ -20,7 +21,21 @@ NAMES = ("a.example.org", "b.example.org")
 ALL = ["published", "stopped", "trouble", "well", "cgnat"]
 HOURS = 3
 ADDRESSES = ["45.33.1.%d" % n for n in range(1, 200)]
-SAYS = ("badauth", "nohost", "abuse", "911", "timeout", "refuse", 500, "page", SECRET, "lost", "ok", "ok", "ok")
+SAYS = (
+    "badauth",
+    "nohost",
+    "abuse",
+    "911",
+    "timeout",
+    "refuse",
+    500,
+    "page",
+    SECRET,
+    "lost",
+    "ok",
+    "ok",
+    "ok",
+)
 LINES = (None, virtual.UNKNOWN, "100.64.9.9")
 
 
@@ -37,13 +52,20 @@ class Kept(virtual.Whole):
 class Life:
     def __init__(self, seed):
         self.chance = random.Random(seed)
-        notify = [{"url": "https://notice-%s.example.org/x" % name, "events": ALL, "hours": HOURS} for name in ("well", "ill", "cut")]
-        doc = {"accounts": [{"provider": "dyn", "user": "ann", "password": SECRET, "hosts": list(NAMES)}], "notify": notify}
+        notify = [
+            {"url": "https://notice-%s.example.org/x" % name, "events": ALL, "hours": HOURS}
+            for name in ("well", "ill", "cut")
+        ]
+        doc = {
+            "accounts": [{"provider": "dyn", "user": "ann", "password": SECRET, "hosts": list(NAMES)}],
+            "notify": notify,
+        }
         self.world = world = virtual.World(json.dumps(doc), lambda: self.chance.randrange(256))
         world.notices = Kept(world, 3)
         world.receive, world.watch = self.receive, self.watch
         self.ill = None
-        self.heard = {name: [] for name in ("well", "ill", "cut")}  # receiver -> (when, event, [host], address, message)
+        # receiver -> (when, event, [host], address, message)
+        self.heard = {name: [] for name in ("well", "ill", "cut")}
         self.state = {}  # host -> (state, since when in true seconds)
         self.fine = dict.fromkeys(NAMES, 0)  # host -> when it was right last
         self.boot()
@@ -71,7 +93,9 @@ class Life:
     def take(self, name, req):
         assert SECRET.encode() not in req.body
         doc = json.loads(req.body)
-        self.heard[name].append((self.world.time.now(), doc["event"], doc["host"].split(","), doc["address"], doc["message"]))
+        self.heard[name].append(
+            (self.world.time.now(), doc["event"], doc["host"].split(","), doc["address"], doc["message"])
+        )
         if doc["event"] == "trouble":
             for host in doc["host"].split(","):
                 assert self.world.time.now() - self.fine[host] >= HOURS * 3600 - 60, "too early"
@@ -125,7 +149,18 @@ class Life:
             for name in NAMES:
                 self.guard(world.command, "retry " + name)
         elif what == 10:
-            self.ill = chance.choice((None, 500, 401, 429, Trouble("connect"), Trouble("timeout", "", True), Trouble("dns"), "power"))
+            self.ill = chance.choice(
+                (
+                    None,
+                    500,
+                    401,
+                    429,
+                    Trouble("connect"),
+                    Trouble("timeout", "", True),
+                    Trouble("dns"),
+                    "power",
+                )
+            )
         else:
             self.guard(world.command, chance.choice(("pause", "resume", "check")))
         self.guard(world.round)
@@ -135,7 +170,9 @@ class Life:
 
     def last(self, name, host):
         """The last event but "published" that this receiver heard of a host."""
-        return ([row[1] for row in self.heard[name] if host in row[2] and row[1] != "published"] or ["well"])[-1]
+        return ([row[1] for row in self.heard[name] if host in row[2] and row[1] != "published"] or ["well"])[
+            -1
+        ]
 
     def judge_now(self):
         """The receiver that is always there knows how things are, if they have been so for a while."""
@@ -160,9 +197,13 @@ class Life:
                 states = [row for row in mine if row[1] != "published"]
                 for one, two in itertools.pairwise(states):
                     same = one[1] == two[1] and one[4] == two[4]
-                    # a receiver that missed the notice in between may hear the same twice; one that is always there never
+                    # a receiver that missed the notice in between may hear the same twice; one that is always
+                    # there never
                     assert not same or name != "well" or self.world.notices.lost, "told twice: %s" % two[4]
-                    assert one[1:2] + two[1:2] not in (("stopped", "trouble"), ("cgnat", "trouble")) or name != "well"
+                    assert (
+                        one[1:2] + two[1:2] not in (("stopped", "trouble"), ("cgnat", "trouble"))
+                        or name != "well"
+                    )
 
 
 @pytest.fixture(scope="module", autouse=True)

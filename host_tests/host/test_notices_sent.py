@@ -1,4 +1,5 @@
-"""Notices over the real wire: each known service as strict as it is documented, a command, a dead receiver. Host only."""
+"""Notices over the real wire: each known service as strict as it is documented, a command, a dead receiver.
+Host only."""
 
 import os
 import socket
@@ -36,7 +37,9 @@ def telling(lab, name, notify, password="wrong-pass-word"):
     return agent
 
 
-@pytest.mark.parametrize("name", EVERY if os.environ.get("WANBEACON_NIGHTLY") else (CPYTHON, "micropython-i386"))
+@pytest.mark.parametrize(
+    "name", EVERY if os.environ.get("WANBEACON_NIGHTLY") else (CPYTHON, "micropython-i386")
+)
 def test_every_service_takes_the_notice_and_none_of_them_is_told_a_secret(lab, name):
     with notice_services.Services(lab.authority.context()) as services:
         notify = [dict(entry, ca=str(lab.ca_der)) for entry in notice_services.entries(services.url)]
@@ -46,7 +49,9 @@ def test_every_service_takes_the_notice_and_none_of_them_is_told_a_secret(lab, n
             time.sleep(0.5)
             assert not services.wrong
             for service, texts in services.taken.items():
-                assert len(texts) == 1 and texts[0].startswith(NAME + ": stopped\n" + NAME + ": stopped. badauth: "), (service, texts)
+                assert len(texts) == 1 and texts[0].startswith(
+                    NAME + ": stopped\n" + NAME + ": stopped. badauth: "
+                ), (service, texts)
                 assert "wrong-pass-word" not in texts[0]
             agent.kill()
             agent.start()
@@ -60,8 +65,10 @@ def test_every_service_takes_the_notice_and_none_of_them_is_told_a_secret(lab, n
 
 
 def test_a_receiver_whose_certificate_is_unknown_is_told_nothing(lab):
-    with (notice_services.Services(lab.authority.context()) as services,
-          telling(lab, "micropython-wheel", notice_services.entries(services.url)[:1]) as agent):
+    with (
+        notice_services.Services(lab.authority.context()) as services,
+        telling(lab, "micropython-wheel", notice_services.entries(services.url)[:1]) as agent,
+    ):
         agent.start()
         poked(agent, lambda: "untrusted" in agent.output)
         assert not services.taken and not services.wrong
@@ -84,7 +91,9 @@ def test_a_dead_receiver_costs_ten_seconds_at_most_and_updates_go_on(lab):
 def test_a_command_has_the_event_in_its_environment_and_nobody_waits_for_it(lab, name, tmp_path):
     out = tmp_path / "told"
     (tmp_path / "tell").write_text(
-        "sleep 1; env | grep ^WANBEACON_ > %s.new; ls /proc/$$/fd | wc -l >> %s.new; mv %s.new %s; sleep 50" % ((out,) * 4))
+        "sleep 1; env | grep ^WANBEACON_ > %s.new; ls /proc/$$/fd | wc -l >> %s.new; mv %s.new %s; sleep 50"
+        % ((out,) * 4)
+    )
     hook = "sh %s/tell" % tmp_path
     with telling(lab, name, [{"hook": hook}]) as agent:
         agent.start()
@@ -95,6 +104,12 @@ def test_a_command_has_the_event_in_its_environment_and_nobody_waits_for_it(lab,
         poked(agent, out.exists)
         lines = out.read_text().splitlines()
         told = dict(line.split("=", 1) for line in lines if "=" in line)
-        assert told["WANBEACON_EVENT"] == "stopped" and told["WANBEACON_HOST"] == NAME and "badauth" in told["WANBEACON_TEXT"]
-        assert set(told) == {"WANBEACON_" + key for key in ("EVENT", "HOST", "TITLE", "TEXT", "ADDRESS", "TIME")}
+        assert (
+            told["WANBEACON_EVENT"] == "stopped"
+            and told["WANBEACON_HOST"] == NAME
+            and "badauth" in told["WANBEACON_TEXT"]
+        )
+        assert set(told) == {
+            "WANBEACON_" + key for key in ("EVENT", "HOST", "TITLE", "TEXT", "ADDRESS", "TIME")
+        }
         assert int(lines[-1]) <= 6, "sockets of ours were handed on"

@@ -16,7 +16,14 @@ def test_ends_the_process():
     sys.exit(3)
 def test_never_reached(): assert 1
 """
-NAMES = ["test_passes", "test_fails", "test_prints", "test_heap", "test_ends_the_process", "test_never_reached"]
+NAMES = [
+    "test_passes",
+    "test_fails",
+    "test_prints",
+    "test_heap",
+    "test_ends_the_process",
+    "test_never_reached",
+]
 
 
 @pytest.fixture
@@ -43,5 +50,7 @@ def test_a_file_that_cannot_be_imported_fails_all_its_tests(tmp_path, micropytho
 
 def test_a_hanging_test_fails_in_bounded_time(tmp_path, micropython):
     (tmp_path / "test_hang.py").write_text("def test_a():\n    while True: pass\n")
-    passed, output = on_micropython.run_file(tmp_path / "test_hang.py", micropython, ["test_a"], 1).of("test_a")
+    passed, output = on_micropython.run_file(tmp_path / "test_hang.py", micropython, ["test_a"], 1).of(
+        "test_a"
+    )
     assert not passed and "stopped after 1 s" in output

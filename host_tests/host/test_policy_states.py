@@ -1,4 +1,5 @@
-"""The core, exhaustively: every state of small worlds, and broken cores that each rule convicts (policy_states.py)."""
+"""The core, exhaustively: every state of small worlds, and broken cores that each rule convicts
+(policy_states.py)."""
 
 import os
 import time

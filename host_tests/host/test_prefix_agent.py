@@ -1,4 +1,5 @@
-"""The whole agent against a FRITZ!Box's UPnP (shared/fritz.py) and its push, with real sockets, and a provider in memory."""
+"""The whole agent against a FRITZ!Box's UPnP (shared/fritz.py) and its push, with real sockets, and a
+provider in memory."""
 
 import asyncio
 import json
@@ -42,7 +43,9 @@ class House:
     def exchange(self, *args):
         before = len(self.world.provider.heard)
         answer = self.world.exchange(*args)
-        self.heard += [(time.monotonic(), row[2], row[3], row[4]) for row in self.world.provider.heard[before:]]
+        self.heard += [
+            (time.monotonic(), row[2], row[3], row[4]) for row in self.world.provider.heard[before:]
+        ]
         return answer
 
     async def until(self, count):
@@ -75,7 +78,10 @@ def test_a_board_publishes_a_and_aaaa_by_its_fritzbox_and_follows_a_new_prefix()
         house.agent.event.set()  # what an event of the router does
         start = time.monotonic()
         found, last = await house.until(2)
-        assert found == {"nas.example.org": (None, "2003:d6:abe3:4200::1:2"), "cam.example.org": (None, "2003:d6:abe3:4201:11:22ff:fe33:4455")}
+        assert found == {
+            "nas.example.org": (None, "2003:d6:abe3:4200::1:2"),
+            "cam.example.org": (None, "2003:d6:abe3:4201:11:22ff:fe33:4455"),
+        }
         print("event to the last host: %.3f s" % (last - start))
         assert last - start < 1, last - start
         assert box.wrong == []
@@ -83,7 +89,9 @@ def test_a_board_publishes_a_and_aaaa_by_its_fritzbox_and_follows_a_new_prefix()
     async def go():
         server = await asyncio.start_server(box.client, LO, port)
         try:
-            await House({"source": "upnp", "events": False, "location": "http://%s:%d/igddesc.xml" % (LO, port)}).run(live)
+            await House(
+                {"source": "upnp", "events": False, "location": "http://%s:%d/igddesc.xml" % (LO, port)}
+            ).run(live)
         finally:
             server.close()
             await server.wait_closed()
@@ -102,9 +110,14 @@ def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_ne
         await asyncio.sleep(0.3)
         assert house.heard == []
         start = time.monotonic()
-        assert (await push("myip=45.33.7.7&myipv6=2003:d6:abbf:2220::1&ip6lanprefix=2003:d6:abe2:1f00::/56"))[0] == 200
+        assert (await push("myip=45.33.7.7&myipv6=2003:d6:abbf:2220::1&ip6lanprefix=2003:d6:abe2:1f00::/56"))[
+            0
+        ] == 200
         found, last = await house.until(3)
-        assert found["home.example.org"] == ("45.33.7.7", None) and found["nas.example.org"] == (None, "2003:d6:abe2:1f00::1:2")
+        assert found["home.example.org"] == ("45.33.7.7", None) and found["nas.example.org"] == (
+            None,
+            "2003:d6:abe2:1f00::1:2",
+        )
         print("push to provider: %.3f s" % (last - start))
         assert last - start < 0.5, last - start
         hostile = [("myip=45.33.6.6", ""), ("myip=45.33.6.6", login[:-6] + "\r\n"), ("myip=45.33.6.6", login + "Origin: http://evil.example\r\n"),

@@ -1,4 +1,5 @@
-"""A board's heap: eight hosts at home by a FRITZ!Box's IPv6 prefix, over real TLS, with 32-bit objects and .mpy files."""
+"""A board's heap: eight hosts at home by a FRITZ!Box's IPv6 prefix, over real TLS, with 32-bit objects and
+.mpy files."""
 
 import asyncio
 import json
@@ -52,10 +53,17 @@ def test_a_board_follows_its_fritzbox_with_eight_hosts(elf32, compiled, box, tmp
     out = tmp_path / "out"
     with running("dyn", bind="127.0.0.1") as lab:
         doc = account(lab, *names)
-        doc["hosts"] = [{"name": name, "suffix": "::1:%d" % (number + 1), "ipv4": False} for number, name in enumerate(names)]
+        doc["hosts"] = [
+            {"name": name, "suffix": "::1:%d" % (number + 1), "ipv4": False}
+            for number, name in enumerate(names)
+        ]
         source = {"source": "upnp", "events": False, "location": "http://127.0.0.1:%d/igddesc.xml" % box[1]}
-        (tmp_path / "c").write_text(json.dumps({"accounts": [doc], "address": [source], "intervals": {"minimum": 1}}))
-        argv = parts.usable("micropython-i386").command(compiled / "main.py", tmp_path / "c", tmp_path / "s", tmp_path / "wake", heap=HEAP)
+        (tmp_path / "c").write_text(
+            json.dumps({"accounts": [doc], "address": [source], "intervals": {"minimum": 1}})
+        )
+        argv = parts.usable("micropython-i386").command(
+            compiled / "main.py", tmp_path / "c", tmp_path / "s", tmp_path / "wake", heap=HEAP
+        )
         with out.open("wb") as file:
             process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled), stdout=file,
                                        stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)  # fmt: skip
@@ -63,9 +71,14 @@ def test_a_board_follows_its_fritzbox_with_eight_hosts(elf32, compiled, box, tmp
             for prefix in PREFIXES:
                 box[0].prefix = prefix + "::"
                 (tmp_path / "wake").write_text("")
-                start, want = time.monotonic(), ["%s::1:%d" % (prefix, number) for number in range(1, COUNT + 1)]
+                start, want = (
+                    time.monotonic(),
+                    ["%s::1:%d" % (prefix, number) for number in range(1, COUNT + 1)],
+                )
                 while [lab.published(name).get("AAAA") for name in names] != want:
-                    assert process.poll() is None and time.monotonic() - start < 40, out.read_text(errors="replace")
+                    assert process.poll() is None and time.monotonic() - start < 40, out.read_text(
+                        errors="replace"
+                    )
                     time.sleep(0.02)
                 print("%d hosts: %.2f s" % (COUNT, time.monotonic() - start))
                 time.sleep(1.2)  # the least time between two requests here

@@ -1,4 +1,5 @@
-"""The file that shared/test_prefix.py is held against is what Python's ipaddress says, at every length and for every shape."""
+"""The file that shared/test_prefix.py is held against is what Python's ipaddress says, at every length and
+for every shape."""
 
 import hashlib
 import ipaddress
@@ -16,7 +17,9 @@ FILE = ROOT / "host_tests/data/prefix-vectors.txt"
 def expected(packed, bits, suffix):
     """By ipaddress alone: the network's address, and of the suffix what its hostmask lets through."""
     net = ipaddress.IPv6Network((packed, bits), strict=False)
-    return ipaddress.IPv6Address(int(net.network_address) | int(ipaddress.IPv6Address(suffix)) & int(net.hostmask)).packed
+    return ipaddress.IPv6Address(
+        int(net.network_address) | int(ipaddress.IPv6Address(suffix)) & int(net.hostmask)
+    ).packed
 
 
 def vectors():
@@ -41,4 +44,8 @@ def test_every_subnet_of_small_delegations_and_the_edges_of_large_ones():
             for index in {0, 1, 2, 5, most // 2, most - 2, most - 1}:
                 if 0 <= index < most:
                     want = ipaddress.IPv6Address(int(net.network_address) + (index << 128 - length))
-                    assert ipaddress.IPv6Address(prefix.subnet(PREFIXES[1], bits, index, length)) == want, (bits, length, index)
+                    assert ipaddress.IPv6Address(prefix.subnet(PREFIXES[1], bits, index, length)) == want, (
+                        bits,
+                        length,
+                        index,
+                    )

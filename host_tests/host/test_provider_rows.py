@@ -33,7 +33,13 @@ def test_the_device_reads_the_json_apis_in_two_parts():
 
 
 def test_a_json_api_is_ten_lines_at_most():
-    lines = (catalogue.ROOT / "tools/build/rest_rows.py").read_text().split("ROWS = {\n")[1].split("\n}\n")[0].split("\n")
+    lines = (
+        (catalogue.ROOT / "tools/build/rest_rows.py")
+        .read_text()
+        .split("ROWS = {\n")[1]
+        .split("\n}\n")[0]
+        .split("\n")
+    )
     starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
     assert len(starts) == len(rest_rows.ROWS)
     assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
@@ -49,7 +55,16 @@ def test_a_json_api_is_sound(name):
             assert re.match(r"(GET|POST|PUT|PATCH|DELETE) ", calls[step][0]), step
     inner = ("GONE", "ZONE", "NONE", "AUTH?")
     for cls, *marks in calls.get("rules") or ():
-        assert cls in inner or cls in (outcome.OK, outcome.SAME, outcome.AUTH, outcome.FEATURE, outcome.HOST, outcome.BLOCK, outcome.AGENT, outcome.LATER)
+        assert cls in inner or cls in (
+            outcome.OK,
+            outcome.SAME,
+            outcome.AUTH,
+            outcome.FEATURE,
+            outcome.HOST,
+            outcome.BLOCK,
+            outcome.AGENT,
+            outcome.LATER,
+        )
         assert marks and all(mark == mark.lower() for mark in marks)
     # what replaces all values of a name and type is asked first, and the TTL is sent again
     if "{rid}" not in str(calls["write"]) and "find" in calls:
@@ -72,7 +87,9 @@ def test_rules_are_sound(name):
         assert cls in known and rules
         seen_success = seen_success or cls in (outcome.OK, outcome.SAME)
         for rule in rules:
-            assert rule == rule.lower() and rule[0] in "^=~*@0#!" and (len(rule) > 1) != (rule[0] in "@0!"), rule
+            assert rule == rule.lower() and rule[0] in "^=~*@0#!" and (len(rule) > 1) != (rule[0] in "@0!"), (
+                rule
+            )
             assert rule[0] != "#" or re.fullmatch(r"#\d{3}", rule)
     if row.get("rules"):
         assert row.get("std") or seen_success, "no way to succeed"
@@ -90,8 +107,9 @@ def test_templates_name_the_addresses_they_are_for(name):
         if key in row:
             places = set(custom.places(row["path"] + "?" + row[key]))
             assert places & {"ip", "ipv6"} == (set() if row.get("conn") else wanted), key
-    assert not re.search(r"\{(password|user)\}", row.get("q4", "") + row["path"]) or row["auth"] == ["none"], \
-        "credentials in the URL although there is a header"
+    assert not re.search(r"\{(password|user)\}", row.get("q4", "") + row["path"]) or row["auth"] == [
+        "none"
+    ], "credentials in the URL although there is a header"
     assert ("query" in row.get("auth", ())) == ("qa" in row)
 
 
@@ -109,12 +127,17 @@ def test_the_row_agrees_with_its_fact(name):
 def recorded():
     """Ids with a recorded answer of success, as host_tests/data/answers.json has them."""
     text = (ROOT / "host_tests/data/answers.json").read_text()
-    return {one["id"].removeprefix("new:") for one in json.loads(text) if {"OK", "SAME"} & set(one["meaning"].split())}
+    return {
+        one["id"].removeprefix("new:")
+        for one in json.loads(text)
+        if {"OK", "SAME"} & set(one["meaning"].split())
+    }
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_without_a_recorded_answer_says_so(name):
-    """A fact's "recorded": whether there is one; or the id under which the same service's answers were recorded."""
+    """A fact's "recorded": whether there is one; or the id under which the same service's answers were
+    recorded."""
     said, known = FACTS[name]["recorded"], recorded()
     own = name if name not in catalogue_rows.VARIANTS else catalogue_rows.VARIANTS[name][0]
     if isinstance(said, str):
@@ -126,7 +149,9 @@ def test_a_row_without_a_recorded_answer_says_so(name):
 
 def test_refresh_comes_before_a_name_expires():
     assert ROWS["dyn"]["days"] == 28 and ROWS["mydns-se"]["days"] == 28
-    assert 5 * 16 / 15 <= ROWS["dyfi"]["days"] <= 6, "between the 5th and the 6th day, jitter of 1/16 included"
+    assert 5 * 16 / 15 <= ROWS["dyfi"]["days"] <= 6, (
+        "between the 5th and the 6th day, jitter of 1/16 included"
+    )
 
 
 def test_a_mistake_in_the_hand_made_table_is_told(monkeypatch):

@@ -1,4 +1,5 @@
-"""The push source with real DynDNS clients in the router's part: what routers have inside is ddclient or inadyn."""
+"""The push source with real DynDNS clients in the router's part: what routers have inside is ddclient or
+inadyn."""
 
 import asyncio
 import contextlib

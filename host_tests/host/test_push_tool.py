@@ -1,4 +1,5 @@
-"""`python -m tools push`: what it prints is for the settings' own port and key, and the URLs in it are ones that the source takes."""
+"""`python -m tools push`: what it prints is for the settings' own port and key, and the URLs in it are ones
+that the source takes."""
 
 import json
 import re
@@ -17,13 +18,25 @@ def run(tmp_path, *options, address=(KEY,)):
     file = tmp_path / "my.json"
     file.write_text(json.dumps({"address": list(address), "accounts": [
         {"provider": "dyn", "user": "ann", "password": "provider-secret", "hosts": ["home.example.org"]}]}))  # fmt: skip
-    return subprocess.run([sys.executable, "-m", "tools", "push", str(file), *options], cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "tools", "push", str(file), *options], cwd=ROOT, capture_output=True, text=True
+    )
 
 
 def test_every_router_is_named_with_the_settings_of_the_file(tmp_path):
     done = run(tmp_path, "--at", "192.168.178.50")
     assert done.returncode == 0, done.stderr
-    for word in ("FRITZ!Box", "UniFi", "MikroTik", "OpenWrt", "pfSense", "ASUS", "let-me-in", "192.168.178.50:8245", "TLS"):
+    for word in (
+        "FRITZ!Box",
+        "UniFi",
+        "MikroTik",
+        "OpenWrt",
+        "pfSense",
+        "ASUS",
+        "let-me-in",
+        "192.168.178.50:8245",
+        "TLS",
+    ):
         assert word in done.stdout, word
     assert "provider-secret" not in done.stdout
     assert done.stdout.count("192.168.178.50:8245") >= 6
@@ -39,12 +52,22 @@ def test_the_url_with_values_in_it_is_taken_and_answered_well(router):
     for url in urls:
         for mark in ("<ipaddr>", "%i", "[IP]", "%IP%", "$1"):
             url = url.replace(mark, "45.33.7.7")
-        url = url.replace("<domain>", "home.example.org").replace("[DOMAIN]", "home.example.org").replace("%h", "home.example.org")
-        url = url.replace("<ip6addr>", "2003:d6:abbf:2220::1").replace("<ip6lanprefix>", "2003:d6:abe2:1f00::/56")
+        url = (
+            url.replace("<domain>", "home.example.org")
+            .replace("[DOMAIN]", "home.example.org")
+            .replace("%h", "home.example.org")
+        )
+        url = url.replace("<ip6addr>", "2003:d6:abbf:2220::1").replace(
+            "<ip6lanprefix>", "2003:d6:abe2:1f00::/56"
+        )
         if router == "mikrotik":
             url += "2003:d6:abe2:1f00::/56" if url.endswith("ip6lanprefix=") else "45.33.7.7/24"
         one = source.Observer(KEY, type("Kit", (), {"board": None}))
-        status, said = one.answer(("GET %s HTTP/1.1\r\nAuthorization: Basic cm91dGVyOmxldC1tZS1pbg==" % url).encode(), b"", "192.168.178.1")
+        status, said = one.answer(
+            ("GET %s HTTP/1.1\r\nAuthorization: Basic cm91dGVyOmxldC1tZS1pbg==" % url).encode(),
+            b"",
+            "192.168.178.1",
+        )
         assert status == 200 and said.startswith("good "), (url, said)
         assert one.found or one.networks
 
@@ -56,5 +79,11 @@ def test_mistakes_are_one_line(tmp_path):
         (("--at", "192.168.178.50"), [{"source": "push"}], "user"),
     ):  # fmt: skip
         done = run(tmp_path, *options, address=address)
-        assert done.returncode and word in done.stderr and done.stderr.count("\n") == 1, (options, done.stderr)
-    assert "several routers do not escape" in run(tmp_path, "--at", "192.168.178.50", address=[dict(KEY, password="a&b c")]).stdout
+        assert done.returncode and word in done.stderr and done.stderr.count("\n") == 1, (
+            options,
+            done.stderr,
+        )
+    assert (
+        "several routers do not escape"
+        in run(tmp_path, "--at", "192.168.178.50", address=[dict(KEY, password="a&b c")]).stdout
+    )

@@ -1,5 +1,5 @@
-"""README.md tells the truth: its settings pass the check, its list of troubles is the code's. Its commands are test_docs.py's
-business. Host only."""
+"""README.md tells the truth: its settings pass the check, its list of troubles is the code's. Its commands
+are test_docs.py's business. Host only."""
 
 import json
 import re
@@ -10,7 +10,9 @@ from tools import ROOT, check, providers
 from tools.build import docs
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-FIRMWARE = " ".join(" ".join(path.read_text().split()) for path in sorted((ROOT / "firmware/wanbeacon").rglob("*.py")))
+FIRMWARE = " ".join(
+    " ".join(path.read_text().split()) for path in sorted((ROOT / "firmware/wanbeacon").rglob("*.py"))
+)
 
 
 def blocks(language):
@@ -49,14 +51,19 @@ def test_the_picture_loads_nothing_from_elsewhere():
 TROUBLE = (ROOT / "docs/trouble.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (.+?) \| .+? \| .+? \|$", TROUBLE, re.M)[1:]
 SAID = "\n".join(ROWS)
-WORDS = dict(re.findall(r"^([\w.-]+(?: \w+)?) = (.+)$", (ROOT / "firmware/catalogue/words.txt").read_text(), re.M))
+WORDS = dict(
+    re.findall(r"^([\w.-]+(?: \w+)?) = (.+)$", (ROOT / "firmware/catalogue/words.txt").read_text(), re.M)
+)
 
 
 def test_every_text_in_the_table_is_one_of_the_words():
     assert len(ROWS) > 25
     for row in ROWS:
         for part in re.split(r": |; ", row):
-            assert any(part in text or part.replace("IPv4", "IPv%d") in text for text in WORDS.values()) or part in FIRMWARE, row
+            assert (
+                any(part in text or part.replace("IPv4", "IPv%d") in text for text in WORDS.values())
+                or part in FIRMWARE
+            ), row
 
 
 @pytest.mark.parametrize("kind", ["stop", "trouble", "hold", "wait", "journal"])
@@ -64,12 +71,19 @@ def test_every_reason_is_in_the_table(kind):
     found = [text for code, text in WORDS.items() if code.partition(".")[0] == kind]
     assert found
     for text in found:
-        known = [part for part in re.split(r"%s(?:: )?|; |: |, so no |, and without |\(%s\)", text) if len(part) > 12]
+        known = [
+            part
+            for part in re.split(r"%s(?:: )?|; |: |, so no |, and without |\(%s\)", text)
+            if len(part) > 12
+        ]
         assert known and any(part.strip() in SAID for part in known), text
 
 
 def test_every_code_of_the_policy_has_words():
-    source = "".join((ROOT / "firmware/wanbeacon" / name).read_text() for name in ("core/policy.py", "app/plan.py", "app/learn.py"))
+    source = "".join(
+        (ROOT / "firmware/wanbeacon" / name).read_text()
+        for name in ("core/policy.py", "app/plan.py", "app/learn.py")
+    )
     for code in re.findall(r'"((?:due|hold|wait|stop|event|no|log|line)\.[a-z][\w-]*)"', source):
         assert code in WORDS, code
 
@@ -80,7 +94,9 @@ def test_every_code_of_the_policy_has_words():
 def test_the_first_screen_says_what_it_is_shows_it_and_leads_on():
     screen = TEXT.split("What sets it apart")[0]
     assert screen.count("\n") < 30, "one screen before the details"
-    assert "](docs/run.svg)" in screen and "make run\nmake test" in screen and "docs/provider-list.md" in screen
+    assert (
+        "](docs/run.svg)" in screen and "make run\nmake test" in screen and "docs/provider-list.md" in screen
+    )
 
 
 def test_the_list_of_contents_has_every_section():

@@ -19,7 +19,12 @@ from tools.build import boards, release, version
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory):
     out = tmp_path_factory.mktemp("release") / "dist"
-    done = subprocess.run([sys.executable, "-m", "tools", "release", "--out", str(out)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "release", "--out", str(out)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert "Built twice, the same bytes" in done.stdout
     return out
@@ -32,12 +37,20 @@ def unpacked(path):
 
 def test_every_file_is_in_the_sums_and_right(dist):
     rows = dict(reversed(row.split("  ")) for row in (dist / "SHA256SUMS").read_text().splitlines())
-    there = {str(path.relative_to(dist)): hashlib.sha256(path.read_bytes()).hexdigest()
-             for path in dist.rglob("*") if path.is_file() and path.name != "SHA256SUMS"}
+    there = {
+        str(path.relative_to(dist)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in dist.rglob("*")
+        if path.is_file() and path.name != "SHA256SUMS"
+    }
     assert rows == there
     ours = version.agent_version()
     assert {"wanbeacon-%s-%s.tar.gz" % (ours, board) for board in boards.names()} <= set(rows)
-    for name in ("wanbeacon_%s-r1_all.ipk", "luci-app-wanbeacon_%s-r1_all.ipk", "wanbeacon-%s-r1.apk", "luci-app-wanbeacon-%s-r1.apk"):
+    for name in (
+        "wanbeacon_%s-r1_all.ipk",
+        "luci-app-wanbeacon_%s-r1_all.ipk",
+        "wanbeacon-%s-r1.apk",
+        "luci-app-wanbeacon-%s-r1.apk",
+    ):
         assert "openwrt/" + name % ours in rows
     assert "wanbeacon_tools-%s-py3-none-any.whl" % ours in rows
 
@@ -84,8 +97,12 @@ def test_the_mpy_bundle_starts_under_micropython(dist, tmp_path, micropython):
     for name, data in unpacked(dist / ("wanbeacon-%s-mpy.tar.gz" % version.agent_version())).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    done = subprocess.run(micropython.command("-m", "wanbeacon", "--version"), capture_output=True, text=True,
-                          env={**interpreters.environment(), "MICROPYPATH": "%s:.frozen" % tmp_path})
+    done = subprocess.run(
+        micropython.command("-m", "wanbeacon", "--version"),
+        capture_output=True,
+        text=True,
+        env={**interpreters.environment(), "MICROPYPATH": "%s:.frozen" % tmp_path},
+    )
     assert (done.returncode, done.stdout) == (0, "wanbeacon %s\n" % version.agent_version())
 
 
@@ -96,7 +113,9 @@ def test_an_archive_knows_neither_order_nor_time(monkeypatch):
     assert release.archive(dict(reversed(files.items())), 1700000000) == first
     with tarfile.open(fileobj=io.BytesIO(first)) as tar:
         assert [(entry.name, entry.mtime, entry.uid, entry.mode) for entry in tar] == [
-            ("a/c", 1700000000, 0, 0o644), ("b", 1700000000, 0, 0o644)]
+            ("a/c", 1700000000, 0, 0o644),
+            ("b", 1700000000, 0, 0o644),
+        ]
 
 
 def test_a_folder_with_other_files_is_not_emptied(tmp_path):
@@ -129,6 +148,11 @@ def test_a_place_with_another_version_is_named(name, tmp_path):
 
 
 def test_make_release_runs_the_tool():
-    done = subprocess.run(["make", "-n", "release"], cwd=ROOT, capture_output=True, text=True,
-                          env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")})
+    done = subprocess.run(
+        ["make", "-n", "release"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")},
+    )
     assert "-m tools release" in done.stdout

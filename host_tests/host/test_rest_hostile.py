@@ -1,7 +1,8 @@
-"""Whatever stands in the settings, or in an id that a provider hands out: it stays in its place, in path, query, header, form and JSON.
+"""Whatever stands in the settings, or in an id that a provider hands out: it stays in its place, in path,
+query, header, form and JSON.
 
-Each API's recorded exchange (host_tests/data/rest-exchanges.json) is played with hostile values; every request must be the recorded
-one with nothing but those values changed, each of them whole."""
+Each API's recorded exchange (host_tests/data/rest-exchanges.json) is played with hostile values; every
+request must be the recorded one with nothing but those values changed, each of them whole."""
 
 import base64
 import json
@@ -26,9 +27,44 @@ EXAMPLES = 100000 if os.environ.get("WANBEACON_NIGHTLY") else 1000
 #: What the recorded exchanges were made with, longest first: a full name holds the others.
 PLAIN = {"fqdn": "home.example.com", "zone": "example.com", "host": "home"}
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=40) | st.sampled_from([
-    "../..", "..", ".", "a/b", "?x=1", "#x", "%2e%2e", "a&b=c", '"', '"}', '\\"', "\\", '\\u0022', "{ip}", "{zone}", "<<x>>", ">>", "<<", "{#ttl}",
-    "\r\nX-Evil: 1", "\r\n\r\n{}", "\0", "\x7f", "\u2028", "\u00e9", "\U0001f600", "'; --", "a b", " ", "@", "*", "x" * 300])
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=40
+) | st.sampled_from(
+    [
+        "../..",
+        "..",
+        ".",
+        "a/b",
+        "?x=1",
+        "#x",
+        "%2e%2e",
+        "a&b=c",
+        '"',
+        '"}',
+        '\\"',
+        "\\",
+        "\\u0022",
+        "{ip}",
+        "{zone}",
+        "<<x>>",
+        ">>",
+        "<<",
+        "{#ttl}",
+        "\r\nX-Evil: 1",
+        "\r\n\r\n{}",
+        "\0",
+        "\x7f",
+        "\u2028",
+        "\u00e9",
+        "\U0001f600",
+        "'; --",
+        "a b",
+        " ",
+        "@",
+        "*",
+        "x" * 300,
+    ]
+)
 lower = words.map(str.lower).filter(lambda text: text == text.lower() and text.strip(".") == text != "@")
 
 
@@ -50,7 +86,11 @@ def names(values):
 def parts(target):
     """A path and query, taken apart where a server takes it apart."""
     path, mark, query = target.partition("?")
-    return [unquote(one) for one in path.split("/")], mark, [[unquote(one) for one in pair.split("=", 1)] for pair in query.split("&")] if mark else []
+    return (
+        [unquote(one) for one in path.split("/")],
+        mark,
+        [[unquote(one) for one in pair.split("=", 1)] for pair in query.split("&")] if mark else [],
+    )
 
 
 @settings(max_examples=EXAMPLES)
@@ -61,10 +101,15 @@ def test_hostile_settings_stay_in_their_place(provider, label, zone, user, passw
     assume("." not in zone[:1] and label + "." + zone not in PLAIN.values())
     case, values = CASES[provider], {"fqdn": "%s.%s" % (label, zone), "zone": zone, "host": label}
     change = names(values)
-    answers = [[a[0], shaped(a[1], change) if not isinstance(a[1], str) else a[1], *a[2:]] for a in (call["answer"] for call in case["calls"])]
+    answers = [
+        [a[0], shaped(a[1], change) if not isinstance(a[1], str) else a[1], *a[2:]]
+        for a in (call["answer"] for call in case["calls"])
+    ]
     account = {"user": user, "password": password, "token": token}
     sent = rest_kit.V4 if case["sent"][0] else None, rest_kit.V6 if case["sent"][1] else None
-    script, _, _ = rest_kit.play(provider, answers, sent, {"name": values["fqdn"], "zone": zone}, None, account, 64)
+    script, _, _ = rest_kit.play(
+        provider, answers, sent, {"name": values["fqdn"], "zone": zone}, None, account, 64
+    )
     if len(script.asked) < len(case["calls"]):
         assume(False)  # an answer is compared by name: a dot or a case that makes no difference there
     secrets = {"me": user, "pw": password, "tok": token}
@@ -74,24 +119,35 @@ def test_hostile_settings_stay_in_their_place(provider, label, zone, user, passw
 
         def now(text):
             return secrets.get(text, change(text))
+
         old = parts(old_path)
-        assert parts(path) == ([now(one) for one in old[0]], old[1], [[now(one) for one in pair] for pair in old[2]])
+        assert parts(path) == (
+            [now(one) for one in old[0]],
+            old[1],
+            [[now(one) for one in pair] for pair in old[2]],
+        )
         assert path.isascii() and path.isprintable() and " " not in path
         assert not {".", ".."} & set(path.partition("?")[0].split("/"))
         if old_body and old_body[0] in "{[":
             assert json.loads(body) == shaped(json.loads(old_body), now)
         elif old_body:
-            assert parts("?" + body.decode())[2] == [[now(one) for one in pair] for pair in parts("?" + old_body)[2]]
+            assert parts("?" + body.decode())[2] == [
+                [now(one) for one in pair] for pair in parts("?" + old_body)[2]
+            ]
         for name, value in headers.items():
             assert value.isascii() and all(32 <= ord(c) < 127 for c in value), name
             old_value = old_headers.get(name)
             if name == "X-Filter":
-                assert json.loads(value) == shaped(json.loads(old_value), lambda text: "".join([c if c < "\x80" else "?" for c in now(text)]))
+                assert json.loads(value) == shaped(
+                    json.loads(old_value), lambda text: "".join([c if c < "\x80" else "?" for c in now(text)])
+                )
             elif old_value and old_value.startswith("Basic "):
                 assert base64.b64decode(value[6:]) == ("%s:%s" % (user, password)).encode()
             elif old_value and name not in ("Content-Type", "Content-Length"):
                 kind, space, rest = old_value.partition(" ")
-                want = "%s:%s" % (user, password) if rest == "me:pw" else now(rest) if space else now(old_value)
+                want = (
+                    "%s:%s" % (user, password) if rest == "me:pw" else now(rest) if space else now(old_value)
+                )
                 assert value == printable((kind + " " if space else "") + want), name
 
 
@@ -103,12 +159,15 @@ ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, ma
 @example("cloudflare", "..", "../../x?y#z", "")
 @example("bunny", "1", '1,"Type":1', "")
 def test_a_hostile_id_stays_in_its_place(provider, zid, rid, note):
-    """As from the file of ids, or from an answer: a text without blanks; and a comment that is to be sent back."""
+    """As from the file of ids, or from an answer: a text without blanks; and a comment that is to be sent
+    back."""
     case, plain = CASES[provider], ["ZID", "77", "300", "198.51.100.7", "NOTE"]
     kept = [zid, rid, "300", "198.51.100.7", note]
     count = sum(step in rest_kit.row_of(provider)["calls"] for step in ("login", "write", "drop"))
     answers = [call["answer"] for call in case["calls"]]
-    answers = (answers[:1] if "login" in rest_kit.row_of(provider)["calls"] else []) + answers[-(2 if "drop" in rest_kit.row_of(provider)["calls"] else 1):]
+    answers = (answers[:1] if "login" in rest_kit.row_of(provider)["calls"] else []) + answers[
+        -(2 if "drop" in rest_kit.row_of(provider)["calls"] else 1) :
+    ]
 
     def run(texts):
         memory = rest_kit.Ids()
@@ -124,9 +183,14 @@ def test_a_hostile_id_stays_in_its_place(provider, zid, rid, note):
 
     def now(text):
         return {"ZID": zid, "77": rid, "NOTE": note}.get(text, text)
+
     for (_, path, _, body), (_, old_path, _, old_body) in zip(script.asked, model.asked, strict=True):
         old = parts(old_path)
-        assert parts(path) == ([now(one) for one in old[0]], old[1], [[now(one) for one in pair] for pair in old[2]])
+        assert parts(path) == (
+            [now(one) for one in old[0]],
+            old[1],
+            [[now(one) for one in pair] for pair in old[2]],
+        )
         if old_body and old_body[:1] in b"{[":
             want, got = shaped(json.loads(old_body), now), json.loads(body)
             if "{#rid}" in str(rest_kit.row_of(provider)["calls"]["write"]):
@@ -135,10 +199,13 @@ def test_a_hostile_id_stays_in_its_place(provider, zid, rid, note):
                 want = json.loads(json.dumps(want).replace(', "comment": ""', ""))
             assert got == want
         elif old_body:
-            assert parts("?" + body.decode())[2] == [[now(one) for one in pair] for pair in parts("?" + old_body.decode())[2]]
+            assert parts("?" + body.decode())[2] == [
+                [now(one) for one in pair] for pair in parts("?" + old_body.decode())[2]
+            ]
 
 
 def test_every_api_is_among_the_cases():
     from wanbeacon.dyndns import rows
+
     apis = {name for name in rows.names(rest_kit.FILE) if rows.find(rest_kit.FILE, name).get("rest")}
     assert apis == set(CASES)

@@ -1,5 +1,5 @@
-"""The agent and the lab's JSON APIs: every kind of answer that counts, with the records of others in view. The lab is strict about
-method, path, header and body; what it minds stands in its findings."""
+"""The agent and the lab's JSON APIs: every kind of answer that counts, with the records of others in view.
+The lab is strict about method, path, header and body; what it minds stands in its findings."""
 
 import gc
 import time
@@ -12,7 +12,8 @@ from tools.lab.providers import json_zone
 
 ALL = ["cloudflare", "hetzner", "gandi", "porkbun", "digitalocean", "netcup", "powerdns", "spaceship"]
 DEMO = [("demo.example.net", "A"), ("demo.example.net", "AAAA")]
-#: Requests of a change of one family with ids remembered: netcup has to log in, Spaceship has to take the old value away.
+#: Requests of a change of one family with ids remembered: netcup has to log in, Spaceship has to take the old
+#: value away.
 ONE_CHANGE = {"netcup": 2, "spaceship": 2}
 HOUR, DAY = 3600, 86400
 
@@ -27,6 +28,7 @@ def labs():
             made[name] = running(provider=name, bind="127.0.0.1").start()
             gc.freeze()  # the agent collects garbage in each round: none of it is a lab's
         return made[name]
+
     yield get
     for lab in made.values():
         lab.stop()
@@ -58,7 +60,8 @@ def ours(home):
 
 
 def foreign(lab, *mine):
-    """All that is not ours, and of ours all but the content. Who adds and removes values makes a new record each time."""
+    """All that is not ours, and of ours all but the content. Who adds and removes values makes a new record
+    each time."""
     rows = json_zone.foreign(lab.world, *mine)
     return [r for r in rows if r["content"] is not None] if lab.provider == "spaceship" else rows
 
@@ -113,7 +116,9 @@ def test_a_record_that_is_right_already_is_not_written(lab, home):
 
 @pytest.mark.parametrize("wrong", ["wrong", 'x"},{"a":"', "a\u00e9b"])
 def test_a_wrong_key_stops_the_account(lab, tmp_path, wrong):
-    home = Home(lab, tmp_path, hosts=["demo.example.net", "demo2.example.net"], password=wrong, token=wrong).start()
+    home = Home(
+        lab, tmp_path, hosts=["demo.example.net", "demo2.example.net"], password=wrong, token=wrong
+    ).start()
     before = json_zone.foreign(lab.world)
     assert len(home.round()) == 1
     assert home.host().rec.cls == "AUTH" and home.host("demo2.example.net").rec.cls == "AUTH"
@@ -137,7 +142,11 @@ def test_a_missing_record_is_not_made_unless_the_user_says_so(lab, tmp_path):
     home = Home(lab, tmp_path, hosts=["new.example.net"]).start()
     home.round()
     host = home.host("new.example.net")
-    assert host.rec.cls == "HOST" and host.rec.word == "no such record" and json_zone.foreign(lab.world) == before
+    assert (
+        host.rec.cls == "HOST"
+        and host.rec.word == "no such record"
+        and json_zone.foreign(lab.world) == before
+    )
     assert home.round(2 * DAY) == []
     home.hosts = [{"name": "new.example.net", "create": True}]
     home.restart().round(HOUR)
@@ -195,7 +204,10 @@ def test_a_page_in_place_of_json_stops_nobody_and_is_no_success(lab, home, statu
     if known:
         home.round()
         home.line(V4B, V6B)
-    lab.answer("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>success ok 200 unauthorized</body></html>", status=status)
+    lab.answer(
+        "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>success ok 200 unauthorized</body></html>",
+        status=status,
+    )
     history = list(lab.world.history)
     home.round(120)
     host = home.host()
@@ -212,7 +224,11 @@ def test_an_answer_of_100_kb(lab, home):
     before = foreign(lab, *DEMO)
     home.start().round()
     assert ours(home) == ([V4], [V6]) and foreign(lab, *DEMO) == before
-    reply = lab.ledger[0]["reply"] if lab.provider not in ("netcup", "spaceship") else max((r["reply"] for r in lab.ledger), key=len)
+    reply = (
+        lab.ledger[0]["reply"]
+        if lab.provider not in ("netcup", "spaceship")
+        else max((r["reply"] for r in lab.ledger), key=len)
+    )
     assert len(reply) > 100000 and lab.findings() == []
 
 
@@ -241,7 +257,8 @@ def test_a_lost_or_damaged_id_file_costs_one_look(lab, home):
 
 
 def test_a_record_that_was_deleted_is_not_made_again(lab, home):
-    """Where the API has a call that changes and does not create; the others are last writer wins (docs/rest-providers.md)."""
+    """Where the API has a call that changes and does not create; the others are last writer wins
+    (docs/rest-providers.md)."""
     upsert = lab.provider in ("gandi", "powerdns", "spaceship")
     home.start().round()
     lab.world.zone_records[:] = [r for r in lab.world.zone_records if r["name"] != "demo.example.net"]

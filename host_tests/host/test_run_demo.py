@@ -1,4 +1,5 @@
-"""`make run`: the demo as a new user sees it, in lines and on a full screen; nothing of it stays behind. Host only."""
+"""`make run`: the demo as a new user sees it, in lines and on a full screen; nothing of it stays behind. Host
+only."""
 
 import contextlib
 import json
@@ -68,15 +69,21 @@ class Run:
     def __init__(self, mark, *args, **env):
         self.text = ""
         self.began = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, "-m", "tools", "run", "--plain", *args], cwd=ROOT, bufsize=0,
-                                        env=dict(os.environ, TMPDIR=mark, **env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tools", "run", "--plain", *args],
+            cwd=ROOT,
+            bufsize=0,
+            env=dict(os.environ, TMPDIR=mark, **env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def until(self, pattern, seconds=30):
         until = time.monotonic() + seconds
         while True:
             match = re.search(pattern, self.text)
             if match:
-                self.text = self.text[match.end():]
+                self.text = self.text[match.end() :]
                 return match
             ready = select.select([self.process.stdout], [], [], max(0, until - time.monotonic()))[0]
             data = os.read(self.process.stdout.fileno(), 65536) if ready else b""
@@ -93,7 +100,9 @@ class Run:
 def dig(command):
     words = command.split()
     assert words[0] == "dig"
-    return subprocess.run([program("dig"), *words[1:], "+time=2"], capture_output=True, text=True, timeout=20).stdout.split()
+    return subprocess.run(
+        [program("dig"), *words[1:], "+time=2"], capture_output=True, text=True, timeout=20
+    ).stdout.split()
 
 
 @pytest.mark.needs("dig")
@@ -142,14 +151,22 @@ def test_the_story_goes_on_to_cgnat_a_forged_certificate_a_refusal_and_a_power_c
         try:
             play(titles["The agent starts for the first time"], "one request for 3 hosts")
             play(titles["Carrier-grade NAT"], "^0 requests sent")
-            play(titles["An impostor answers in the provider's place"], "^0 bytes of user name or password reached it")
+            play(
+                titles["An impostor answers in the provider's place"],
+                "^0 bytes of user name or password reached it",
+            )
             play(titles["The real provider is back"], "one request for 3 hosts")
             play(titles["The provider blocks one host"], "good .* / abuse.*only camera.dyndns.org is stopped")
             until = time.monotonic() + 30  # the lab knows its answer before the agent has kept it
-            while [h["state"] for h in one.status()["hosts"]].count("stopped") != 1 and time.monotonic() < until:
+            while [h["state"] for h in one.status()["hosts"]].count(
+                "stopped"
+            ) != 1 and time.monotonic() < until:
                 time.sleep(0.05)
             play(titles["Power cut"], "^0 requests after the restart; .* 1 host is stopped")
-            play(titles["The user had the host unblocked"], "^1 request for camera.dyndns.org, answered with good")
+            play(
+                titles["The user had the host unblocked"],
+                "^1 request for camera.dyndns.org, answered with good",
+            )
         finally:
             one.stop()
         assert lab.findings() == []
@@ -169,7 +186,14 @@ def test_however_it_ends_no_process_stays(mark, number):
 
 def test_a_reader_that_goes_away_ends_it_silently(mark):
     line = "%s -m tools run --plain --pace 3 | head -1" % sys.executable
-    done = subprocess.run(["sh", "-c", line], cwd=ROOT, env=dict(os.environ, TMPDIR=mark), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["sh", "-c", line],
+        cwd=ROOT,
+        env=dict(os.environ, TMPDIR=mark),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.stdout.startswith("Wanbeacon") and done.stderr == ""
     assert gone(mark) and os.listdir(mark) == []
 
@@ -191,16 +215,27 @@ def test_on_a_terminal_it_takes_the_whole_screen_and_gives_it_back(mark):
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0
     assert seen.index(b"\x1b[?1049h") < seen.index(b"The provider had it") < seen.rindex(b"\x1b[?1049l")
-    assert b"\x1b[?25h" in seen[seen.rindex(b"\x1b[?25l"):], "the cursor is shown again"
+    assert b"\x1b[?25h" in seen[seen.rindex(b"\x1b[?25l") :], "the cursor is shown again"
     assert b"Traceback" not in seen and b"Ask the provider's name server" in seen
     assert gone(mark) and os.listdir(mark) == []
 
 
 def own(folder, lab, **more):
     """A user's settings for `lab`, in a file."""
-    document = {"accounts": [{"provider": "dyn", "user": "demo", "password": PASSWORD, "ca": "ca.der",
-                              "server": "localhost:%d" % lab.https_port, "hosts": ["home.dyndns.org"], **more}],
-                "address": [{"source": "command", "command": "echo 45.33.7.9"}]}
+    document = {
+        "accounts": [
+            {
+                "provider": "dyn",
+                "user": "demo",
+                "password": PASSWORD,
+                "ca": "ca.der",
+                "server": "localhost:%d" % lab.https_port,
+                "hosts": ["home.dyndns.org"],
+                **more,
+            }
+        ],
+        "address": [{"source": "command", "command": "echo 45.33.7.9"}],
+    }
     (folder / "ca.der").write_bytes(lab.ca_der.read_bytes())
     (folder / "my.json").write_text(json.dumps(document))
     return str(folder / "my.json")
@@ -226,8 +261,14 @@ def test_with_own_settings_it_remembers_beside_them_and_two_at_once_are_refused(
 
 
 def refuse(mark, *args, **env):
-    done = subprocess.run([sys.executable, "-m", "tools", "run", "--plain", *args], cwd=ROOT, capture_output=True, text=True,
-                          env=dict(os.environ, TMPDIR=mark, **env), timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "run", "--plain", *args],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, TMPDIR=mark, **env),
+        timeout=60,
+    )
     assert done.returncode == 1 and "Traceback" not in done.stderr
     return done.stderr.splitlines()
 
@@ -242,11 +283,17 @@ def test_an_interpreter_that_cannot_do_it_is_one_line(mark, tmp_path):
 
 def test_what_the_agent_says_at_its_end_is_what_the_user_reads(mark, tmp_path):
     program = tmp_path / "other"
-    program.write_text('#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\necho "wanbeacon: no TLS here" >&2\nexit 1\n')
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\necho "wanbeacon: no TLS here" >&2\nexit 1\n'
+    )
     program.chmod(0o755)
     assert refuse(mark, MICROPYTHON=str(program)) == ["wanbeacon: no TLS here"]
-    program.write_text('#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\nprintf "Traceback\\n  x\\nKeyError: 1\\n" >&2\nexit 1\n')
-    assert refuse(mark, MICROPYTHON=str(program)) == ["wanbeacon: the agent crashed: KeyError: 1 (please report this)"]
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\nprintf "Traceback\\n  x\\nKeyError: 1\\n" >&2\nexit 1\n'
+    )
+    assert refuse(mark, MICROPYTHON=str(program)) == [
+        "wanbeacon: the agent crashed: KeyError: 1 (please report this)"
+    ]
 
 
 def test_a_port_in_use_and_bad_settings_are_a_line_each(mark, tmp_path):
@@ -254,6 +301,8 @@ def test_a_port_in_use_and_bad_settings_are_a_line_each(mark, tmp_path):
         lines = refuse(mark, "--dns", str(lab.dns_port))
     assert len(lines) == 1 and "in use" in lines[0] and "--dns" in lines[0]
     bad = tmp_path / "bad.json"
-    bad.write_text('{"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a b"]}], "adress": ["auto"]}')
+    bad.write_text(
+        '{"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a b"]}], "adress": ["auto"]}'
+    )
     lines = refuse(mark, "--config", str(bad))
     assert len(lines) == 2 and all(line.startswith("wanbeacon: %s: " % bad) for line in lines)

@@ -29,9 +29,15 @@ ONLY6 = {"name": HOME6, "ipv4": False}
 def test_first_update_change_and_no_change(lab):
     with service(lab, HOME) as agent:
         entry = settled(agent, 1)[HOME]
-        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(HOME) == dns(A)
+        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(
+            HOME
+        ) == dns(A)
         first = lab.updates[0]
-        assert first["path"] == "/domains/nic/update" and params(first) == {"hostname": HOME, "myip": A} and first["tls"]
+        assert (
+            first["path"] == "/domains/nic/update"
+            and params(first) == {"hostname": HOME, "myip": A}
+            and first["tls"]
+        )
         rounds(agent)
         assert len(lab.updates) == 1
         move(agent, B, count=2, published={HOME: dns(B)})
@@ -55,22 +61,37 @@ def test_ipv6_alone_leaves_the_a_host_alone(lab):
         assert len(lab.updates) == 1
 
 
-@pytest.mark.parametrize("provider, path", [
-    ("certadns-update", "/domains/update"), ("certadns-v2", "/domains/v2/update"), ("certadns-dyndns", "/domains/dyndns/update")])
+@pytest.mark.parametrize(
+    "provider, path",
+    [
+        ("certadns-update", "/domains/update"),
+        ("certadns-v2", "/domains/v2/update"),
+        ("certadns-dyndns", "/domains/dyndns/update"),
+    ],
+)
 def test_the_other_endpoints(lab, provider, path):
     with service(lab, HOME, provider=provider) as agent:
         settled(agent, 1)
         assert lab.updates[0]["path"] == path and lab.published(HOME) == dns(A)
 
 
-@pytest.mark.parametrize("login, scheme", [
-    ({"user": "demo", "password": "demo-key"}, "Basic"), ({"user": "demo@example.net", "password": "demo-key"}, "Basic"),
-    ({"user": "DEMO", "password": "ak_demo", "auth": "basic"}, "Basic"), ({"user": "demo", "password": "ak_demo"}, "Bearer"),
-    ({"user": "demo", "password": "demo-key", "token": "ak_demo"}, "Bearer")])
+@pytest.mark.parametrize(
+    "login, scheme",
+    [
+        ({"user": "demo", "password": "demo-key"}, "Basic"),
+        ({"user": "demo@example.net", "password": "demo-key"}, "Basic"),
+        ({"user": "DEMO", "password": "ak_demo", "auth": "basic"}, "Basic"),
+        ({"user": "demo", "password": "ak_demo"}, "Bearer"),
+        ({"user": "demo", "password": "demo-key", "token": "ak_demo"}, "Bearer"),
+    ],
+)
 def test_logins_go_into_the_header(lab, login, scheme):
     with service(lab, HOME, **login) as agent:
         assert settled(agent, 1)[HOME]["result"] == "good"
-    assert lab.updates[0]["headers"]["authorization"].startswith(scheme + " ") and "password" not in lab.updates[0]["target"]
+    assert (
+        lab.updates[0]["headers"]["authorization"].startswith(scheme + " ")
+        and "password" not in lab.updates[0]["target"]
+    )
 
 
 def test_login_in_the_query_only_when_asked_for_and_with_a_warning(lab):
@@ -89,7 +110,11 @@ def test_post(lab, provider):
     lab.rules.methods = ("GET", "POST")
     with service(lab, HOME, provider=provider, method="POST") as agent:
         settled(agent, 1)
-    assert lab.updates[0]["method"] == "POST" and "?" not in lab.updates[0]["target"] and lab.published(HOME) == dns(A)
+    assert (
+        lab.updates[0]["method"] == "POST"
+        and "?" not in lab.updates[0]["target"]
+        and lab.published(HOME) == dns(A)
+    )
 
 
 # word, HTTP status -> (account, host, class)
@@ -124,7 +149,15 @@ def test_dnserr_with_http_500_is_waited_out(lab):
 
 def test_the_address_page_speaks_json(lab):
     lab.world.check_address = B
-    top = {"address": [{"source": "web", "url": "https://localhost:%d/domains/my-ip" % lab.https_port, "ca": str(lab.ca_der)}]}
+    top = {
+        "address": [
+            {
+                "source": "web",
+                "url": "https://localhost:%d/domains/my-ip" % lab.https_port,
+                "ca": str(lab.ca_der),
+            }
+        ]
+    }
     with service(lab, HOME, top=top) as agent:
         assert settled(agent, 1)[HOME]["ipv4"] == B and len(lab.ledger_of("check")) == 1
 

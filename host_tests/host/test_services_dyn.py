@@ -32,9 +32,13 @@ DEMO = "demo.dyndns.org"
 def test_first_update_change_and_no_change(lab):
     with service(lab, DEMO) as agent:
         entry = settled(agent, 1)[DEMO]
-        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(DEMO) == dns(A)
+        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(
+            DEMO
+        ) == dns(A)
         first = lab.updates[0]
-        assert first["path"] == "/v3/update" and params(first) == {"hostname": DEMO, "myip": A} and first["tls"]
+        assert (
+            first["path"] == "/v3/update" and params(first) == {"hostname": DEMO, "myip": A} and first["tls"]
+        )
         assert re.fullmatch(r"\S.* - \S.* - \S+", first["headers"]["user-agent"])
         rounds(agent)  # no change, no request
         assert len(lab.updates) == 1
@@ -114,7 +118,10 @@ def test_trouble_at_dyn_is_waited_out_for_half_an_hour(lab, word):
 @pytest.mark.parametrize("word, answer", [("badagent", "badagent"), ("good 127.0.0.1", "good 127.0.0.1")])
 def test_a_refused_program_stops_everything_at_that_provider(lab, word, answer):
     lab.answer(answer)
-    with service(lab, accounts=[account(lab, DEMO), account(lab, "other.dyndns.org", user="other", password="other-key")]) as agent:
+    with service(
+        lab,
+        accounts=[account(lab, DEMO), account(lab, "other.dyndns.org", user="other", password="other-key")],
+    ) as agent:
         entries = settled(agent, 1)
         assert {e["class"] for e in entries.values()} == {"AGENT"} and entries[DEMO]["result"] == word
         agent.set_address(B)
@@ -142,7 +149,13 @@ def test_the_legacy_path(lab):
     with service(lab, DEMO, provider="dyn-legacy") as agent:
         settled(agent, 1)
     assert lab.updates[0]["path"] == "/nic/update" and lab.published(DEMO) == dns(A)
-    assert params(lab.updates[0]) == {"hostname": DEMO, "myip": A, "wildcard": "NOCHG", "mx": "NOCHG", "backmx": "NOCHG"}
+    assert params(lab.updates[0]) == {
+        "hostname": DEMO,
+        "myip": A,
+        "wildcard": "NOCHG",
+        "mx": "NOCHG",
+        "backmx": "NOCHG",
+    }
 
 
 def test_plain_http_only_when_the_user_says_so(lab):

@@ -30,13 +30,17 @@ DEMO, DEMO2 = "demo.mydns.se", "demo2.mydns.se"
 
 def mine(lab, name=DEMO, password="demo-key", **more):
     """An account as a user writes it here: the host is the user."""
-    return {key: value for key, value in account(lab, name, password=password, **more).items() if key != "user"}
+    return {
+        key: value for key, value in account(lab, name, password=password, **more).items() if key != "user"
+    }
 
 
 def test_first_update_change_and_no_change(lab):
     with service(lab, accounts=[mine(lab)]) as agent:
         entry = settled(agent, 1)[DEMO]
-        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(DEMO) == dns(A)
+        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(
+            DEMO
+        ) == dns(A)
         first = lab.updates[0]
         assert first["path"] == "/nic/update" and first["tls"]
         assert base64.b64decode(first["headers"]["authorization"].split()[1]) == b"demo.mydns.se:demo-key"
@@ -48,11 +52,13 @@ def test_first_update_change_and_no_change(lab):
 
 
 def test_the_connection_tells_the_address_when_the_device_holds_it(lab):
-    """With a source that reads the device's own line the address is left out, as the service wants it. This machine's own
-    address is seldom a public one: hence allow_private."""
+    """With a source that reads the device's own line the address is left out, as the service wants it. This
+    machine's own address is seldom a public one: hence allow_private."""
     config = [dict(mine(lab), hosts=[{"name": DEMO, "allow_private": True, "ipv6": False}])]
     with service(lab, accounts=config, top={"address": [{"source": "netlink"}]}) as agent:
-        own = agent.wait(lambda s: s["lines"][0]["ipv4"]["why"] != "not looked yet")["lines"][0]["ipv4"]["address"]
+        own = agent.wait(lambda s: s["lines"][0]["ipv4"]["why"] != "not looked yet")["lines"][0]["ipv4"][
+            "address"
+        ]
         if own is None:
             absent("needs a default route")
         agent.wait(lambda s: len(lab.updates) == 1)
@@ -65,7 +71,9 @@ def test_a_provider_that_sees_another_address_is_told_the_right_one(lab):
     lab.world.check_address = B
     config = [dict(mine(lab), hosts=[{"name": DEMO, "allow_private": True, "ipv6": False}])]
     with service(lab, accounts=config, top={"address": [{"source": "netlink"}]}, speed=HOURS) as agent:
-        own = agent.wait(lambda s: s["lines"][0]["ipv4"]["why"] != "not looked yet")["lines"][0]["ipv4"]["address"]
+        own = agent.wait(lambda s: s["lines"][0]["ipv4"]["why"] != "not looked yet")["lines"][0]["ipv4"][
+            "address"
+        ]
         if own is None:
             absent("needs a default route")
         entry = settled(agent, 1)[DEMO]
@@ -97,9 +105,15 @@ def test_each_host_has_its_own_login(lab):
         move(agent, B, count=4, published={DEMO: dns(B), DEMO2: dns(B)})
 
 
-@pytest.mark.parametrize("more, host, cls, word", [
-    ({"password": "wrong"}, DEMO, "AUTH", "badauth"), ({"user": DEMO}, DEMO2, "HOST", "notfqdn"),
-    ({}, "abused.mydns.se", "BLOCK", "abuse"), ({}, "nobody.mydns.se", "AUTH", "badauth")])
+@pytest.mark.parametrize(
+    "more, host, cls, word",
+    [
+        ({"password": "wrong"}, DEMO, "AUTH", "badauth"),
+        ({"user": DEMO}, DEMO2, "HOST", "notfqdn"),
+        ({}, "abused.mydns.se", "BLOCK", "abuse"),
+        ({}, "nobody.mydns.se", "AUTH", "badauth"),
+    ],
+)
 def test_every_documented_refusal_is_final_and_stays_over_a_restart(lab, more, host, cls, word):
     one = dict(mine(lab, host), **more)
     with service(lab, accounts=[one]) as agent:

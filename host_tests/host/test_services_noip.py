@@ -37,10 +37,15 @@ def login(update):
 def test_first_update_change_and_no_change(lab):
     with service(lab, DEMO) as agent:
         entry = settled(agent, 1)[DEMO]
-        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(DEMO) == dns(A)
+        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "good") and lab.published(
+            DEMO
+        ) == dns(A)
         first = lab.updates[0]
-        assert first["path"] == "/nic/update" and params(first) == {"hostname": DEMO, "myip": A} and first["tls"]
-        assert re.fullmatch(r"\S+ \S+-\S+/\S+ \S+@\S+", first["headers"]["user-agent"])  # the hardware form, with contact
+        assert (
+            first["path"] == "/nic/update" and params(first) == {"hostname": DEMO, "myip": A} and first["tls"]
+        )
+        # the hardware form, with contact
+        assert re.fullmatch(r"\S+ \S+-\S+/\S+ \S+@\S+", first["headers"]["user-agent"])
         rounds(agent)
         assert len(lab.updates) == 1
         move(agent, B, count=2, published={DEMO: dns(B)})
@@ -66,15 +71,23 @@ def test_a_list_with_a_wrong_name_in_it(lab):
         assert params(lab.updates[1])["hostname"] == "%s,%s" % (DEMO, DEMO2)
 
 
-@pytest.mark.parametrize("user, password, name, members", [
-    ("demo", "demo-key", "cottage", [BARN, SHED]), ("k3yuser", "k3ypass", "all.ddnskey.com", [DEMO, DEMO2, BARN, SHED]),
-    ("demo:cottage", "group-pass", "cottage", [BARN, SHED]), ("demo@example.net", "demo-key", DEMO + "@left", [DEMO]),
-    ("demo#cottage", "group-pass", BARN, [BARN])])
+@pytest.mark.parametrize(
+    "user, password, name, members",
+    [
+        ("demo", "demo-key", "cottage", [BARN, SHED]),
+        ("k3yuser", "k3ypass", "all.ddnskey.com", [DEMO, DEMO2, BARN, SHED]),
+        ("demo:cottage", "group-pass", "cottage", [BARN, SHED]),
+        ("demo@example.net", "demo-key", DEMO + "@left", [DEMO]),
+        ("demo#cottage", "group-pass", BARN, [BARN]),
+    ],
+)
 def test_groups_keys_and_labels(lab, user, password, name, members):
     """A group is one line of the answer; ":" and "#" of a group login come encoded."""
     with service(lab, name, user=user, password=password) as agent:
         assert settled(agent, 1)[name]["result"] == "good"
-        assert [n for n in (DEMO, DEMO2, BARN, SHED) if lab.published(n) == dns(A)] == [n for n in (DEMO, DEMO2, BARN, SHED) if n in members]
+        assert [n for n in (DEMO, DEMO2, BARN, SHED) if lab.published(n) == dns(A)] == [
+            n for n in (DEMO, DEMO2, BARN, SHED) if n in members
+        ]
         assert login(lab.updates[0]) == user.replace(":", "%3A").replace("#", "%23") + ":" + password
 
 
@@ -97,7 +110,10 @@ def test_offline_is_for_paying_users(lab):
 
 
 def test_a_wrong_password_stops_the_account_and_no_other(lab):
-    accounts = [account(lab, DEMO, DEMO2, password="wrong"), account(lab, "free.ddns.net", user="free", password="free-key")]
+    accounts = [
+        account(lab, DEMO, DEMO2, password="wrong"),
+        account(lab, "free.ddns.net", user="free", password="free-key"),
+    ]
     with service(lab, accounts=accounts) as agent:
         entries = settled(agent, 2)
         assert [entries[n]["class"] for n in (DEMO, DEMO2, "free.ddns.net")] == ["AUTH", "AUTH", "OK"]
@@ -113,7 +129,9 @@ def test_abuse_blocks_the_user_with_all_hosts(lab):
     """At No-IP the user is blocked, not the host: the second host is not even tried."""
     with service(lab, "spam.ddns.net", "spam2.ddns.net", user="spammer", password="spam-key") as agent:
         entries = settled(agent, 1)
-        assert {e["class"] for e in entries.values()} == {"BLOCK"} and {e["state"] for e in entries.values()} == {"stopped"}
+        assert {e["class"] for e in entries.values()} == {"BLOCK"} and {
+            e["state"] for e in entries.values()
+        } == {"stopped"}
         agent.set_address(B)
         rounds(agent)
         assert len(lab.updates) == 1
@@ -139,7 +157,8 @@ def test_911_is_waited_out_for_half_an_hour(lab):
 
 
 def test_the_detection_page_is_not_asked_after_an_error(lab):
-    """The only source outside is No-IP's own page; after a refusal it is left in peace until the user acts."""
+    """The only source outside is No-IP's own page; after a refusal it is left in peace until the user
+    acts."""
     page = "http://localhost:%d/" % lab.http_port
     lab.world.check_address = A
     top = {"address": [{"source": "web", "url": page}]}
@@ -147,7 +166,8 @@ def test_the_detection_page_is_not_asked_after_an_error(lab):
         settled(agent, 1)
         seen = len(lab.ledger_of("check"))
         assert seen == 1
-        agent.wait(lambda s: s["uptime"] > 2000)  # more than two and a half times the interval between two looks outside
+        # more than two and a half times the interval between two looks outside
+        agent.wait(lambda s: s["uptime"] > 2000)
         assert len(lab.ledger_of("check")) == seen
 
 

@@ -1,5 +1,5 @@
-"""Other services from end to end: those that punish a careless dual stack, take the connection's address, or speak in words
-of their own. The agent under MicroPython against each lab over verified HTTPS."""
+"""Other services from end to end: those that punish a careless dual stack, take the connection's address, or
+speak in words of their own. The agent under MicroPython against each lab over verified HTTPS."""
 
 import contextlib
 
@@ -23,7 +23,9 @@ from tools.lab import running
 
 # provider -> (host, account, requests for both families)
 DUAL = {
-    "desec": ("demo.dedyn.io", {}, 1), "dynv6": ("demo.dynv6.net", {}, 1), "duckdns": ("demo.duckdns.org", {}, 1),
+    "desec": ("demo.dedyn.io", {}, 1),
+    "dynv6": ("demo.dynv6.net", {}, 1),
+    "duckdns": ("demo.duckdns.org", {}, 1),
     "nsupdate-info": ("demo.nsupdate.info", {"user": "demo.nsupdate.info"}, 1),
     "he-dns": ("home.he.example.net", {"user": "home.he.example.net"}, 2),
     "ovh": ("home.ovh.example.net", {"user": "example.net-demo"}, 2),
@@ -39,7 +41,8 @@ def lab_of(provider, expected=()):
 
 @pytest.mark.parametrize("provider", DUAL)
 def test_dual_stack_keeps_what_did_not_change(provider):
-    """Both, then IPv6 alone changes, then IPv6 is gone and IPv4 changes: no record is ever lost, none set needlessly."""
+    """Both, then IPv6 alone changes, then IPv6 is gone and IPv4 changes: no record is ever lost, none set
+    needlessly."""
     name, login, requests = DUAL[provider]
     with lab_of(provider) as lab, service(lab, name, addresses=(A, A6), **login) as agent:
         until(agent, lambda s: lab.published(name) == dns(A, A6) and s["hosts"][0]["state"] == "ok")
@@ -53,9 +56,15 @@ def test_dual_stack_keeps_what_did_not_change(provider):
 
 
 def test_desec_shares_a_request_within_one_domain_only():
-    with lab_of("desec") as lab, service(lab, "demo.dedyn.io", "www.demo.dedyn.io", "other.dedyn.io") as agent:
+    with (
+        lab_of("desec") as lab,
+        service(lab, "demo.dedyn.io", "www.demo.dedyn.io", "other.dedyn.io") as agent,
+    ):
         settled(agent, 2)
-        assert sorted(params(u)["hostname"] for u in lab.updates) == ["demo.dedyn.io,www.demo.dedyn.io", "other.dedyn.io"]
+        assert sorted(params(u)["hostname"] for u in lab.updates) == [
+            "demo.dedyn.io,www.demo.dedyn.io",
+            "other.dedyn.io",
+        ]
 
 
 def test_desec_throttles_and_is_obeyed():
@@ -68,7 +77,8 @@ def test_desec_throttles_and_is_obeyed():
 
 
 def test_duckdns_takes_a_list_and_its_ko_splits_it():
-    """KO does not say which name or whether the token is wrong: once host by host, and only the wrong one stops."""
+    """KO does not say which name or whether the token is wrong: once host by host, and only the wrong one
+    stops."""
     names = ["demo.duckdns.org", "nobody.duckdns.org", "demo2.duckdns.org"]
     with lab_of("duckdns", ["one request per host"]) as lab, service(lab, *names) as agent:
         until(agent, lambda s: [h["state"] for h in s["hosts"]] == ["ok", "stopped", "ok"])
@@ -81,7 +91,9 @@ def test_dyfi_takes_the_address_of_the_connection():
         lab.world.check_address = A
         with service(lab, "demo.dy.fi", "demo2.dy.fi", user="demo@example.net") as agent:
             settled(agent, 1)
-            assert params(lab.updates[0]) == {"hostname": "demo.dy.fi,demo2.dy.fi"} and lab.published("demo2.dy.fi") == dns(A)
+            assert params(lab.updates[0]) == {"hostname": "demo.dy.fi,demo2.dy.fi"} and lab.published(
+                "demo2.dy.fi"
+            ) == dns(A)
 
 
 def test_dyfi_is_refreshed_between_its_fifth_and_sixth_day():
@@ -101,15 +113,24 @@ def test_a_service_that_sees_another_address_is_not_asked_again_and_again():
             assert len(lab.updates) == 1 and "the provider sees %s, not %s" % (B, A) in agent.output
 
 
-@pytest.mark.parametrize(("answer", "split"), [("numhost", True), ("nohost", True), ("nochg", True), ("good " + A, False), ("badauth", False)])
+@pytest.mark.parametrize(
+    ("answer", "split"),
+    [("numhost", True), ("nohost", True), ("nochg", True), ("good " + A, False), ("badauth", False)],
+)
 def test_one_line_for_a_list(answer, split):
-    """A refusal of one host splits the list once, and so does a nochg, which may mean that the list was taken for one unknown
-    name; a good holds for all, with a warning; a login concerns all."""
+    """A refusal of one host splits the list once, and so does a nochg, which may mean that the list was taken
+    for one unknown name; a good holds for all, with a warning; a login concerns all."""
     names = ["demo.dyndns.org", "demo2.dyndns.org", "demo3.dyndns.org"]
     with lab_of("dyn", ["one request per host"]) as lab:
         lab.answer(answer, times=1)
         with service(lab, *names) as agent:
-            until(agent, lambda s: all(h["state"] in ("ok", "stopped") for h in s["hosts"]) and len(lab.updates) >= (4 if split else 1))
+            until(
+                agent,
+                lambda s: (
+                    all(h["state"] in ("ok", "stopped") for h in s["hosts"])
+                    and len(lab.updates) >= (4 if split else 1)
+                ),
+            )
             assert [len(u["hosts"]) for u in lab.updates] == ([3, 1, 1, 1] if split else [3])
             classes = {h["class"] for h in agent.status()["hosts"]}
             assert classes == ({"AUTH"} if answer == "badauth" else {"OK"})
@@ -121,14 +142,19 @@ def test_a_custom_provider_in_four_lines():
         place = "https://localhost:%d/v3/update?hostname={hostname}&myip=" % lab.https_port
         custom = {"url": place + "{ip}", "url6": place + "{ipv6}", "url_dual": place + "{ip},{ipv6}"}
         entry = {k: v for k, v in account(lab, "demo.dyndns.org").items() if k != "server"}
-        with service(lab, accounts=[dict(entry, provider="custom", custom=custom)], addresses=(A, A6)) as agent:
+        with service(
+            lab, accounts=[dict(entry, provider="custom", custom=custom)], addresses=(A, A6)
+        ) as agent:
             settled(agent, 1)
             assert lab.published("demo.dyndns.org") == dns(A, A6)
 
 
-@pytest.mark.parametrize(("provider", "login"), [("desec", {"user": None}), ("nsupdate-info", {"user": "demo.nsupdate.info"})])
+@pytest.mark.parametrize(
+    ("provider", "login"), [("desec", {"user": None}), ("nsupdate-info", {"user": "demo.nsupdate.info"})]
+)
 def test_a_name_goes_offline_by_deleting_its_records_and_comes_back(provider, login):
-    """deSEC needs no user name, and deletes what is sent empty; nsupdate.info has a path of its own for it."""
+    """deSEC needs no user name, and deletes what is sent empty; nsupdate.info has a path of its own for
+    it."""
     name = DUAL[provider][0]
     with lab_of(provider) as lab:
         entry = {key: value for key, value in account(lab, name, **login).items() if value is not None}
@@ -136,6 +162,8 @@ def test_a_name_goes_offline_by_deleting_its_records_and_comes_back(provider, lo
             until(agent, lambda s: lab.published(name) == dns(A, A6) and s["hosts"][0]["state"] == "ok")
             until(agent, lambda _: agent.command("offline " + name)["ok"])
             until(agent, lambda s: lab.published(name) == dns() and s["hosts"][0]["offline"])
-            assert len(lab.updates) == (1 if provider == "nsupdate-info" else 2), "one request, to /nic/delete where there is that"
+            assert len(lab.updates) == (1 if provider == "nsupdate-info" else 2), (
+                "one request, to /nic/delete where there is that"
+            )
             until(agent, lambda _: agent.command("update " + name)["ok"])
             until(agent, lambda s: lab.published(name) == dns(A, A6) and not s["hosts"][0]["offline"])

@@ -1,5 +1,5 @@
-"""Zerigo's form from end to end: the agent under MicroPython against a lab that still speaks it. The service is closed;
-small servers still use the form, over TLS where their owner says so."""
+"""Zerigo's form from end to end: the agent under MicroPython against a lab that still speaks it. The service
+is closed; small servers still use the form, over TLS where their owner says so."""
 
 import base64
 
@@ -36,7 +36,9 @@ def mine(lab, *hosts, **more):
 def test_first_update_change_and_no_change(lab):
     with service(lab, accounts=[mine(lab, HOME)]) as agent:
         entry = settled(agent, 1)[HOME]
-        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "OK") and lab.published(HOME) == dns(A)
+        assert (entry["state"], entry["ipv4"], entry["result"]) == ("ok", A, "OK") and lab.published(
+            HOME
+        ) == dns(A)
         first = lab.updates[0]
         assert first["path"] == "/dynamic" and params(first) == {"host": HOME, "ip": A} and first["tls"]
         assert base64.b64decode(first["headers"]["authorization"].split()[1]) == b"demo@example.net:demo-key"
@@ -99,10 +101,17 @@ def test_trouble_of_the_server_is_waited_out(lab):
 
 def test_the_xml_address_page(lab):
     lab.world.check_address = B
-    top = {"address": [{"source": "web", "url": "https://localhost:%d/4" % lab.https_port, "ca": str(lab.ca_der)}]}
+    top = {
+        "address": [
+            {"source": "web", "url": "https://localhost:%d/4" % lab.https_port, "ca": str(lab.ca_der)}
+        ]
+    }
     with service(lab, accounts=[mine(lab, HOME)], top=top) as agent:
         settled(agent, 1)
-        assert lab.published(HOME) == dns(B) and lab.ledger_of("check")[0]["reply"].strip() == "<ipv4>%s</ipv4>" % B
+        assert (
+            lab.published(HOME) == dns(B)
+            and lab.ledger_of("check")[0]["reply"].strip() == "<ipv4>%s</ipv4>" % B
+        )
 
 
 def test_an_unchanged_name_is_sent_again(lab):

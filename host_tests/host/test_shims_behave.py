@@ -1,5 +1,5 @@
-"""The stand-ins for `tls` and `requests` do what MicroPython's do: one client script, every interpreter, one server.
-Host only."""
+"""The stand-ins for `tls` and `requests` do what MicroPython's do: one client script, every interpreter, one
+server. Host only."""
 
 import os
 import socket
@@ -87,6 +87,7 @@ for SCRIPT in ([b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", b"\r\n"],
 @pytest.fixture(params=["cpython", "micropython-wheel", "micropython-amd64", "micropython-i386"])
 def client(request, tmp_path):
     """A function (code, *args) -> lines printed by `code` under this interpreter."""
+
     def call(code, *args):
         script = tmp_path / "client.py"
         script.write_text(code)
@@ -96,9 +97,12 @@ def client(request, tmp_path):
             script = "client"
         else:
             argv, env = usable(request.param).argv, interpreters.environment()
-        done = subprocess.run([*argv, script, *map(str, args)], capture_output=True, text=True, timeout=30, env=env)
+        done = subprocess.run(
+            [*argv, script, *map(str, args)], capture_output=True, text=True, timeout=30, env=env
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.splitlines()
+
     return call
 
 
@@ -114,7 +118,8 @@ def ca(tmp_path_factory):
 def server(ca):
     """Port of a TLS server that, after "go", answers "0123456789" and closes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 reports a rejected client late; both are covered elsewhere
+    # 1.3 reports a rejected client late; both are covered elsewhere
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     ca[0].issue_cert("members.example").configure_cert(context)
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(20)
@@ -141,7 +146,11 @@ def server(ca):
 
 
 def test_tls_reads_none_while_quiet_then_the_answer(client, server, ca):
-    assert client(TLS_CLIENT, server, ca[1] / "ca.der", "members.example", "") == ["True", "quiet None", "b'0123456789'"]
+    assert client(TLS_CLIENT, server, ca[1] / "ca.der", "members.example", "") == [
+        "True",
+        "quiet None",
+        "b'0123456789'",
+    ]
 
 
 def test_tls_rejected_certificates_are_value_errors(client, server, ca):
@@ -167,11 +176,21 @@ def test_requests_uses_its_socket_the_same_way_everywhere(client):
 _CALLS = "[('getaddrinfo', ('members.example', 8080, 0, 1)), ('socket', 3), ('settimeout', 7), ('connect', ('192.0.2.9', 80))%s]"
 _SENT = "b'GET /nic/update?a=b HTTP/1.0' [b'', b'', b'Authorization: Basic eA==', b'Host: members.example', b'User-Agent: T/1']"
 EXPECTED = [
-    "200 b'OK' [('X', 'y')] good 192.0.2.1", "",
-    _CALLS % ", ('close',)", _SENT,
-    "200  [] good 192.0.2.1", "",
-    _CALLS % ", ('close',)", _SENT,
-    "ValueError", _CALLS % "", _SENT,
-    "ValueError", _CALLS % "", _SENT,
-    "NotImplementedError", _CALLS % "", _SENT,
+    "200 b'OK' [('X', 'y')] good 192.0.2.1",
+    "",
+    _CALLS % ", ('close',)",
+    _SENT,
+    "200  [] good 192.0.2.1",
+    "",
+    _CALLS % ", ('close',)",
+    _SENT,
+    "ValueError",
+    _CALLS % "",
+    _SENT,
+    "ValueError",
+    _CALLS % "",
+    _SENT,
+    "NotImplementedError",
+    _CALLS % "",
+    _SENT,
 ]

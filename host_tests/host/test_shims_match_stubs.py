@@ -1,5 +1,5 @@
-"""The stand-ins must not drift from real MicroPython: signatures against micropython-esp32-stubs (1.29), names against
-what ESP32_GENERIC images 1.23 and 1.24 answered to dir(). Host only."""
+"""The stand-ins must not drift from real MicroPython: signatures against micropython-esp32-stubs (1.29),
+names against what ESP32_GENERIC images 1.23 and 1.24 answered to dir(). Host only."""
 
 import ast
 import importlib
@@ -11,7 +11,8 @@ import pytest
 
 from tools import ROOT
 
-# names that real images have and the stubs (made from the documentation) do not, or the other way round, with the reason
+# names that real images have and the stubs (made from the documentation) do not, or the other way round, with
+# the reason
 NOT_IN_IMAGES = {
     "machine.Pin.toggle": "came with 1.25",
     "network.WLAN.ipconfig": "came with 1.24",
@@ -28,14 +29,21 @@ STUB_IS_OF_OTHER_PORTS = {
     "network.LAN.*": "the stub is of the generic class; the ESP32 port's keywords are in its quickref",
 }
 MODULES = ["machine", "network", "esp32", "micropython", "tls"]
-IMAGES = {v: json.loads((ROOT / ("host_tests/board/data/surface-%s.json" % v)).read_text()) for v in ("1.23.0", "1.24.0")}
+IMAGES = {
+    v: json.loads((ROOT / ("host_tests/board/data/surface-%s.json" % v)).read_text())
+    for v in ("1.23.0", "1.24.0")
+}
 
 
 def stub_of(module):
     """{dotted name: [ast.arguments of each overload]} of a .pyi in the stubs package; plain names have []."""
     name = module + ".pyi"
-    path = next(f.locate() for d in ("micropython-esp32-stubs", "micropython-stdlib-stubs")
-                for f in files(d) or () if str(f) == name)
+    path = next(
+        f.locate()
+        for d in ("micropython-esp32-stubs", "micropython-stdlib-stubs")
+        for f in files(d) or ()
+        if str(f) == name
+    )
     found = {}
 
     def walk(body, prefix):
@@ -57,9 +65,12 @@ def stub_of(module):
 
 
 def public(module):
-    """(dotted name, object) of what a stand-in offers, without names that start with _ and imported modules."""
+    """(dotted name, object) of what a stand-in offers, without names that start with _ and imported
+    modules."""
     shim = importlib.import_module(module)
-    assert "shims" in shim.__file__ or "board/cpython" in shim.__file__, "the stand-in must come before any other %s" % module
+    assert "shims" in shim.__file__ or "board/cpython" in shim.__file__, (
+        "the stand-in must come before any other %s" % module
+    )
     for name, value in vars(shim).items():
         if name.startswith("_") or inspect.ismodule(value):
             continue
@@ -73,7 +84,8 @@ def public(module):
 
 
 def calls(node):
-    """Two ways to call what a stub describes: with all it must have, and with all it may have. (args, kwargs)."""
+    """Two ways to call what a stub describes: with all it must have, and with all it may have. (args,
+    kwargs)."""
     a = node.args
     if a.vararg and a.kwarg:
         return  # "anything": the stub does not know
@@ -147,11 +159,16 @@ def test_the_stand_in_takes_nothing_that_the_stubs_do_not_know(module):
         kinds = [p.kind for p in taken.parameters.values() if p.default is p.empty]
         if kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) > most:
             wrong.append("%s asks for more than %d arguments" % (name, most))
-        wrong += ["%s: %s" % (name, p) for p in taken.parameters.values() if p.kind == p.KEYWORD_ONLY and p.name not in known]
+        wrong += [
+            "%s: %s" % (name, p)
+            for p in taken.parameters.values()
+            if p.kind == p.KEYWORD_ONLY and p.name not in known
+        ]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", MODULES + ["ubinascii"])  # CPython's own functions: only the names can be checked
+# CPython's own functions: only the names can be checked
+@pytest.mark.parametrize("module", MODULES + ["ubinascii"])
 def test_every_name_of_a_stand_in_is_one_of_real_images(module):
     for name, _ in public(module):
         owner, _, last = name.rpartition(".")
@@ -165,19 +182,34 @@ def test_every_name_of_a_stand_in_is_one_of_real_images(module):
 
 @pytest.mark.parametrize("version", IMAGES)
 def test_classes_the_agent_uses_are_complete(version):
-    for owner in ("machine.WDT", "machine.RTC", "machine.Pin", "network.WLAN", "esp32.NVS", "esp32.Partition"):
+    for owner in (
+        "machine.WDT",
+        "machine.RTC",
+        "machine.Pin",
+        "network.WLAN",
+        "esp32.NVS",
+        "esp32.Partition",
+    ):
         module, _, name = owner.partition(".")
         shim = getattr(importlib.import_module(module), name)
-        lacking = [n for n in IMAGES[version]["classes"][owner] if not n.startswith("__") and not hasattr(shim, n)]
+        lacking = [
+            n for n in IMAGES[version]["classes"][owner] if not n.startswith("__") and not hasattr(shim, n)
+        ]
         assert not lacking, (owner, lacking)
 
 
 def test_ticks_wrap_where_an_esp32_wraps():
     import wanbeacon_cpython
+
     assert IMAGES["1.24.0"]["ticks_period_check"] == wanbeacon_cpython._PERIOD - 1
     assert wanbeacon_cpython.ticks_add(0, -1) == wanbeacon_cpython._PERIOD - 1
 
 
 def test_requests_has_the_names_of_the_frozen_one():
     import requests
-    assert not [n for n in IMAGES["1.24.0"]["modules"]["requests"] if not n.startswith("__") and not hasattr(requests, n)]
+
+    assert not [
+        n
+        for n in IMAGES["1.24.0"]["modules"]["requests"]
+        if not n.startswith("__") and not hasattr(requests, n)
+    ]

@@ -1,5 +1,5 @@
-"""Virtual time: the fleet's vectorised schedule against decide's, what a provider sees of a million devices, requests in
-a day after each answer, brown-outs, and the tool's scripts, tables and plots."""
+"""Virtual time: the fleet's vectorised schedule against decide's, what a provider sees of a million devices,
+requests in a day after each answer, brown-outs, and the tool's scripts, tables and plots."""
 
 import json
 import random
@@ -51,7 +51,11 @@ def test_real_agents_come_back_from_an_outage_as_the_fleet_does():
     with quick():
         for seed in range(60):
             chance = random.Random(seed)
-            doc = {"accounts": [{"provider": "dyn", "user": "u", "password": "secret", "hosts": ["a.example.org"]}]}
+            doc = {
+                "accounts": [
+                    {"provider": "dyn", "user": "u", "password": "secret", "hosts": ["a.example.org"]}
+                ]
+            }
             world = virtual.World(json.dumps(doc), lambda chance=chance: chance.randrange(256))
             world.boot()
             world.run(600)
@@ -142,7 +146,11 @@ def test_what_bench_prints():
             assert text
 
     assert bench.brown_out(Bench(), True) == 1 and bench.brown_out(Bench(), False) == 1
-    assert bench.region(Bench(), "peak") < 1 and bench.region(Bench(), 0.5) <= 60 and bench.region(Bench(), 0.99) <= 180
+    assert (
+        bench.region(Bench(), "peak") < 1
+        and bench.region(Bench(), 0.5) <= 60
+        and bench.region(Bench(), 0.99) <= 180
+    )
     assert bench.overload(Bench()) == 0
 
 
@@ -156,7 +164,9 @@ def test_the_years_script_breaks_no_rule_and_loses_nothing():
         # a connection that was refused is tried again at once, as no request has arrived
         arrived = [at for at, answer in told.requests if answer not in oracle.NOT_SENT]
         assert min(b - a for a, b in pairwise(arrived)) >= 60
-        assert len(told.requests) < 1.3 * len(told.changes), "one request per change, and some for the troubles"
+        assert len(told.requests) < 1.3 * len(told.changes), (
+            "one request per change, and some for the troubles"
+        )
         answers = [answer for _, answer in told.requests]
         assert answers.count("badauth") == answers.count("abuse") == 1
         assert answers.count("page") == answers.count("other") == 3
@@ -182,17 +192,39 @@ def test_a_mistake_in_a_script_is_one_line(line, said):
 
 def test_events_come_in_order_and_end_by_themselves():
     events = script.parse("2d reboot\nevery 1d address  # daily\n\n1d12h outage 10m", 3 * 86400)
-    assert [(at / 86400, verb) for at, verb, _ in events] == [(1, "address"), (1.5, "outage"), (2, "reboot"), (2, "address")]
+    assert [(at / 86400, verb) for at, verb, _ in events] == [
+        (1, "address"),
+        (1.5, "outage"),
+        (2, "reboot"),
+        (2, "address"),
+    ]
     told = story.tell("1h outage 10m", 86400)
     assert [row[3] for row in told.spans if row[0] == "line"] == ["no line"]
     assert outcome.NET in policy.SCHEDULE and len(told.requests) == 2
 
 
 def test_the_tool_prints_a_table_and_draws_a_timeline(tmp_path):
-    (tmp_path / "week.txt").write_text("every 1d address\n2d23h provider 911 6h\n3d23h provider badauth 2h\n4d3h user retry\n")
-    status, said = tool("--script", tmp_path / "week.txt", "--days", 7, "--plot", tmp_path / "week.svg", "--from", 1, "--to", 5)
+    (tmp_path / "week.txt").write_text(
+        "every 1d address\n2d23h provider 911 6h\n3d23h provider badauth 2h\n4d3h user retry\n"
+    )
+    status, said = tool(
+        "--script",
+        tmp_path / "week.txt",
+        "--days",
+        7,
+        "--plot",
+        tmp_path / "week.svg",
+        "--from",
+        1,
+        "--to",
+        5,
+    )
     assert status == 0, said
-    assert "flash writes" in said and "rules broken" in said and "retry home.example.org -> home.example.org: trying again" in said
+    assert (
+        "flash writes" in said
+        and "rules broken" in said
+        and "retry home.example.org -> home.example.org: trying again" in said
+    )
     assert (tmp_path / "week.svg").read_text().count("<path") > 20
     for args, problem in ((("--script", "/nowhere"), "cannot read the script"), (("--plot", "x.gif"), "ends in .png"),
                           (("fleet", "--scene", "war"), "there is no scene")):  # fmt: skip
@@ -202,7 +234,9 @@ def test_the_tool_prints_a_table_and_draws_a_timeline(tmp_path):
 
 @pytest.mark.parametrize("scene", fleet.SCENES)
 def test_the_tool_draws_a_fleet(scene, tmp_path):
-    status, said = tool("fleet", "--scene", scene, "--devices", 20000, "--serves", 40, "--plot", tmp_path / "fleet.png")
+    status, said = tool(
+        "fleet", "--scene", scene, "--devices", 20000, "--serves", 40, "--plot", tmp_path / "fleet.png"
+    )
     assert status == 0, said
     assert "without our jitter" in said
     assert (tmp_path / "fleet.png").stat().st_size > 20000

@@ -1,4 +1,5 @@
-"""Every code that a source, the chooser or a time server's judge hands on has its row in words.txt, with as many values."""
+"""Every code that a source, the chooser or a time server's judge hands on has its row in words.txt, with as
+many values."""
 
 import ast
 import re
@@ -17,7 +18,8 @@ def rows():
 
 
 def codes(path):
-    """(code, number of values or None) of each tuple and each call of Why() or log() that begins with a code."""
+    """(code, number of values or None) of each tuple and each call of Why() or log() that begins with a
+    code."""
     for node in ast.walk(ast.parse(path.read_text())):
         parts = node.elts if isinstance(node, ast.Tuple) else node.args if isinstance(node, ast.Call) else ()
         first = parts[0] if parts else None
@@ -25,7 +27,9 @@ def codes(path):
             first = first.left
         if isinstance(first, ast.Constant) and isinstance(first.value, str) and CODE.match(first.value):
             star = any(isinstance(one, ast.Starred) for one in parts)
-            concatenated = isinstance(node, ast.Tuple) and len(parts) == 1 and first.value == "kernel.two_routers"
+            concatenated = (
+                isinstance(node, ast.Tuple) and len(parts) == 1 and first.value == "kernel.two_routers"
+            )
             yield first.value, None if star or concatenated else len(parts) - 1
 
 
@@ -33,7 +37,11 @@ def test_every_code_has_a_sentence_that_takes_its_values():
     known, seen = rows(), 0
     for path in FILES:
         for code, values in codes(path):
-            if code.startswith("observe.") or code in ("wanbeacon.", "kernel.none6", "kernel.none4") or code.startswith(("ff02", "time.")):
+            if (
+                code.startswith("observe.")
+                or code in ("wanbeacon.", "kernel.none6", "kernel.none4")
+                or code.startswith(("ff02", "time."))
+            ):
                 continue  # gets its value later
             pattern = re.compile(re.escape(code).replace("%d", r"\d+") + "$")
             found = [key for key in known if pattern.match(key)]
@@ -41,5 +49,10 @@ def test_every_code_has_a_sentence_that_takes_its_values():
             for key in found:
                 seen += 1
                 takes = len(re.findall(r"%[sd]", known[key]))
-                assert values is None or takes == values, "%s: %s takes %d values, gets %d" % (path.name, key, takes, values)
+                assert values is None or takes == values, "%s: %s takes %d values, gets %d" % (
+                    path.name,
+                    key,
+                    takes,
+                    values,
+                )
     assert seen > 80, seen

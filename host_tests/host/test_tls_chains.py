@@ -54,6 +54,7 @@ def lab():
 def folder(lab, tmp_path_factory):
     """Roots as a board has them: twelve of the catalogue, the lab's own as the tenth."""
     from tools.build import roots
+
     out = tmp_path_factory.mktemp("roots")
     names = list(roots.CHOSEN)[:12]
     for name in names:
@@ -65,13 +66,20 @@ def folder(lab, tmp_path_factory):
 
 
 def ask(name, tmp_path, port, folder, root=0, low=0, plenty=0):
-    """([status, root, date] or [word, text, sent], times room was made, times it was given back) under one interpreter."""
+    """([status, root, date] or [word, text, sent], times room was made, times it was given back) under one
+    interpreter."""
     (tmp_path / "client.py").write_text(CLIENT)
     argv, env = python(name, tmp_path / "client.py")
     if name == CPYTHON:
         argv[-1] = "client"
         env["PYTHONPATH"] += ":%s" % tmp_path
-    done = subprocess.run([*argv, str(port), str(folder), str(root), str(low), str(plenty)], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [*argv, str(port), str(folder), str(root), str(low), str(plenty)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -129,7 +137,10 @@ def test_where_memory_is_plenty_one_handshake_knows_all_roots(lab, folder, tmp_p
     lab.reset()
     (status, root, date), _, _ = ask(name, tmp_path, lab.https_port, folder, plenty=1)
     assert (status, root) == (200, 0) and abs(date - lab.world.now()) < 30 and handshakes(lab) == 1
-    assert ask(name, tmp_path, lab.ports["unknown-ca"], folder, plenty=1)[0][0] == "untrusted" and handshakes(lab) == 2
+    assert (
+        ask(name, tmp_path, lab.ports["unknown-ca"], folder, plenty=1)[0][0] == "untrusted"
+        and handshakes(lab) == 2
+    )
 
 
 @pytest.mark.parametrize("chain", CHAINS)

@@ -1,4 +1,5 @@
-"""`python -m tools` itself and the interpreters: a user's mistake is one line, exit status not 0. Host only."""
+"""`python -m tools` itself and the interpreters: a user's mistake is one line, exit status not 0. Host
+only."""
 
 import os
 import subprocess
@@ -11,8 +12,13 @@ from tools.build import mpy
 
 
 def tools(*args, **env):
-    return subprocess.run([sys.executable, "-m", "tools", *args], cwd=ROOT, capture_output=True, text=True,
-                          env=dict(os.environ, **env))
+    return subprocess.run(
+        [sys.executable, "-m", "tools", *args],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, **env),
+    )
 
 
 def program(path, text):
@@ -41,13 +47,18 @@ def test_a_wrong_option_is_one_line_and_exit_status_2():
 
 @pytest.mark.parametrize("made", ["file", "full", "sources"])
 def test_mpy_empties_no_folder_but_its_own(tmp_path, made):
-    target, kept = tmp_path / "out", tmp_path / "out/wanbeacon/a.py" if made == "sources" else tmp_path / "out/a"
+    target, kept = (
+        tmp_path / "out",
+        tmp_path / "out/wanbeacon/a.py" if made == "sources" else tmp_path / "out/a",
+    )
     if made == "file":
         kept = target
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text("mine")
     done = tools("mpy", str(target))
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and str(target) in done.stderr, done.stderr
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and str(
+        target
+    ) in done.stderr, done.stderr
     assert kept.read_text() == "mine"
 
 
@@ -68,7 +79,9 @@ def test_an_older_micropython_is_refused_in_one_line(tmp_path):
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "1.22" in done.stderr
 
 
-@pytest.mark.parametrize(("text", "why"), [("echo hello", "is not a MicroPython"), ("exit 3", "is not a MicroPython")])
+@pytest.mark.parametrize(
+    ("text", "why"), [("echo hello", "is not a MicroPython"), ("exit 3", "is not a MicroPython")]
+)
 def test_what_is_no_micropython_is_refused(tmp_path, text, why):
     with pytest.raises(UserError, match=why):
         interpreters.check_version(program(tmp_path / "other", text))
@@ -87,7 +100,9 @@ def test_every_interpreter_here_is_new_enough_and_takes_a_heap_size(each_micropy
 
 
 def test_the_32_bit_program_has_32_bit_objects(elf32):
-    done = subprocess.run(elf32.command("-c", "import sys; print(sys.maxsize)"), capture_output=True, text=True)
+    done = subprocess.run(
+        elf32.command("-c", "import sys; print(sys.maxsize)"), capture_output=True, text=True
+    )
     assert int(done.stdout) == 2**31 - 1
 
 
@@ -131,6 +146,11 @@ def test_a_package_that_does_not_exist_does_not_cost_the_others(tmp_path, monkey
 
 def test_pytest_refuses_an_unusable_interpreter_in_one_line(tmp_path):
     path = program(tmp_path / "old", "echo micropython 1 20 0")
-    done = subprocess.run([sys.executable, "-m", "pytest", "--co", "-q", "host_tests/shared"], cwd=ROOT, text=True,
-                          capture_output=True, env=dict(os.environ, MICROPYTHON=path))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--co", "-q", "host_tests/shared"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env=dict(os.environ, MICROPYTHON=path),
+    )
     assert done.returncode == 4 and "1.20" in done.stderr and "Traceback" not in done.stderr

@@ -1,5 +1,5 @@
-"""Journals that 0.1.0 wrote (host_tests/data/journal-0.1.0: every class of outcome, both slots): nothing is sent, no stop
-is forgotten, no wait is shortened by the upgrade."""
+"""Journals that 0.1.0 wrote (host_tests/data/journal-0.1.0: every class of outcome, both slots): nothing is
+sent, no stop is forgotten, no wait is shortened by the upgrade."""
 
 import json
 import shutil
@@ -61,7 +61,18 @@ def test_an_upgrade_keeps_every_record(case, tmp_path):
         assert rec.stopped() == row["stopped"], row
         for name in ("v4", "v6", "try4", "try6"):
             assert getattr(rec, name) == (row[name] and address.parse(row[name])), (name, row)
-        names = ("at", "attempt", "root", "same", "single", "hold_for", "hold_wall", "force_for", "force_wall", "offline")
+        names = (
+            "at",
+            "attempt",
+            "root",
+            "same",
+            "single",
+            "hold_for",
+            "hold_wall",
+            "force_for",
+            "force_wall",
+            "offline",
+        )
         for name in ("cls", "word", "kind", "fails", "nets", "odds") + names:
             assert getattr(rec, name) == row[name], (name, row)
 

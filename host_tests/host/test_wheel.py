@@ -1,5 +1,5 @@
-"""The tools as an installed program: one package in site-packages, its commands outside any checkout, its pins on every
-machine. Host only."""
+"""The tools as an installed program: one package in site-packages, its commands outside any checkout, its
+pins on every machine. Host only."""
 
 import concurrent.futures
 import json
@@ -17,25 +17,49 @@ from tools import ROOT
 from tools.build import lock, manifest, wheel
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-GOOD = {"accounts": [{"provider": "dyn", "user": "alice", "password": "secret-key", "hosts": ["alice.dyndns.org"]}]}
+GOOD = {
+    "accounts": [
+        {"provider": "dyn", "user": "alice", "password": "secret-key", "hosts": ["alice.dyndns.org"]}
+    ]
+}
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """run(*words) -> CompletedProcess of the installed command, in a folder of its own; .site is site-packages."""
+    """run(*words) -> CompletedProcess of the installed command, in a folder of its own; .site is
+    site-packages."""
     folder = tmp_path_factory.mktemp("wheel")
     name, data = wheel.build(1700000000)
     (folder / name).write_bytes(data)
     site = folder / "site"
     # what it depends on comes from this environment; test_the_pins_exist_for_every_machine looks at those
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", site,
-                    folder / name], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-index",
+            "--disable-pip-version-check",
+            "--target",
+            site,
+            folder / name,
+        ],
+        check=True,
+    )
 
     def run(*words, **env):
         (folder / "elsewhere").mkdir(exist_ok=True)
         env = dict(os.environ, PYTHONPATH=str(site), WANBEACON_CACHE=str(folder / "cache"), **env)
-        return subprocess.run([sys.executable, site / "bin/wanbeacon-tools", *words], cwd=folder / "elsewhere", capture_output=True,
-                              text=True, env=env)
+        return subprocess.run(
+            [sys.executable, site / "bin/wanbeacon-tools", *words],
+            cwd=folder / "elsewhere",
+            capture_output=True,
+            text=True,
+            env=env,
+        )
 
     run.site, run.wheel = site, folder / name
     return run
@@ -49,7 +73,10 @@ def test_one_package_and_nothing_generic_at_the_top_level(installed):
 
 def test_every_folder_of_tools_is_in_the_list_of_packages():
     folders = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "tools").rglob("*.py")}
-    named = {name.replace("wanbeacon_tools", "tools").replace(".", "/") for name in PROJECT["tool"]["setuptools"]["packages"]}
+    named = {
+        name.replace("wanbeacon_tools", "tools").replace(".", "/")
+        for name in PROJECT["tool"]["setuptools"]["packages"]
+    }
     assert named - {"tools/firmware", "tools/boards"} == folders
 
 
@@ -63,7 +90,18 @@ def test_firmware_and_boards_are_in_it_whole(installed):
             assert (package / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("words", [["flash", "--help"], ["image", "--help"], ["providers"], ["providers", "dyn"], ["version"], [], ["report", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["flash", "--help"],
+        ["image", "--help"],
+        ["providers"],
+        ["providers", "dyn"],
+        ["version"],
+        [],
+        ["report", "--help"],
+    ],
+)
 def test_it_works_outside_a_checkout(installed, words):
     done = installed(*words)
     assert done.returncode == 0, done.stderr
@@ -86,7 +124,11 @@ def test_a_tool_for_developers_is_named_as_such(installed):
 
 
 def test_the_shell_completes_tools_and_their_options(installed):
-    asked = {"_WANBEACON_TOOLS_COMPLETE": "complete_bash", "COMP_CWORD": "1", "COMP_WORDS": "wanbeacon-tools fl"}
+    asked = {
+        "_WANBEACON_TOOLS_COMPLETE": "complete_bash",
+        "COMP_CWORD": "1",
+        "COMP_WORDS": "wanbeacon-tools fl",
+    }
     assert installed(**asked).stdout.split() == ["flash"]
     asked.update(COMP_CWORD="2", COMP_WORDS="wanbeacon-tools flash --po")
     assert {"--port", "--portal"} <= set(installed(**asked).stdout.split())
@@ -96,11 +138,13 @@ def test_the_shell_completes_tools_and_their_options(installed):
 
 def test_every_extra_named_in_a_message_exists():
     from tools import __main__
+
     assert set(__main__.EXTRAS.values()) <= set(PROJECT["project"]["optional-dependencies"])
 
 
 def test_the_lock_holds_what_the_group_names():
-    """Whether it is the resolver's newest word needs the index; that no pin of the group is missing or another does not."""
+    """Whether it is the resolver's newest word needs the index; that no pin of the group is missing or
+    another does not."""
     locked = re.findall(r"^([a-z0-9-]+==[^ ;]+)", lock.OUT.read_text(), re.M)
     for one in lock.group("run"):
         assert lock.plain(one) in locked, "run `python -m tools lock`"
@@ -109,12 +153,15 @@ def test_the_lock_holds_what_the_group_names():
 
 @pytest.mark.parametrize("machine", [*lock.MACHINES, lock.WINDOWS], ids=lambda machine: machine.name)
 def test_the_pins_exist_for_every_machine(machine):
-    """What `pip install wanbeacon-tools` needs has wheels there, for the oldest and the newest Python. pip only looks."""
+    """What `pip install wanbeacon-tools` needs has wheels there, for the oldest and the newest Python. pip
+    only looks."""
     from pip._vendor.packaging.requirements import Requirement
 
     environment = dict(machine.environment("3.11"), extra="")
     wanted = [Requirement(one) for one in PROJECT["project"]["dependencies"]]
-    names = [one.name + str(one.specifier) for one in wanted if not one.marker or one.marker.evaluate(environment)]
+    names = [
+        one.name + str(one.specifier) for one in wanted if not one.marker or one.marker.evaluate(environment)
+    ]
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         jobs = [pool.submit(lock.dry_run, names, python, machine.tags) for python in ("3.11", "3.14")]

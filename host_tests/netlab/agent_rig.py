@@ -1,4 +1,5 @@
-"""What the tests of an agent on a line share: its settings, how fast its time runs, when a request arrived."""
+"""What the tests of an agent on a line share: its settings, how fast its time runs, when a request
+arrived."""
 
 import time
 
@@ -17,7 +18,8 @@ def config(lab, *sources, **top):
 
 
 def arrival(lab, address, timeout):
-    """time.monotonic() when the request for `address` reached the provider, or None when there was none in time."""
+    """time.monotonic() when the request for `address` reached the provider, or None when there was none in
+    time."""
     end = time.monotonic() + timeout
     while True:
         # not lab.updates: that copies the whole ledger, and takes its time from the agent

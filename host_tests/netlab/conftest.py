@@ -1,4 +1,5 @@
-"""Fixtures of the netlab: one line per module, its servers started when first wanted. All of it needs root."""
+"""Fixtures of the netlab: one line per module, its servers started when first wanted. All of it needs
+root."""
 
 import json
 import os
@@ -53,7 +54,9 @@ class Driver:
         file.write_text(json.dumps(sources))
         words = [what, str(file), str(family)]
         if self.name == CPYTHON:
-            path = os.pathsep.join(str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", "firmware"))
+            path = os.pathsep.join(
+                str(ROOT / part) for part in ("firmware/wanbeacon/board/cpython", "firmware")
+            )
             argv = [sys.executable, "-c", "import wanbeacon_cpython, runpy, sys; del sys.argv[0]; "
                     "runpy.run_path(sys.argv[0], run_name='__main__')", str(script), *words]  # fmt: skip
             return self.net.exec(space, *argv), dict(os.environ, PYTHONPATH=path)
@@ -106,7 +109,8 @@ def each_driver(request, net):
 
 @pytest.fixture
 def driver_at():
-    """driver_at(place): the same in another place that has namespaces, exec(), folder and processes as a Net has."""
+    """driver_at(place): the same in another place that has namespaces, exec(), folder and processes as a Net
+    has."""
     return lambda place: Driver(place, "micropython-wheel")
 
 

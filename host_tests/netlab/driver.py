@@ -33,7 +33,9 @@ def kit_of(board):
     def log(*why):
         say("log", words.say(*why))
 
-    return base.Kit(board, clock.Clock(), log, fetch, lambda name: stage.load("observe." + name), stage.run_async)
+    return base.Kit(
+        board, clock.Clock(), log, fetch, lambda name: stage.load("observe." + name), stage.run_async
+    )
 
 
 async def main(what, sources, family):

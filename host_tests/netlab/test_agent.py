@@ -1,7 +1,8 @@
-"""The agent in the device's namespace, end to end: the line's address changes, an HTTPS request reaches the provider.
+"""The agent in the device's namespace, end to end: the line's address changes, an HTTPS request reaches the
+provider.
 
-The agent's own time runs twenty times as fast (its deadlines and its sleep do not), so that the minimum interval between
-two updates, a second, passes at once. `make bench` measures without that.
+The agent's own time runs twenty times as fast (its deadlines and its sleep do not), so that the minimum
+interval between two updates, a second, passes at once. `make bench` measures without that.
 """
 
 import os
@@ -46,7 +47,8 @@ def limit():
 
 
 def follow(net, lab, count, start=20, timeout=10, pause=0.1, change=None):
-    """Change the address `count` times, from 45.33.7.`start` on; returns the ms from each change to its request (None: never)."""
+    """Change the address `count` times, from 45.33.7.`start` on; returns the ms from each change to its
+    request (None: never)."""
     took = []
     for i in range(count):
         address = "45.33.7.%d" % (start + i)
@@ -60,7 +62,10 @@ def follow(net, lab, count, start=20, timeout=10, pause=0.1, change=None):
 
 def show(what, took):
     good = sorted(one for one in took if one is not None)
-    print("%s: median %.0f ms, worst %.0f ms, %d of %d" % (what, statistics.median(good), good[-1], len(good), len(took)))
+    print(
+        "%s: median %.0f ms, worst %.0f ms, %d of %d"
+        % (what, statistics.median(good), good[-1], len(good), len(took))
+    )
     return statistics.median(good), len(good)
 
 
@@ -96,7 +101,9 @@ def test_none_of_40_changes_is_lost_with_30_percent_of_the_multicast(net, lab, s
         took = follow(net, lab, 40)
         _, there = show("natpmp, 30 % lost", took)
         assert there == 40
-        assert "packets 0" not in net.run(net.dev, "nft", "list", "table", "inet", "lossy"), "nothing was dropped"
+        assert "packets 0" not in net.run(net.dev, "nft", "list", "table", "inet", "lossy"), (
+            "nothing was dropped"
+        )
     finally:
         net.run(net.dev, "nft", "delete", "table", "inet", "lossy")
     assert lab.findings() == []
@@ -115,7 +122,8 @@ def test_without_events_a_change_is_found_within_the_polling_interval(net, lab, 
 
 
 def test_a_change_while_a_notify_is_in_flight_is_not_lost(net, lab, start):
-    """miniupnpd drops the event of a second change while the answer to the first is awaited: the second look finds it."""
+    """miniupnpd drops the event of a second change while the answer to the first is awaited: the second look
+    finds it."""
     agent = start("upnp")
     listening(agent, net, lab, "upnp")
 
@@ -204,7 +212,8 @@ def test_behind_a_second_nat_the_outside_is_asked_and_seldom(net, lab, start, in
 
 
 def test_with_cross_check_two_must_agree(net, lab, start):
-    """At first router and page agree. Then the router tells of a change that the page does not confirm: it is not sent."""
+    """At first router and page agree. Then the router tells of a change that the page does not confirm: it is
+    not sent."""
     page = {"source": "web", "url": "http://%s:%d/" % (PROVIDER, lab.http_port)}
     agent = start("natpmp", page, top={"cross_check": True})
     assert len(lab.ledger_of("check")) == 1
@@ -216,7 +225,8 @@ def test_with_cross_check_two_must_agree(net, lab, start):
 
 
 def test_a_device_that_was_unplugged_catches_up(net, lab, start):
-    """The address changes while the cable is out; with it the default route comes back, and the kernel tells."""
+    """The address changes while the cable is out; with it the default route comes back, and the kernel
+    tells."""
     agent = start("auto")
     for address in ("45.33.7.33", "45.33.7.34"):
         ip("-n", net.dev, "link", "set", "eth0", "down")

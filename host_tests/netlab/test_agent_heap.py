@@ -1,5 +1,5 @@
-"""The agent as on Linux beside a real router in 128 to 160 KB of heap, 32-bit objects, .mpy files, real TLS: the sources that a box behind a
-router uses, and the kernel's events of one that is the router."""
+"""The agent as on Linux beside a real router in 128 to 160 KB of heap, 32-bit objects, .mpy files, real TLS:
+the sources that a box behind a router uses, and the kernel's events of one that is the router."""
 
 import time
 
@@ -12,7 +12,14 @@ from tools.netlab.lab import PROVIDER, WAN
 
 CHANGES = 12
 #: The command line of Linux is loaded too; what a board needs: host_tests/board/test_heap.py.
-CASES = [("160k", "natpmp", "upnp"), ("144k", "netlink"), ("144k", "auto"), ("144k", "natpmp", "upnp"), ("128k", "upnp"), ("160k", "netlink")]
+CASES = [
+    ("160k", "natpmp", "upnp"),
+    ("144k", "netlink"),
+    ("144k", "auto"),
+    ("144k", "natpmp", "upnp"),
+    ("128k", "upnp"),
+    ("160k", "netlink"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +32,24 @@ def test_five_hosts_follow_the_router_in_a_small_heap(net, lab, elf32, compiled,
     heap, sources = case[0], case[1:]
     net.change(WAN)
     lab.reset()
-    config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": as_board.HOSTS,
-                            "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}],
-              "address": list(sources), "intervals": {"minimum": 1}}
+    config = {
+        "accounts": [
+            {
+                "provider": "dyn",
+                "user": "demo",
+                "password": "demo-key",
+                "hosts": as_board.HOSTS,
+                "server": "%s:%d" % (PROVIDER, lab.https_port),
+                "ca": str(lab.ca_der),
+            }
+        ],
+        "address": list(sources),
+        "intervals": {"minimum": 1},
+    }
     space = net.rtr if sources == ("netlink",) else net.dev
-    with Agent(elf32.name, config, firmware=compiled, heap=heap, before=net.exec(space), module="fast_agent") as agent:
+    with Agent(
+        elf32.name, config, firmware=compiled, heap=heap, before=net.exec(space), module="fast_agent"
+    ) as agent:
         agent.start()
         agent.wait(lambda s: all(h["ipv4"] == WAN and h["state"] == "ok" for h in s["hosts"]))
         for number in range(1, CHANGES + 1):

@@ -1,4 +1,5 @@
-"""The router tells of a change (NAT-PMP and PCP announcements, UPnP events, netlink), under each interpreter."""
+"""The router tells of a change (NAT-PMP and PCP announcements, UPnP events, netlink), under each
+interpreter."""
 
 import signal
 import time
@@ -100,7 +101,9 @@ def test_only_the_default_router_of_two_is_believed(line, driver):
         heard = line.run(line.dev, "nft", "list", "table", "inet", "two")
         assert "packets 0" not in heard, "the other router announced nothing: the test shows nothing"
         assert all(not text or text.startswith("45.33.7.") for _, text in watch.events()[before:])
-        assert not [one for one in watch.events()[before:] if one[1] == WAN], "the other router's words woke us"
+        assert not [one for one in watch.events()[before:] if one[1] == WAN], (
+            "the other router's words woke us"
+        )
     finally:
         watch.stop()
 

@@ -1,4 +1,5 @@
-"""NAT-PMP forged from the router's address at 50,000 packets a second: the router silent, rejecting, or answering.
+"""NAT-PMP forged from the router's address at 50,000 packets a second: the router silent, rejecting, or
+answering.
 
 10 seconds of it in CI, the router silent, which is the worst; nightly ten minutes of each."""
 
@@ -34,7 +35,8 @@ def stranger(net):
     net.join(name)
     ip("-n", name, "addr", "add", "192.168.77.66/24", "dev", "eth0")
     ip("-n", name, "route", "add", "default", "dev", "eth0")  # multicast too
-    if Path("/proc/sys/net/bridge").exists():  # else the router's connection table is full of what only crosses its bridge
+    # else the router's connection table is full of what only crosses its bridge
+    if Path("/proc/sys/net/bridge").exists():
         net.set(net.rtr, "net/bridge/bridge-nf-call-iptables", 0)
     return name
 

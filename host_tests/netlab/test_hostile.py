@@ -1,4 +1,5 @@
-"""A liar on the LAN and a router that talks nonsense: the agent may ask more, but what it sends stays right."""
+"""A liar on the LAN and a router that talks nonsense: the agent may ask more, but what it sends stays
+right."""
 
 import contextlib
 import random
@@ -18,7 +19,8 @@ from tools.netlab.namespaces import inside, ip
 UNKNOWN = -1
 EVIL = "192.168.77.66"
 COUNT = 10000
-#: KB by which the process may grow under a flood. MicroPython's heap has a fixed size; CPython's arenas do not.
+#: KB by which the process may grow under a flood. MicroPython's heap has a fixed size; CPython's arenas do
+#: not.
 GROWTH = 1024
 
 
@@ -39,7 +41,8 @@ def mac(net):
 
 
 def forged(source, target, sport, dport, payload):
-    """An IPv4 UDP datagram with any source. The kernel fills in the IP checksum; a UDP checksum of 0 means none."""
+    """An IPv4 UDP datagram with any source. The kernel fills in the IP checksum; a UDP checksum of 0 means
+    none."""
     udp = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 1, 17, 0, socket.inet_aton(source),
                        socket.inet_aton(target))  # fmt: skip
@@ -49,7 +52,15 @@ def forged(source, target, sport, dport, payload):
 ANSWER = b"\0\x80\0\0\0\0\0\x09" + socket.inet_aton("6.6.6.6")
 CGN = b"\0\x80\0\0\0\0\0\x09" + socket.inet_aton("100.64.9.9")
 PCP = b"\2\x80\0\0" + bytes(20)
-PCP_MAP = b"\2\x81\0\0" + bytes(8) + bytes(12) + bytes(12) + b"\x11\0\0\0\xc3\x50\xc3\x50" + b"\0" * 10 + b"\xff\xff\6\6\6\6"
+PCP_MAP = (
+    b"\2\x81\0\0"
+    + bytes(8)
+    + bytes(12)
+    + bytes(12)
+    + b"\x11\0\0\0\xc3\x50\xc3\x50"
+    + b"\0" * 10
+    + b"\xff\xff\6\6\6\6"
+)
 SSDP = b"HTTP/1.1 200 OK\r\nST: x\r\nLOCATION: http://192.168.77.66:5000/rootDesc.xml\r\n\r\n"
 STUN = b"\1\1\0\x0c\x21\x12\xa4\x42" + bytes(12) + b"\0\x20\0\x08\0\1\x12\x34\x27\x14\xa2\x44"
 DNS = b"\x12\x34\x81\x80\0\1\0\1\0\0\0\0\2me\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\0\0\4\6\6\6\6"
@@ -96,7 +107,9 @@ def flood(evil):
 def test_ten_thousand_lies_cause_no_update_and_no_growth(net, lab, evil, interpreter):
     net.change(WAN)
     lab.reset()
-    with Agent(interpreter, config(lab, "natpmp", "pcp", "upnp"), before=net.exec(net.dev), speed=SPEED) as agent:
+    with Agent(
+        interpreter, config(lab, "natpmp", "pcp", "upnp"), before=net.exec(net.dev), speed=SPEED
+    ) as agent:
         agent.start()
         agent.wait(lambda s: host(s)["state"] == "ok")
         time.sleep(0.3)
@@ -108,7 +121,9 @@ def test_ten_thousand_lies_cause_no_update_and_no_growth(net, lab, evil, interpr
         print("%s: %d lies, %d hints taken, %d packets to the router, resident memory %+d KB" % (
             interpreter, sent, document["counters"]["events"] - events, net.crossed()[1] - asked,
             agent.memory()["VmRSS"] - memory))  # fmt: skip
-        assert sent > 0.99 * COUNT and document["counters"]["events"] > events, "nothing arrived: the test shows nothing"
+        assert sent > 0.99 * COUNT and document["counters"]["events"] > events, (
+            "nothing arrived: the test shows nothing"
+        )
         assert len(lab.updates) == 1 and host(document)["ipv4"] == WAN
         assert agent.memory()["VmRSS"] - memory < GROWTH
         assert agent.descriptors() <= files + 2  # one question may be under way
@@ -147,7 +162,9 @@ def test_lies_at_the_event_port_are_refused(net, lab, evil):
 def listening_port(net):
     """The TCP port on which the device listens (61000 and above), from /proc."""
     text = net.run(net.dev, "cat", "/proc/net/tcp")
-    ports = [int(line.split()[1].split(":")[1], 16) for line in text.splitlines()[1:] if line.split()[3] == "0A"]
+    ports = [
+        int(line.split()[1].split(":")[1], 16) for line in text.splitlines()[1:] if line.split()[3] == "0A"
+    ]
     return next((port for port in ports if port >= 61000), None)
 
 
@@ -218,7 +235,9 @@ def test_a_router_that_talks_nonsense_is_could_not_tell(net, evil, name):
         assert [(one[1], one[2]) for one in lines] == [(UNKNOWN, None)] * 3, lines
         assert all(one[4] < 6000 for one in lines)
         assert (5000, DEV) in nonsense.calls
-        assert not [one for one in nonsense.calls if one[0] == 80], "it called where the router's answer pointed"
+        assert not [one for one in nonsense.calls if one[0] == 80], (
+            "it called where the router's answer pointed"
+        )
     finally:
         nonsense.stop()
         net.upnpd()

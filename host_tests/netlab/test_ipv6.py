@@ -1,4 +1,5 @@
-"""IPv6 live: addresses from router advertisements, privacy addresses that come and go, a new prefix, STUN and a check page."""
+"""IPv6 live: addresses from router advertisements, privacy addresses that come and go, a new prefix, STUN and
+a check page."""
 
 import socket
 import struct
@@ -20,7 +21,9 @@ def advertise(net, *prefixes):
     """The router sends an advertisement; prefixes: (text, valid s, preferred s). RFC 4861 section 4.2."""
     data = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
     for text, valid, preferred in prefixes:
-        data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(socket.AF_INET6, text)
+        data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(
+            socket.AF_INET6, text
+        )
 
     def send():
         with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
@@ -63,7 +66,9 @@ def advertised(net6):
     """The device has its addresses in the first prefix, made from an advertisement."""
     advertise(net6, (FIRST, 3600, 3600), (SECOND, 7200, 0))
     wait_for(lambda: addresses(net6, "temporary"), "no privacy address")
-    stable = wait_for(lambda: [one for one in addresses(net6, "mngtmpaddr") if one.startswith(FIRST[:-1])], "no address")
+    stable = wait_for(
+        lambda: [one for one in addresses(net6, "mngtmpaddr") if one.startswith(FIRST[:-1])], "no address"
+    )
     return stable[0]
 
 
@@ -80,7 +85,9 @@ def test_privacy_addresses_cause_no_update_and_a_new_prefix_causes_one(net6, lab
         wait_for(lambda: set(addresses(net6, "temporary")) - seen, "no new privacy address came", 12, 0.2)
         advertise(net6, (FIRST, 3600, 3600))
         time.sleep(0.5)
-        assert agent.now()["counters"]["events"] > looks, "the agent did not even notice: the test shows nothing"
+        assert agent.now()["counters"]["events"] > looks, (
+            "the agent did not even notice: the test shows nothing"
+        )
         assert len(lab.updates) == 1 and lab.published(NAME)["AAAA"] == advertised
         advertise(net6, (FIRST, 7200, 0), (SECOND, 3600, 3600))
         wait_for(lambda: (lab.published(NAME)["AAAA"] or "").startswith(SECOND[:-1]), agent.output)

@@ -1,4 +1,5 @@
-"""Several routers on one link, live: a stranger's advertisements, and prefixes that change with and without a word."""
+"""Several routers on one link, live: a stranger's advertisements, and prefixes that change with and without a
+word."""
 
 import os
 import time
@@ -55,7 +56,11 @@ def test_a_strangers_advertisement_never_moves_the_known_address(link, kind):
     assert ours in link.addresses(A)
     for _ in range(2):
         for _ in range(2):
-            link.advertise(link.stranger, *ROGUES[kind]["prefixes"], **{k: v for k, v in ROGUES[kind].items() if k != "prefixes"})
+            link.advertise(
+                link.stranger,
+                *ROGUES[kind]["prefixes"],
+                **{k: v for k, v in ROGUES[kind].items() if k != "prefixes"},
+            )
             time.sleep(APART / 2)
         assert link.addresses(B), "the host took the stranger's prefix: else this shows nothing"
         link.advertise(link.honest, OURS)
@@ -95,7 +100,19 @@ def test_renumbering_without_a_word_takes_two_advertisements(link):
         time.sleep(APART)
     first = wait_for(lambda: last(seen), "nothing seen")
     # a lease of DHCPv6 in the old prefix, as its client would set it
-    ip("-n", link.host, "addr", "add", A + "77/128", "dev", "eth0", "valid_lft", "40000", "preferred_lft", "30000")
+    ip(
+        "-n",
+        link.host,
+        "addr",
+        "add",
+        A + "77/128",
+        "dev",
+        "eth0",
+        "valid_lft",
+        "40000",
+        "preferred_lft",
+        "30000",
+    )
     for _ in range(3):
         time.sleep(APART)
         link.advertise(link.honest, (B, 7200, 3600))
@@ -121,7 +138,9 @@ def test_a_real_router_that_restarts_with_another_prefix(link):
 
     def start(prefix):
         conf.write_text(RADVD % prefix)
-        return link.daemon(link.honest, program("radvd"), "-n", "-C", conf, "-p", link.folder / "radvd.pid", "-m", "stderr")
+        return link.daemon(
+            link.honest, program("radvd"), "-n", "-C", conf, "-p", link.folder / "radvd.pid", "-m", "stderr"
+        )
 
     seen = watch(link)
     daemon = start(A)

@@ -1,4 +1,5 @@
-"""Each way to learn the address, in the device's namespace, against real servers: miniupnpd, coturn, BIND, the lab."""
+"""Each way to learn the address, in the device's namespace, against real servers: miniupnpd, coturn, BIND,
+the lab."""
 
 import pytest
 
@@ -71,7 +72,9 @@ def test_cgnat_double_nat_and_a_dead_line_are_told_apart(net, driver):
 
 def test_behind_cgnat_the_outside_tells_and_the_reason_is_said(net, driver, stun):
     with net.big_nat(NAT_CGN, CGN):
-        (kind, text, source, why, seen) = driver.ask("choose", ["natpmp", "upnp", {"source": "stun", "servers": stun}])[-1]
+        (kind, text, source, why, seen) = driver.ask(
+            "choose", ["natpmp", "upnp", {"source": "stun", "servers": stun}]
+        )[-1]
         assert (kind, text, source) == (FOUND, NAT_CGN, "stun")
         assert "CGNAT" in why and [row["kind"] for row in seen] == ["unknown", "unknown", "found"]
         # without a way outside: nothing, and the reason

@@ -1,10 +1,10 @@
 """Real Chromium, driven over its own debugging protocol (CDP) by a websocket. Knows no page.
 
-    with Browser() as browser:
-        page = browser.open("http://127.0.0.1:8000/", width=390)
-        page.run("document.title")          # the value of a JavaScript expression; promises are awaited
-        page.shot("out/page.png")
-        page.requests, page.errors          # every URL asked for; uncaught errors and console errors
+with Browser() as browser:
+    page = browser.open("http://127.0.0.1:8000/", width=390)
+    page.run("document.title")          # the value of a JavaScript expression; promises are awaited
+    page.shot("out/page.png")
+    page.requests, page.errors          # every URL asked for; uncaught errors and console errors
 """
 
 import asyncio
@@ -17,9 +17,19 @@ from pathlib import Path
 
 import aiohttp
 
-_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-          "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-          "--hide-scrollbars", "--remote-debugging-port=0")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
 #: A browser on a loaded machine with two cores takes seconds to start.
 _START_S, _ANSWER_S = 40, 20
 
@@ -31,8 +41,11 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         self.said = Path(self.profile.name, "stderr")
         with self.said.open("w") as file:
-            self.process = subprocess.Popen(["chromium", *_FLAGS, "--user-data-dir=" + self.profile.name, "about:blank"],
-                                            stdout=file, stderr=file)
+            self.process = subprocess.Popen(
+                ["chromium", *_FLAGS, "--user-data-dir=" + self.profile.name, "about:blank"],
+                stdout=file,
+                stderr=file,
+            )
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -58,7 +71,10 @@ class Browser:
         port = Path(self.profile.name, "DevToolsActivePort")
         while not port.exists() or "\n" not in port.read_text():
             if self.process.poll() is not None:
-                raise OSError("chromium ended with status %d: %s" % (self.process.returncode, self.said.read_text()[-500:]))
+                raise OSError(
+                    "chromium ended with status %d: %s"
+                    % (self.process.returncode, self.said.read_text()[-500:])
+                )
             await asyncio.sleep(0.05)
         self.port = int(port.read_text().splitlines()[0])
         return aiohttp.ClientSession()
@@ -87,8 +103,13 @@ class Page:
         for domain in ("Page", "Runtime", "Network"):
             await self.call(domain + ".enable")
         width, height = self.size
-        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
-                        mobile=width < 600)
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
         self.loaded = asyncio.Event()
         await self.call("Page.navigate", url=url)
         await self.loaded.wait()
@@ -119,15 +140,21 @@ class Page:
 
     def run(self, expression):
         """Its value (JSON). An exception of the page is raised here."""
-        done = self.browser.wait(self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True))
+        done = self.browser.wait(
+            self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        )
         if "exceptionDetails" in done:
-            raise AssertionError("in the page: %s" % done["exceptionDetails"].get("exception", done)["description"])
+            raise AssertionError(
+                "in the page: %s" % done["exceptionDetails"].get("exception", done)["description"]
+            )
         return done["result"].get("value")
 
     def shot(self, path):
         """The whole page as a PNG file."""
         size = self.browser.wait(self.call("Page.getLayoutMetrics"))["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        done = self.browser.wait(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip))
+        done = self.browser.wait(
+            self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        )
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(base64.b64decode(done["data"]))

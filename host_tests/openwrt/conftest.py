@@ -42,7 +42,8 @@ def net(parts):
 
 @pytest.fixture
 def box(parts, net, ipks):
-    """A router in the namespace, freshly installed with all packages but LuCI's. Its path is short: unix sockets in it have 107 bytes for theirs."""
+    """A router in the namespace, freshly installed with all packages but LuCI's. Its path is short: unix
+    sockets in it have 107 bytes for theirs."""
     with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
         os.chmod(folder, 0o755)  # the agent's user has to pass
         root = Path(folder, "root")

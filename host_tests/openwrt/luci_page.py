@@ -1,4 +1,5 @@
-"""Serves our LuCI views, the stand-in runtime and nothing else; opens one in the browser. Knows what a router answers."""
+"""Serves our LuCI views, the stand-in runtime and nothing else; opens one in the browser. Knows what a router
+answers."""
 
 import json
 import threading
@@ -44,9 +45,23 @@ class Site:
 
 def host(name, state="ok", **more):
     """One name of a status document."""
-    doc = {"name": name, "provider": "noip", "account": 0, "ipv4": "45.33.7.52", "ipv6": None, "since": None,
-           "state": state, "result": "good", "class": "OK", "text": "stored", "next": "refresh", "next_in": 2000000,
-           "next_at": None, "why": "the provider has this address", "offline": False}
+    doc = {
+        "name": name,
+        "provider": "noip",
+        "account": 0,
+        "ipv4": "45.33.7.52",
+        "ipv6": None,
+        "since": None,
+        "state": state,
+        "result": "good",
+        "class": "OK",
+        "text": "stored",
+        "next": "refresh",
+        "next_in": 2000000,
+        "next_at": None,
+        "why": "the provider has this address",
+        "offline": False,
+    }
     doc.update(more)
     return doc
 
@@ -55,30 +70,88 @@ def status(**more):
     """A status document as the agent writes it: one name for each state."""
     now = int(time.time())
     doc = {
-        "version": "0.1.0", "user_agent": "Wanbeacon Wanbeacon-Generic/0.1.0", "now": now, "uptime": 93784, "clock": "ok",
-        "started": now - 93784, "paused": False,
+        "version": "0.1.0",
+        "user_agent": "Wanbeacon Wanbeacon-Generic/0.1.0",
+        "now": now,
+        "uptime": 93784,
+        "clock": "ok",
+        "started": now - 93784,
+        "paused": False,
         "lines": [
-            {"name": "line 1", "sources": [],
-             "ipv4": {"address": "45.33.7.52", "source": "ubus", "since": now - 7300, "why": "publishable"},
-             "ipv6": {"address": "2a02:8010:1::7", "source": "ubus", "since": now - 7300, "why": "publishable"}},
-            {"name": "line 2", "sources": [],
-             "ipv4": {"address": "100.64.3.9", "source": "ubus", "since": now - 400,
-                      "why": "carrier-grade NAT (100.64.0.0/10): the provider shares one address among many customers"},
-             "ipv6": {"address": None, "source": None, "since": None, "why": "not needed"}},
+            {
+                "name": "line 1",
+                "sources": [],
+                "ipv4": {
+                    "address": "45.33.7.52",
+                    "source": "ubus",
+                    "since": now - 7300,
+                    "why": "publishable",
+                },
+                "ipv6": {
+                    "address": "2a02:8010:1::7",
+                    "source": "ubus",
+                    "since": now - 7300,
+                    "why": "publishable",
+                },
+            },
+            {
+                "name": "line 2",
+                "sources": [],
+                "ipv4": {
+                    "address": "100.64.3.9",
+                    "source": "ubus",
+                    "since": now - 400,
+                    "why": "carrier-grade NAT (100.64.0.0/10): the provider shares one address among many customers",
+                },
+                "ipv6": {"address": None, "source": None, "since": None, "why": "not needed"},
+            },
         ],
         "hosts": [
             host("home.ddns.net", since=now - 7290, ipv6="2a02:8010:1::7"),
-            host("a-rather-long-name-for-a-small-phone.example-provider.ddns.net", since=now - 86400 * 3, provider="dyn"),
-            host("office.dyndns.org", "stopped", ipv4=None, provider="dyn", result="badauth", next="nothing", next_in=None,
-                 why="badauth: the provider refuses this user name or password. Correct them, or use retry"),
-            host("cam.duckdns.org", "waiting", provider="duckdns", next="send", next_in=1740, result="timeout",
-                 **{"class": "LATER"}, why="waiting, so that the provider is not asked too often",
-                 text="the server did not answer in time; will be tried again"),
-            host("lab.dedyn.io", "new", provider="desec", ipv4=None, next="wait", next_in=None,
-                 why="no publishable address on line 2"),
+            host(
+                "a-rather-long-name-for-a-small-phone.example-provider.ddns.net",
+                since=now - 86400 * 3,
+                provider="dyn",
+            ),
+            host(
+                "office.dyndns.org",
+                "stopped",
+                ipv4=None,
+                provider="dyn",
+                result="badauth",
+                next="nothing",
+                next_in=None,
+                why="badauth: the provider refuses this user name or password. Correct them, or use retry",
+            ),
+            host(
+                "cam.duckdns.org",
+                "waiting",
+                provider="duckdns",
+                next="send",
+                next_in=1740,
+                result="timeout",
+                **{"class": "LATER"},
+                why="waiting, so that the provider is not asked too often",
+                text="the server did not answer in time; will be tried again",
+            ),
+            host(
+                "lab.dedyn.io",
+                "new",
+                provider="desec",
+                ipv4=None,
+                next="wait",
+                next_in=None,
+                why="no publishable address on line 2",
+            ),
         ],
-        "exchange": {"when": now - 60, "provider": "duckdns", "hosts": ["cam.duckdns.org"], "status": 200,
-                     "reply": "911 <b>maintenance</b>", "ms": 214},
+        "exchange": {
+            "when": now - 60,
+            "provider": "duckdns",
+            "hosts": ["cam.duckdns.org"],
+            "status": 200,
+            "reply": "911 <b>maintenance</b>",
+            "ms": 214,
+        },
         "counters": {"requests": 9, "journal_writes": 12, "events": 3, "boots": 2},
         "journal": {"state": "ok", "lost": "", "sequence": 12},
         "log": ["%02d:14:07 line %d of the log, as the agent printed it" % (i % 24, i) for i in range(80)],
@@ -94,7 +167,9 @@ def router(document=None, running=True, refused="", **more):
         files["/var/run/wanbeacon/refused"] = refused
     what = {
         "files": files,
-        "rpc": {"service.list": {"wanbeacon": {"instances": {"instance1": {"running": running, "pid": 1234}}}}},
+        "rpc": {
+            "service.list": {"wanbeacon": {"instances": {"instance1": {"running": running, "pid": 1234}}}}
+        },
         "exec": {},
         "networks": ["lan", "wan", "wan6", "wanb"],
         "uci": {},

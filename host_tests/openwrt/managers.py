@@ -1,5 +1,6 @@
-"""Stand-ins for opkg and apk: what each does with packages that need, provide and replace others. Both were held against the
-real programs (opkg-lede 38eccbb, apk-tools 3 of June 2026) with this project's packages of 0.1.0 and of today.
+"""Stand-ins for opkg and apk: what each does with packages that need, provide and replace others. Both were
+held against the real programs (opkg-lede 38eccbb, apk-tools 3 of June 2026) with this project's packages of
+0.1.0 and of today.
 
 A manager lays files out below a root folder. Refused: it changes nothing and says why."""
 
@@ -37,17 +38,35 @@ def _files(found):
 def from_ipk(data):
     """A Package of today's."""
     ipk = readers.read_ipk(data)
-    lists = {key: [word for word in ipk.control.get(key, "").split(", ") if word] for key in ("Depends", "Provides", "Conflicts", "Replaces")}
+    lists = {
+        key: [word for word in ipk.control.get(key, "").split(", ") if word]
+        for key in ("Depends", "Provides", "Conflicts", "Replaces")
+    }
     conffiles = ipk.scripts["conffiles"].data.decode().split() if "conffiles" in ipk.scripts else []
-    return Package(ipk.control["Package"], ipk.control["Version"], dict.fromkeys(lists["Depends"], ""), lists["Provides"],
-                   lists["Conflicts"], lists["Replaces"], _files(ipk.files), conffiles)
+    return Package(
+        ipk.control["Package"],
+        ipk.control["Version"],
+        dict.fromkeys(lists["Depends"], ""),
+        lists["Provides"],
+        lists["Conflicts"],
+        lists["Replaces"],
+        _files(ipk.files),
+        conffiles,
+    )
 
 
 def from_apk(data):
     """The same out of an .apk, where a provided name has a version."""
     apk = readers.read_apk(data)
-    return Package(apk.info["name"], apk.info["version"], dict.fromkeys(apk.info["depends"], ""),
-                   [name.partition("=")[0] for name in apk.info["provides"]], [], apk.info["replaces"], _files(apk.files))
+    return Package(
+        apk.info["name"],
+        apk.info["version"],
+        dict.fromkeys(apk.info["depends"], ""),
+        [name.partition("=")[0] for name in apk.info["provides"]],
+        [],
+        apk.info["replaces"],
+        _files(apk.files),
+    )
 
 
 def old(name):
@@ -58,7 +77,13 @@ def old(name):
         needed, _, version = text.rstrip(")").partition(" (=")
         depends[needed] = version
     files = {path: (int(mode, 8), b"0.1.0 of " + path.encode()) for path, mode in row["files"].items()}
-    return Package(name, row["version"], depends, files=files, conffiles=["/etc/config/wanbeacon"] if name == "wanbeacon" else [])
+    return Package(
+        name,
+        row["version"],
+        depends,
+        files=files,
+        conffiles=["/etc/config/wanbeacon"] if name == "wanbeacon" else [],
+    )
 
 
 class Manager:
@@ -100,7 +125,8 @@ class Manager:
 
 
 class Opkg(Manager):
-    """Versions that other packages ask for are not heeded; a package that conflicts with another and replaces it takes its place."""
+    """Versions that other packages ask for are not heeded; a package that conflicts with another and replaces
+    it takes its place."""
 
     def install(self, *packages):
         for package in packages:
@@ -108,7 +134,9 @@ class Opkg(Manager):
                 found = self._provider(name)
                 if found.name not in self.installed and found is not package:
                     self.install(found)
-            replaced = [name for name in package.conflicts if name in package.replaces and name in self.installed]
+            replaced = [
+                name for name in package.conflicts if name in package.replaces and name in self.installed
+            ]
             for one in list(self.installed.values()):
                 clash = one.name in package.conflicts or package.name in one.conflicts
                 if clash and one.name not in replaced and one.name != package.name:
@@ -121,7 +149,8 @@ class Opkg(Manager):
 
 
 class Apk(Manager):
-    """A package that was added as a file is pinned to that very file until it is deleted; the whole state fits or nothing changes."""
+    """A package that was added as a file is pinned to that very file until it is deleted; the whole state
+    fits or nothing changes."""
 
     def __init__(self, root, feed=()):
         super().__init__(root, feed)
@@ -140,7 +169,9 @@ class Apk(Manager):
             for name, version in one.depends.items():
                 found = state.get(name)
                 if found and version and found.version != version:
-                    raise Refused("unable to select packages: %s satisfies: %s[%s=%s]" % (name, one.name, name, version))
+                    raise Refused(
+                        "unable to select packages: %s satisfies: %s[%s=%s]" % (name, one.name, name, version)
+                    )
                 if not found and not any(name in other.provides for other in state.values()):
                     provider = self._provider(name)
                     state[provider.name] = provider
@@ -158,9 +189,13 @@ class Apk(Manager):
 
 def base():
     """What OpenWrt's own feed has for us to depend on."""
-    return [Package("libc", "1"), Package("ca-bundle", "1"), Package("luci-base", "1"),
-            Package("micropython-mbedtls", "1", provides=["micropython"], conflicts=["micropython-nossl"]),
-            Package("micropython-nossl", "1", provides=["micropython"])]
+    return [
+        Package("libc", "1"),
+        Package("ca-bundle", "1"),
+        Package("luci-base", "1"),
+        Package("micropython-mbedtls", "1", provides=["micropython"], conflicts=["micropython-nossl"]),
+        Package("micropython-nossl", "1", provides=["micropython"]),
+    ]
 
 
 def whole(root, package):
@@ -171,5 +206,3 @@ def whole(root, package):
         if path not in package.conffiles and (not file.exists() or file.read_bytes() != data):
             wrong.append(path)
     return wrong
-
-

@@ -1,7 +1,8 @@
-"""Reads .ipk and .apk files back, knowing nothing of how we write them: only the formats, as opkg and apk-tools do.
+"""Reads .ipk and .apk files back, knowing nothing of how we write them: only the formats, as opkg and
+apk-tools do.
 
-read_ipk(bytes) -> Ipk(control dict, scripts, conffiles, files); read_apk(bytes) -> Apk(info, scripts, files, signature).
-A file is path -> File(mode, owner, mtime, data). Whatever is out of form is an AssertionError."""
+read_ipk(bytes) -> Ipk(control dict, scripts, conffiles, files); read_apk(bytes) -> Apk(info, scripts, files,
+signature). A file is path -> File(mode, owner, mtime, data). Whatever is out of form is an AssertionError."""
 
 import gzip
 import hashlib
@@ -34,8 +35,15 @@ def _untar(data):
             assert member.isfile() or member.isdir(), member.name
             assert member.name == "." or member.name.startswith("./"), member.name
             owner = "%d:%d%s%s" % (member.uid, member.gid, member.uname, member.gname)
-            yield member.name[1:] or "/", File(member.mode, owner, member.mtime,
-                                               archive.extractfile(member).read() if member.isfile() else None)
+            yield (
+                member.name[1:] or "/",
+                File(
+                    member.mode,
+                    owner,
+                    member.mtime,
+                    archive.extractfile(member).read() if member.isfile() else None,
+                ),
+            )
 
 
 def fields(text):
@@ -106,8 +114,20 @@ def slot(values, number):
     return values[number - 1] if values and number <= len(values) else None
 
 
-_INFO = {1: "name", 2: "version", 3: "id", 4: "description", 5: "arch", 6: "license", 7: "origin", 8: "maintainer",
-         0xC: "size", 0xF: "depends", 0x10: "provides", 0x11: "replaces"}
+_INFO = {
+    1: "name",
+    2: "version",
+    3: "id",
+    4: "description",
+    5: "arch",
+    6: "license",
+    7: "origin",
+    8: "maintainer",
+    0xC: "size",
+    0xF: "depends",
+    0x10: "provides",
+    0x11: "replaces",
+}
 _SCRIPTS = {3: "post-install", 4: "pre-deinstall", 5: "post-deinstall", 7: "post-upgrade"}
 
 
@@ -150,8 +170,12 @@ def read_apk(data):
     blank = payload[:at] + bytes(20) + payload[at + 20 :]
     assert payload.count(info["id"]) == 1 and hashlib.sha256(blank).digest()[:20] == info["id"]
     for key in ("depends", "provides", "replaces"):
-        info[key] = [b"=".join(filter(None, (slot(one, 1), slot(one, 2)))).decode() for one in info[key] or ()]
-    info.update((key, value.decode()) for key, value in info.items() if isinstance(value, bytes) and key != "id")
+        info[key] = [
+            b"=".join(filter(None, (slot(one, 1), slot(one, 2)))).decode() for one in info[key] or ()
+        ]
+    info.update(
+        (key, value.decode()) for key, value in info.items() if isinstance(value, bytes) and key != "id"
+    )
     contents = {struct.unpack_from("<II", block): block[8:] for kind, block in blocks if kind == 2}
     files, folders, order = {}, [], []
     for i, folder in enumerate(slot(package, 2), 1):

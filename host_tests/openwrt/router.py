@@ -1,5 +1,5 @@
-"""A router to test in: a root file system out of the package's data, busybox and the stand-alone MicroPython, entered by
-chroot in a network namespace; procd's part is played by Procd. Needs root."""
+"""A router to test in: a root file system out of the package's data, busybox and the stand-alone MicroPython,
+entered by chroot in a network namespace; procd's part is played by Procd. Needs root."""
 
 import hashlib
 import json
@@ -15,15 +15,36 @@ from host_tests.openwrt import readers
 from tools import CACHE, ROOT
 
 UID = 391  # of user wanbeacon in the root file system
-#: Programs that a Debian busybox has and OpenWrt's default build has not (its package/utils/busybox/Config-defaults.in).
-LACKING = {"base64", "comm", "getopt", "install", "nohup", "nproc", "od", "paste", "realpath", "setsid", "stat", "stty", "timeout",
-           "tty", "unlink", "usleep", "whoami", "xxd"}
+#: Programs that a Debian busybox has and OpenWrt's default build has not (its
+#: package/utils/busybox/Config-defaults.in).
+LACKING = {
+    "base64",
+    "comm",
+    "getopt",
+    "install",
+    "nohup",
+    "nproc",
+    "od",
+    "paste",
+    "realpath",
+    "setsid",
+    "stat",
+    "stty",
+    "timeout",
+    "tty",
+    "unlink",
+    "usleep",
+    "whoami",
+    "xxd",
+}
 PROGRAM = "/usr/bin/wanbeacon"
 # private mounts, gone with the process: what a chroot needs to be a system. /dev/log is the test's own logd
-_ENTER = 'for d in proc sys; do mount --rbind /$d "$1/$d"; done; mount -t tmpfs none "$1/dev"; ' \
-         'for d in null zero full random urandom tty; do : >"$1/dev/$d"; mount --bind /dev/$d "$1/dev/$d"; done; ' \
-         'ln -s /tmp/logd "$1/dev/log"; root=$1; user=$2; shift 2; ' \
-         'exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"'
+_ENTER = (
+    'for d in proc sys; do mount --rbind /$d "$1/$d"; done; mount -t tmpfs none "$1/dev"; '
+    'for d in null zero full random urandom tty; do : >"$1/dev/$d"; mount --bind /dev/$d "$1/dev/$d"; done; '
+    'ln -s /tmp/logd "$1/dev/log"; root=$1; user=$2; shift 2; '
+    'exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"'
+)
 
 
 def install(root, files):
@@ -40,8 +61,21 @@ def install(root, files):
 def build(root, ipks):
     """The root file system at `root` (an empty folder) from the bytes of our .ipk files."""
     root = Path(root)
-    for folder in ("bin", "sbin", "lib", "lib64", "proc", "sys", "dev", "tmp", "root", "usr/bin", "usr/sbin", "etc/ssl/certs",
-                   "opt/micropython"):
+    for folder in (
+        "bin",
+        "sbin",
+        "lib",
+        "lib64",
+        "proc",
+        "sys",
+        "dev",
+        "tmp",
+        "root",
+        "usr/bin",
+        "usr/sbin",
+        "etc/ssl/certs",
+        "opt/micropython",
+    ):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "tmp").chmod(0o1777)
     (root / "var").symlink_to("tmp")
@@ -64,7 +98,9 @@ def build(root, ipks):
     for file in [unpacked / "bin/micropython", *libraries.glob("*.so*")]:
         shutil.copy(file, root / "opt/micropython")
     micropython(root, True)
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/ash\nwanbeacon:x:%d:%d::/var/run/wanbeacon:/bin/false\n" % (UID, UID))
+    (root / "etc/passwd").write_text(
+        "root:x:0:0:root:/root:/bin/ash\nwanbeacon:x:%d:%d::/var/run/wanbeacon:/bin/false\n" % (UID, UID)
+    )
     (root / "etc/group").write_text("root:x:0:\nwanbeacon:x:%d:\n" % UID)
     bundle(root)
     for ipk in ipks:
@@ -73,23 +109,33 @@ def build(root, ipks):
 
 
 def micropython(root, tls):
-    """/usr/bin/micropython; without TLS it is as the package micropython-nossl: `import tls` fails. MICROPYPATH is passed on."""
-    refuse = "" if tls else 'case "$*" in *"import tls"*) echo "ImportError: no module named \'tls\'" >&2; exit 1 ;; esac\n'
+    """/usr/bin/micropython; without TLS it is as the package micropython-nossl: `import tls` fails.
+    MICROPYPATH is passed on."""
+    refuse = (
+        ""
+        if tls
+        else 'case "$*" in *"import tls"*) echo "ImportError: no module named \'tls\'" >&2; exit 1 ;; esac\n'
+    )
     file = root / "usr/bin/micropython"
-    file.write_text('#!/bin/sh\n%sexec /opt/micropython/ld-linux-x86-64.so.2 --library-path /opt/micropython '
-                    '/opt/micropython/micropython "$@"\n' % refuse)
+    file.write_text(
+        "#!/bin/sh\n%sexec /opt/micropython/ld-linux-x86-64.so.2 --library-path /opt/micropython "
+        '/opt/micropython/micropython "$@"\n' % refuse
+    )
     file.chmod(0o755)
 
 
 def bundle(root, names=None):
-    """/etc/ssl/certs/ca-certificates.crt with our roots (all, or those named) as the package ca-bundle has them."""
+    """/etc/ssl/certs/ca-certificates.crt with our roots (all, or those named) as the package ca-bundle has
+    them."""
     import base64
 
     parts = []
     for der in sorted((ROOT / "firmware/catalogue/roots").glob("*.der")):
         if names is None or der.stem in names:
             text = base64.encodebytes(der.read_bytes()).decode()
-            parts.append("# %s\n-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % (der.stem, text))
+            parts.append(
+                "# %s\n-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % (der.stem, text)
+            )
     (root / "etc/ssl/certs/ca-certificates.crt").write_text("\n".join(parts))
 
 
@@ -120,7 +166,8 @@ class Logd:
 
 
 class Router:
-    """Runs things inside: sh() for a command, procd for the service. settings(text) writes /etc/config/wanbeacon."""
+    """Runs things inside: sh() for a command, procd for the service. settings(text) writes
+    /etc/config/wanbeacon."""
 
     def __init__(self, root, namespace):
         self.root, self.namespace = Path(root), namespace
@@ -168,11 +215,14 @@ class Router:
             if found:
                 return found
             time.sleep(0.02)
-        raise AssertionError("never came; the log:\n%s\nthe status: %s" % (self.procd.log(), json.dumps(self.status())[:3000]))
+        raise AssertionError(
+            "never came; the log:\n%s\nthe status: %s" % (self.procd.log(), json.dumps(self.status())[:3000])
+        )
 
 
 class Procd:
-    """What procd would do with what the init script tells it: start, keep on an unchanged reload, restart, stop."""
+    """What procd would do with what the init script tells it: start, keep on an unchanged reload, restart,
+    stop."""
 
     def __init__(self, router):
         self.router, self.process, self.shape = router, None, None
@@ -185,7 +235,8 @@ class Procd:
         return done
 
     def service(self):
-        """What the script told: {"params": {name: words}, "triggers": [words]}; params is {} without an instance."""
+        """What the script told: {"params": {name: words}, "triggers": [words]}; params is {} without an
+        instance."""
         found = {"params": {}, "triggers": []}
         file = self.router.path("/tmp/procd/service")
         for line in file.read_text().splitlines() if file.exists() else ():
@@ -233,7 +284,9 @@ class Procd:
     def log(self):
         """All that the agent has said so far, over restarts: to procd, and to logd."""
         file = self.router.root.parent / "agent.log"
-        return (file.read_text() if file.exists() else "") + "\n".join(text for _, text in self.router.logd.lines)
+        return (file.read_text() if file.exists() else "") + "\n".join(
+            text for _, text in self.router.logd.lines
+        )
 
 
 def owner(path):

@@ -1,6 +1,8 @@
-"""A running router in front of the provider lab: ubusd with the recorded netifd's answers, settings, the agent.
+"""A running router in front of the provider lab: ubusd with the recorded netifd's answers, settings, the
+agent.
 
-`with Scene(box, net, lab) as scene`: scene.ubus, scene.box. Knows what netifd says, not how the agent works."""
+`with Scene(box, net, lab) as scene`: scene.ubus, scene.box. Knows what netifd says, not how the agent
+works."""
 
 import copy
 import json
@@ -12,9 +14,13 @@ from tools.netlab import namespaces
 
 DUMP = json.loads((ROOT / "host_tests/netlab/data/ubus-dump.json").read_text())["interface"]
 ACL = json.loads((ROOT / "boards/openwrt/wanbeacon/files/usr/share/acl.d/wanbeacon_acl.json").read_text())
-ACCOUNTS = {"zones": ["dyndns.org"], "accounts": [
-    {"user": "home", "password": "home-key", "hosts": ["home.dyndns.org", "home2.dyndns.org"]},
-    {"user": "office", "password": "office-key", "hosts": ["office.dyndns.org"]}]}
+ACCOUNTS = {
+    "zones": ["dyndns.org"],
+    "accounts": [
+        {"user": "home", "password": "home-key", "hosts": ["home.dyndns.org", "home2.dyndns.org"]},
+        {"user": "office", "password": "office-key", "hosts": ["office.dyndns.org"]},
+    ],
+}
 
 
 def recorded(name):
@@ -32,7 +38,9 @@ def uplink(number, address=None, up=True):
     if up:
         row["l3_device"] = device
         row["ipv4-address"] = [{"address": address or usual, "mask": 24}]
-        row["route"] = [{"target": "0.0.0.0", "mask": 0, "nexthop": gateway, "source": (address or usual) + "/32"}]
+        row["route"] = [
+            {"target": "0.0.0.0", "mask": 0, "nexthop": gateway, "source": (address or usual) + "/32"}
+        ]
     else:
         row["up"] = False
         for key in ("l3_device", "uptime"):
@@ -49,7 +57,9 @@ class Scene:
         found = interfaces or {"lan": recorded("lan"), "loopback": recorded("loopback"), "wan": uplink(0)}
         assert router.UID and ACL["user"] == "wanbeacon"
         rules = {"access": ACL["access"], "subscribe": ACL["subscribe"]}
-        self.ubus = ubusd.Ubusd(box.path("/tmp/run/ubus/ubus.sock"), found, {router.UID: rules}, box.path("/tmp/dump.json"))
+        self.ubus = ubusd.Ubusd(
+            box.path("/tmp/run/ubus/ubus.sock"), found, {router.UID: rules}, box.path("/tmp/dump.json")
+        )
 
     def __enter__(self):
         shutil.copy(self.lab.ca_der, self.box.path("/etc/lab-ca.der"))
@@ -62,13 +72,18 @@ class Scene:
 
     def service(self, name, host, more="", key=None):
         """A `service` section for an account of the lab."""
-        return ("config service '%s'\n\toption enabled '1'\n\toption service_name 'dyn'\n\toption username '%s'\n"
-                "\toption password '%s'\n\toption domain '%s'\n\toption server '%s:%d'\n\toption cacert '/etc/lab-ca.der'\n%s\n"
-                % (name, name, key or name + "-key", host, namespaces.PROVIDER, self.lab.https_port, more))
+        return (
+            "config service '%s'\n\toption enabled '1'\n\toption service_name 'dyn'\n\toption username '%s'\n"
+            "\toption password '%s'\n\toption domain '%s'\n\toption server '%s:%d'\n\toption cacert '/etc/lab-ca.der'\n%s\n"
+            % (name, name, key or name + "-key", host, namespaces.PROVIDER, self.lab.https_port, more)
+        )
 
     def start(self, *services):
         """These services, and the service started."""
-        self.box.settings("config wanbeacon 'main'\n\toption contact 'me@example.org'\n\toption min_interval '1'\n\n" + "\n".join(services))
+        self.box.settings(
+            "config wanbeacon 'main'\n\toption contact 'me@example.org'\n\toption min_interval '1'\n\n"
+            + "\n".join(services)
+        )
         done = self.box.procd.call("start")
         assert done.returncode == 0 and done.stderr == "", done.stderr
         return self

@@ -46,12 +46,15 @@ def test_micropython_without_tls_is_refused_with_the_name_of_the_package(box):
     for word in ("run", "check", "status", "providers"):
         done = box.ours(word)
         assert done.returncode == 1
-        assert done.stderr == ("wanbeacon: this MicroPython has no TLS; run: opkg remove --force-depends micropython-nossl; "
-                               "opkg install micropython-mbedtls; service wanbeacon start\n")
+        assert done.stderr == (
+            "wanbeacon: this MicroPython has no TLS; run: opkg remove --force-depends micropython-nossl; "
+            "opkg install micropython-mbedtls; service wanbeacon start\n"
+        )
     box.path("/usr/bin/apk").write_text("#!/bin/sh\n")
     box.path("/usr/bin/apk").chmod(0o755)
     assert box.ours("run").stderr.endswith(
-        "run: apk del micropython-nossl; apk add micropython-mbedtls; service wanbeacon start\n")
+        "run: apk del micropython-nossl; apk add micropython-mbedtls; service wanbeacon start\n"
+    )
     box.settings(SETTINGS)
     box.procd.call("start")
     assert box.procd.service()["params"] == {}
@@ -60,7 +63,10 @@ def test_micropython_without_tls_is_refused_with_the_name_of_the_package(box):
 
 def test_root_does_not_run_the_agent_and_so_leaves_nothing_in_the_services_way(box):
     done = box.ours("run")
-    assert done.returncode == 1 and done.stderr == "wanbeacon: the agent runs as its own user; run: service wanbeacon start\n"
+    assert (
+        done.returncode == 1
+        and done.stderr == "wanbeacon: the agent runs as its own user; run: service wanbeacon start\n"
+    )
     assert not box.path("/tmp/run/wanbeacon").exists() and not box.path("/etc/wanbeacon").exists()
 
 
@@ -68,8 +74,10 @@ def test_no_micropython_at_all(box):
     box.path("/usr/bin/micropython").unlink()
     done = box.ours("run")
     assert done.returncode == 1
-    assert done.stderr == ("wanbeacon: MicroPython is not installed; run: opkg install micropython-mbedtls; "
-                           "service wanbeacon start\n")
+    assert done.stderr == (
+        "wanbeacon: MicroPython is not installed; run: opkg install micropython-mbedtls; "
+        "service wanbeacon start\n"
+    )
 
 
 def test_no_ca_bundle_is_one_line_with_the_packages_name(box):
@@ -90,30 +98,56 @@ def test_a_damaged_package_is_one_line_that_names_the_file(box):
     box.procd.call("start")
     box.procd.stop()
     for damage in (lambda file: file.write_bytes(bytes(range(128, 256))), lambda file: file.unlink()):
-        for name, words in (("roots.txt", ("run",)), ("providers.dat", ("check", "import-ddns", "providers noip")),
-                            ("names.txt", ("providers", "providers noip"))):
+        for name, words in (
+            ("roots.txt", ("run",)),
+            ("providers.dat", ("check", "import-ddns", "providers noip")),
+            ("names.txt", ("providers", "providers noip")),
+        ):
             file = box.path("/usr/share/wanbeacon/" + name)
             kept = file.read_bytes() if file.exists() else b""
             damage(file)
             for word in words:
                 done = box.ours(*word.split(), user="%d:%d" % ((UID, UID) if word == "run" else (0, 0)))
-                assert (done.returncode, done.stderr.count("\n")) == (1, 1) and str(name) in done.stderr, (word, done.stderr)
+                assert (done.returncode, done.stderr.count("\n")) == (1, 1) and str(name) in done.stderr, (
+                    word,
+                    done.stderr,
+                )
             file.write_bytes(kept)
     box.sh("rm -rf /var/run/wanbeacon/roots; mkdir -m 755 /var/run/wanbeacon/roots")
     assert box.ours("run", user="%d:%d" % (UID, UID)).stderr == (
-        "wanbeacon: cannot make the CA roots in /var/run/wanbeacon/roots (permission denied)\n")
+        "wanbeacon: cannot make the CA roots in /var/run/wanbeacon/roots (permission denied)\n"
+    )
 
 
 LIB = "/usr/lib/micropython/wanbeacon/"
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda box: box.path(LIB + "net/wire.mpy").write_bytes(b"M\x06old"), "net/wire.mpy is missing or of another version"),
-    (lambda box: box.path(LIB + "app/agent.mpy").unlink(), "app/agent.mpy is missing or of another version"),
-    (lambda box: box.path(LIB + "merged.mpy").write_bytes(b"M\x06old"), "merged.mpy is not part of this version"),
-    (lambda box: box.path(LIB + "app/agent.py").write_text("boom"), "app/agent.py is not part of this version"),
-    (lambda box: box.path("/usr/share/wanbeacon/files.md5").unlink(), "/usr/share/wanbeacon/files.md5 is missing"),
-], ids=["another", "missing", "left over", "source", "no list"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda box: box.path(LIB + "net/wire.mpy").write_bytes(b"M\x06old"),
+            "net/wire.mpy is missing or of another version",
+        ),
+        (
+            lambda box: box.path(LIB + "app/agent.mpy").unlink(),
+            "app/agent.mpy is missing or of another version",
+        ),
+        (
+            lambda box: box.path(LIB + "merged.mpy").write_bytes(b"M\x06old"),
+            "merged.mpy is not part of this version",
+        ),
+        (
+            lambda box: box.path(LIB + "app/agent.py").write_text("boom"),
+            "app/agent.py is not part of this version",
+        ),
+        (
+            lambda box: box.path("/usr/share/wanbeacon/files.md5").unlink(),
+            "/usr/share/wanbeacon/files.md5 is missing",
+        ),
+    ],
+    ids=["another", "missing", "left over", "source", "no list"],
+)
 def test_a_foreign_or_half_upgraded_set_of_files_is_recognized_at_start_and_by_check(box, change, said):
     """One line that names the file and the cure, in the log too; and nothing of it is run."""
     box.settings(SETTINGS)
@@ -128,12 +162,25 @@ def test_a_foreign_or_half_upgraded_set_of_files_is_recognized_at_start_and_by_c
 
 def test_the_command_of_0_1_0_over_todays_modules_is_recognized_too(box):
     """An unpacking that broke off: that command gave the modules a third word."""
-    done = box.run("/usr/bin/micropython", "-m", "wanbeacon.openwrt", "settings", "/etc/config/wanbeacon", "/tmp/out", "/tmp/out.net")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "/usr/bin/wanbeacon is of another version" in done.stderr
+    done = box.run(
+        "/usr/bin/micropython",
+        "-m",
+        "wanbeacon.openwrt",
+        "settings",
+        "/etc/config/wanbeacon",
+        "/tmp/out",
+        "/tmp/out.net",
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (
+        2,
+        1,
+    ) and "/usr/bin/wanbeacon is of another version" in done.stderr
 
 
 def test_check_names_every_fault_with_its_line_and_option(box):
-    box.settings(SETTINGS + "\toption use_ipv6 'maybe'\n\toption frob '1'\nconfig service 'b'\n\toption enabled 1\n")
+    box.settings(
+        SETTINGS + "\toption use_ipv6 'maybe'\n\toption frob '1'\nconfig service 'b'\n\toption enabled 1\n"
+    )
     done = box.ours("check")
     assert done.returncode == 1 and done.stdout == ""
     lines = done.stderr.splitlines()
@@ -145,22 +192,31 @@ def test_check_names_every_fault_with_its_line_and_option(box):
 
 
 def test_check_leads_the_agents_own_complaints_back_to_the_section(box):
-    box.settings(SETTINGS.replace("'demo.dyndns.org'", "'demo/x.dyndns.org'") + "\toption mx '%s'\n" % ("m" * 300))
+    box.settings(
+        SETTINGS.replace("'demo.dyndns.org'", "'demo/x.dyndns.org'") + "\toption mx '%s'\n" % ("m" * 300)
+    )
     done = box.ours("check")
     assert done.returncode == 1
-    assert "/etc/config/wanbeacon line 8, section 'home', option 'domain'" in done.stderr or "option 'mx'" in done.stderr
+    assert (
+        "/etc/config/wanbeacon line 8, section 'home', option 'domain'" in done.stderr
+        or "option 'mx'" in done.stderr
+    )
     box.settings(SETTINGS + "\toption cacert '/etc/ssl/certs.pem'\n")
     box.settings(SETTINGS + "\toption cacert '/root/mine.pem'\n")
     box.path("/root/mine.pem").write_text("-----BEGIN CERTIFICATE-----\n")
     done = box.ours("check")
-    assert "line 11, section 'home', option 'cacert': /root/mine.pem is PEM; make it DER: openssl x509" in done.stderr
+    assert (
+        "line 11, section 'home', option 'cacert': /root/mine.pem is PEM; make it DER: openssl x509"
+        in done.stderr
+    )
 
 
 def test_check_of_good_settings_then_asks_for_the_agent(box):
     box.settings(SETTINGS)
     done = box.ours("check")
-    assert done.stdout == ("/etc/config/wanbeacon: no fault found\n"
-                           "the agent is not running yet; run: service wanbeacon start\n")
+    assert done.stdout == (
+        "/etc/config/wanbeacon: no fault found\nthe agent is not running yet; run: service wanbeacon start\n"
+    )
     assert done.returncode == 0 and done.stderr == ""
     box.settings(SETTINGS.replace("enabled '1'", "enabled '0'"))
     done = box.ours("check")
@@ -171,8 +227,14 @@ def test_check_says_which_options_have_no_effect_and_what_is_unwise(box):
     box.settings(SETTINGS + "\toption force_interval '24'\n\toption server 'http://dyn.lan'\n")
     done = box.ours("check")
     assert done.returncode == 0, done.stderr
-    assert "note: /etc/config/wanbeacon line 11, section 'home', option 'force_interval': not used: " in done.stdout
-    assert "note: /etc/config/wanbeacon line 12, section 'home', option 'server': the password travels without" in done.stdout
+    assert (
+        "note: /etc/config/wanbeacon line 11, section 'home', option 'force_interval': not used: "
+        in done.stdout
+    )
+    assert (
+        "note: /etc/config/wanbeacon line 12, section 'home', option 'server': the password travels without"
+        in done.stdout
+    )
     done = box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
     assert (done.stdout, done.stderr) == ("", ""), "the start says faults only"
 
@@ -182,8 +244,14 @@ REFUSED = (
     ("option username ''", "option 'username': missing; noip needs a user name"),
     ("option server 'https://h.example/path'", "option 'server': should be host or host:port"),
     ("option auth 'bearer'", "option 'auth': noip has only basic"),
-    ("option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'", "option 'update_url': a space"),
-    ("option service_name 'namecheap'\n\toption use_ipv6 '1'", "option 'domain': b.ddns.net: namecheap keeps A records only"),
+    (
+        "option service_name ''\n\toption update_url 'https://h.example/?ip=[IP]&n=my router'",
+        "option 'update_url': a space",
+    ),
+    (
+        "option service_name 'namecheap'\n\toption use_ipv6 '1'",
+        "option 'domain': b.ddns.net: namecheap keeps A records only",
+    ),
 )
 
 
@@ -193,8 +261,10 @@ def test_what_the_agent_would_not_start_with_is_a_fault_of_its_section_and_the_r
     config = box.path("/tmp/run/wanbeacon/config.json")
     before = config.read_bytes()
     for text, wanted in REFUSED:
-        box.settings(SETTINGS + "config service 'two'\n\toption enabled '1'\n\toption service_name 'noip'\n"
-                     "\toption username 'u'\n\toption password 'p'\n\toption domain 'b.ddns.net'\n\t" + text + "\n")
+        box.settings(
+            SETTINGS + "config service 'two'\n\toption enabled '1'\n\toption service_name 'noip'\n"
+            "\toption username 'u'\n\toption password 'p'\n\toption domain 'b.ddns.net'\n\t" + text + "\n"
+        )
         done = box.ours("check")
         assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
         assert "section 'two', " + wanted in done.stderr, done.stderr
@@ -208,8 +278,14 @@ def test_start_tells_procd_all_it_needs_and_hides_the_password(box):
     assert done.returncode == 0 and done.stderr == "" and done.stdout == ""
     service = box.procd.service()
     assert service["params"] == {
-        "command": [PROGRAM, "run"], "file": ["/var/run/wanbeacon/config.json"], "respawn": ["3600", "10", "0"],
-        "stdout": ["1"], "stderr": ["1"], "user": ["wanbeacon"], "group": ["wanbeacon"], "no_new_privs": ["1"],
+        "command": [PROGRAM, "run"],
+        "file": ["/var/run/wanbeacon/config.json"],
+        "respawn": ["3600", "10", "0"],
+        "stdout": ["1"],
+        "stderr": ["1"],
+        "user": ["wanbeacon"],
+        "group": ["wanbeacon"],
+        "no_new_privs": ["1"],
         "term_timeout": ["10"],
     }
     assert ["config.change", "wanbeacon"] in service["triggers"]
@@ -220,7 +296,9 @@ def test_start_tells_procd_all_it_needs_and_hides_the_password(box):
     assert owner(run / "config.json") == (UID, UID, 0o400)
     account = json.loads((run / "config.json").read_text())["accounts"][0]
     assert account["password"] == "it's secret" and account["bind"] == "@wan"
-    assert [p.name for p in box.path("/tmp/run").iterdir()] == ["wanbeacon"], "a file with the password was left behind"
+    assert [p.name for p in box.path("/tmp/run").iterdir()] == ["wanbeacon"], (
+        "a file with the password was left behind"
+    )
 
 
 def test_the_agents_user_cannot_make_root_write_elsewhere(box):
@@ -238,7 +316,10 @@ def test_the_agents_user_cannot_make_root_write_elsewhere(box):
 
 
 def test_nothing_is_started_when_nothing_is_switched_on(box):
-    for text in (SETTINGS.replace("'1'", "'0'", 1), SETTINGS.replace("'home'\n\toption enabled '1'", "'home'\n\toption enabled '0'")):
+    for text in (
+        SETTINGS.replace("'1'", "'0'", 1),
+        SETTINGS.replace("'home'\n\toption enabled '1'", "'home'\n\toption enabled '0'"),
+    ):
         box.settings(SETTINGS)
         box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
         assert box.path("/tmp/run/wanbeacon/config.json").exists()
@@ -252,7 +333,10 @@ def test_a_fault_at_the_first_start_is_logged_and_nothing_runs(box):
     box.settings(SETTINGS + "\toption frob '1'\n")
     box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
     assert box.procd.service()["params"] == {}
-    assert "daemon.err wanbeacon: /etc/config/wanbeacon line 11, section 'home', option 'frob'" in box.path("/tmp/log").read_text()
+    assert (
+        "daemon.err wanbeacon: /etc/config/wanbeacon line 11, section 'home', option 'frob'"
+        in box.path("/tmp/log").read_text()
+    )
 
 
 def test_a_fault_at_a_reload_leaves_the_settings_of_before(box):
@@ -278,25 +362,38 @@ def test_the_shipped_settings_start_nothing_and_have_no_fault(box):
 
 def test_every_commented_example_of_the_shipped_settings_is_understood(box):
     """Each #option switched on alone gives settings without a fault."""
-    lines = box.path("/etc/config/wanbeacon").read_text().replace("option enabled '0'", "option enabled '1'", 1).splitlines()
+    lines = (
+        box.path("/etc/config/wanbeacon")
+        .read_text()
+        .replace("option enabled '0'", "option enabled '1'", 1)
+        .splitlines()
+    )
     examples = [i for i, line in enumerate(lines) if line.lstrip().startswith(("#option", "#list"))]
     service = next(i for i, line in enumerate(lines) if line.startswith("config service"))
     assert len(examples) >= 6
     for i in examples:
-        box.settings("\n".join([*lines[:i], lines[i].replace("#", "", 1), *lines[i + 1:]]))
+        box.settings("\n".join([*lines[:i], lines[i].replace("#", "", 1), *lines[i + 1 :]]))
         assert "no fault found" in box.ours("check").stdout, lines[i]
-    answers = [line[2:].split("\t")[0] for line in lines if line.startswith(("#\tlist", "#\toption method", "#\toption update_url"))
-               and "domain" not in line]
-    text = "\n".join(line for line in lines[:service + 13] if "service_name" not in line)
+    answers = [
+        line[2:].split("\t")[0]
+        for line in lines
+        if line.startswith(("#\tlist", "#\toption method", "#\toption update_url")) and "domain" not in line
+    ]
+    text = "\n".join(line for line in lines[: service + 13] if "service_name" not in line)
     box.settings(text + "\n" + "\n".join("\t" + line for line in answers) + "\n")
     assert len(answers) == 6 and "no fault found" in box.ours("check").stdout, box.ours("check").stderr
     tail = [line for line in lines[service:] if line.startswith("#\toption")]
     loose = [line[1:].split("\t") for line in tail if "update_url" not in line]
-    groups = [["ip_source 'network'", "ip_network 'wan'"], ["ip_source 'web'", "ip_url 'https://api.ipify.org'"],
-              ["ip_source 'natpmp'"], ["server 'members.dyndns.org:8245'"], ["allow_private '1'"]]
+    groups = [
+        ["ip_source 'network'", "ip_network 'wan'"],
+        ["ip_source 'web'", "ip_url 'https://api.ipify.org'"],
+        ["ip_source 'natpmp'"],
+        ["server 'members.dyndns.org:8245'"],
+        ["allow_private '1'"],
+    ]
     for group in groups:
         assert all(any("option " + one in "\t".join(words) for words in loose) for one in group), group
-        text = "\n".join([*lines[:service + 13], *("\toption " + one for one in group)]) + "\n"
+        text = "\n".join([*lines[: service + 13], *("\toption " + one for one in group)]) + "\n"
         box.settings(text)
         assert "no fault found" in box.ours("check").stdout, group
 
@@ -304,10 +401,15 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
 def test_import_ddns_shows_then_writes_settings_that_are_right(box):
     box.path("/etc/config/ddns").write_text(
         "config service 'my4'\n option enabled 1\n option service_name 'no-ip.com'\n option domain 'a.ddns.net'\n"
-        " option username 'me'\n option password 'hunter2'\n option frob '1'\n")
+        " option username 'me'\n option password 'hunter2'\n option frob '1'\n"
+    )
     before = box.path("/etc/config/wanbeacon").read_bytes()
     done = box.ours("import-ddns")
-    assert done.returncode == 4 and "NOT taken over" in done.stdout and "hunter2" not in done.stdout + done.stderr
+    assert (
+        done.returncode == 4
+        and "NOT taken over" in done.stdout
+        and "hunter2" not in done.stdout + done.stderr
+    )
     assert box.path("/etc/config/wanbeacon").read_bytes() == before
     for words in ("ddns --write", "--write ddns"):
         box.path("/etc/config/wanbeacon").write_bytes(before)
@@ -349,7 +451,9 @@ def test_settings_that_are_refused_are_kept_where_luci_reads_them_until_they_are
     box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
     assert owner(file) == (0, 0, 0o644)
     lines = file.read_text().splitlines()
-    assert "line 11, section 'home', option 'server'" in lines[0] and "keeps the previous settings" in lines[1]
+    assert (
+        "line 11, section 'home', option 'server'" in lines[0] and "keeps the previous settings" in lines[1]
+    )
     assert "it's secret" not in file.read_text()
     for text in (SETTINGS, SETTINGS.replace("enabled '1'", "enabled '0'")):
         file.write_text("x")
@@ -361,13 +465,20 @@ def test_settings_that_are_refused_are_kept_where_luci_reads_them_until_they_are
 def test_a_start_with_nothing_switched_on_says_so_and_a_stopped_agents_status_says_what_to_do(box):
     box.settings(SETTINGS.replace("enabled '1'", "enabled '0'"))
     done = box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
-    assert done.stderr.startswith("wanbeacon: nothing is switched on in /etc/config/wanbeacon; set option enabled '1'")
+    assert done.stderr.startswith(
+        "wanbeacon: nothing is switched on in /etc/config/wanbeacon; set option enabled '1'"
+    )
     for word in ("status", "pause"):
         done = box.ours(word)
-        assert (done.returncode, done.stderr) == (1, "wanbeacon: the agent is not running; run: service wanbeacon start\n")
+        assert (done.returncode, done.stderr) == (
+            1,
+            "wanbeacon: the agent is not running; run: service wanbeacon start\n",
+        )
 
 
-@pytest.mark.parametrize(("word", "found"), [("no-ip", "noip"), ("NoIP", "noip"), ("dyn.com", "dyn"), ("duck", "duckdns")])
+@pytest.mark.parametrize(
+    ("word", "found"), [("no-ip", "noip"), ("NoIP", "noip"), ("dyn.com", "dyn"), ("duck", "duckdns")]
+)
 def test_a_service_is_found_by_a_word_too(box, word, found):
     done = box.ours("providers", word)
     assert done.returncode == 0 and found in done.stdout.split()
@@ -405,17 +516,25 @@ def test_one_service_is_switched_off_and_on_and_the_explained_settings_outlive_i
         assert done.returncode == 0, done.stderr
         box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "reload")
         assert [host["name"] for host in json.loads(config.read_text())["accounts"][0]["hosts"]] == names
-    assert "#" not in box.path("/etc/config/wanbeacon").read_text(), "uci has dropped the comments, as the real one does"
+    assert "#" not in box.path("/etc/config/wanbeacon").read_text(), (
+        "uci has dropped the comments, as the real one does"
+    )
     assert box.path("/usr/share/doc/wanbeacon/config").read_text() == text
-    assert "/usr/share/doc/wanbeacon/config" in box.sh("wanbeacon check; uci set wanbeacon.home.frob=1; uci commit wanbeacon; "
-                                                       "wanbeacon check").stderr
+    assert (
+        "/usr/share/doc/wanbeacon/config"
+        in box.sh(
+            "wanbeacon check; uci set wanbeacon.home.frob=1; uci commit wanbeacon; wanbeacon check"
+        ).stderr
+    )
     done = box.ours("stop", "nobody")
     assert done.returncode == 1 and "no service 'nobody'" in done.stderr
     assert box.ours("stop").returncode == 1
 
 
 def test_reload_config_does_not_tell_of_a_file_it_has_not_seen_so_the_command_does_not_rely_on_it(box):
-    box.sh("mv /etc/config/wanbeacon /tmp/away; : >/etc/config/system; reload_config; mv /tmp/away /etc/config/wanbeacon")
+    box.sh(
+        "mv /etc/config/wanbeacon /tmp/away; : >/etc/config/system; reload_config; mv /tmp/away /etc/config/wanbeacon"
+    )
     box.settings(SETTINGS)
     box.sh("reload_config")
     assert not box.path("/tmp/calls").exists() or "wanbeacon" not in box.path("/tmp/calls").read_text()
@@ -445,7 +564,10 @@ def test_the_packages_scripts_under_ash(box, wanbeacon_ipk):
     assert box.sh("PKG_SCRIPT=/tmp/postinst-pkg /tmp/postinst configure").returncode == 0
     assert box.sh("/tmp/prerm remove").returncode == 0
     assert box.path("/tmp/calls").read_text().splitlines() == [
-        "default_postinst postinst ", "killall -HUP ubusd", "default_prerm prerm "]
+        "default_postinst postinst ",
+        "killall -HUP ubusd",
+        "default_prerm prerm ",
+    ]
     assert box.sh("IPKG_INSTROOT=/nowhere sh /tmp/postinst-pkg").returncode == 0
     assert "killall" not in box.path("/tmp/calls").read_text().splitlines()[-1]
 

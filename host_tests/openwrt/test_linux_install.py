@@ -1,4 +1,5 @@
-"""`make install` on any Linux: what it lays out, that both interpreters run it, and that the unit is sound and tight."""
+"""`make install` on any Linux: what it lays out, that both interpreters run it, and that the unit is sound
+and tight."""
 
 import configparser
 import json
@@ -17,7 +18,9 @@ UNIT = "lib/systemd/system/wanbeacon.service"
 
 
 def install(*args):
-    return subprocess.run([str(ROOT / "boards/linux/install"), *map(str, args)], capture_output=True, text=True)
+    return subprocess.run(
+        [str(ROOT / "boards/linux/install"), *map(str, args)], capture_output=True, text=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +36,19 @@ def run(prefix, interpreter, *words, **more):
     """The installed command under "cpython" or a MicroPython of that name; the others are hidden from it."""
     chosen = {"MICROPYTHON": "/nonexistent", "PYTHON": "/nonexistent", "PATH": "/usr/bin:/bin"}
     chosen["PYTHON" if interpreter == "cpython" else "MICROPYTHON"] = (
-        sys.executable if interpreter == "cpython" else usable(interpreter).argv[0])
+        sys.executable if interpreter == "cpython" else usable(interpreter).argv[0]
+    )
     if "JOURNAL_STREAM" in os.environ:
         chosen["JOURNAL_STREAM"] = os.environ["JOURNAL_STREAM"]
-    return subprocess.Popen([str(prefix / "bin/wanbeacon"), *map(str, words)], env=chosen, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", **more)
+    return subprocess.Popen(
+        [str(prefix / "bin/wanbeacon"), *map(str, words)],
+        env=chosen,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        **more,
+    )
 
 
 def test_staging_with_destdir_names_the_final_places(tmp_path):
@@ -47,7 +58,9 @@ def test_staging_with_destdir_names_the_final_places(tmp_path):
     assert "ExecStart=/usr/bin/wanbeacon run" in (tmp_path / "usr" / UNIT).read_text()
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes(), file
-        assert file.is_dir() or file.stat().st_mode & 0o777 == (0o755 if file.name == "wanbeacon" else 0o644), file
+        assert file.is_dir() or file.stat().st_mode & 0o777 == (
+            0o755 if file.name == "wanbeacon" else 0o644
+        ), file
     names = {file.name for file in tmp_path.rglob("*")}
     assert {"providers.dat", "linux.py", "control.py", "netlink.py"} <= names
     assert not {"esp32.py", "portal", "uci.py", "machine.py", "__pycache__"} & names
@@ -69,12 +82,30 @@ def test_an_upgrade_leaves_no_module_of_before_and_uninstall_leaves_the_settings
 @pytest.mark.parametrize("interpreter", ["cpython", "micropython-wheel", "micropython-amd64"])
 def test_the_installed_agent_publishes_its_address(prefix, interpreter, tmp_path):
     with Lab("dyn") as lab:
-        config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"],
-                                "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
-                  "address": [{"source": "command", "command": "echo 45.33.7.52"}]}
+        config = {
+            "accounts": [
+                {
+                    "provider": "dyn",
+                    "user": "demo",
+                    "password": "demo-key",
+                    "hosts": ["demo.dyndns.org"],
+                    "server": "localhost:%d" % lab.https_port,
+                    "ca": str(lab.ca_der),
+                }
+            ],
+            "address": [{"source": "command", "command": "echo 45.33.7.52"}],
+        }
         (tmp_path / "config.json").write_text(json.dumps(config))
-        words = ["--config", tmp_path / "config.json", "--state", tmp_path / "state", "--status", tmp_path / "status.json",
-                 "--control", tmp_path / "c"]
+        words = [
+            "--config",
+            tmp_path / "config.json",
+            "--state",
+            tmp_path / "state",
+            "--status",
+            tmp_path / "status.json",
+            "--control",
+            tmp_path / "c",
+        ]
         done = run(prefix, interpreter, "check", *words)
         assert "ok, 1 host" in done.communicate(timeout=60)[0] and done.returncode == 0
         agent = run(prefix, interpreter, "run", *words)
@@ -94,14 +125,33 @@ def test_the_installed_agent_publishes_its_address(prefix, interpreter, tmp_path
 
 @pytest.mark.parametrize("interpreter", ["cpython", "micropython-amd64"])
 def test_under_systemd_each_line_carries_its_level(prefix, interpreter, tmp_path):
-    """sd-daemon(3): <3> is an error, <6> information. A refusal is an error; without systemd there is no number."""
+    """sd-daemon(3): <3> is an error, <6> information. A refusal is an error; without systemd there is no
+    number."""
     with Lab("dyn") as lab:
-        config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "wrong", "hosts": ["demo.dyndns.org"],
-                                "server": "localhost:%d" % lab.https_port, "ca": str(lab.ca_der)}],
-                  "address": [{"source": "command", "command": "echo 45.33.7.52"}]}
+        config = {
+            "accounts": [
+                {
+                    "provider": "dyn",
+                    "user": "demo",
+                    "password": "wrong",
+                    "hosts": ["demo.dyndns.org"],
+                    "server": "localhost:%d" % lab.https_port,
+                    "ca": str(lab.ca_der),
+                }
+            ],
+            "address": [{"source": "command", "command": "echo 45.33.7.52"}],
+        }
         (tmp_path / "config.json").write_text(json.dumps(config))
-        words = ["--config", tmp_path / "config.json", "--state", tmp_path / "state", "--status", tmp_path / "status.json",
-                 "--control", tmp_path / "c"]
+        words = [
+            "--config",
+            tmp_path / "config.json",
+            "--state",
+            tmp_path / "state",
+            "--status",
+            tmp_path / "status.json",
+            "--control",
+            tmp_path / "c",
+        ]
         os.environ["JOURNAL_STREAM"] = "8:1234"
         try:
             agent = run(prefix, interpreter, "run", *words)
@@ -127,7 +177,9 @@ def _text(path):
 def test_without_an_interpreter_it_says_what_to_install(prefix):
     env = {"MICROPYTHON": "/nonexistent", "PYTHON": "/nonexistent", "PATH": "/usr/bin:/bin"}
     done = subprocess.run([str(prefix / "bin/wanbeacon"), "run"], env=env, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "apt-get install micropython" in done.stderr
+    assert (
+        done.returncode == 1 and done.stderr.count("\n") == 1 and "apt-get install micropython" in done.stderr
+    )
 
 
 def test_the_current_folder_is_not_where_code_comes_from(prefix, tmp_path):
@@ -136,16 +188,28 @@ def test_the_current_folder_is_not_where_code_comes_from(prefix, tmp_path):
     (tmp_path / "tls.py").write_text("print('evil')\n")
     for name, value in (("PYTHON", sys.executable), ("MICROPYTHON", usable("micropython-wheel").argv[0])):
         env = {"MICROPYTHON": "/nonexistent", "PATH": "/usr/bin:/bin", name: value}
-        done = subprocess.run([str(prefix / "bin/wanbeacon"), "--version"], env=env, capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run(
+            [str(prefix / "bin/wanbeacon"), "--version"],
+            env=env,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
         assert done.stdout.startswith("wanbeacon 0.") and "evil" not in done.stdout
 
 
 def test_a_relative_path_starts_from_the_callers_folder(prefix, tmp_path):
-    config = {"accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}]}
+    config = {
+        "accounts": [
+            {"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}
+        ]
+    }
     (tmp_path / "my own.json").write_text(json.dumps(config))
     for words in (["check", "--config", "my own.json"], ["--config", "my own.json", "check"]):
         env = {"MICROPYTHON": "/nonexistent", "PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}
-        done = subprocess.run([str(prefix / "bin/wanbeacon"), *words], env=env, capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run(
+            [str(prefix / "bin/wanbeacon"), *words], env=env, capture_output=True, text=True, cwd=tmp_path
+        )
         assert done.returncode == 0 and "ok, 1 host" in done.stdout, done.stderr
 
 
@@ -172,9 +236,18 @@ def test_the_unit_runs_unprivileged_and_sees_only_its_own_folders():
 @pytest.mark.needs("systemd-analyze")
 def test_systemd_itself_finds_no_fault_in_the_unit(prefix):
     file = prefix / UNIT
-    done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, env=dict(os.environ, LC_ALL="C"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(file)],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, LC_ALL="C"),
+    )
     assert (done.returncode, done.stderr) == (0, "")
-    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", str(file)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(file)],
+        capture_output=True,
+        text=True,
+    )
     line = next(line for line in done.stdout.splitlines() if "Overall exposure" in line)
     print(line)
     assert float(line.split(": ")[1].split()[0]) < 2.5

@@ -1,4 +1,5 @@
-"""The LuCI pages in real Chromium, over a stand-in for LuCI's runtime: what they show, what they do, what they may."""
+"""The LuCI pages in real Chromium, over a stand-in for LuCI's runtime: what they show, what they do, what
+they may."""
 
 import json
 import re
@@ -20,7 +21,8 @@ SHOTS = ROOT / "out/luci"
 
 @pytest.fixture(scope="module")
 def show():
-    """show(view, router, width, query) -> Page; at the end no page may have had an error or asked elsewhere."""
+    """show(view, router, width, query) -> Page; at the end no page may have had an error or asked
+    elsewhere."""
     pages = []
     with luci_page.Site() as url, Browser() as browser:
 
@@ -43,20 +45,27 @@ def answers(*commands, code=0, said="done"):
 
 
 def click(page, label):
-    found = page.run("(() => { const b = [...document.querySelectorAll('button')].find(b => b.textContent === %s);"
-                     " if (b) b.click(); return !!b; })()" % json.dumps(label))
+    found = page.run(
+        "(() => { const b = [...document.querySelectorAll('button')].find(b => b.textContent === %s);"
+        " if (b) b.click(); return !!b; })()" % json.dumps(label)
+    )
     assert found, "no button %r" % label
     page.run("new Promise(done => setTimeout(done, 60))")
 
 
 def granted(kind, words, rights=("read", "write")):
-    """rpcd's rule, both levels: the ubus method must be granted (session.c), and for files the path or the whole command
-    line too (file.c). rights: ("read",) for a restricted log-in."""
-    acl = json.loads((APP / "root/usr/share/rpcd/acl.d/luci-app-wanbeacon.json").read_text())["luci-app-wanbeacon"]
+    """rpcd's rule, both levels: the ubus method must be granted (session.c), and for files the path or the
+    whole command line too (file.c). rights: ("read",) for a restricted log-in."""
+    acl = json.loads((APP / "root/usr/share/rpcd/acl.d/luci-app-wanbeacon.json").read_text())[
+        "luci-app-wanbeacon"
+    ]
 
     def has(scope, name, method):
-        return any(fnmatch(name, pattern) and method in methods for right in rights
-                   for pattern, methods in acl[right].get(scope, {}).items())
+        return any(
+            fnmatch(name, pattern) and method in methods
+            for right in rights
+            for pattern, methods in acl[right].get(scope, {}).items()
+        )
 
     if kind == "rpc":
         return has("ubus", words[0], words[1])
@@ -74,9 +83,16 @@ def test_a_restricted_log_in_reads_all_and_changes_nothing(show):
     only_what_rpcd_grants(page, ("read",))
     only_what_rpcd_grants(show("settings", luci_page.router(uci=UCI, exec=EXEC)), ("read",))
     only_what_rpcd_grants(show(TILE, luci_page.router(luci_page.status())), ("read",))
-    for words in ((PROGRAM, "pause"), (PROGRAM, "update", "a"), ("/etc/init.d/wanbeacon", "stop"), ("/bin/sh", "-c", "x")):
+    for words in (
+        (PROGRAM, "pause"),
+        (PROGRAM, "update", "a"),
+        ("/etc/init.d/wanbeacon", "stop"),
+        ("/bin/sh", "-c", "x"),
+    ):
         assert not granted("exec", words, ("read",)), words
-    assert not granted("read", ("/etc/config/wanbeacon",)) and not granted("read", ("/var/run/wanbeacon/config.json",))
+    assert not granted("read", ("/etc/config/wanbeacon",)) and not granted(
+        "read", ("/var/run/wanbeacon/config.json",)
+    )
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -84,17 +100,34 @@ def test_the_status_page_shows_every_name_with_its_state_and_fits(show, width):
     page = show("status", luci_page.router(luci_page.status()), width)
     page.shot(SHOTS / ("status-%d.png" % width))
     shown = text(page)
-    for word in ("home.ddns.net", "45.33.7.52", "2a02:8010:1::7", "2 h 1 min ago", "up to date", "stopped", "waiting",
-                 "not sent yet", "the server did not answer in time", "badauth: the provider refuses", "sends in 2", "confirms it in 23 days",
-                 "nothing until you act", "waits for an address", "carrier-grade NAT", "1 of 5 names are stopped",
-                 "HTTP 200, 214 ms", "line 79 of the log", "running for 26 h 3 min, 9 requests"):
+    for word in (
+        "home.ddns.net",
+        "45.33.7.52",
+        "2a02:8010:1::7",
+        "2 h 1 min ago",
+        "up to date",
+        "stopped",
+        "waiting",
+        "not sent yet",
+        "the server did not answer in time",
+        "badauth: the provider refuses",
+        "sends in 2",
+        "confirms it in 23 days",
+        "nothing until you act",
+        "waits for an address",
+        "carrier-grade NAT",
+        "1 of 5 names are stopped",
+        "HTTP 200, 214 ms",
+        "line 79 of the log",
+        "running for 26 h 3 min, 9 requests",
+    ):
         assert word in shown, word
     assert page.run("document.documentElement.scrollWidth") <= width
     only_what_rpcd_grants(page)
 
 
 def test_what_a_provider_answers_stays_text(show):
-    evil = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>"
+    evil = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     doc = luci_page.status(log=[evil], hosts=[luci_page.host(evil, why=evil, provider=evil)])
     doc["exchange"]["reply"] = evil
     page = show("status", luci_page.router(doc))
@@ -103,14 +136,21 @@ def test_what_a_provider_answers_stays_text(show):
     assert text(page).count("<img src=x") >= 4
 
 
-@pytest.mark.parametrize(("what", "word"), [
-    (luci_page.router(None, running=False), "The agent is not running"),
-    (luci_page.router(luci_page.status(), running=False), "The agent is not running"),
-    (luci_page.router(None), "The agent has just started"),
-    (luci_page.router(luci_page.status(clock="not set", now=None)), "The clock is not set yet"),
-    (luci_page.router(luci_page.status(paused=True)), "Paused: nothing is sent"),
-    (luci_page.router(luci_page.status(hosts=[], lines=[], exchange=None, log=[])), "No service is switched on."),
-], ids=["stopped", "stale", "starting", "no clock", "paused", "empty"])
+@pytest.mark.parametrize(
+    ("what", "word"),
+    [
+        (luci_page.router(None, running=False), "The agent is not running"),
+        (luci_page.router(luci_page.status(), running=False), "The agent is not running"),
+        (luci_page.router(None), "The agent has just started"),
+        (luci_page.router(luci_page.status(clock="not set", now=None)), "The clock is not set yet"),
+        (luci_page.router(luci_page.status(paused=True)), "Paused: nothing is sent"),
+        (
+            luci_page.router(luci_page.status(hosts=[], lines=[], exchange=None, log=[])),
+            "No service is switched on.",
+        ),
+    ],
+    ids=["stopped", "stale", "starting", "no clock", "paused", "empty"],
+)
 def test_each_state_of_the_agent_has_its_sentence(show, what, word):
     assert word in text(show("status", what, 390))
 
@@ -135,7 +175,9 @@ def test_a_state_is_said_once_and_a_stop_is_red(show):
     hosts = [luci_page.host("a.org", why="up to date"), luci_page.host("b.org", "stopped", why="badauth")]
     page = show("status", luci_page.router(luci_page.status(hosts=hosts)))
     assert text(page).count("up to date") == 1
-    color = page.run("getComputedStyle([...document.querySelectorAll('.label')].find(l => l.innerText === 'stopped')).backgroundColor")
+    color = page.run(
+        "getComputedStyle([...document.querySelectorAll('.label')].find(l => l.innerText === 'stopped')).backgroundColor"
+    )
     red, green, blue = map(int, re.findall(r"\d+", color)[:3])
     assert red > 150 and green < 90 and blue < 90
 
@@ -175,13 +217,16 @@ def test_a_poll_brings_the_new_address(show):
     assert "45.33.7.99" in text(page) and "stopped" not in text(page)
 
 
-@pytest.mark.parametrize(("label", "command"), [
-    ("Try again", (PROGRAM, "retry", "office.dyndns.org")),
-    ("Send once", (PROGRAM, "update", "home.ddns.net")),
-    ("Check now", (PROGRAM, "check")),
-    ("Pause", (PROGRAM, "pause")),
-    ("Stop", ("/etc/init.d/wanbeacon", "stop")),
-])
+@pytest.mark.parametrize(
+    ("label", "command"),
+    [
+        ("Try again", (PROGRAM, "retry", "office.dyndns.org")),
+        ("Send once", (PROGRAM, "update", "home.ddns.net")),
+        ("Check now", (PROGRAM, "check")),
+        ("Pause", (PROGRAM, "pause")),
+        ("Stop", ("/etc/init.d/wanbeacon", "stop")),
+    ],
+)
 def test_each_button_runs_its_command_and_shows_the_answer(show, label, command):
     page = show("status", luci_page.router(luci_page.status(), exec=answers(command, said="this was said")))
     click(page, label)
@@ -193,7 +238,9 @@ def test_each_button_runs_its_command_and_shows_the_answer(show, label, command)
 
 
 def test_a_refused_command_says_why(show):
-    what = luci_page.router(luci_page.status(), exec=answers((PROGRAM, "pause"), code=1, said="wanbeacon: no"))
+    what = luci_page.router(
+        luci_page.status(), exec=answers((PROGRAM, "pause"), code=1, said="wanbeacon: no")
+    )
     page = show("status", what)
     click(page, "Pause")
     assert page.run("document.querySelector('#notifications .error').innerText") == "wanbeacon: no"
@@ -217,13 +264,18 @@ def test_start_shows_the_fault_that_keeps_it_down(show):
     assert page.run("document.querySelector('#notifications .error').innerText") == fault + "\nanother"
 
 
-@pytest.mark.parametrize(("fields", "word"), [
-    ({"state": "waiting", "ipv4": None}, "offline"),
-    ({"state": "waiting"}, "waiting"),  # asked for, not sent yet: the name still leads here
-    ({"state": "stopped", "ipv4": None}, "stopped"),
-])
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"state": "waiting", "ipv4": None}, "offline"),
+        ({"state": "waiting"}, "waiting"),  # asked for, not sent yet: the name still leads here
+        ({"state": "stopped", "ipv4": None}, "stopped"),
+    ],
+)
 def test_a_name_that_was_set_offline_says_so_unless_there_is_more_to_say(show, fields, word):
-    host = luci_page.host("home.ddns.net", offline=True, next="nothing", next_in=None, why="set by the user", **fields)
+    host = luci_page.host(
+        "home.ddns.net", offline=True, next="nothing", next_in=None, why="set by the user", **fields
+    )
     page = show("status", luci_page.router(luci_page.status(hosts=[host])))
     assert page.run("document.querySelector('.label').innerText") == word
     assert "nothing until you act" in text(page)
@@ -231,11 +283,22 @@ def test_a_name_that_was_set_offline_says_so_unless_there_is_more_to_say(show, f
 
 UCI = {
     "main": {".type": "wanbeacon", "enabled": "1"},
-    "home": {".type": "service", "enabled": "1", "service_name": "noip", "domain": ["home.ddns.net"],
-             "username": "me@example.org", "password": "p'q", "use_ipv6": "both", "ip_source": ["network", "natpmp"],
-             "ip_network": ["wan", "wan6"]},
+    "home": {
+        ".type": "service",
+        "enabled": "1",
+        "service_name": "noip",
+        "domain": ["home.ddns.net"],
+        "username": "me@example.org",
+        "password": "p'q",
+        "use_ipv6": "both",
+        "ip_source": ["network", "natpmp"],
+        "ip_network": ["wan", "wan6"],
+    },
 }
-EXEC = {**answers((PROGRAM, "providers"), said="dyn\nnoip\nduckdns\n"), **answers((PROGRAM, "check"), said="no fault found")}
+EXEC = {
+    **answers((PROGRAM, "providers"), said="dyn\nnoip\nduckdns\n"),
+    **answers((PROGRAM, "check"), said="no fault found"),
+}
 
 
 def form(show, width=1100, uci=None):
@@ -247,9 +310,11 @@ def visible(page, name):
 
 
 def put(page, field, value):
-    page.run("(() => { const f = document.querySelector('[data-field=\"%s\"]'); const i = f.matches('input,select') ? f :"
-             " f.querySelector('input'); i.value = %s; i.dispatchEvent(new Event('change', {bubbles: true})); })()"
-             % (field, json.dumps(value)))
+    page.run(
+        "(() => { const f = document.querySelector('[data-field=\"%s\"]'); const i = f.matches('input,select') ? f :"
+        " f.querySelector('input'); i.value = %s; i.dispatchEvent(new Event('change', {bubbles: true})); })()"
+        % (field, json.dumps(value))
+    )
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -257,7 +322,14 @@ def test_the_form_shows_the_settings_and_fits(show, width):
     page = form(show, width)
     page.shot(SHOTS / ("settings-%d.png" % width))
     shown = text(page)
-    for word in ("home.ddns.net", "noip", "IPv4 and IPv6", "Add a service", "Cross-check", "/usr/share/doc/wanbeacon/config"):
+    for word in (
+        "home.ddns.net",
+        "noip",
+        "IPv4 and IPv6",
+        "Add a service",
+        "Cross-check",
+        "/usr/share/doc/wanbeacon/config",
+    ):
         assert word in shown, word
     assert "p'q" not in shown
     click(page, "Edit")
@@ -270,7 +342,11 @@ def test_the_form_shows_the_settings_and_fits(show, width):
 def test_a_source_asks_only_for_what_it_needs(show):
     page = form(show)
     click(page, "Edit")
-    assert visible(page, "home.ip_network") and not visible(page, "home.ip_url") and not visible(page, "home.stun_server")
+    assert (
+        visible(page, "home.ip_network")
+        and not visible(page, "home.ip_url")
+        and not visible(page, "home.stun_server")
+    )
     put(page, "home.ip_source", "web")
     assert visible(page, "home.ip_url")
 
@@ -322,13 +398,23 @@ def test_a_new_service_is_complete_or_not_saved(show, tmp_path):
     assert agents_view(found, tmp_path).problems == []
 
 
-@pytest.mark.parametrize(("field", "value", "word"), [
-    ("domain", "my host", "no spaces"), ("domain", "a,b", "no ,"), ("domain", "a..b", "a dot too many"),
-    ("domain", "müller.de", "xn--"), ("domain", "https://a.org", "no :"), ("service_name", "nopi", "No such provider"),
-    ("server", "https://x/y", "host:port"), ("server", "x:99999", "from 1 to 65535"), ("server", "a b", "host:port"),
-    ("update_url", "dyn.example.net", "Start it with https://"), ("update_url", "https://x/?a=[HOST]", "[HOST] is no place"),
-    ("update_url", "https://x/{hostname}", "no braces"),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("domain", "my host", "no spaces"),
+        ("domain", "a,b", "no ,"),
+        ("domain", "a..b", "a dot too many"),
+        ("domain", "müller.de", "xn--"),
+        ("domain", "https://a.org", "no :"),
+        ("service_name", "nopi", "No such provider"),
+        ("server", "https://x/y", "host:port"),
+        ("server", "x:99999", "from 1 to 65535"),
+        ("server", "a b", "host:port"),
+        ("update_url", "dyn.example.net", "Start it with https://"),
+        ("update_url", "https://x/?a=[HOST]", "[HOST] is no place"),
+        ("update_url", "https://x/{hostname}", "no braces"),
+    ],
+)
 def test_a_faulty_name_server_or_url_is_refused_at_its_field(show, field, value, word):
     page = form(show)
     click(page, "Edit")
@@ -337,10 +423,19 @@ def test_a_faulty_name_server_or_url_is_refused_at_its_field(show, field, value,
     assert [problem[:2] for problem in problems] == [["home", field]] and word in problems[0][2], problems
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("domain", "a-b.example.org"), ("domain", "*.example.org"), ("server", "members.dyndns.org:8245"), ("server", "[2001:db8::1]:443"),
-    ("server", "http://dyn.lan"), ("update_url", "https://[USERNAME]:[PASSWORD]@d.example/?h=[DOMAIN]&ip=[IP]"),
-    ("service_name", "no-ip.com"), ("service_name", "NoIP")])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("domain", "a-b.example.org"),
+        ("domain", "*.example.org"),
+        ("server", "members.dyndns.org:8245"),
+        ("server", "[2001:db8::1]:443"),
+        ("server", "http://dyn.lan"),
+        ("update_url", "https://[USERNAME]:[PASSWORD]@d.example/?h=[DOMAIN]&ip=[IP]"),
+        ("service_name", "no-ip.com"),
+        ("service_name", "NoIP"),
+    ],
+)
 def test_what_is_right_is_not_refused(show, field, value):
     page = form(show)
     click(page, "Edit")
@@ -356,7 +451,9 @@ def test_a_service_without_a_name_is_marked_at_the_field(show):
 
 
 def test_the_grid_shows_words_for_the_families(show):
-    page = form(show, uci={**UCI, "home": {key: value for key, value in UCI["home"].items() if key != "use_ipv6"}})
+    page = form(
+        show, uci={**UCI, "home": {key: value for key, value in UCI["home"].items() if key != "use_ipv6"}}
+    )
     cells = page.run("[...document.querySelectorAll('td')].map(td => td.innerText)")
     assert "IPv4" in cells and "0" not in cells
 
@@ -378,14 +475,22 @@ def test_the_check_button_shows_the_programs_words(show):
 
 @pytest.mark.parametrize("view", ["status", "settings", TILE])
 def test_every_text_of_the_views_can_be_translated(show, view):
-    data = luci_page.router(luci_page.status(hosts=[luci_page.host("§")], lines=[], log=["§"], exchange=None),
-                            uci={"main": {".type": "wanbeacon"}}, exec=EXEC, networks=[])
-    data["files"] = {path: doc.replace("noip", "§").replace("the provider has this address", "§")
-                     for path, doc in data["files"].items()}
+    data = luci_page.router(
+        luci_page.status(hosts=[luci_page.host("§")], lines=[], log=["§"], exchange=None),
+        uci={"main": {".type": "wanbeacon"}},
+        exec=EXEC,
+        networks=[],
+    )
+    data["files"] = {
+        path: doc.replace("noip", "§").replace("the provider has this address", "§")
+        for path, doc in data["files"].items()
+    }
     page = show(view, data, query="?marks")
-    words = page.run("[...document.getElementById('view').querySelectorAll('*')].flatMap(n => [...n.childNodes])"
-                     ".filter(n => n.nodeType === 3 && n.textContent.trim() && !n.parentNode.closest('datalist, pre'))"
-                     ".map(n => n.textContent)")
+    words = page.run(
+        "[...document.getElementById('view').querySelectorAll('*')].flatMap(n => [...n.childNodes])"
+        ".filter(n => n.nodeType === 3 && n.textContent.trim() && !n.parentNode.closest('datalist, pre'))"
+        ".map(n => n.textContent)"
+    )
     assert len(words) > 6
     for word in words:
         assert "«" in word or word in ("§", "-", "45.33.7.52"), word

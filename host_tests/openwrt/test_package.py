@@ -1,4 +1,5 @@
-"""The packages, read back by a reader of their formats; built twice; signed, and the signature checked by openssl."""
+"""The packages, read back by a reader of their formats; built twice; signed, and the signature checked by
+openssl."""
 
 import ast
 import base64
@@ -48,7 +49,9 @@ def ipk(ipks):
 
 @pytest.fixture(scope="module")
 def apk(apks):
-    return readers.read_apk(next(data for name, data in apks.items() if name.startswith("wanbeacon-" + firmware_version())))
+    return readers.read_apk(
+        next(data for name, data in apks.items() if name.startswith("wanbeacon-" + firmware_version()))
+    )
 
 
 def firmware_version():
@@ -73,7 +76,9 @@ def test_ipk_control_says_what_it_is_and_needs(ipk):
     assert [set(control[key].split(", ")) for key in ("Conflicts", "Replaces", "Provides")] == [former] * 3
     assert control["Require-User"] == "wanbeacon:wanbeacon"
     assert control["License"] == "MIT" and control["SourceDateEpoch"] == str(EPOCH)
-    assert int(control["Installed-Size"]) == sum(len(f.data) for f in ipk.files.values() if f.data is not None)
+    assert int(control["Installed-Size"]) == sum(
+        len(f.data) for f in ipk.files.values() if f.data is not None
+    )
     assert list(control)[-1] == "Description" and "\n" in control["Description"]
 
 
@@ -109,12 +114,22 @@ def test_both_formats_hold_the_same_files(ipk, apk):
 
 def test_apk_info_and_scripts(apk):
     info = apk.info
-    assert (info["name"], info["version"], info["arch"]) == ("wanbeacon", firmware_version() + "-r1", "noarch")
-    assert info["depends"] == sorted(info["depends"]) and set(info["depends"]) == {"libc", "micropython-mbedtls", "ca-bundle"}
+    assert (info["name"], info["version"], info["arch"]) == (
+        "wanbeacon",
+        firmware_version() + "-r1",
+        "noarch",
+    )
+    assert info["depends"] == sorted(info["depends"]) and set(info["depends"]) == {
+        "libc",
+        "micropython-mbedtls",
+        "ca-bundle",
+    }
     assert info["license"] == "MIT" and info["origin"] == "wanbeacon"
     assert info["size"] == sum(len(f.data) for f in apk.files.values() if f.data is not None)
     former = ["wanbeacon-import-ddns", "wanbeacon-nat"]
-    assert info["provides"] == [name + "=" + info["version"] for name in former] and info["replaces"] == former
+    assert (
+        info["provides"] == [name + "=" + info["version"] for name in former] and info["replaces"] == former
+    )
     assert "rm -rf /var/run/wanbeacon" in apk.scripts.pop("post-deinstall")
     for name, script in apk.scripts.items():
         assert script.startswith("#!/bin/sh\n") and 'export pkgname="wanbeacon"' in script, name
@@ -125,11 +140,23 @@ def test_apk_info_and_scripts(apk):
 
 
 def test_code_is_bytecode_of_every_module_that_the_rule_gives_a_router(ipks, ipk):
-    assert sorted(name.split("_")[0] for name in ipks if name.endswith(".ipk")) == ["luci-app-wanbeacon", "wanbeacon"]
-    found = {path: file.data for path, file in ipk.files.items() if path.startswith(LIB) and file.data is not None}
+    assert sorted(name.split("_")[0] for name in ipks if name.endswith(".ipk")) == [
+        "luci-app-wanbeacon",
+        "wanbeacon",
+    ]
+    found = {
+        path: file.data for path, file in ipk.files.items() if path.startswith(LIB) and file.data is not None
+    }
     assert all(raw[:2] == b"M\x06" for raw in found.values())
     assert set(found) == {"/usr/lib/micropython/" + name[:-3] + ".mpy" for name in manifest.modules("router")}
-    for path in ("observe/ubus", "observe/natpmp", "observe/stun", "openwrt/import_ddns", "app/agent", "net/wire"):
+    for path in (
+        "observe/ubus",
+        "observe/natpmp",
+        "observe/stun",
+        "openwrt/import_ddns",
+        "app/agent",
+        "net/wire",
+    ):
         assert LIB + path + ".mpy" in found, path
     assert not [path for path in found if "/portal/" in path or "/esp32/" in path]
 
@@ -148,7 +175,11 @@ def test_every_module_that_a_router_imports_is_in_the_package():
                     wanted.update(_files("%s.%s" % (node.module, alias.name)) or _files(node.module))
             elif isinstance(node, ast.Import):
                 wanted.update(file for alias in node.names for file in _files(alias.name))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", node.value):
+            elif (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", node.value)
+            ):
                 wanted.update(_files("wanbeacon." + node.value))
     assert len(wanted) > 40 and wanted - ours == ABSENT
 
@@ -160,9 +191,16 @@ def _files(module):
 
 def test_the_list_of_files_is_true_and_whole(ipk):
     """What /usr/bin/wanbeacon compares before the agent runs."""
-    rows = dict(reversed(line.split("  ")) for line in ipk.files["/" + sources.SUMS].data.decode().splitlines())
-    ours = {path[1:]: file.data for path, file in ipk.files.items()
-            if file.data is not None and path.startswith((LIB, "/usr/share/wanbeacon/")) and path != "/" + sources.SUMS}
+    rows = dict(
+        reversed(line.split("  ")) for line in ipk.files["/" + sources.SUMS].data.decode().splitlines()
+    )
+    ours = {
+        path[1:]: file.data
+        for path, file in ipk.files.items()
+        if file.data is not None
+        and path.startswith((LIB, "/usr/share/wanbeacon/"))
+        and path != "/" + sources.SUMS
+    }
     assert rows == {path: hashlib.md5(data).hexdigest() for path, data in ours.items()}
 
 
@@ -187,9 +225,19 @@ def test_two_builds_are_identical_bytes(ipks, apks, tmp_path):
     assert package.build(package.Format.ipk) == ipks
     assert package.build(package.Format.apk) == apks
     # another process, another folder, another umask, another hash seed
-    subprocess.run([sys.executable, "-m", "tools", "package", "--format", "ipk", "--out", str(tmp_path)], cwd=ROOT, check=True,
-                   env={"PATH": "/usr/bin:/bin", "SOURCE_DATE_EPOCH": str(EPOCH), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
-                   umask=0o077, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "tools", "package", "--format", "ipk", "--out", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "SOURCE_DATE_EPOCH": str(EPOCH),
+            "PYTHONHASHSEED": "7",
+            "TZ": "Asia/Tokyo",
+        },
+        umask=0o077,
+        stdout=subprocess.DEVNULL,
+    )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == ipks
 
 
@@ -209,8 +257,10 @@ def test_luci_app_goes_where_luci_looks(ipks):
     found = readers.read_ipk(ipks["luci-app-wanbeacon_%s-r1_all.ipk" % firmware_version()])
     paths = {path for path, file in found.files.items() if file.data is not None}
     assert paths == {
-        "/usr/share/luci/menu.d/luci-app-wanbeacon.json", "/usr/share/rpcd/acl.d/luci-app-wanbeacon.json",
-        "/www/luci-static/resources/view/wanbeacon/status.js", "/www/luci-static/resources/view/wanbeacon/settings.js",
+        "/usr/share/luci/menu.d/luci-app-wanbeacon.json",
+        "/usr/share/rpcd/acl.d/luci-app-wanbeacon.json",
+        "/www/luci-static/resources/view/wanbeacon/status.js",
+        "/www/luci-static/resources/view/wanbeacon/settings.js",
         "/www/luci-static/resources/view/status/include/70_wanbeacon.js",
     }
     assert set(found.control["Depends"].split(", ")) == {"libc", "luci-base", "wanbeacon"}
@@ -282,15 +332,33 @@ def test_the_signature_of_a_feed_is_usigns(openssl, ready, tmp_path):
     files = package.build(package.Format.ipk, usign_key(tmp_path, openssl))
     comment, line, _ = files["Packages.sig"].decode().split("\n")
     raw = base64.b64decode(line)
-    assert comment.startswith("untrusted comment: ") and raw[:10] == b"Ed\x01\x02\x03\x04\x05\x06\x07\x08" and len(raw) == 74
+    assert (
+        comment.startswith("untrusted comment: ")
+        and raw[:10] == b"Ed\x01\x02\x03\x04\x05\x06\x07\x08"
+        and len(raw) == 74
+    )
     (tmp_path / "sig").write_bytes(raw[10:])
     (tmp_path / "data").write_bytes(files["Packages"])
-    openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", tmp_path / "ed.pub", "-sigfile", tmp_path / "sig",
-            "-in", tmp_path / "data")
-    assert package.build(package.Format.ipk, tmp_path / "secret.key") == files, "signed feeds are reproducible too"
+    openssl(
+        "pkeyutl",
+        "-verify",
+        "-rawin",
+        "-pubin",
+        "-inkey",
+        tmp_path / "ed.pub",
+        "-sigfile",
+        tmp_path / "sig",
+        "-in",
+        tmp_path / "data",
+    )
+    assert package.build(package.Format.ipk, tmp_path / "secret.key") == files, (
+        "signed feeds are reproducible too"
+    )
 
 
-@pytest.mark.parametrize(("form", "text"), [("apk", "no key at all"), ("ipk", "no key at all"), ("ipk", "untrusted\n!!\n")])
+@pytest.mark.parametrize(
+    ("form", "text"), [("apk", "no key at all"), ("ipk", "no key at all"), ("ipk", "untrusted\n!!\n")]
+)
 def test_a_wrong_key_is_one_line_that_says_how_to_make_one(form, text, tmp_path):
     (tmp_path / "key").write_text(text)
     with pytest.raises(UserError, match="make one: "):

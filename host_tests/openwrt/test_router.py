@@ -1,4 +1,5 @@
-"""The agent as an OpenWrt package runs it: its own user, UCI, ubus, procd's part played, against the provider lab."""
+"""The agent as an OpenWrt package runs it: its own user, UCI, ubus, procd's part played, against the provider
+lab."""
 
 import os
 import random
@@ -53,12 +54,19 @@ def move(play, address):
 def test_first_update_as_its_own_user_over_verified_tls(play):
     begun = time.monotonic()
     one(play)
-    resident = re.search(r"VmRSS:\s+(\d+)", Path("/proc/%d/status" % play.box.procd.pid()).read_text()).group(1)
-    print("service start to first update: %.0f ms; resident memory then: %s KB" % ((time.monotonic() - begun) * 1000, resident))
+    resident = re.search(r"VmRSS:\s+(\d+)", Path("/proc/%d/status" % play.box.procd.pid()).read_text()).group(
+        1
+    )
+    print(
+        "service start to first update: %.0f ms; resident memory then: %s KB"
+        % ((time.monotonic() - begun) * 1000, resident)
+    )
     assert play.published("home.dyndns.org") == "45.33.7.52"
-    update, = play.lab.updates
+    (update,) = play.lab.updates
     assert update["tls"] and update["peer"] == "45.33.7.52"
-    assert play.box.status()["user_agent"] == "Wanbeacon Wanbeacon-Generic/" + VERSION, "the contact is for the provider alone"
+    assert play.box.status()["user_agent"] == "Wanbeacon Wanbeacon-Generic/" + VERSION, (
+        "the contact is for the provider alone"
+    )
     assert play.lab.findings() == []
     status = play.box.status()
     assert status["lines"][0]["ipv4"]["source"] == "ubus"
@@ -74,7 +82,10 @@ def test_first_update_as_its_own_user_over_verified_tls(play):
 
 def test_the_contact_of_the_settings_is_in_the_user_agent_where_the_providers_form_has_one(play):
     """No-IP's has, Dyn's has none."""
-    for service, agent in (("dyn", b"Wanbeacon - Wanbeacon Generic - %s"), ("noip", b"Wanbeacon Wanbeacon-Generic/%s me@example.org")):
+    for service, agent in (
+        ("dyn", b"Wanbeacon - Wanbeacon Generic - %s"),
+        ("noip", b"Wanbeacon Wanbeacon-Generic/%s me@example.org"),
+    ):
         host = {"dyn": "home.dyndns.org", "noip": "home2.dyndns.org"}[service]
         play.start(play.service("home", host).replace("'dyn'", "'%s'" % service))
         play.settled(host)
@@ -88,7 +99,15 @@ def test_the_luci_page_shows_what_this_agent_wrote(play):
         page = luci_page.show(browser, url, "status", luci_page.router(play.box.status()))
         shown = page.run("document.getElementById('view').innerText")
         assert page.errors == []
-    for word in ("home.dyndns.org", "45.33.7.52", "up to date", "ubus", "good 45.33.7.52", "HTTP 200", "1 requests"):
+    for word in (
+        "home.dyndns.org",
+        "45.33.7.52",
+        "up to date",
+        "ubus",
+        "good 45.33.7.52",
+        "HTTP 200",
+        "1 requests",
+    ):
         assert word in shown, (word, shown)
 
 
@@ -113,15 +132,23 @@ def test_the_commands_of_a_running_agent(play):
 
 def test_the_status_for_monitoring_and_for_people(play):
     assert play.box.ours("status", "--health").returncode == 2, "no agent"
-    play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org", key="wrong"))
+    play.start(
+        play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org", key="wrong")
+    )
     play.settled("home.dyndns.org")
     play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
     done = play.box.ours("status", "--health")
-    assert done.returncode == 1 and done.stdout.startswith("office.dyndns.org: ") and "home." not in done.stdout
+    assert (
+        done.returncode == 1 and done.stdout.startswith("office.dyndns.org: ") and "home." not in done.stdout
+    )
     shown = play.box.ours("status").stdout
     assert "next: refresh in 2" in shown and " days" in shown and " s\n" not in shown
     # what stopped is an error of the log, what went well is not
-    levels = {number & 7 for number, text in play.box.logd.lines if "office.dyndns.org" in text and "stop" in text.lower()}
+    levels = {
+        number & 7
+        for number, text in play.box.logd.lines
+        if "office.dyndns.org" in text and "stop" in text.lower()
+    }
     assert levels == {3}, play.box.logd.lines
     assert {number & 7 for number, text in play.box.logd.lines if "home.dyndns.org" in text} == {6}
 
@@ -131,10 +158,15 @@ def test_the_memory_with_two_accounts(play):
     play.start(play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org"))
     play.settled("home.dyndns.org")
     play.settled("office.dyndns.org")
-    for file in play.box.path("/opt/micropython").iterdir():  # just copied: until written, its mapped pages count as dirty
+    # just copied: until written, its mapped pages count as dirty
+    for file in play.box.path("/opt/micropython").iterdir():
         with open(file, "rb") as opened:
             os.fsync(opened.fileno())
-    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", Path("/proc/%d/smaps_rollup" % play.box.procd.pid()).read_text(), re.M))
+    rows = dict(
+        re.findall(
+            r"^(\w+):\s+(\d+) kB", Path("/proc/%d/smaps_rollup" % play.box.procd.pid()).read_text(), re.M
+        )
+    )
     print("two accounts: Private_Dirty %s KB, RSS %s KB" % (rows["Private_Dirty"], rows["Rss"]))
     assert int(rows["Private_Dirty"]) <= 600 * 1.024
 
@@ -149,7 +181,9 @@ def test_a_bundle_that_lacks_one_root_is_no_news_at_every_start(play):
 def test_the_log_goes_to_logd_and_its_newest_lines_outlive_a_restart(play):
     one(play)
     lines = play.box.logd.lines
-    assert all(number >> 3 == 3 and text.startswith("wanbeacon: ") for number, text in lines) and len(lines) >= 3
+    assert (
+        all(number >> 3 == 3 and text.startswith("wanbeacon: ") for number, text in lines) and len(lines) >= 3
+    )
     assert any("45.33.7.52" in text for _, text in lines), lines
     before = play.box.ours("log").stdout
     play.box.procd.restart()
@@ -169,7 +203,8 @@ def test_a_new_address_without_loss_of_link_is_followed_at_once(play):
     one(play)
     times = []
     for number in range(60, 63):
-        time.sleep(2.1)  # the least time between two requests is over: what is measured is the way from netifd to the lab
+        # the least time between two requests is over: what is measured is the way from netifd to the lab
+        time.sleep(2.1)
         count = len(play.lab.updates)
         play.net.set_address(0, "45.33.7.%d" % number)
         start = time.monotonic()
@@ -177,8 +212,10 @@ def test_a_new_address_without_loss_of_link_is_followed_at_once(play):
         assert play.lab.wait_for(count + 1, 8, "update")
         times.append((time.monotonic() - start) * 1000)
         play.box.wait(lambda _, a="45.33.7.%d" % number: play.state("home.dyndns.org").get("ipv4") == a)
-    print("address change to HTTPS request, by ubus: median %.0f ms, of %s" % (
-        statistics.median(times), ", ".join("%.0f" % one for one in times)))
+    print(
+        "address change to HTTPS request, by ubus: median %.0f ms, of %s"
+        % (statistics.median(times), ", ".join("%.0f" % one for one in times))
+    )
     assert statistics.median(times) < 500
     assert len(play.lab.updates) == 4 and play.lab.findings() == []
 
@@ -214,7 +251,11 @@ def test_one_changed_account_alone_starts_anew(play):
     play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
     assert len(play.lab.updates) == 2
     play.box.procd.restart()  # a stop outlives the process
-    play.box.wait(lambda status: status.get("uptime", 99) < 3 and play.state("office.dyndns.org").get("state") == "stopped")
+    play.box.wait(
+        lambda status: (
+            status.get("uptime", 99) < 3 and play.state("office.dyndns.org").get("state") == "stopped"
+        )
+    )
     assert len(play.lab.updates) == 2
     text = play.box.path("/etc/config/wanbeacon").read_text()
     play.box.settings(text.replace("'wrong'", "'office-key'"))
@@ -255,7 +296,9 @@ def test_stop_by_sigterm_at_any_moment_loses_nothing(play):
 def test_no_route_no_request_and_the_reason_is_said(play):
     play.ubus.interfaces["wan"] = scene.uplink(0, "100.64.3.9")
     play.start(play.service("home", "home.dyndns.org", "\toption ip_network 'wan'\n"))
-    play.box.wait(lambda status: status.get("lines") and status["lines"][0]["ipv4"]["address"] == "100.64.3.9")
+    play.box.wait(
+        lambda status: status.get("lines") and status["lines"][0]["ipv4"]["address"] == "100.64.3.9"
+    )
     time.sleep(0.5)
     assert play.lab.updates == []
     assert "cgnat" in play.box.status()["lines"][0]["ipv4"]["why"].lower()
@@ -270,7 +313,9 @@ def two(box, net, lab):
     lab.reset()
     for i in (0, 1):
         net.set_address(i, net.UPLINKS[i][1])
-    with scene.Scene(box, net, lab, {"lan": scene.recorded("lan"), "wan": scene.uplink(0), "wanb": scene.uplink(1)}) as made:
+    with scene.Scene(
+        box, net, lab, {"lan": scene.recorded("lan"), "wan": scene.uplink(0), "wanb": scene.uplink(1)}
+    ) as made:
         yield made
     for i, (_, _, gateway) in enumerate(net.UPLINKS):
         namespaces.ip("-n", net.internet, "addr", "replace", gateway + "/24", "dev", "isp%d" % i)
@@ -283,8 +328,10 @@ def way(lab, host):
 
 
 def both(two):
-    two.start(two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
-              two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.start(
+        two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
+        two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"),
+    )
     two.settled("home.dyndns.org")
     two.settled("office.dyndns.org")
 
@@ -311,7 +358,8 @@ def test_without_an_interface_of_its_own_an_account_leaves_by_the_default_route(
 def test_a_dead_uplink_stops_nothing_on_the_other(two):
     both(two)
     time.sleep(1.2)
-    # the line of `home` is dead, but netifd does not know; its address changes, so that the agent tries and waits
+    # the line of `home` is dead, but netifd does not know; its address changes, so that the agent tries and
+    # waits
     namespaces.ip("-n", two.net.internet, "addr", "flush", "dev", "isp0")
     two.net.set_address(0, "45.33.7.88")
     two.ubus.change("wan", scene.uplink(0, "45.33.7.88"))
@@ -327,7 +375,8 @@ def test_a_dead_uplink_stops_nothing_on_the_other(two):
 
 
 def swap(two, number, address):
-    """The interface wanb comes up by another device, as a PPP line does: eth1 and eth2 take turns. Returns the new device's line."""
+    """The interface wanb comes up by another device, as a PPP line does: eth1 and eth2 take turns. Returns
+    the new device's line."""
     row = scene.uplink(number, address)
     two.net.set_address(number, address)
     two.ubus.change("wanb", row)
@@ -336,7 +385,8 @@ def swap(two, number, address):
 
 @pytest.mark.parametrize("killed", [False, True], ids=["told", "after kill -9 ubusd"])
 def test_a_tied_account_sends_nothing_by_the_old_device_after_a_swap(two, killed):
-    """The device is what netifd says when the socket is bound; no trigger of procd's, no restart of the agent."""
+    """The device is what netifd says when the socket is bound; no trigger of procd's, no restart of the
+    agent."""
     two.start(two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
     two.settled("office.dyndns.org")
     pid = two.box.procd.pid()
@@ -362,7 +412,9 @@ def test_a_line_that_flaps_costs_one_request_per_minimum_interval(two):
     two.settled("office.dyndns.org")
     began = time.monotonic()
     for count in range(20):
-        two.ubus.change("wanb", scene.uplink(1, up=count % 2 == 1), "interface.update" if count % 2 else "interface.down")
+        two.ubus.change(
+            "wanb", scene.uplink(1, up=count % 2 == 1), "interface.update" if count % 2 else "interface.down"
+        )
         if count % 2:
             swap(two, 1, "93.184.100.%d" % (60 + count))
         time.sleep(0.15)
@@ -390,13 +442,16 @@ def test_an_account_without_an_interface_follows_the_line_that_carries_the_defau
 def test_an_interface_that_is_down_is_said_and_the_other_goes_on(two):
     two.ubus.interfaces["wan"] = scene.uplink(0, up=False)
     two.ubus.change("wan", scene.uplink(0, up=False), "interface.down")
-    two.start(two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
-              two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
+    two.start(
+        two.service("home", "home.dyndns.org", "\toption interface 'wan'\n"),
+        two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"),
+    )
     two.settled("office.dyndns.org")
     assert [update["hosts"] for update in two.lab.updates] == [["office.dyndns.org"]]
     assert "wan is down" in str(two.box.status()["lines"])
     two.ubus.change("wan", scene.uplink(0))
-    two.box.procd.call("reload")  # what the interface trigger does; the device is the same, so the process stays
+    # what the interface trigger does; the device is the same, so the process stays
+    two.box.procd.call("reload")
     two.settled("home.dyndns.org")
     assert way(two.lab, "home.dyndns.org") == ("45.33.7.52", "45.33.7.52")
 
@@ -407,5 +462,7 @@ def test_a_device_that_is_not_there_sends_nothing_by_another_way(two):
     ghost["l3_device"] = ghost["device"] = "pppoe-ghost"
     two.ubus.change("wanb", ghost)
     two.start(two.service("office", "office.dyndns.org", "\toption interface 'wanb'\n"))
-    two.box.wait(lambda _: two.state("office.dyndns.org").get("next") == "send" and two.box.status().get("exchange"))
+    two.box.wait(
+        lambda _: two.state("office.dyndns.org").get("next") == "send" and two.box.status().get("exchange")
+    )
     assert two.lab.updates == []

@@ -1,12 +1,15 @@
-"""`ip_source 'script'` as the agent's user runs it on a router, whose busybox has fewer programs than a Debian's."""
+"""`ip_source 'script'` as the agent's user runs it on a router, whose busybox has fewer programs than a
+Debian's."""
 
 import pytest
 
 from host_tests.openwrt import router
 
 pytestmark = pytest.mark.needs_root
-READ = ("import asyncio; from wanbeacon.observe import command; command.LIMIT_S = 1; "
-        "print(asyncio.run(command.Observer({'command': %r}, None).read(4)))")
+READ = (
+    "import asyncio; from wanbeacon.observe import command; command.LIMIT_S = 1; "
+    "print(asyncio.run(command.Observer({'command': %r}, None).read(4)))"
+)
 
 
 def read(box, command):

@@ -8,7 +8,11 @@ import pytest
 from tools import ROOT
 
 FILES = ROOT / "boards/openwrt/wanbeacon/files"
-SCRIPTS = sorted(file for file in [*FILES.rglob("*"), FILES.parent / "test-version.sh"] if file.is_file() and file.read_text().startswith(("#!/bin/sh", "# shellcheck")))
+SCRIPTS = sorted(
+    file
+    for file in [*FILES.rglob("*"), FILES.parent / "test-version.sh"]
+    if file.is_file() and file.read_text().startswith(("#!/bin/sh", "# shellcheck"))
+)
 
 
 def dialect():
@@ -24,7 +28,9 @@ def test_the_scripts_are_found():
 @pytest.mark.needs("shellcheck")
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: str(file.relative_to(FILES.parent)))
 def test_shellcheck_has_nothing_to_say(file):
-    done = subprocess.run(["shellcheck", "--shell=" + dialect(), "--severity=style", str(file)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["shellcheck", "--shell=" + dialect(), "--severity=style", str(file)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 

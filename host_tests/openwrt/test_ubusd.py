@@ -8,7 +8,9 @@ import pytest
 from host_tests.openwrt import ubusd
 from tools import ROOT
 
-SESSION = [json.loads(line) for line in (ROOT / "host_tests/netlab/data/ubus-session.jsonl").read_text().splitlines()]
+SESSION = [
+    json.loads(line) for line in (ROOT / "host_tests/netlab/data/ubus-session.jsonl").read_text().splitlines()
+]
 
 
 def messages(stream):
@@ -41,7 +43,9 @@ def decode(data, as_list=False):
         if kind in (1, 2):
             value = decode(raw, kind == 1)
         else:
-            value = raw[:-1].decode() if kind == 3 else struct.unpack(">I", raw)[0] if kind == 5 else bool(raw[0])
+            value = (
+                raw[:-1].decode() if kind == 3 else struct.unpack(">I", raw)[0] if kind == 5 else bool(raw[0])
+            )
         found.append((name, value))
         at += size + -size % 4
     return [value for _, value in found] if as_list else dict(found)
@@ -60,12 +64,18 @@ def test_every_recorded_message_is_written_the_same():
     known = 0
     for recorded in RECORDED:
         kind, seq, peer, found = parts(recorded)
-        again = ubusd.message(kind, seq, peer, *(ubusd.attribute(number, data) for number, data in found.items()))
+        again = ubusd.message(
+            kind, seq, peer, *(ubusd.attribute(number, data) for number, data in found.items())
+        )
         known += again == recorded
     assert known == len(RECORDED) > 14
 
 
 def test_the_recorded_changes_are_those_the_tests_replay():
-    told = [(parts(d)[3][ubusd.A_METHOD][:-1].decode(), decode(parts(d)[3][ubusd.A_DATA])) for d in RECORDED if parts(d)[0] == 5]
+    told = [
+        (parts(d)[3][ubusd.A_METHOD][:-1].decode(), decode(parts(d)[3][ubusd.A_DATA]))
+        for d in RECORDED
+        if parts(d)[0] == 5
+    ]
     assert [method for method, _ in told[:3]] == ["interface.update", "interface.down", "interface.down"]
     assert told[0][1]["interface"] == "wan" and told[0][1]["ipv4-address"][0]["address"] == "45.33.7.99"

@@ -1,4 +1,5 @@
-"""UCI reading against random input: whatever the quoting, the value comes back; whatever the garbage, one line."""
+"""UCI reading against random input: whatever the quoting, the value comes back; whatever the garbage, one
+line."""
 
 import re
 
@@ -11,7 +12,9 @@ FILE = "/etc/config/wanbeacon"
 KNOWN = ["dyn", "noip", "duckdns"]
 names = st.text("ABYZabyz0189_", min_size=1, max_size=8)
 kinds = st.sampled_from(["service", "wanbeacon", "other"])
-texts = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=12)
+texts = st.text(
+    st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=12
+)
 
 
 def provider(name):
@@ -33,14 +36,17 @@ def mixed(value):
 
 @st.composite
 def written(draw):
-    """(text, what must be read): sections with every way to quote, comments, blanks and abbreviations between."""
+    """(text, what must be read): sections with every way to quote, comments, blanks and abbreviations
+    between."""
     lines, wanted, seen = [], [], set()
     for _ in range(draw(st.integers(0, 3))):
         kind, name = draw(kinds), draw(st.none() | names)
         if name in seen:
             name = None
         seen.add(name)
-        lines.append("config %s %s" % (kind, draw(st.sampled_from([uci.quote, double, bare]))(name) if name else ""))
+        lines.append(
+            "config %s %s" % (kind, draw(st.sampled_from([uci.quote, double, bare]))(name) if name else "")
+        )
         options = {}
         for _ in range(draw(st.integers(0, 4))):
             option, value = draw(names), draw(texts)
@@ -50,7 +56,7 @@ def written(draw):
                 ways.append(bare)
             as_list = draw(st.booleans())
             command = draw(st.sampled_from(["list", "l"] if as_list else ["option", "o"]))
-            after = draw(st.sampled_from(["", " # 'comment", "\t", ";", "\n\n  # \"more", "\n#"]))
+            after = draw(st.sampled_from(["", " # 'comment", "\t", ";", '\n\n  # "more', "\n#"]))
             lines.append(" %s %s %s%s" % (command, option, draw(st.sampled_from(ways))(value), after))
             if not as_list:
                 options.pop(option, None)
@@ -79,8 +85,12 @@ def test_whatever_the_quoting_the_same_values_are_read(case):
 @given(written())
 def test_crlf_files_read_the_same_unless_a_value_spans_lines(case):
     text, wanted = case
-    if all("\n" not in value for _, _, options in wanted for one in options.values()
-           for value in (one if isinstance(one, list) else [one])):
+    if all(
+        "\n" not in value
+        for _, _, options in wanted
+        for one in options.values()
+        for value in (one if isinstance(one, list) else [one])
+    ):
         assert read(text.replace("\n", "\r\n")) == wanted
 
 
@@ -93,25 +103,34 @@ def test_garbage_ends_in_sections_or_in_one_line_that_names_file_and_line(text):
         assert re.match(re.escape(FILE) + r" line \d+[:,] ", str(error))
         assert str(error).isprintable() or not text.isascii()
         assert "\n" not in str(error)
-        line = int(re.match(r"\D+ (\d+)", str(error)[len(FILE):]).group(1))
+        line = int(re.match(r"\D+ (\d+)", str(error)[len(FILE) :]).group(1))
         assert 1 <= line <= text.count("\n") + 1
     else:
         assert read(uci.dump(found)) == [(s.kind, s.name, {n: v for n, v, _ in s.options}) for s in found]
 
 
 known_options = st.sampled_from(sorted({**mapping._MAIN, **options.SOURCE, **mapping._SERVICE})) | names
-likely = st.sampled_from(["1", "0", "both", "dyn", "wan", "network", "web", "minutes", "10", "a.example"]) | texts
+likely = (
+    st.sampled_from(["1", "0", "both", "dyn", "wan", "network", "web", "minutes", "10", "a.example"]) | texts
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(kinds, st.none() | names, st.lists(st.tuples(known_options, likely, st.booleans()), max_size=8)),
-                max_size=4))
+@given(
+    st.lists(
+        st.tuples(
+            kinds, st.none() | names, st.lists(st.tuples(known_options, likely, st.booleans()), max_size=8)
+        ),
+        max_size=4,
+    )
+)
 def test_any_options_become_a_document_or_problems_that_name_their_place(rows):
     sections = []
     for i, (kind, name, chosen) in enumerate(rows):
         section = uci.Section(kind, name, i + 1, i)
-        section.options = [["enabled", "1", i + 1]] + [[o, [v] if many else v, i + 1] for o, v, many in chosen
-                                                       if o != "enabled"]
+        section.options = [["enabled", "1", i + 1]] + [
+            [o, [v] if many else v, i + 1] for o, v, many in chosen if o != "enabled"
+        ]
         sections.append(section)
     found = mapping.convert(sections, FILE, provider)
     for problem in found.problems:

@@ -1,5 +1,6 @@
-"""From 0.1.0's three packages, or from today's, to today's: package by package, by opkg and by apk. The name is published, or
-somebody says in one line what to do; nothing is ever half of one version and half of another."""
+"""From 0.1.0's three packages, or from today's, to today's: package by package, by opkg and by apk. The name
+is published, or somebody says in one line what to do; nothing is ever half of one version and half of
+another."""
 
 import itertools
 import os
@@ -17,7 +18,11 @@ pytestmark = pytest.mark.needs_root
 FORMER = ["wanbeacon", "wanbeacon-nat", "wanbeacon-import-ddns", "luci-app-wanbeacon"]
 TODAY = ["wanbeacon", "luci-app-wanbeacon"]
 #: One order in CI: the agent last, as a user who clicks through LuCI's list from the top may do it.
-ORDERS = list(itertools.permutations(TODAY)) if os.environ.get("WANBEACON_NIGHTLY") else [("luci-app-wanbeacon", "wanbeacon")]
+ORDERS = (
+    list(itertools.permutations(TODAY))
+    if os.environ.get("WANBEACON_NIGHTLY")
+    else [("luci-app-wanbeacon", "wanbeacon")]
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +71,25 @@ def publishes(bare, net, lab):
 def test_package_by_package_it_ends_whole_and_publishes(bare, net, lab, ours, form, start, order):
     manager = (managers.Opkg if form == "ipk" else managers.Apk)(bare.root, managers.base())
     manager.install(managers.base()[3])
-    manager.install(*([managers.old(name) for name in FORMER] if start == "0.1.0" else [ours[form][name] for name in TODAY]))
+    manager.install(
+        *(
+            [managers.old(name) for name in FORMER]
+            if start == "0.1.0"
+            else [ours[form][name] for name in TODAY]
+        )
+    )
     for name in order:
         try:
             manager.install(ours[form][name])
         except managers.Refused as refusal:
-            # apk, and only it: the former parts are pinned to their files. Nothing has changed; README says which two to delete
-            assert form == "apk" and start == "0.1.0" and name == "wanbeacon" and "world[wanbeacon-" in str(refusal)
+            # apk, and only it: the former parts are pinned to their files. Nothing has changed; README says
+            # which two to delete
+            assert (
+                form == "apk"
+                and start == "0.1.0"
+                and name == "wanbeacon"
+                and "world[wanbeacon-" in str(refusal)
+            )
             assert managers.whole(bare.root, managers.old("wanbeacon")) == []
             manager.remove("wanbeacon-nat", "wanbeacon-import-ddns")
             manager.install(ours[form][name])

@@ -1,5 +1,6 @@
-"""A stand-in ubusd with netifd's objects behind it. It speaks the real one's bytes (test_ubusd.py holds it against the
-recorded session) and enforces access files as the real one does: a user other than root sees only what they name."""
+"""A stand-in ubusd with netifd's objects behind it. It speaks the real one's bytes (test_ubusd.py holds it
+against the recorded session) and enforces access files as the real one does: a user other than root sees only
+what they name."""
 
 import fnmatch
 import json
@@ -40,7 +41,12 @@ def blobmsg(name, value):
     raw = name.encode()
     head = struct.pack(">H", len(raw)) + raw + b"\0"
     head += bytes(-len(head) % 4)
-    return struct.pack(">I", 1 << 31 | kind << 24 | 4 + len(head) + len(data)) + head + data + bytes(-len(data) % 4)
+    return (
+        struct.pack(">I", 1 << 31 | kind << 24 | 4 + len(head) + len(data))
+        + head
+        + data
+        + bytes(-len(data) % 4)
+    )
 
 
 def table(values):
@@ -62,8 +68,8 @@ def split(data):
 class Ubusd:
     """interfaces: {name: status dict}. acls: {uid: access document}; other users than root see only that.
 
-    start(), stop() end and begin it (a restart drops all subscriptions, as netifd's does); change() sets an interface
-    and tells the subscribers; calls: what was invoked, with the caller's uid."""
+    start(), stop() end and begin it (a restart drops all subscriptions, as netifd's does); change() sets an
+    interface and tells the subscribers; calls: what was invoked, with the caller's uid."""
 
     def __init__(self, path, interfaces, acls=None, dump=None):
         self.path, self.interfaces, self.acls = str(path), interfaces, acls or {}
@@ -118,8 +124,16 @@ class Ubusd:
         data = attribute(A_DATA, table({"interface": name, **status}))
         with self.lock:
             for client, own in self.subscribers:
-                client.sendall(message(INVOKE, 51, 0xE5203B1B, attribute(A_OBJECT, own),
-                                       attribute(A_METHOD, method.encode() + b"\0"), data))
+                client.sendall(
+                    message(
+                        INVOKE,
+                        51,
+                        0xE5203B1B,
+                        attribute(A_OBJECT, own),
+                        attribute(A_METHOD, method.encode() + b"\0"),
+                        data,
+                    )
+                )
 
     def _accept(self, server):
         while True:
@@ -163,7 +177,9 @@ class Ubusd:
             return True
         rules = self.acls.get(uid, {}).get(part, {})
         for pattern in rules:
-            if fnmatch.fnmatchcase(path, pattern) and (method is None or method in rules[pattern].get("methods", ())):
+            if fnmatch.fnmatchcase(path, pattern) and (
+                method is None or method in rules[pattern].get("methods", ())
+            ):
                 return True
         return False
 
@@ -173,15 +189,24 @@ class Ubusd:
             path = found[A_PATH][:-1].decode()
             if path in self._paths() and self._allowed(uid, "access", path):
                 number = self.objects.setdefault(path, self._number())
-                yield message(DATA, seq, peer, attribute(A_PATH, found[A_PATH]), attribute(A_OBJECT, number),
-                              attribute(A_TYPE, 0x49A6F99E))
+                yield message(
+                    DATA,
+                    seq,
+                    peer,
+                    attribute(A_PATH, found[A_PATH]),
+                    attribute(A_OBJECT, number),
+                    attribute(A_TYPE, 0x49A6F99E),
+                )
             else:
                 status = NOT_FOUND
         elif kind == ADD_OBJECT:
             yield message(DATA, seq, peer, attribute(A_OBJECT, self._number()))
         elif kind == SUBSCRIBE:
             path = self._path_of(found[A_TARGET])
-            if path and (uid == 0 or any(fnmatch.fnmatchcase(path, p) for p in self.acls.get(uid, {}).get("subscribe", ()))):
+            if path and (
+                uid == 0
+                or any(fnmatch.fnmatchcase(path, p) for p in self.acls.get(uid, {}).get("subscribe", ()))
+            ):
                 with self.lock:
                     self.subscribers.append((client, struct.unpack(">I", found[A_OBJECT])[0]))
             else:
@@ -194,10 +219,18 @@ class Ubusd:
             elif not self._allowed(uid, "access", path, method):
                 status = DENIED
             elif (path, method) == ("network.interface", "dump"):
-                yield message(DATA, seq, peer, attribute(A_OBJECT, found[A_OBJECT]), attribute(A_DATA, table(self.dump())))
+                yield message(
+                    DATA,
+                    seq,
+                    peer,
+                    attribute(A_OBJECT, found[A_OBJECT]),
+                    attribute(A_DATA, table(self.dump())),
+                )
             elif method == "status":
                 values = table(self.interfaces[path[18:]])
-                yield message(DATA, seq, peer, attribute(A_OBJECT, found[A_OBJECT]), attribute(A_DATA, values))
+                yield message(
+                    DATA, seq, peer, attribute(A_OBJECT, found[A_OBJECT]), attribute(A_DATA, values)
+                )
             else:
                 status = NO_METHOD
         yield message(STATUS, seq, peer, attribute(A_STATUS, status))

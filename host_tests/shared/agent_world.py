@@ -18,7 +18,11 @@ def cfg(*accounts, **more):
         rows.append(row)
     more["accounts"] = rows
     return json.dumps(more)
-TWO = cfg(("ann", "secret", ["a1.example.org", "a2.example.org"], {}), ("bob", "secret", ["b.example.org"], {}))
+
+
+TWO = cfg(
+    ("ann", "secret", ["a1.example.org", "a2.example.org"], {}), ("bob", "secret", ["b.example.org"], {})
+)
 
 
 def started(text=TWO, chance=None):

@@ -1,5 +1,6 @@
-# A FRITZ!Box's IGD as public descriptions have it (igddesc.xml and igdconnSCPD.xml of a 7590, dumps of its answers), strict
-# about HTTP and SOAP where a real one may be lenient: what is not to the letter gets UPnP error 401 or 402 and is noted.
+# A FRITZ!Box's IGD as public descriptions have it (igddesc.xml and igdconnSCPD.xml of a 7590, dumps of its
+# answers), strict about HTTP and SOAP where a real one may be lenient: what is not to the letter gets UPnP
+# error 401 or 402 and is noted.
 from wanbeacon.net import lan
 
 TYPE = "urn:schemas-upnp-org:service:WANIPConnection:1"
@@ -29,13 +30,18 @@ def description():
     )  # fmt: skip
     head = '<?xml version="1.0"?>\n<root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>'
     head += "<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><friendlyName>FRITZ!Box 7590</friendlyName>"
-    return (head + "<serviceList>" + "".join([_SERVICE % row for row in rows]) + "</serviceList></device></root>").encode()
+    return (
+        head + "<serviceList>" + "".join([_SERVICE % row for row in rows]) + "</serviceList></device></root>"
+    ).encode()
 
 
 class Box:
-    """v4, v6, prefix: what the box tells, as text ("" = it has none). ipv6: whether it knows AVM's actions."""
+    """v4, v6, prefix: what the box tells, as text ("" = it has none). ipv6: whether it knows AVM's
+    actions."""
 
-    def __init__(self, v4="45.33.7.7", v6="2003:d6:abbf:2220::1", prefix="2003:d6:abe2:1f00::", bits=56, ipv6=True):
+    def __init__(
+        self, v4="45.33.7.7", v6="2003:d6:abbf:2220::1", prefix="2003:d6:abe2:1f00::", bits=56, ipv6=True
+    ):
         self.v4, self.v6, self.prefix, self.bits, self.ipv6 = v4, v6, prefix, bits, ipv6
         self.connected = "Connected"
         self.heard = []  # actions answered
@@ -43,15 +49,28 @@ class Box:
 
     def results(self, action):
         """[(element, text)] or None when there is no such action."""
-        lifetimes = [("NewValidLifetime", "6015" if self.prefix else "0"), ("NewPreferedLifetime", "2415" if self.prefix else "0")]
+        lifetimes = [
+            ("NewValidLifetime", "6015" if self.prefix else "0"),
+            ("NewPreferedLifetime", "2415" if self.prefix else "0"),
+        ]
         if action == "GetExternalIPAddress":
             return [("NewExternalIPAddress", self.v4)]
         if action == "GetStatusInfo":
-            return [("NewConnectionStatus", self.connected), ("NewLastConnectionError", "ERROR_NONE"), ("NewUptime", "4711")]
+            return [
+                ("NewConnectionStatus", self.connected),
+                ("NewLastConnectionError", "ERROR_NONE"),
+                ("NewUptime", "4711"),
+            ]
         if action == "X_AVM_DE_GetExternalIPv6Address" and self.ipv6:
-            return [("NewExternalIPv6Address", self.v6), ("NewPrefixLength", "64" if self.v6 else "0")] + lifetimes
+            return [
+                ("NewExternalIPv6Address", self.v6),
+                ("NewPrefixLength", "64" if self.v6 else "0"),
+            ] + lifetimes
         if action == "X_AVM_DE_GetIPv6Prefix" and self.ipv6:
-            return [("NewIPv6Prefix", self.prefix), ("NewPrefixLength", str(self.bits if self.prefix else 0))] + lifetimes
+            return [
+                ("NewIPv6Prefix", self.prefix),
+                ("NewPrefixLength", str(self.bits if self.prefix else 0)),
+            ] + lifetimes
         return None
 
     def judge(self, verb, path, head, body):
@@ -103,7 +122,13 @@ class Box:
                     text = "".join(["<%s>%s</%s>\n" % (name, value, name) for name, value in rows])
                     answer = (_ANSWER % (action, TYPE, text, action)).encode()
             line = "HTTP/1.1 %d %s\r\n" % (status, "OK" if status == 200 else "Internal Server Error")
-            writer.write((line + 'Content-Type: text/xml; charset="utf-8"\r\nContent-Length: %d\r\n\r\n' % len(answer)).encode() + answer)
+            writer.write(
+                (
+                    line
+                    + 'Content-Type: text/xml; charset="utf-8"\r\nContent-Length: %d\r\n\r\n' % len(answer)
+                ).encode()
+                + answer
+            )
             await writer.drain()
         finally:
             writer.close()

@@ -27,8 +27,8 @@ class Ids:
 
 
 class Script:
-    """Answers in their order: [(status, body, Retry-After)]; notes what was asked in `asked`: [(method, path, headers, body)].
-    Bodies arrive `step` bytes at a time."""
+    """Answers in their order: [(status, body, Retry-After)]; notes what was asked in `asked`: [(method, path,
+    headers, body)]. Bodies arrive `step` bytes at a time."""
 
     def __init__(self, answers, step=7):
         self.answers = list(answers)
@@ -67,9 +67,19 @@ def play(name, answers, sent=(V4, None), host=None, ids=None, account=None, step
     described = []
     for i in range(len(hosts)):
         label, zone = share.zone_of(row_of(name), hosts[i])
-        described.append({"zone": zone, "fqdn": hosts[i]["name"], "host": label, "create": hosts[i].get("create"), "key": keys[i]})
+        described.append(
+            {
+                "zone": zone,
+                "fqdn": hosts[i]["name"],
+                "host": label,
+                "create": hosts[i].get("create"),
+                "key": keys[i],
+            }
+        )
     kept = dict(ids.kept)
-    status, head, outs, after = rest.exchange(row_of(name)["calls"], account or ACCOUNT, described, sent, kept, changes, script.send, script.pause)
+    status, head, outs, after = rest.exchange(
+        row_of(name)["calls"], account or ACCOUNT, described, sent, kept, changes, script.send, script.pause
+    )
     for key, texts in changes:
         ids.drop(key) if texts is None else ids.put(key, texts)
     assert ids.kept == kept

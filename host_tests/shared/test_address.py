@@ -72,7 +72,18 @@ def test_public_addresses_are_publishable():
 
 
 def test_allow_private_never_covers_loopback_multicast_link_local_or_broadcast():
-    for given in ("127.0.0.1", "0.0.0.0", "224.0.0.1", "169.254.1.1", "255.255.255.255", "::1", "::", "ff02::1", "fe80::1", "fd00::"):
+    for given in (
+        "127.0.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "169.254.1.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "ff02::1",
+        "fe80::1",
+        "fd00::",
+    ):
         assert never(parse(given)), given
     for given in ("10.0.0.1", "100.64.0.1", "192.168.1.1", "fd00::1", "203.0.113.1"):
         assert not never(parse(given)), given

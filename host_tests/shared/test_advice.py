@@ -54,7 +54,9 @@ def test_a_custom_url_with_both_addresses_alone_is_warned_of():
     both = "https://d.example/?h={hostname}&a={ip}&b={ipv6}"
     for more in ({}, {"url6": "https://d.example/?h={hostname}&b={ipv6}"}):
         problems, warnings = of_own(both, **more)
-        assert not problems and len(warnings) == 1 and "custom.url:" in warnings[0] and "url_dual" in warnings[0], warnings
+        assert (
+            not problems and len(warnings) == 1 and "custom.url:" in warnings[0] and "url_dual" in warnings[0]
+        ), warnings
     for url in ("https://d.example/?h={hostname}&a={ip}", "https://d.example/?h={hostname}&b={ipv6}"):
         assert of_own(url, url_dual=both) == ([], []), url
 
@@ -98,7 +100,9 @@ def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
     for name, near in (("dyndns", "dyn (Dyn (DynDNS"), ("no-ip.com", "noip (No-IP)"), ("afraid.org", "freedns-v2"),
                        ("Securepoint", "spdyn"), ("kasserver.com", "all-inkl"), ("dukdns", "duckdns"), ("xyzzy", "custom")):  # fmt: skip
         _, problems, _ = judged(provider=name)
-        assert len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0], problems
+        assert (
+            len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0]
+        ), problems
 
 
 def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
@@ -113,7 +117,10 @@ def test_a_row_that_nobody_saw_work_is_a_warning():
 
 
 def test_a_server_of_ones_own_must_be_named():
-    assert "server: missing" in of("powerdns-admin")[0][0] and not of("powerdns-admin", server="dns.example.org")[0]
+    assert (
+        "server: missing" in of("powerdns-admin")[0][0]
+        and not of("powerdns-admin", server="dns.example.org")[0]
+    )
 
 
 def test_a_mail_address_is_no_host_name():
@@ -126,12 +133,21 @@ def test_desec_needs_no_user():
 
 
 def test_what_cannot_stand_in_a_path_is_a_problem():
-    assert of("freedns-v2", password="..")[0] and of("directnic", password=".")[0] and not of("dyn", password="..")[0]
+    assert (
+        of("freedns-v2", password="..")[0]
+        and of("directnic", password=".")[0]
+        and not of("dyn", password="..")[0]
+    )
 
 
 def test_hosts_that_cannot_work():
-    assert "A records only" in of("mydns-se", hosts=[{"name": "h.mydns.se", "ipv4": False, "ipv6": True}])[0][0]
-    assert "full names" in of("dyn", hosts=[{"name": "home"}])[1][0] and not of("noip", hosts=[{"name": "group"}])[1]
+    assert (
+        "A records only" in of("mydns-se", hosts=[{"name": "h.mydns.se", "ipv4": False, "ipv6": True}])[0][0]
+    )
+    assert (
+        "full names" in of("dyn", hosts=[{"name": "home"}])[1][0]
+        and not of("noip", hosts=[{"name": "group"}])[1]
+    )
     assert "zone" in of("namecheap", hosts=[{"name": "h.example.org", "zone": "example.com"}])[0][0]
     assert "wildcard" in of("noip", hosts=[{"name": "h.example.org", "wildcard": "ON"}])[1][0]
     assert not of("dyn-legacy", hosts=[{"name": "h.example.org", "wildcard": "ON"}])[1]
@@ -156,7 +172,10 @@ def test_host_names_that_no_dns_takes_are_refused_with_their_place():
     for name, said in (("a..b.org", "a dot too many"), (".a.org", "a dot too many"), ("x" * 64 + ".org", "63"), ("a.org.", "dot at its end"),
                        ("..", "dot"), ("a b.org", "spaces"), ("\u00fc.org", "xn--")):  # fmt: skip
         found = refused({"hosts": ["ok.org", name]})
-        assert found and found[0].startswith("accounts[0].hosts[1].name: ") and said in found[0], (name, found)
+        assert found and found[0].startswith("accounts[0].hosts[1].name: ") and said in found[0], (
+            name,
+            found,
+        )
     assert refused({"hosts": ["x" * 63 + ".org", "_dyn.a-b.org", "home"]}) == []
 
 

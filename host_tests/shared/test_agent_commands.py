@@ -1,4 +1,5 @@
-# What a user says to the agent, with a provider, a line, flash and time in memory (tools/simulate/virtual.py).
+# What a user says to the agent, with a provider, a line, flash and time in memory
+# (tools/simulate/virtual.py).
 from agent_world import TWO, YEAR, A, B, C, cfg, changed, heard, started
 
 
@@ -82,7 +83,10 @@ def test_a_host_goes_offline_also_while_the_line_has_no_address():
 
 
 def test_offline_is_refused_for_all_entries_of_a_name_or_done_for_none():
-    rows = [("ann", "secret", ["a.example.org"], {}), ("bob", "secret", ["a.example.org"], {"provider": "ovh"})]
+    rows = [
+        ("ann", "secret", ["a.example.org"], {}),
+        ("bob", "secret", ["a.example.org"], {"provider": "ovh"}),
+    ]
     world = started(cfg(*rows))
     answer = world.command("offline a.example.org")
     assert not answer["ok"] and "ovh" in answer["text"]
@@ -97,7 +101,9 @@ def test_a_command_that_the_journal_cannot_keep_says_so():
     world.cut = "refuse"
     for line in ("update b.example.org", "offline a2.example.org", "retry a1.example.org", "pause", "resume"):
         answer = world.command(line)
-        assert answer["ok"] and "forgotten at a restart: the journal cannot be written" in answer["text"], line
+        assert answer["ok"] and "forgotten at a restart: the journal cannot be written" in answer["text"], (
+            line
+        )
     world.cut = None
     answer = world.command("pause")
     assert answer == {"ok": True, "text": "paused: nothing is sent until resume"}

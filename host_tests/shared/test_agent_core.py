@@ -1,4 +1,5 @@
-# The agent with a provider, a line, flash and time in memory (tools/simulate/virtual.py): what reaches beyond one host.
+# The agent with a provider, a line, flash and time in memory (tools/simulate/virtual.py): what reaches beyond
+# one host.
 import json
 
 from agent_world import TWO, YEAR, A, B, C, cfg, changed, heard, started, virtual
@@ -114,12 +115,24 @@ def test_every_setting_that_shapes_a_request_or_its_answer_ends_the_stop_that_it
         ({}, {"method": "POST"}),
     ):  # fmt: skip
         before = cfg(("ann", "secret", ["a1.example.org"], {"provider": "certadns" if keys else "dyn"}))
-        after = cfg(("ann", "secret", [dict(host, name="a1.example.org")], dict(keys, provider="certadns" if keys else "dyn")))
+        after = cfg(
+            (
+                "ann",
+                "secret",
+                [dict(host, name="a1.example.org")],
+                dict(keys, provider="certadns" if keys else "dyn"),
+            )
+        )
         stop_and_edit(before, after, "nohost", (host, keys))
     for more in ({"ok": ["fine"]}, {"auth": "bearer"}, {"method": "POST"}):
         plain = {"provider": "custom", "custom": custom}
         both = {"provider": "custom", "custom": dict(custom, **more)}
-        stop_and_edit(cfg(("ann", "secret", ["a1.example.org"], plain)), cfg(("ann", "secret", ["a1.example.org"], both)), "badauth", more)
+        stop_and_edit(
+            cfg(("ann", "secret", ["a1.example.org"], plain)),
+            cfg(("ann", "secret", ["a1.example.org"], both)),
+            "badauth",
+            more,
+        )
 
 
 def stop_and_edit(before, after, say, what):
@@ -180,7 +193,9 @@ def test_an_edit_of_the_settings_does_not_end_the_half_hour_of_911():
 
 def test_911_holds_the_whole_account_and_no_other():
     hosts = ["a1.example.org", {"name": "a2.example.org", "ipv6": False}]
-    world = started(cfg(("ann", "secret", hosts, {}), ("bob", "secret", [{"name": "b.example.org", "ipv6": False}], {})))
+    world = started(
+        cfg(("ann", "secret", hosts, {}), ("bob", "secret", [{"name": "b.example.org", "ipv6": False}], {}))
+    )
     world.provider.say["ann"] = "911"
     world.line[6] = "2600:77::1"
     world.run(60)
@@ -325,7 +340,9 @@ def test_a_list_with_one_answer_finds_the_culprit():
     world.provider.say["a2.example.org"] = "one nohost"
     assert len(changed(world, B, 5)) == 3
     world.run(60)
-    assert heard(world) == [("a1.example.org", B)], "one after another: a provider counts requests of a minute"
+    assert heard(world) == [("a1.example.org", B)], (
+        "one after another: a provider counts requests of a minute"
+    )
     world.run(60)
     assert heard(world) == [("a2.example.org", B)] and world.agent.counters["requests"] == 6
     assert stops(world) == [False, True, False]
@@ -335,7 +352,16 @@ def test_a_list_with_one_answer_finds_the_culprit():
 
 def test_who_was_asked_alone_shares_requests_again():
     for provider in ("dyn", "noip"):
-        world = started(cfg(("ann", "secret", ["a1.example.org", "a2.example.org", "a3.example.org"], {"provider": provider})))
+        world = started(
+            cfg(
+                (
+                    "ann",
+                    "secret",
+                    ["a1.example.org", "a2.example.org", "a3.example.org"],
+                    {"provider": provider},
+                )
+            )
+        )
         world.run(1000)
         world.provider.say["a3.example.org"] = "one nohost"
         changed(world, B, 1000)
@@ -364,10 +390,14 @@ def test_a_source_that_cannot_tell_for_a_while_is_no_trouble_yet():
 
 def test_only_the_accounts_own_provider_learns_whom_to_write_to():
     def names(world):
-        return [world.agent.agent_name(None, a.doc) for a in world.agent.accounts] + [world.agent.agent_name()]
+        return [world.agent.agent_name(None, a.doc) for a in world.agent.accounts] + [
+            world.agent.agent_name()
+        ]
 
     hosts = ["a.example.org"]
-    world = virtual.World(cfg(("ann", "secret", hosts, {}), ("bob@example.com", "secret", ["b.example.org"], {})))
+    world = virtual.World(
+        cfg(("ann", "secret", hosts, {}), ("bob@example.com", "secret", ["b.example.org"], {}))
+    )
     world.boot()
     ann, bob, page = names(world)
     assert ann == page and "@" not in page and bob == page + " bob@example.com"

@@ -1,6 +1,7 @@
 # heap: 360k
-# Every recorded answer of a real service (host_tests/data/answers.json: who recorded it where, and what it means there) is
-# read as meant; and mutated real answers do no harm. One line of the file is one answer: a board's heap holds no more.
+# Every recorded answer of a real service (host_tests/data/answers.json: who recorded it where, and what it
+# means there) is read as meant; and mutated real answers do no harm. One line of the file is one answer: a
+# board's heap holds no more.
 import gc
 import json
 import os
@@ -16,8 +17,20 @@ FILE = "firmware/catalogue/providers.dat"
 REST = ("cloudflare", "digitalocean", "godaddy", "porkbun", "hetzner", "gandi")
 # Read otherwise than recorded: (id, what the body holds, what we say, why).
 OTHERWISE = (
-    ("ddnss", "Updated 1 hostname.", "SAME", "OK", "one and the same page for both; only a header of its own tells, and stored is stored"),
-    ("ddnss", "<title>DDNSS", "AUTH", "ODD", "the page is empty but for its frame; only a header of its own says badauth; three of them stop"),
+    (
+        "ddnss",
+        "Updated 1 hostname.",
+        "SAME",
+        "OK",
+        "one and the same page for both; only a header of its own tells, and stored is stored",
+    ),
+    (
+        "ddnss",
+        "<title>DDNSS",
+        "AUTH",
+        "ODD",
+        "the page is empty but for its frame; only a header of its own says badauth; three of them stop",
+    ),
 )
 
 
@@ -79,8 +92,9 @@ PIECES = (b"good", b"nochg", b"badauth", b"\r\n", b"\n", b"\0", b"<html>", b"<",
 
 
 def test_mutated_real_answers_do_no_harm():
-    """1,000 in CI, 100,000 in a nightly run, on each interpreter: nothing is raised, an outcome for each host, a success
-    only with a final status, quickly and within a heap of 360 KB (the file's head): 64-bit objects are twice as large."""
+    """1,000 in CI, 100,000 in a nightly run, on each interpreter: nothing is raised, an outcome for each
+    host, a success only with a final status, quickly and within a heap of 360 KB (the file's head): 64-bit
+    objects are twice as large."""
     rounds = 100000 if getattr(os, "getenv")("WANBEACON_NIGHTLY") else 1000
     seed, done, slowest, other = int(time.time()) & 0x3FFFFFFF, 0, 0, b""
     while done < rounds:
@@ -115,12 +129,14 @@ def test_mutated_real_answers_do_no_harm():
             start = time.time()
             try:
                 outs = reply.read(row, status, body, ["h"] * hosts, sent, wait, 784111000)
-            except Exception as e:  # noqa: BLE001: the seed must be told
+            except Exception as e:  # the seed must be told
                 raise AssertionError((first, name, status, body[:200], repr(e)))
             slowest = max(slowest, time.time() - start)
             assert len(outs) == hosts, (first, name, status, body)
             for out in outs:
-                assert out.word and len(out.word) <= 15 and 0 <= out.delay <= 86400 and out.reach in (0, 1, 2), (first, name, status, body)
+                assert (
+                    out.word and len(out.word) <= 15 and 0 <= out.delay <= 86400 and out.reach in (0, 1, 2)
+                ), (first, name, status, body)
                 assert 200 <= status < 300 or out.cls not in ("OK", "SAME"), (first, name, status, body)
             done += 1
             if done == rounds:
@@ -129,13 +145,27 @@ def test_mutated_real_answers_do_no_harm():
 
 
 def test_no_body_takes_more_of_a_board_than_its_copies():
-    """Words without number, each of which would be a string: all that one reading allocates, garbage included."""
+    """Words without number, each of which would be a string: all that one reading allocates, garbage
+    included."""
     if sys.implementation.name != "micropython" or sys.maxsize > 1 << 32:
         return
     worst = 0, None
     for name in ("dyn", "easydns", "goip", "dnsexit", "mydns-jp", "namecheap", "zoneedit", "cloudns"):
         row = row_of(name)
-        for unit in (b"a b ", b"1.2.3.4 ", b"a,", b"good ", b"<a>", b"a<b>", b"\n", b"x\n", b"ok_ ", b"\xff", b"error ", b"good 1.2.3.4,"):
+        for unit in (
+            b"a b ",
+            b"1.2.3.4 ",
+            b"a,",
+            b"good ",
+            b"<a>",
+            b"a<b>",
+            b"\n",
+            b"x\n",
+            b"ok_ ",
+            b"\xff",
+            b"error ",
+            b"good 1.2.3.4,",
+        ):
             body = b"<html>mydns.jp</title><interface-response><success" if "page" in row else b""
             body = (body + unit * (4096 // len(unit)))[:4096]
             gc.collect()

@@ -51,7 +51,12 @@ def test_that_the_chips_time_was_proven_outlives_every_end_of_a_run_but_a_power_
     memory.begin("power")
     assert not memory.time_proven()
     memory.note_time(True)
-    for end in (memory.proven, memory.try_again, lambda: memory.note("memory"), lambda: memory.crash("ValueError")):
+    for end in (
+        memory.proven,
+        memory.try_again,
+        lambda: memory.note("memory"),
+        lambda: memory.crash("ValueError"),
+    ):
         end()
         assert rtc.Memory().time_proven()
     assert rtc.Memory().crashes == 0
@@ -120,6 +125,12 @@ def test_a_short_press_does_nothing_a_long_one_and_a_longer_one_differ():
 
 
 def test_a_host_name_is_made_of_any_text():
-    for text, name in (("Wanbeacon-7F3A", "Wanbeacon-7F3A"), ("my home!", "my-home"), ("--a..b--", "a-b"), ("", "wanbeacon"),
-                       ("äöü", "wanbeacon"), ("x" * 40, "x" * 32)):
+    for text, name in (
+        ("Wanbeacon-7F3A", "Wanbeacon-7F3A"),
+        ("my home!", "my-home"),
+        ("--a..b--", "a-b"),
+        ("", "wanbeacon"),
+        ("äöü", "wanbeacon"),
+        ("x" * 40, "x" * 32),
+    ):
         assert name_of(text) == name, text

@@ -31,13 +31,26 @@ def test_the_five_services_come_first():
 
 
 def test_a_name_that_is_only_similar_finds_nothing():
-    for name in ("", "-", ".", "dy", "dynx", "dyn ", "no ip", "dyn" + " " * 22 + "x", "x" * 27, "d\u00fcn", "dyn\n", "00263"):
+    for name in (
+        "",
+        "-",
+        ".",
+        "dy",
+        "dynx",
+        "dyn ",
+        "no ip",
+        "dyn" + " " * 22 + "x",
+        "x" * 27,
+        "d\u00fcn",
+        "dyn\n",
+        "00263",
+    ):
         assert catalog.find(FILE, name) is None, name
 
 
 def test_finding_any_row_costs_less_than_4_kb_of_heap():
-    """All that is allocated on the way, garbage included: a board may find its heap too full to collect in time. Objects
-    of a 64-bit program are twice as large."""
+    """All that is allocated on the way, garbage included: a board may find its heap too full to collect in
+    time. Objects of a 64-bit program are twice as large."""
     if sys.implementation.name != "micropython":
         return
     most = 4096 if sys.maxsize < 1 << 32 else 8192
@@ -63,7 +76,7 @@ def test_a_damaged_or_missing_file_is_an_error_and_not_a_wrong_row():
     try:
         assert "damaged" in wrong(catalog.find, path, "noip")
         with open(path, "wb") as f:
-            f.write(b"dyn" + b" " * 23 + b"00090\n{\"id\":")
+            f.write(b"dyn" + b" " * 23 + b'00090\n{"id":')
         wrong(catalog.find, path, "dyn")
         with open(path, "wb") as f:
             f.write(b"dyn   ")
@@ -81,8 +94,20 @@ def test_urls_are_split_as_written():
     assert url.split_url("https://h.example/p?a=b?c") == (True, "h.example", 443, "/p", "a=b?c")
     assert url.split_url("http://h:8080") == (False, "h", 8080, "/", "")
     assert url.split_url("https://h?x=1") == (True, "h", 443, "/", "x=1")
-    for bad in ("ftp://h/", "h/p", "https:///p", "https://u:p@h/", "https://h:0/", "https://h:65536/", "https://h:x/",
-                "https://{user}/", "https://h h/", "https://h\r\nX: y/", "https://h\u00e4/", "https://h:9999999999/"):
+    for bad in (
+        "ftp://h/",
+        "h/p",
+        "https:///p",
+        "https://u:p@h/",
+        "https://h:0/",
+        "https://h:65536/",
+        "https://h:x/",
+        "https://{user}/",
+        "https://h h/",
+        "https://h\r\nX: y/",
+        "https://h\u00e4/",
+        "https://h:9999999999/",
+    ):
         wrong(url.split_url, bad)
 
 
@@ -112,7 +137,9 @@ def test_a_custom_url_serves_the_addresses_it_names():
     assert kinds(url="https://h/?a={ipv6}") == ["q6"]
     assert kinds(url="https://h/?a={ip}&b={ipv6}") == ["qd"]  # one of them empty could delete a record
     assert kinds(url="https://h/?h={hostname}") == ["q4", "conn"]
-    assert kinds(url="https://h/?a={ip}", url6="https://h/?a={ipv6}", url_dual="https://h/?a={ip}&b={ipv6}") == ["q4", "q6", "qd"]
+    assert kinds(
+        url="https://h/?a={ip}", url6="https://h/?a={ipv6}", url_dual="https://h/?a={ip}&b={ipv6}"
+    ) == ["q4", "q6", "qd"]
 
 
 def test_what_is_wrong_with_a_custom_provider_is_said():
@@ -141,14 +168,26 @@ def test_an_address_after_a_custom_answers_words_leaves_the_words():
                          ("~stored={ip},{ipv6}", "~stored"), ("=updated {ip}", "^updated"), ("*ok:{ipv6}", "*ok")):  # fmt: skip
         assert rule(text) == wanted, text
     # words behind it could be what tells success from failure, and a sign needs words
-    for text in ("{ip} updated", "record {ip} updated", "={ip}", "~ {ip}", "{ip} {ipv6}", "({ip})", "#200 {ip}"):
+    for text in (
+        "{ip} updated",
+        "record {ip} updated",
+        "={ip}",
+        "~ {ip}",
+        "{ip} {ipv6}",
+        "({ip})",
+        "#200 {ip}",
+    ):
         assert "{ip} alone" in wrong(rule, text), text
 
 
 def test_a_login_in_the_query_needs_its_place_in_a_custom_url():
     u = "https://h/?a={ip}"
     assert wrong(custom.row, {"url": u, "auth": "query"}).startswith("auth: query needs {password}")
-    for spec in ({"url": u + "&k={password}"}, {"url": u + "&k={user}"}, {"url": u, "url6": "https://h/?a={ipv6}&k={password}"}):
+    for spec in (
+        {"url": u + "&k={password}"},
+        {"url": u + "&k={user}"},
+        {"url": u, "url6": "https://h/?a={ipv6}&k={password}"},
+    ):
         assert custom.row(dict(spec, auth="query"))["auth"] == ["none"], spec
 
 

@@ -1,4 +1,5 @@
-# The AAAA of other hosts at home: the rules (app/homehost.py) as a table, the settings, and the agent in virtual time.
+# The AAAA of other hosts at home: the rules (app/homehost.py) as a table, the settings, and the agent in
+# virtual time.
 import json
 
 from agent_world import virtual
@@ -61,7 +62,9 @@ def test_what_is_published_stays_while_its_network_is_there():
 
 def settings(**host):
     host["name"] = "nas.example.org"
-    return json.dumps({"accounts": [{"provider": "dyn", "user": "ann", "password": "secret", "hosts": [host]}]})
+    return json.dumps(
+        {"accounts": [{"provider": "dyn", "user": "ann", "password": "secret", "hosts": [host]}]}
+    )
 
 
 def test_good_settings_are_taken():
@@ -90,7 +93,9 @@ def test_settings_that_make_no_sense_are_named():
 
 def world(hosts, networks=(WIDE,), v6=LINE, router6=True):
     """A running device whose line has these networks, after its first updates."""
-    text = json.dumps({"accounts": [{"provider": "dyn", "user": "ann", "password": "secret", "hosts": hosts}]})
+    text = json.dumps(
+        {"accounts": [{"provider": "dyn", "user": "ann", "password": "secret", "hosts": hosts}]}
+    )
     one = virtual.World(text)
     one.line[6] = address.text(v6)
     one.boot()
@@ -154,7 +159,9 @@ def test_a_prefix_that_comes_later_or_never_is_said_and_nothing_is_made_up():
 
 
 def test_ulas_are_published_only_where_the_user_wants_private_addresses():
-    one = world([HOSTS[1], {"name": "in.example.org", "suffix": "::5", "ipv4": False, "allow_private": True}], (ULA,))
+    one = world(
+        [HOSTS[1], {"name": "in.example.org", "suffix": "::5", "ipv4": False, "allow_private": True}], (ULA,)
+    )
     assert sent(one) == [(["in.example.org"], None, "fd12:3456:789a::5")]
 
 

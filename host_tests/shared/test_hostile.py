@@ -1,5 +1,6 @@
-# Hostile settings and hostile replies on every interpreter. The thorough search is host_tests/host/test_fuzz_*.py with
-# hypothesis on CPython; here the same promises hold for MicroPython's own strings, in a second or two.
+# Hostile settings and hostile replies on every interpreter. The thorough search is
+# host_tests/host/test_fuzz_*.py with hypothesis on CPython; here the same promises hold for MicroPython's own
+# strings, in a second or two.
 from wanbeacon.core import address
 from wanbeacon.dyndns import catalog, reply, request, share
 
@@ -109,12 +110,22 @@ def test_hostile_replies_raise_nothing_on_any_row():
                 body += PIECES[(seed >> 8) % len(PIECES)]
             status = (200, 200, 200, 401, 404, 429, 500, 204)[i % 8]
             count = 1 + i % 3
-            outs = reply.read(row, status, body, ["h"] * count, (V4, None), ("60", "\u00b2", None, "Sun, 06 Nov 1994 08:49:37 GMT")[i % 4], 784111000)
+            outs = reply.read(
+                row,
+                status,
+                body,
+                ["h"] * count,
+                (V4, None),
+                ("60", "\u00b2", None, "Sun, 06 Nov 1994 08:49:37 GMT")[i % 4],
+                784111000,
+            )
             assert len(outs) == count, (name, body)
             for out in outs:
                 assert out.word and len(out.word) <= 15 and 0 <= out.delay <= 86400, (name, body)
                 if out.cls in ("OK", "SAME"):
-                    assert b"\x7f\0\0\1" not in out.got and (not out.got or V4 in out.got or row.get("conn")), (name, body)
+                    assert b"\x7f\0\0\1" not in out.got and (
+                        not out.got or V4 in out.got or row.get("conn")
+                    ), (name, body)
 
 
 def test_a_reply_of_random_bytes_is_never_a_success():

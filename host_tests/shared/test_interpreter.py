@@ -1,4 +1,5 @@
-# What every interpreter we run on must bring along, CPython with its stand-ins included. Knows no module of ours.
+# What every interpreter we run on must bring along, CPython with its stand-ins included. Knows no module of
+# ours.
 import time
 
 
@@ -9,14 +10,30 @@ def test_ticks_wrap_like_an_interval_not_like_a_number():
 
 
 def test_modules_the_agent_uses_can_be_imported():
-    for name in ("asyncio", "errno", "gc", "hashlib", "io", "json", "os", "select", "socket", "struct", "sys", "time",
-                 "tls", "binascii", "requests"):
+    for name in (
+        "asyncio",
+        "errno",
+        "gc",
+        "hashlib",
+        "io",
+        "json",
+        "os",
+        "select",
+        "socket",
+        "struct",
+        "sys",
+        "time",
+        "tls",
+        "binascii",
+        "requests",
+    ):
         __import__(name)
 
 
 def test_exceptions_print_with_their_name():
     import io
     import sys
+
     out = io.StringIO()
     try:
         raise ValueError("told")

@@ -32,7 +32,13 @@ class Slot:
 
 def full(fp=b"12345678", offline=0):
     r = Record(fp)
-    r.cause, r.v4, r.v6, r.try4, r.try6 = b"causecau", parse("45.33.7.7"), parse("2600:77::1"), parse("45.33.7.8"), parse("2600:77::2")
+    r.cause, r.v4, r.v6, r.try4, r.try6 = (
+        b"causecau",
+        parse("45.33.7.7"),
+        parse("2600:77::1"),
+        parse("45.33.7.8"),
+        parse("2600:77::2"),
+    )
     r.cls, r.word, r.kind, r.fails, r.same, r.root = "LATER", "911", "trouble", 3, 2, 5
     r.attempt = r.single = True
     r.offline, r.nets, r.odds, r.place, r.retries = offline, 9, 1, b"plac", 4
@@ -106,11 +112,16 @@ def test_an_empty_slot_is_one_that_was_never_written():
         j = Journal((Slot(a), Slot(b)))
         assert len(j.load()) == count and j.lost is None
         assert j.save([full(b"new12345")], 0, WALL)
-        assert not count or whole in [s.data for s in j.slots], "the whole one stays until the other is written"
+        assert not count or whole in [s.data for s in j.slots], (
+            "the whole one stays until the other is written"
+        )
 
 
 def test_the_newest_image_is_found_in_either_slot_and_the_other_is_written_next():
-    old, new = Slot(journal.encode([full()], 7, WALL)), Slot(journal.encode([full(b"new12345")], 8, WALL - 9 * DAY))
+    old, new = (
+        Slot(journal.encode([full()], 7, WALL)),
+        Slot(journal.encode([full(b"new12345")], 8, WALL - 9 * DAY)),
+    )
     for slots in ((old, new), (new, old), (None, new), (new, None)):
         slots = [s or Slot() for s in slots]
         j = Journal(slots)
@@ -118,7 +129,10 @@ def test_the_newest_image_is_found_in_either_slot_and_the_other_is_written_next(
         for n in (1, 2):
             assert j.save([full(b"%08d" % n)], 0, WALL)
             assert j.writes == n and [s.writes for s in slots if s not in (old, new)] in ([], [1])
-        old.data, new.data = journal.encode([full()], 7, WALL), journal.encode([full(b"new12345")], 8, WALL - 9 * DAY)
+        old.data, new.data = (
+            journal.encode([full()], 7, WALL),
+            journal.encode([full(b"new12345")], 8, WALL - 9 * DAY),
+        )
         old.writes = new.writes = 0
 
 
@@ -154,7 +168,8 @@ def resumed(hold_for, hold_wall, wall, newest, now=1000):
 
 
 def test_waits_outlive_a_reboot_by_clock_and_restart_whole_without_one():
-    assert resumed(1800, WALL + 1800, WALL + 600, WALL) == 1202  # each clock may be a second late against the other
+    # each clock may be a second late against the other
+    assert resumed(1800, WALL + 1800, WALL + 600, WALL) == 1202
     assert resumed(1800, WALL + 1800, WALL + 1801, WALL) == 1
     assert resumed(1800, WALL + 1800, WALL + 1802, WALL) == 0
     assert resumed(1800, WALL + 1800, WALL + 5000, WALL) == 0
@@ -189,7 +204,8 @@ def test_a_clock_that_is_set_late_ends_waits_that_are_over_but_none_of_this_run(
     assert (r.hold, r.force, r.refresh) == (1800, 600, 28 * DAY)
     journal.clock_set(r, 30, WALL + 1000, WALL, Limits())
     assert (r.hold, r.force, r.refresh) == (832, 30, 30 + 27 * DAY - 1000)
-    assert (r.hold_for, r.hold_wall, r.at) == (1800, WALL + 1800, WALL - DAY)  # they have a wall time: nothing to write
+    # they have a wall time: nothing to write
+    assert (r.hold_for, r.hold_wall, r.at) == (1800, WALL + 1800, WALL - DAY)
     r = Record(b"x" * 8)
     policy.hold(r, 100, None, 60)
     r.force, r.force_for, r.v4 = 700, 600, A
@@ -236,7 +252,13 @@ def test_a_journal_written_in_another_time_states_all_waits_anew():
     r = Record(b"x" * 8)
     policy.hold(r, 0, WALL, 1799)
     j.save([r], 0, WALL)
-    for wall, strange in ((None, False), (WALL, False), (WALL + 90 * DAY, False), (WALL + 90 * DAY + 1, True), (WALL - 1, True)):
+    for wall, strange in (
+        (None, False),
+        (WALL, False),
+        (WALL + 90 * DAY, False),
+        (WALL + 90 * DAY + 1, True),
+        (WALL - 1, True),
+    ):
         assert j.strange(wall) == strange, wall
     year = 365 * DAY
     assert j.save([r], 600, WALL + year) and r.hold_wall == WALL + year + 1200
@@ -303,7 +325,11 @@ def test_a_stop_a_pause_and_a_name_set_offline_survive_damage_to_either_slot():
             kept, damaged.data = damaged.data, damaged.data[:40] + b"?" + damaged.data[41:]
             k = Journal((a, b))
             rows = k.load()
-            assert rows and (rows[0].stopped(), rows[0].offline, k.paused) == (records[0].stopped(), records[0].offline, paused)
+            assert rows and (rows[0].stopped(), rows[0].offline, k.paused) == (
+                records[0].stopped(),
+                records[0].offline,
+                paused,
+            )
             damaged.data = kept
 
 

@@ -19,7 +19,7 @@ WRONG = (
     ('{"a": , "b": 2}', 1, 7, "json.missing"),
     ('{, "b": 2}', 1, 2, "json.missing"),
     ("{'a': 1}", 1, 2, "json.single"),
-    ('{"a": \'x\'}', 1, 7, "json.single"),
+    ("{\"a\": 'x'}", 1, 7, "json.single"),
     ("{\u201ca\u201d: 1}", 1, 2, "json.curly"),
     ('{"a": \u201cx\u201d}', 1, 7, "json.curly"),
     ("{a: 1}", 1, 2, "json.key"),
@@ -44,7 +44,18 @@ WRONG = (
     ('{"a": 1 # mine\n}', 1, 9, "json.comment"),
     ('{"\u00fcber": "\u00e4" "b": 1}', 1, 14, "json.comma"),
 )
-GOOD = ("{}", "[]", "0", "-1.5e+3", "null", '"x"', '{"a": [1, {"b": "\\u00e4\\n"}], "c": true}', "\ufeff{}", " [ 1 , 2 ] \n", '{"a": 0.5, "b": 10}')
+GOOD = (
+    "{}",
+    "[]",
+    "0",
+    "-1.5e+3",
+    "null",
+    '"x"',
+    '{"a": [1, {"b": "\\u00e4\\n"}], "c": true}',
+    "\ufeff{}",
+    " [ 1 , 2 ] \n",
+    '{"a": 0.5, "b": 10}',
+)
 
 
 def _words():
@@ -99,7 +110,11 @@ def test_a_long_line_is_shown_around_the_place():
 
 def test_a_password_in_that_line_is_not_shown():
     _words()
-    for row in ('{"password": "geheim-1" "b": 1}', '{"token":"geheim-1", "password" : "geheim-1" x}', '{"password": geheim-1}'):
+    for row in (
+        '{"password": "geheim-1" "b": 1}',
+        '{"token":"geheim-1", "password" : "geheim-1" x}',
+        '{"password": geheim-1}',
+    ):
         shown = json_fault.lines(row)
         assert shown and "geheim" not in shown[1] and len(shown[1]) == len(row) + 2, shown
 

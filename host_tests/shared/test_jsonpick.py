@@ -1,4 +1,5 @@
-"""The path picker: whatever pieces JSON arrives in, what it holds and what is no JSON; a thousand mutated answers must not harm it."""
+"""The path picker: whatever pieces JSON arrives in, what it holds and what is no JSON; a thousand mutated
+answers must not harm it."""
 
 import json
 import sys
@@ -12,7 +13,13 @@ TEXT = (
 )
 
 
-def pick(text, step=5, each="result[]", fields=(".id", ".n.x", ".vals[]", ".n"), alone=("success", "errors[].code", "empty", "t")):
+def pick(
+    text,
+    step=5,
+    each="result[]",
+    fields=(".id", ".n.x", ".vals[]", ".n"),
+    alone=("success", "errors[].code", "empty", "t"),
+):
     got = []
     p = Picker(each, fields, got.append, alone)
     for at in range(0, len(text), step):
@@ -60,7 +67,12 @@ def test_depth_and_lengths_are_bounded():
 
 def test_a_key_that_looks_like_a_path_is_none():
     for key in (b"a.b", b"a[]", b"result[].id", b"k" * 65):
-        whole, got, said = pick(b'{"' + key + b'":{"id":1},"x":2}', each="a", fields=(".id", ".b"), alone=(key.decode(), key.decode() + ".id"))
+        whole, got, said = pick(
+            b'{"' + key + b'":{"id":1},"x":2}',
+            each="a",
+            fields=(".id", ".b"),
+            alone=(key.decode(), key.decode() + ".id"),
+        )
         assert whole and got == [] and said == []
 
 

@@ -1,4 +1,5 @@
-# The plan for the two heaps of an ESP32 against a model of them: figures of real images (docs/architecture.md).
+# The plan for the two heaps of an ESP32 against a model of them: figures of real images
+# (docs/architecture.md).
 import time
 
 from wanbeacon.board.esp32 import memory, settle
@@ -22,8 +23,9 @@ class Lock:
 
 
 class Chip:
-    """esp32 and _thread in one. A system heap in one piece that shrinks when Python's heap grows: at the `full`-th look at it
-    while Python is being filled, by the smaller of Python's own size and the largest block, as MicroPython does it."""
+    """esp32 and _thread in one. A system heap in one piece that shrinks when Python's heap grows: at the
+    `full`-th look at it while Python is being filled, by the smaller of Python's own size and the largest
+    block, as MicroPython does it."""
 
     HEAP_DATA = 4
 

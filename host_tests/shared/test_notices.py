@@ -163,7 +163,11 @@ def test_a_dead_receiver_is_tried_three_times_then_given_up_and_said():
 
 
 def test_what_may_have_arrived_and_what_was_refused_is_not_sent_again():
-    for say, word in ((Trouble("timeout", "", True), "may have arrived"), (401, "given up"), (Trouble("redirect", "", True), "given up")):
+    for say, word in (
+        (Trouble("timeout", "", True), "may have arrived"),
+        (401, "given up"),
+        (Trouble("redirect", "", True), "given up"),
+    ):
         world, receiver = device()
         receiver.say = say
         world.provider.say["*"] = "badauth"
@@ -339,7 +343,10 @@ def test_a_backup_has_no_receivers_and_restoring_it_keeps_them():
     assert TOKEN not in saved and "t0pic" not in saved
     old = draft.Draft(raw)
     assert old.restore(saved) and len(old.doc["notify"]) == 2
-    assert old.restore(cfg(("ann", SECRET, ["a.example.org"], {}), notify=[{"hook": "true"}])) and len(old.doc["notify"]) == 1
+    assert (
+        old.restore(cfg(("ann", SECRET, ["a.example.org"], {}), notify=[{"hook": "true"}]))
+        and len(old.doc["notify"]) == 1
+    )
 
 
 NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"', "text": 'say "no" & more = 50 %\\ {host}',
@@ -354,7 +361,10 @@ def test_templates_are_escaped_for_what_they_are():
     req = built(body='{"t": "{text}", "n": {time}, "x": "{unknown}"}')
     assert json.loads(req.body) == {"t": NOTICE["text"], "n": 5, "x": "{unknown}"}
     assert req.headers["Content-Type"] == "application/json"
-    assert built(body="a={text}&b={host}").body == b"a=say%20%22no%22%20%26%20more%20%3D%2050%20%25%5C%20%7Bhost%7D&b=a.example.org"
+    assert (
+        built(body="a={text}&b={host}").body
+        == b"a=say%20%22no%22%20%26%20more%20%3D%2050%20%25%5C%20%7Bhost%7D&b=a.example.org"
+    )
     assert built(body="{text}!").body == NOTICE["text"].encode() + b"!"
     req = built(method="GET", url="https://example.org:8443/x?m={text}")
     assert req.post is False and req.body is None and req.headers["Host"] == "example.org:8443"
@@ -364,7 +374,9 @@ def test_templates_are_escaped_for_what_they_are():
 
 
 def test_the_reasons_of_a_stop_have_words():
-    assert policy and words.say("notice.stopped", "a", ("stop.AUTH", "badauth")).startswith("a: stopped. badauth: ")
+    assert policy and words.say("notice.stopped", "a", ("stop.AUTH", "badauth")).startswith(
+        "a: stopped. badauth: "
+    )
 
 
 def test_a_home_that_never_is_quiet_does_not_silence_notices():

@@ -142,7 +142,11 @@ def test_a_private_address_is_the_last_resort_and_comes_with_its_reason():
     one = chooser(["netlink"])
     tell(netlink=found(LAN))
     kind, text, source, why = read(one)[0]
-    assert (kind, text, source) == (FOUND, LAN, "netlink") and why == ("address.unfit", LAN, ("address.private",))
+    assert (kind, text, source) == (FOUND, LAN, "netlink") and why == (
+        "address.unfit",
+        LAN,
+        ("address.private",),
+    )
 
 
 def test_a_private_address_is_not_taken_while_another_source_could_not_tell():
@@ -160,9 +164,16 @@ def test_outside_is_asked_once_in_ten_minutes():
     for s in (1, 300, 598):
         one.kit.clock.now = 1000 + s
         answer, asked = read(one)
-        assert answer[:3] == (FOUND, A, "stun") and asked == ["natpmp"] and ("source.ago", TOLD, s) == answer[3][1]
+        assert (
+            answer[:3] == (FOUND, A, "stun")
+            and asked == ["natpmp"]
+            and ("source.ago", TOLD, s) == answer[3][1]
+        )
     one.kit.clock.now = 1600
-    assert read(one) == ((FOUND, B, "stun", ("sources.beside", TOLD, [("sources.router", "natpmp", ("x.silent",))])), ["natpmp", "stun"])
+    assert read(one) == (
+        (FOUND, B, "stun", ("sources.beside", TOLD, [("sources.router", "natpmp", ("x.silent",))])),
+        ["natpmp", "stun"],
+    )
 
 
 def test_a_failed_outside_question_also_counts_but_a_failed_look_up_does_not():
@@ -273,8 +284,13 @@ def test_auto_asks_nobody_outside_when_the_line_is_down():
 
 
 def test_auto_of_an_account_with_a_device_of_its_own_asks_nobody_about_the_default_line():
-    one = chooser(["auto"], auto=("ubus", "netlink", "natpmp", "upnp"), outside=[{"source": "stun"}], bind="wan2")
-    assert [slot.options for slot in one.slots] == [{"source": "netlink", "device": "wan2"}, {"source": "stun"}]
+    one = chooser(
+        ["auto"], auto=("ubus", "netlink", "natpmp", "upnp"), outside=[{"source": "stun"}], bind="wan2"
+    )
+    assert [slot.options for slot in one.slots] == [
+        {"source": "netlink", "device": "wan2"},
+        {"source": "stun"},
+    ]
 
 
 def test_auto_on_a_board_has_no_netlink_and_for_ipv6_no_router():
@@ -328,8 +344,23 @@ def recurse(n=0):
 
 def test_whatever_a_source_raises_the_others_are_asked_in_the_same_read():
     one = chooser(["natpmp", "upnp"])
-    wrong = [OSError(), OSError(5), OSError("x"), OSError(Bare()), ValueError(), UnicodeError(), IndexError(), KeyError("\n" * 900)]
-    wrong += [RuntimeError("maximum recursion depth exceeded"), MemoryError(), TypeError(Bare()), AttributeError("x"), Exception()]
+    wrong = [
+        OSError(),
+        OSError(5),
+        OSError("x"),
+        OSError(Bare()),
+        ValueError(),
+        UnicodeError(),
+        IndexError(),
+        KeyError("\n" * 900),
+    ]
+    wrong += [
+        RuntimeError("maximum recursion depth exceeded"),
+        MemoryError(),
+        TypeError(Bare()),
+        AttributeError("x"),
+        Exception(),
+    ]
     for error in wrong:
         tell(natpmp=error, upnp=found(B))
         answer, asked = read(one)
@@ -344,7 +375,11 @@ def test_a_source_that_cannot_even_be_loaded_is_only_unknown():
             raise error
         return _FAKES[name]
 
-    for error, code in ((ImportError("natpmp"), "source.missing"), (MemoryError(), "net.fault"), (SyntaxError(), "net.fault")):
+    for error, code in (
+        (ImportError("natpmp"), "source.missing"),
+        (MemoryError(), "net.fault"),
+        (SyntaxError(), "net.fault"),
+    ):
         kit = Kit(Board(()), Clock(), None, None, load, stage.run_async)
         one = choose.Chooser(["natpmp", "upnp"], kit)
         tell(upnp=found(B))
@@ -363,7 +398,9 @@ def test_sources_of_another_kind_of_machine_are_named_where_no_other_is_left():
         return list(choose.Chooser(sources, kit).missing)
 
     assert missing("netlink") == ["netlink"] and missing("ubus", {"source": "netlink"}) == ["ubus", "netlink"]
-    assert missing("netlink", "upnp") == missing("netlink", "auto") == missing("auto") == missing("upnp") == []
+    assert (
+        missing("netlink", "upnp") == missing("netlink", "auto") == missing("auto") == missing("upnp") == []
+    )
 
 
 def test_a_source_that_hangs_is_left_behind_and_its_task_ended():
@@ -388,7 +425,14 @@ def test_a_source_that_hangs_is_left_behind_and_its_task_ended():
     class Module:
         Observer = Hangs
 
-    kit = Kit(Board(()), Clock(), None, None, lambda name: Module if name == "pcp" else _FAKES[name], stage.run_async)
+    kit = Kit(
+        Board(()),
+        Clock(),
+        None,
+        None,
+        lambda name: Module if name == "pcp" else _FAKES[name],
+        stage.run_async,
+    )
     kept, choosing.LIMIT_S = choosing.LIMIT_S, 0.05
     try:
         one = choose.Chooser(["pcp", "upnp"], kit)
@@ -538,7 +582,11 @@ def test_where_memory_is_scarce_an_observer_rests_and_its_listener_stays():
 
 
 def test_a_push_never_comes_before_a_router_that_can_be_asked_whatever_the_order():
-    for sources in (["push", "natpmp", "upnp", "stun"], ["natpmp", "push", "upnp", "stun"], ["natpmp", "upnp", "push", "stun"]):
+    for sources in (
+        ["push", "natpmp", "upnp", "stun"],
+        ["natpmp", "push", "upnp", "stun"],
+        ["natpmp", "upnp", "push", "stun"],
+    ):
         one = chooser(sources)
         tell(push=found(A), natpmp=found(B), stun=found(C))
         assert read(one) == ((FOUND, B, "natpmp", TOLD), ["natpmp"]), sources
@@ -548,5 +596,7 @@ def test_a_push_never_comes_before_a_router_that_can_be_asked_whatever_the_order
         assert read(one)[0][:3] == (NONE, None, "upnp"), "the router says that the line is down"
         tell(push=found(A), natpmp=SILENT, upnp=found(bytes([100, 64, 1, 2])))
         answer, asked = read(one)
-        assert answer[0] == UNKNOWN and "push" not in asked, "the router is behind CGNAT: its push is another's word"
+        assert answer[0] == UNKNOWN and "push" not in asked, (
+            "the router is behind CGNAT: its push is another's word"
+        )
     assert [slot.name for slot in chooser(["web", "push", "stun"]).slots] == ["push", "web", "stun"]

@@ -1,9 +1,11 @@
 # heap: 400k
-"""Real packets, pages and documents, damaged in every way, for each parser of outside bytes: nothing is believed that was not
-said, only the announced exceptions come out, the heap stays. 1,000 each; nightly (WANBEACON_NIGHTLY) many more.
+"""Real packets, pages and documents, damaged in every way, for each parser of outside bytes: nothing is
+believed that was not said, only the announced exceptions come out, the heap stays. 1,000 each; nightly
+(WANBEACON_NIGHTLY) many more.
 
-Every input is a valid one, then: bits flipped, cut, lengthened, pieces doubled or swapped, numbers made extreme, or pure
-noise. In between come undamaged ones: a parser that refuses everything, or takes everything, is found out.
+Every input is a valid one, then: bits flipped, cut, lengthened, pieces doubled or swapped, numbers made
+extreme, or pure noise. In between come undamaged ones: a parser that refuses everything, or takes everything,
+is found out.
 """
 
 import asyncio
@@ -67,19 +69,31 @@ class Noise:
         if how == 5:  # extreme numbers
             for _ in range(1 + self(3)):
                 at = self(len(data))
-                data[at : at + 4] = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\0\0\xff\xff", b"\x80\0\0\0")[self(5)]
+                data[at : at + 4] = (
+                    b"\xff\xff\xff\xff",
+                    b"\0\0\0\0",
+                    b"\x7f\xff\xff\xff",
+                    b"\0\0\xff\xff",
+                    b"\x80\0\0\0",
+                )[self(5)]
             return bytes(data)
         if how == 6:  # tokens that parsers look for
             at = self(len(data))
-            return bytes(data[:at]) + (b"<", b">", b"\r\n\r\n", b"<!--", b"]]>", b"::", b"&amp;", b"\xc0\x0c", b"%", b"\n")[self(10)] + bytes(data[at:])
+            return (
+                bytes(data[:at])
+                + (b"<", b">", b"\r\n\r\n", b"<!--", b"]]>", b"::", b"&amp;", b"\xc0\x0c", b"%", b"\n")[
+                    self(10)
+                ]
+                + bytes(data[at:])
+            )
         for _ in range(1 + self(4)):
             data[self(len(data))] = self(256)
         return bytes(data)
 
 
 def flood(packets, take, good=None, count=COUNT):
-    """Feed `take` with spoiled copies of `packets` (one, or a list); the heap must be as full afterwards as before.
-    good: called with each undamaged packet in between, to check what is made of it."""
+    """Feed `take` with spoiled copies of `packets` (one, or a list); the heap must be as full afterwards as
+    before. good: called with each undamaged packet in between, to check what is made of it."""
     packets = packets if isinstance(packets, list) else [packets]
     noise = Noise(len(packets[0]) + SEED)
     if SEED:
@@ -106,7 +120,11 @@ def test_natpmp():
     def take(data):
         got = natpmp.parse(data)
         # the protocol has no id: an answer is either refused or exactly what the packet says
-        assert got is None or got[2] is None or (data[:2] == b"\0\x80" and data[2:4] == b"\0\0" and got[2] == data[8:])
+        assert (
+            got is None
+            or got[2] is None
+            or (data[:2] == b"\0\x80" and data[2:4] == b"\0\0" and got[2] == data[8:])
+        )
 
     def good(data):
         assert natpmp.parse(data) == (0, 9, CGNAT)
@@ -170,7 +188,9 @@ def test_whoami():
     asked = whoami.query(b"\x12\x34", "myip.opendns.com", 1)
     answer = asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + IP
     text = whoami.query(b"\x12\x34", "o.example", 16)
-    answer16 = text[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + text[12:] + b"\xc0\x0c\0\x10\0\1\0\0\0\0\0\x0a\x0945.33.7.7"
+    answer16 = (
+        text[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + text[12:] + b"\xc0\x0c\0\x10\0\1\0\0\0\0\0\x0a\x0945.33.7.7"
+    )
 
     def take(data):
         for question in (asked, text):
@@ -211,7 +231,12 @@ def test_search_answers():
 
     def take(data):
         got = igd.answer(data, "192.168.77.1", "192.168.77.1")
-        assert got is None or 0 < got[1] < 65536 and got[2][:1] == "/" and not [c for c in got[2].encode() if not 32 < c < 127]
+        assert (
+            got is None
+            or 0 < got[1] < 65536
+            and got[2][:1] == "/"
+            and not [c for c in got[2].encode() if not 32 < c < 127]
+        )
 
     def good(data):
         want = (1900, "/rootDesc.xml") if data == loopback else (5000, "/rootDesc.xml")
@@ -238,7 +263,9 @@ def test_descriptions():
 
     def good(data):
         kind, control, events = igd.services(data, 1, "/rootDesc.xml")[0]
-        assert kind[-17:] == "WANIPConnection:1" and control == (5000, "/ctl") and events == (5000, "/evt?a=1&b")
+        assert (
+            kind[-17:] == "WANIPConnection:1" and control == (5000, "/ctl") and events == (5000, "/evt?a=1&b")
+        )
 
     flood(page, take, good)
 
@@ -268,10 +295,14 @@ def test_heads_of_events_and_subscriptions():
 
     def take(data):
         assert 5 <= gena.renew_s(data) <= 300
-        assert isinstance(lan.header(data, b"sid"), str) and isinstance(lan.header(data, b"content-length"), str)
+        assert isinstance(lan.header(data, b"sid"), str) and isinstance(
+            lan.header(data, b"content-length"), str
+        )
 
     def good(data):
-        assert lan.header(data, b"sid") == "uuid:1-2" and gena.renew_s(data) == (60 if data == answer else 300)
+        assert lan.header(data, b"sid") == "uuid:1-2" and gena.renew_s(data) == (
+            60 if data == answer else 300
+        )
 
     flood([answer, event], take, good)
 
@@ -282,9 +313,18 @@ def attr(kind, body):
 
 def test_netlink():
     packed = address.parse("2a02:8010:1::a")
-    body = struct.pack("BBBBI", 10, 64, 0x80, 0, 2) + attr(1, packed) + attr(6, struct.pack("IIII", 60, 90, 5, 9)) + attr(8, struct.pack("I", 0x100))
+    body = (
+        struct.pack("BBBBI", 10, 64, 0x80, 0, 2)
+        + attr(1, packed)
+        + attr(6, struct.pack("IIII", 60, 90, 5, 9))
+        + attr(8, struct.pack("I", 0x100))
+    )
     option = struct.pack(">BBBBIII", 3, 4, 64, 0xC0, 90, 60, 0) + packed[:8] + bytes(8)
-    heard = struct.pack("BBHiBBHI", 10, 0, len(option), 2, 134, 0, 0, 0) + option + attr(1, b"\xfe\x80" + bytes(13) + b"\1")
+    heard = (
+        struct.pack("BBHiBBHI", 10, 0, len(option), 2, 134, 0, 0, 0)
+        + option
+        + attr(1, b"\xfe\x80" + bytes(13) + b"\1")
+    )
     address_event = struct.pack("IHHII", 16 + len(body), 20, 0, 0, 0) + body
     router_event = struct.pack("IHHII", 16 + len(heard), 68, 0, 0, 0) + heard
     one = netlink.Observer({}, Kit)
@@ -302,7 +342,13 @@ def test_netlink():
         if data == address_event:
             assert kernel.address_row(data, 16, len(data)) == (6, 2, 0x100, 0, 60, 64, packed, 9)
         else:
-            assert kernel.router_option(data, 16, len(data)) == (2, b"\xfe\x80" + bytes(13) + b"\1", packed[:8] + bytes(8), 64, 60)
+            assert kernel.router_option(data, 16, len(data)) == (
+                2,
+                b"\xfe\x80" + bytes(13) + b"\1",
+                packed[:8] + bytes(8),
+                64,
+                60,
+            )
 
     for i in range(300):  # the tables are full before the heap is measured
         one.heard.feed(i * 600, os.urandom(16) if i & 1 else bytes(16), os.urandom(16), 64, 9)
@@ -326,7 +372,8 @@ def blob(name, value):
 
 
 def test_ubus():
-    """Undamaged messages are read to the last value, in between; of damaged ones either ValueError or a plain dict comes."""
+    """Undamaged messages are read to the last value, in between; of damaged ones either ValueError or a plain
+    dict comes."""
     want = {"root": {"source": "45.33.7.7", "up": 1, "n": 258}}
     flat = blob("root", want["root"])
     refused = [0]
@@ -334,7 +381,12 @@ def test_ubus():
     def plain(value):
         if isinstance(value, dict):
             return all([isinstance(key, str) and plain(value[key]) for key in value])
-        return value is None or isinstance(value, (str, int)) or isinstance(value, list) and all([plain(one) for one in value])
+        return (
+            value is None
+            or isinstance(value, (str, int))
+            or isinstance(value, list)
+            and all([plain(one) for one in value])
+        )
 
     def take(data):
         try:
@@ -386,7 +438,9 @@ def test_check_pages():
     def take(data):
         for family in (4, 6):
             packed, why = scan.single(data, family)
-            assert (packed is None) == (why is not None) and (packed is None or len(packed) == (4 if family == 4 else 16))
+            assert (packed is None) == (why is not None) and (
+                packed is None or len(packed) == (4 if family == 4 else 16)
+            )
         part = scan.cut(data, '"ip":"*"')
         assert part is None or part in data
 
@@ -435,7 +489,8 @@ class Kit:
 
 
 def test_forged_announcements_of_other_hosts_wake_nobody():
-    """Live: packets from 127.0.0.2 (another host), damaged ones from the router, then one true announcement."""
+    """Live: packets from 127.0.0.2 (another host), damaged ones from the router, then one true
+    announcement."""
 
     async def go():
         board, port = Kit.board, 20000 + int.from_bytes(os.urandom(2), "big") % 12000

@@ -1,4 +1,5 @@
-"""NAT-PMP answers forged in the router's name: nothing wrong is believed, an honest change is told within 100 ms."""
+"""NAT-PMP answers forged in the router's name: nothing wrong is believed, an honest change is told within 100
+ms."""
 
 import asyncio
 import os
@@ -86,10 +87,18 @@ def free_port():
 
 
 class Router:
-    """Answers each question with `says` (a list of datagrams), or with the next list of `script`, after `late` ms."""
+    """Answers each question with `says` (a list of datagrams), or with the next list of `script`, after
+    `late` ms."""
 
     def __init__(self, observer):
-        self.one, self.says, self.script, self.late, self.heard, self.hit_silent = observer, [answer(A)], [], 0, 0, 0
+        self.one, self.says, self.script, self.late, self.heard, self.hit_silent = (
+            observer,
+            [answer(A)],
+            [],
+            0,
+            0,
+            0,
+        )
 
     async def run(self):
         sock = udp.open_udp(Board(), local=(LO, self.one.PORT))
@@ -147,6 +156,7 @@ async def settle(one):
 
 def test_an_honest_change_is_told_within_100_ms_with_and_without_upnp():
     for soap in (None, A):
+
         async def what(one, router, kit):
             assert (await one.read(4))[:2] == (FOUND, A)
             await settle(one)
@@ -168,6 +178,7 @@ def test_an_honest_change_is_told_within_100_ms_with_and_without_upnp():
 def test_one_lucky_answer_is_not_believed():
     lucky = [[answer(X)]], [[answer(X)], [answer(X)]], [[answer(X)]] * 3, [[answer(X), answer(A)]] * 4
     for script in lucky:
+
         async def what(one, router, kit):
             one.known = A
             assert (await one.read(4))[:2] == (FOUND, A)

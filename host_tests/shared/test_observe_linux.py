@@ -1,4 +1,5 @@
-"""interface and netlink: the table of the IPv6 choice, the kernel's messages as bytes, and this machine's own kernel."""
+"""interface and netlink: the table of the IPv6 choice, the kernel's messages as bytes, and this machine's own
+kernel."""
 
 import asyncio
 import struct
@@ -20,7 +21,16 @@ NOW = 500000  # 1/100 s since boot: when the rows here were last advertised, if 
 def row(text, flags=0, preferred=3600, scope=0, index=2, age=0):
     """age: seconds since it was last advertised."""
     packed = address.parse(text)
-    return (4 if len(packed) == 4 else 6, index, flags, scope, preferred, 64, packed, (NOW - age * 100) & 0xFFFFFFFF)
+    return (
+        4 if len(packed) == 4 else 6,
+        index,
+        flags,
+        scope,
+        preferred,
+        64,
+        packed,
+        (NOW - age * 100) & 0xFFFFFFFF,
+    )
 
 
 def choose6(rows, known=None):
@@ -31,7 +41,8 @@ def choose6(rows, known=None):
 
 
 NONE6, TWO, DEAD, LATER = "kernel.none6", "kernel.two_routers", "kernel.dead6", "kernel.deprecated"
-# (what it shows, rows, known, expected: an address, or a code why there is none). Nobody is listening to routers here.
+# (what it shows, rows, known, expected: an address, or a code why there is none). Nobody is listening to
+# routers here.
 IPV6 = (
     ("nothing there", [], None, NONE6),
     ("only link-local", [row("fe80::1", PERMANENT, FOREVER, scope=253)], None, NONE6),
@@ -50,23 +61,63 @@ IPV6 = (
     ("only ULA: told, the chooser refuses it", [row("fd00:1::1", PERMANENT, FOREVER)], None, "fd00:1::1"),
     ("ULA was known, a global one comes", [row("fd00:1::1", 0, FOREVER), row(A, MNGTMP)], "fd00:1::1", A),
     ("static before advertised", [row(A, MNGTMP | STABLE, 9000), row(B, PERMANENT, FOREVER)], None, B),
-    ("static even over the published one: the user set it", [row(A, MNGTMP, 9000), row(B, PERMANENT, FOREVER)], A, B),
-    ("of two static ones the published stays", [row(A, PERMANENT, FOREVER), row(B, PERMANENT, FOREVER)], B, B),
-    ("DHCPv6 before advertised in one network, however short", [row(A, MNGTMP, 86400), row(A + "b", 0, 600)], None, A + "b"),
+    (
+        "static even over the published one: the user set it",
+        [row(A, MNGTMP, 9000), row(B, PERMANENT, FOREVER)],
+        A,
+        B,
+    ),
+    (
+        "of two static ones the published stays",
+        [row(A, PERMANENT, FOREVER), row(B, PERMANENT, FOREVER)],
+        B,
+        B,
+    ),
+    (
+        "DHCPv6 before advertised in one network, however short",
+        [row(A, MNGTMP, 86400), row(A + "b", 0, 600)],
+        None,
+        A + "b",
+    ),
     ("DHCPv6 comes later: the published one stays", [row(A, MNGTMP, 86400), row(A + "b", 0, 600)], A, A),
     ("DHCPv6 of another network: whose?", [row(A, MNGTMP, 86400), row(B, 0, 600)], None, TWO),
     ("DHCPv6 of another network: the published one stays", [row(A, MNGTMP, 86400), row(B, 0, 600)], A, A),
-    ("two prefixes of one advertisement: the longest preferred", [row(A, MNGTMP, 1800), row(B, MNGTMP, 3600)], None, B),
+    (
+        "two prefixes of one advertisement: the longest preferred",
+        [row(A, MNGTMP, 1800), row(B, MNGTMP, 3600)],
+        None,
+        B,
+    ),
     ("equal lifetimes: always the same", [row(B, MNGTMP), row(A, MNGTMP)], None, A),
     ("equal lifetimes, other order", [row(A, MNGTMP), row(B, MNGTMP)], None, A),
     ("two living prefixes: the known one stays", [row(A, MNGTMP, 1800), row(B, MNGTMP, 3600)], A, A),
     ("two living prefixes, the other way round", [row(A, MNGTMP, 3600), row(B, MNGTMP, 1800)], B, B),
     ("a stranger's, preferred for ever", [row(A, MNGTMP, 600, age=500), row(B, MNGTMP, FOREVER)], A, A),
-    ("a stranger's, half an hour after ours: ours is dead", [row(A, MNGTMP, 9000, age=1801), row(B, MNGTMP)], A, B),
-    ("renumbered while we were away: said for half an hour", [row(A, MNGTMP, 9000, age=1000), row(B, MNGTMP)], None, TWO),
+    (
+        "a stranger's, half an hour after ours: ours is dead",
+        [row(A, MNGTMP, 9000, age=1801), row(B, MNGTMP)],
+        A,
+        B,
+    ),
+    (
+        "renumbered while we were away: said for half an hour",
+        [row(A, MNGTMP, 9000, age=1000), row(B, MNGTMP)],
+        None,
+        TWO,
+    ),
     ("then the one advertised last", [row(A, MNGTMP, 9000, age=1801), row(B, MNGTMP)], None, B),
-    ("a /128 falls with its /64", [row(A, MNGTMP, 9000, age=1801), row(A + "b", 0, 9000), row(B, MNGTMP)], A + "b", B),
-    ("a /128 stays with its /64", [row(A, MNGTMP, 9000, age=900), row(A + "b", 0, 9000, age=8000), row(B, MNGTMP)], A + "b", A + "b"),
+    (
+        "a /128 falls with its /64",
+        [row(A, MNGTMP, 9000, age=1801), row(A + "b", 0, 9000), row(B, MNGTMP)],
+        A + "b",
+        B,
+    ),
+    (
+        "a /128 stays with its /64",
+        [row(A, MNGTMP, 9000, age=900), row(A + "b", 0, 9000, age=8000), row(B, MNGTMP)],
+        A + "b",
+        A + "b",
+    ),
     ("the counter of the kernel wraps", [row(A, MNGTMP, age=5100), row(B, MNGTMP, age=0)], A, B),
     ("nothing heard for hours from anybody", [row(A, MNGTMP, 9000, age=4000)], A, A),
     ("mobile prefix: old one gone", [row(B, MNGTMP)], A, B),
@@ -243,7 +294,10 @@ def test_at_a_first_start_with_two_default_routers_both_are_named():
 
 def test_at_a_start_with_ours_deprecated_by_somebody_the_next_word_is_awaited():
     link = Link(R1)
-    link.rows = {A: (6, 2, MNGTMP | DEPRECATED, 0, 0, 64, PK_A, 100000), B: (6, 2, MNGTMP, 0, FOREVER, 64, PK_B, 100010)}
+    link.rows = {
+        A: (6, 2, MNGTMP | DEPRECATED, 0, 0, 64, PK_A, 100000),
+        B: (6, 2, MNGTMP, 0, FOREVER, 64, PK_B, 100010),
+    }
     link.known = PK_A
     assert link.look() == TWO
     link.ra(R2, FOREVER_B)
@@ -251,7 +305,10 @@ def test_at_a_start_with_ours_deprecated_by_somebody_the_next_word_is_awaited():
     link.ra(R1, (PA, A, 3600))
     assert link.look() == PK_A
     old = Link(R1, tells=False)  # an older kernel never tells who: then deprecated is deprecated
-    old.rows, old.known = {A: link.rows[A][:2] + (MNGTMP | DEPRECATED, 0, 0) + link.rows[A][5:], B: link.rows[B]}, PK_A
+    old.rows, old.known = (
+        {A: link.rows[A][:2] + (MNGTMP | DEPRECATED, 0, 0) + link.rows[A][5:], B: link.rows[B]},
+        PK_A,
+    )
     assert old.look() == PK_B
 
 
@@ -289,7 +346,13 @@ def test_a_million_advertised_prefixes_take_no_memory_and_ours_stays():
     link.ra(R1, (PA, A, 14400))
     assert link.look() == PK_A
     for i in range(3000):
-        link.heard.feed(link.ms + i * 10, b"\xfe\x80" + bytes(12) + i.to_bytes(2, "big") if i & 1 else R2, i.to_bytes(8, "big") + bytes(8), 64, 9)
+        link.heard.feed(
+            link.ms + i * 10,
+            b"\xfe\x80" + bytes(12) + i.to_bytes(2, "big") if i & 1 else R2,
+            i.to_bytes(8, "big") + bytes(8),
+            64,
+            9,
+        )
     assert len(link.heard.prefixes) <= 48 and len(link.heard.routers) <= 48
     link.ms += 31000
     link.ra(R1, (PA, A, 14400))
@@ -328,7 +391,11 @@ tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0
 Z = "0" * 32
 ROUTE6 = "\n".join(
     (
-        "2a028010000100000000000000000000 40 " + Z + " 00 " + Z + " 00000100 00000001 00000000 00000001     eth0",
+        "2a028010000100000000000000000000 40 "
+        + Z
+        + " 00 "
+        + Z
+        + " 00000100 00000001 00000000 00000001     eth0",
         Z + " 00 " + Z + " 00 fe800000000000000000000000000001 00000400 00000001 00000000 00450003     eth1",
         Z + " 00 " + Z + " 00 fe800000000000000000000000000001 00000200 00000001 00000000 00450003     eth0",
         Z + " 00 " + Z + " 00 " + Z + " ffffffff 00000001 00000000 00200200       lo",
@@ -370,9 +437,7 @@ def new_address(text, flags=0x80, preferred=3600, scope=0, kind=20):
 
 
 def rows_of(data):
-    return [
-        kernel.address_row(data, at, end) for kind, at, end in kernel.messages(data) if kind == 20
-    ]
+    return [kernel.address_row(data, at, end) for kind, at, end in kernel.messages(data) if kind == 20]
 
 
 def test_a_dump_is_read_as_the_kernel_writes_it():
@@ -384,7 +449,11 @@ def test_a_dump_is_read_as_the_kernel_writes_it():
 
 
 def test_the_near_end_of_a_tunnel_is_taken():
-    body = struct.pack("BBBBI", 2, 32, 0x80, 0, 7) + attr(1, bytes([10, 0, 0, 1])) + attr(2, bytes([45, 33, 7, 7]))
+    body = (
+        struct.pack("BBBBI", 2, 32, 0x80, 0, 7)
+        + attr(1, bytes([10, 0, 0, 1]))
+        + attr(2, bytes([45, 33, 7, 7]))
+    )
     assert rows_of(message(20, body))[0][6] == bytes([45, 33, 7, 7])
 
 
@@ -413,7 +482,9 @@ def test_only_what_changes_something_wakes():
     one = netlink.Observer({}, Kit)
     assert one.take(new_address("45.33.7.7"))
     assert not one.take(new_address("45.33.7.7")), "an advertisement that changes nothing"
-    assert one.take(new_address("45.33.7.7", 0x80, 0)) and not one.take(new_address("45.33.7.7", DEPRECATED, 0))
+    assert one.take(new_address("45.33.7.7", 0x80, 0)) and not one.take(
+        new_address("45.33.7.7", DEPRECATED, 0)
+    )
     assert one.take(new_address(A, kind=21))
     assert one.take(message(16, bytes(32)) + new_address(B))
     assert not one.take(new_address("fe80::1", scope=253))
@@ -441,13 +512,20 @@ def test_who_advertised_a_prefix_is_read_as_the_kernel_writes_it():
     rdnss = struct.pack(">BBHI", 25, 3, 0, 600) + PK_A
     assert read(router_option(R1, prefix_option(PA))) == [(7, R1, PA, 64, 3600)]
     assert read(router_option(R1, rdnss)) == [(7, R1, None, 0, 0)]
-    for bad in (router_option(None, rdnss), router_option(R1, rdnss, kind=135), router_option(R1, b""), message(68, bytes(15))):
+    for bad in (
+        router_option(None, rdnss),
+        router_option(R1, rdnss, kind=135),
+        router_option(R1, b""),
+        message(68, bytes(15)),
+    ):
         assert read(bad) == [None], bad
     whole = router_option(R1, prefix_option(PA)) + router_option(R2, rdnss)
     for cut in range(len(whole)):
         read(whole[:cut])
     one = netlink.Observer({}, Kit)
-    assert one.take(router_option(R1, prefix_option(PA))) and not one.take(router_option(R1, prefix_option(PA)))
+    assert one.take(router_option(R1, prefix_option(PA))) and not one.take(
+        router_option(R1, prefix_option(PA))
+    )
     one.index = 8
     assert not one.take(router_option(R2, prefix_option(PB))), "another link"
 

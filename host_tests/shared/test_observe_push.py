@@ -45,7 +45,11 @@ def test_values_as_routers_send_them():
     ):  # fmt: skip
         one = observer()
         assert said(query, one=one)[0] == 200, query
-        assert (one.found.get(4), one.found.get(6), one.networks) == (v4, v6, net), (query, one.found, one.networks)
+        assert (one.found.get(4), one.found.get(6), one.networks) == (v4, v6, net), (
+            query,
+            one.found,
+            one.networks,
+        )
 
 
 def test_the_answer_is_what_every_router_takes():
@@ -54,7 +58,10 @@ def test_the_answer_is_what_every_router_takes():
     for _ in range(3):  # a FRITZ!Box pushes every 240 s until the name resolves to it
         assert said("hostname=home.example.org&myip=45.33.7.7", one=one) == (200, "nochg 45.33.7.7\n")
     assert said("hostname=a,b&myip=45.33.7.8", one=one) == (200, "good 45.33.7.8\n" * 2)
-    assert said("hostname=a&myip=45.33.7.8,2003:d6:abbf:2220::1", one=one)[1] == "good 45.33.7.8,2003:d6:abbf:2220::1\n"
+    assert (
+        said("hostname=a&myip=45.33.7.8,2003:d6:abbf:2220::1", one=one)[1]
+        == "good 45.33.7.8,2003:d6:abbf:2220::1\n"
+    )
     assert said("hostname=a&myip=&myipv6=2003:D6:abbf:2220::2", one=one)[1] == "good 2003:d6:abbf:2220::2\n"
     assert said("hostname=" + ",".join(["a"] * 200) + "&myip=45.33.7.9", one=one)[1].count("\n") == 20
     assert said("hostname=a&myip=45.33.7.7,<b>", one=one)[1] == "good 45.33.7.7\n"
@@ -74,7 +81,12 @@ def test_the_login_may_be_in_the_head_or_the_query_and_must_be_right():
 
 
 def test_a_browser_is_refused_even_with_the_key():
-    for line in ("Origin: http://evil.example", "Referer: http://evil.example/x", "Sec-Fetch-Site: cross-site", "origin: null"):
+    for line in (
+        "Origin: http://evil.example",
+        "Referer: http://evil.example/x",
+        "Sec-Fetch-Site: cross-site",
+        "origin: null",
+    ):
         one = observer()
         assert said("myip=45.33.7.7", LOGIN + line + "\r\n", one=one)[0] == 403 and one.found == {}, line
 
@@ -85,7 +97,14 @@ def test_values_that_must_not_be_published_change_nothing_and_end_no_client():
         one = observer()
         assert said("hostname=a&myip=" + value, one=one) == (200, "911\n"), value
         assert one.found == {} and one.networks is None
-    for net in ("2003::/8", "2003:d6:abe2:1f00::/0", "2003:d6:abe2:1f00::/128", "fd00::/56", "2001:db8::/56", "2003:d6:abe2:1f00::/x"):
+    for net in (
+        "2003::/8",
+        "2003:d6:abe2:1f00::/0",
+        "2003:d6:abe2:1f00::/128",
+        "fd00::/56",
+        "2001:db8::/56",
+        "2003:d6:abe2:1f00::/x",
+    ):
         one = observer()
         assert said("ip6lanprefix=" + net, one=one) == (200, "911\n") and one.networks is None, net
 
@@ -101,7 +120,12 @@ def test_paths_and_verbs():
 def test_requests_damaged_in_every_place_raise_nothing_and_bring_nothing_but_addresses():
     whole = ("GET /nic/update?" + FRITZ % ("45.33.7.7", "", "") + " HTTP/1.0\r\n" + LOGIN).encode()
     for at in range(len(whole)):
-        for data in (whole[:at], whole[:at] + b"\xff" + whole[at:], whole[:at] + b"%" + whole[at + 1 :], whole[:at] + b"\n" + whole[at:]):
+        for data in (
+            whole[:at],
+            whole[:at] + b"\xff" + whole[at:],
+            whole[:at] + b"%" + whole[at + 1 :],
+            whole[:at] + b"\n" + whole[at:],
+        ):
             one = observer(port=1)
             status, text = one.answer(data, b"", LO)
             assert status in (200, 400, 401, 403, 404, 405) and len(text) < 200, data
@@ -155,7 +179,9 @@ def test_a_push_wakes_and_is_read_and_a_repeat_does_not():
         await asyncio.sleep(0.05)
         assert (await ask(one.port, "myip=45.33.7.7", ""))[0] == 401
         assert not task.done()
-        status, _, body = await ask(one.port, FRITZ % ("45.33.7.7", "2003:d6:abbf:2220::1", "2003:d6:abe2:1f00::/56"))
+        status, _, body = await ask(
+            one.port, FRITZ % ("45.33.7.7", "2003:d6:abbf:2220::1", "2003:d6:abe2:1f00::/56")
+        )
         assert (status, body) == (200, b"good 45.33.7.7\n")
         await asyncio.wait_for(task, 1)
         assert await one.read(4) == (FOUND, V4, ("push.told", LO))

@@ -1,4 +1,5 @@
-"""natpmp, pcp and announce: the packets as a real miniupnpd sends them, the ones that must not count, and live on lo."""
+"""natpmp, pcp and announce: the packets as a real miniupnpd sends them, the ones that must not count, and
+live on lo."""
 
 import asyncio
 import os
@@ -64,7 +65,15 @@ def test_epoch_falls_back_when_the_router_restarts():
 def test_announcements_are_told_from_noise():
     assert announce.is_announcement(GOOD)
     assert announce.is_announcement(b"\2\x80" + bytes(22))
-    for noise in (b"", GOOD[:11], GOOD + b"\0", b"\0\0" + GOOD[2:], b"\2\0" + bytes(22), b"\2\x80" + bytes(21), bytes(1200)):
+    for noise in (
+        b"",
+        GOOD[:11],
+        GOOD + b"\0",
+        b"\0\0" + GOOD[2:],
+        b"\2\0" + bytes(22),
+        b"\2\x80" + bytes(21),
+        bytes(1200),
+    ):
         assert not announce.is_announcement(noise), noise
 
 
@@ -132,6 +141,7 @@ def free_port():
 
 def near(observer, *args):
     """An observer whose router answers at a free port of this machine."""
+
     class Near(observer):
         PORT = free_port()
 
@@ -157,7 +167,8 @@ async def serve(port, replies, heard, host=LO):
 
 
 def live(observer, replies, family=4):
-    """Run read() against a server that answers `replies`; returns its answer and the datagrams the server heard."""
+    """Run read() against a server that answers `replies`; returns its answer and the datagrams the server
+    heard."""
     heard = []
 
     async def go():
@@ -176,7 +187,9 @@ def live(observer, replies, family=4):
 def test_natpmp_asks_the_router_and_again_when_the_first_packet_is_lost():
     one = near(natpmp.Observer, {}, Kit())
     told = FOUND, IP, ("router.told", LO)
-    assert live(one, [[GOOD]] * 4) == (told, [b"\0\0"] * 4), "a new address is asked for again, from three ports"
+    assert live(one, [[GOOD]] * 4) == (told, [b"\0\0"] * 4), (
+        "a new address is asked for again, from three ports"
+    )
     assert live(one, [[GOOD]]) == (told, [b"\0\0"]), "a known one once"
     answer, heard = live(one, [[], [GOOD]])
     assert answer[0] == FOUND and heard == [b"\0\0"] * 2
@@ -193,8 +206,14 @@ def test_natpmp_waits_for_the_right_packet_among_wrong_ones():
 
 
 def test_natpmp_result_codes_in_words():
-    for result, words in ((2, ("natpmp.result2", LO)), (3, ("natpmp.result3", LO)), (77, ("natpmp.refuses", LO, 77))):
-        kind, text, why = live(near(natpmp.Observer, {}, Kit()), [[b"\0\x80\0" + bytes([result]) + bytes(8)]])[0]
+    for result, words in (
+        (2, ("natpmp.result2", LO)),
+        (3, ("natpmp.result3", LO)),
+        (77, ("natpmp.refuses", LO, 77)),
+    ):
+        kind, text, why = live(
+            near(natpmp.Observer, {}, Kit()), [[b"\0\x80\0" + bytes([result]) + bytes(8)]]
+        )[0]
         assert (kind, text, why) == (UNKNOWN, None, words), why
 
 

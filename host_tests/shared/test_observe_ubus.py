@@ -1,4 +1,5 @@
-"""ubus: against the recorded session of a real ubusd and netifd (host_tests/netlab/data), replayed by a stand-in."""
+"""ubus: against the recorded session of a real ubusd and netifd (host_tests/netlab/data), replayed by a
+stand-in."""
 
 import asyncio
 import json
@@ -158,7 +159,10 @@ def test_of_two_prefixes_the_known_one_stays():
     rows = dump()["interface"]
     for row in rows:
         if row["interface"] == "wan6":
-            row["ipv6-address"] = [{"address": "2a02:8010:9::1", "mask": 64}, {"address": "2a02:8010:1::7", "mask": 64}]
+            row["ipv6-address"] = [
+                {"address": "2a02:8010:9::1", "mask": 64},
+                {"address": "2a02:8010:1::7", "mask": 64},
+            ]
     assert pick(rows, 6)[1] == "2a02:8010:9::1"
     assert pick(rows, 6, address.parse("2a02:8010:1::7"))[1] == "2a02:8010:1::7"
     for row in rows:
@@ -168,7 +172,8 @@ def test_of_two_prefixes_the_known_one_stays():
 
 
 class Daemon:
-    """Replays the recorded ubusd: its bytes, with the asker's sequence number; `dump` as netifd would encode it."""
+    """Replays the recorded ubusd: its bytes, with the asker's sequence number; `dump` as netifd would encode
+    it."""
 
     count = 0
 
@@ -377,7 +382,12 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
            "ipv6-prefix": [prefix("2003:d6:abe2:1f00::", 56, preferred=1800), prefix("2003:d6:1111:1f00::", 56, preferred=0)]}  # fmt: skip
     home = lan("lan", prefix("2003:d6:abe2:1f00::", 60, **{"local-address": {"address": "2003:d6:abe2:1f00::1"}}),
                prefix("fd12:3456::", 60), prefix("2a02:8010:1::", 60))  # fmt: skip
-    rows = [wan, home, lan("guest", prefix("2003:d6:abe2:1f10::", 60, preferred=1)), dict(lan("old", prefix("2003:d6:abe2:1f20::", 60)), up=False)]
+    rows = [
+        wan,
+        home,
+        lan("guest", prefix("2003:d6:abe2:1f10::", 60, preferred=1)),
+        dict(lan("old", prefix("2003:d6:abe2:1f20::", 60)), up=False),
+    ]
     one = ubus.Observer({}, None)
     assert one.pick(rows, 6)[:2] == (FOUND, address.parse("2003:d6:abbf:2220::1"))
     assert [(name, address.text(packed), bits) for name, packed, bits in one.networks] == [
@@ -388,7 +398,14 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
     assert [row[0] for row in one.networks] == ["lan", "lan", "lan", "guest"]
     one.pick([wan], 6)
     assert one.networks == ()
-    for bad in (prefix("x", 64), prefix("1.2.3.4", 24), prefix("2a02::", "64"), prefix("2a02::", 0), prefix("2a02::", 128), {}):
+    for bad in (
+        prefix("x", 64),
+        prefix("1.2.3.4", 24),
+        prefix("2a02::", "64"),
+        prefix("2a02::", 0),
+        prefix("2a02::", 128),
+        {},
+    ):
         one.pick([dict(wan, **{"ipv6-prefix": [bad]})], 6)
         assert one.networks == (), bad
     assert one.pick(rows, 4) is not None and one.networks == ()
@@ -396,7 +413,18 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
 
 def test_lines_that_share_an_address_are_named_with_what_reaches_the_user():
     def row(proto, addresses, *rules, **more):
-        rows = [{"type": "nat", "target": "SNAT", "family": "inet", "proto": p, "snat_ip": "45.33.9.9", "snat_port": one} for one in rules for p in ("tcp", "udp")]
+        rows = [
+            {
+                "type": "nat",
+                "target": "SNAT",
+                "family": "inet",
+                "proto": p,
+                "snat_ip": "45.33.9.9",
+                "snat_port": one,
+            }
+            for one in rules
+            for p in ("tcp", "udp")
+        ]
         more.update({"interface": "wan6_4", "up": True, "proto": proto, "route": [{"target": "0.0.0.0", "mask": 0}],
                      "ipv4-address": [{"address": one, "mask": 32} for one in addresses], "data": {"firewall": rows}})  # fmt: skip
         return more
@@ -409,7 +437,8 @@ def test_lines_that_share_an_address_are_named_with_what_reaches_the_user():
 
     one = ubus.Observer({}, Kit)
     ip = bytes([45, 33, 9, 9])
-    ranges = ["%d-%d" % (start, start + 15) for start in range(1296, 65536, 1024)]  # PSID 17, offset 6, 6 bits (RFC 7597)
+    # PSID 17, offset 6, 6 bits (RFC 7597)
+    ranges = ["%d-%d" % (start, start + 15) for start in range(1296, 65536, 1024)]
     kind, packed, why = one.pick([row("map", ["45.33.9.9"], *ranges)], 4)
     assert (kind, packed, why[:2]) == (FOUND, ip, ("ubus.map", "wan6_4"))
     assert why[2] == "1296-1311, 2320-2335, 3344-3359, 4368-4383 and 59 ranges more", why[2]

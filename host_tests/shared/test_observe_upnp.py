@@ -1,4 +1,5 @@
-"""upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on lo."""
+"""upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on
+lo."""
 
 import asyncio
 
@@ -32,7 +33,9 @@ WAN = service("WANIPConnection:2", "/ctl/IPConn", "/evt/IPConn")
 def test_the_wan_service_of_either_version_and_kind_is_found():
     found = igd.services(description(WAN), 5000, "/rootDesc.xml")
     assert found == [(IGD + "WANIPConnection:2", (5000, "/ctl/IPConn"), (5000, "/evt/IPConn"))]
-    both = description(service("WANPPPConnection:1", "ppp", "http://x:81/e"), service("WANIPConnection:1", "/ip", ""))
+    both = description(
+        service("WANPPPConnection:1", "ppp", "http://x:81/e"), service("WANIPConnection:1", "/ip", "")
+    )
     found = igd.services(both, 80, "/upnp/desc.xml")
     assert [one[0][len(IGD) :] for one in found] == ["WANPPPConnection:1", "WANIPConnection:1"]
     assert found[0][1:] == ((80, "/upnp/ppp"), (81, "/e"))
@@ -64,7 +67,18 @@ def test_elements_as_sloppy_as_routers_write_them():
         b"</NewX><NewX>1.2.3.4</NewX>", b"NewX <NewX>1.2.3.4</NewX>", b"<a:b:NewX/><NewX>1.2.3.4</NewX>"[9:],
     ):  # fmt: skip
         assert xml.text(data, b"NewX") == b"1.2.3.4", data
-    for data in (b"<NewX/>", b"<NewX />", b"<NewX", b"<NewX ", b"no", b"", b"NewX>1", b"< NewX>1</NewX>", b"\xff\xfe" * 50, b"<NewX>"):
+    for data in (
+        b"<NewX/>",
+        b"<NewX />",
+        b"<NewX",
+        b"<NewX ",
+        b"no",
+        b"",
+        b"NewX>1",
+        b"< NewX>1</NewX>",
+        b"\xff\xfe" * 50,
+        b"<NewX>",
+    ):
         assert xml.text(data, b"NewX") == b"", data
     assert xml.text(b"<u>/a?b=1&amp;c=&quot;2&quot;</u>", b"u") == b'/a?b=1&c="2"'
     assert xml.without_comments(b"a<!-- <b> -->c<!----><!-- d") == b"ac"
@@ -74,20 +88,52 @@ def test_descriptions_as_sloppy_as_routers_write_them():
     want = [(IGD + "WANIPConnection:1", (5000, "/c"), (5000, "/e"))]
     row = "<%sserviceType>%sWANIPConnection:1</%sserviceType><%scontrolURL>/c</%scontrolURL><%seventSubURL>/e</%seventSubURL>"
     for p in ("", "n:", "igd:"):
-        for before, after in (("<%sservice>" % p, "</%sservice>" % p), ("<%sservice a='b'>" % p, ""), ("<%sservice\n>" % p, "x")):
+        for before, after in (
+            ("<%sservice>" % p, "</%sservice>" % p),
+            ("<%sservice a='b'>" % p, ""),
+            ("<%sservice\n>" % p, "x"),
+        ):
             block = before + row % (p, IGD, p, p, p, p, p) + after
-            for data in (block, "<root><!-- <service> --><%sserviceList>" % p + block + "</root>", "\xef\xbb\xbf" + block):
+            for data in (
+                block,
+                "<root><!-- <service> --><%sserviceList>" % p + block + "</root>",
+                "\xef\xbb\xbf" + block,
+            ):
                 assert igd.services(data.encode(), 5000, "/d") == want, data
-    cdata = "<service><serviceType><![CDATA[%sWANIPConnection:1]]></serviceType><controlURL> /c </controlURL>" % IGD
+    cdata = (
+        "<service><serviceType><![CDATA[%sWANIPConnection:1]]></serviceType><controlURL> /c </controlURL>"
+        % IGD
+    )
     assert igd.services((cdata + "<eventSubURL>\n/e</eventSubURL></service>").encode(), 5000, "/d") == want
-    assert igd.services(b"\xff\xfe\x80" + (cdata + "<eventSubURL>/e</eventSubURL>").encode() + b"\xff", 5000, "/d") == want
+    assert (
+        igd.services(
+            b"\xff\xfe\x80" + (cdata + "<eventSubURL>/e</eventSubURL>").encode() + b"\xff", 5000, "/d"
+        )
+        == want
+    )
 
 
 def test_what_could_break_a_request_is_left_out():
-    for url in ("/c\nX-Evil: 1", "/c d", "/c\r\n\r\nGET /", "/\x00", "http://192.168.1.1:5000/a\nb", "/\xe4", "http://h:x/"):
-        data = "<service><serviceType>%sWANIPConnection:1</serviceType><controlURL>%s</controlURL></service>" % (IGD, url)
+    for url in (
+        "/c\nX-Evil: 1",
+        "/c d",
+        "/c\r\n\r\nGET /",
+        "/\x00",
+        "http://192.168.1.1:5000/a\nb",
+        "/\xe4",
+        "http://h:x/",
+    ):
+        data = (
+            "<service><serviceType>%sWANIPConnection:1</serviceType><controlURL>%s</controlURL></service>"
+            % (IGD, url)
+        )
         assert igd.services(data.encode(), 80, "/d") == [], url
-    for kind in ('WANIPConnection:1"x', "WANIPConnection:1\nX: y", "WANIPConnection:1&quot;x", "WANIPConnection:1 x"):
+    for kind in (
+        'WANIPConnection:1"x',
+        "WANIPConnection:1\nX: y",
+        "WANIPConnection:1&quot;x",
+        "WANIPConnection:1 x",
+    ):
         data = "<service><serviceType>%s%s</serviceType><controlURL>/c</controlURL></service>" % (IGD, kind)
         for _, control, _ in igd.services(data.encode(), 80, "/d"):
             raise AssertionError(kind)
@@ -98,7 +144,15 @@ GATEWAY = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
 
 
 def ssdp(url, target=GATEWAY, end="\r\n"):
-    lines = ("HTTP/1.1 200 OK", "CACHE-CONTROL: max-age=120", "ST: " + target, "Location:  " + url, "SERVER: MiniUPnPd/2.3.1", "", "")
+    lines = (
+        "HTTP/1.1 200 OK",
+        "CACHE-CONTROL: max-age=120",
+        "ST: " + target,
+        "Location:  " + url,
+        "SERVER: MiniUPnPd/2.3.1",
+        "",
+        "",
+    )
     return end.join(lines).encode()
 
 
@@ -115,13 +169,20 @@ def test_of_a_location_only_port_and_path_count():
         "http:///x", "http://r/a b", "http://r/a\tb", "http://r/\x01", "http://r/\x7f", "http://r:99999999999/", "http://[::1/x",
     ):  # fmt: skip
         assert igd.answer(ssdp(url), ROUTER, ROUTER) is None, url
-    assert igd.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), "a bare LF ends the line"
+    assert igd.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), (
+        "a bare LF ends the line"
+    )
     assert igd.answer(b"", ROUTER, ROUTER) is None
     assert igd.answer(b"\xff\xfe" * 700, ROUTER, ROUTER) is None
 
 
 def test_a_gateway_ranks_before_a_root_device_before_wps_before_another_address():
-    order = [GATEWAY, "urn:schemas-upnp-org:service:WANIPConnection:1", "upnp:rootdevice", "urn:schemas-wifialliance-org:device:WFADevice:1"]
+    order = [
+        GATEWAY,
+        "urn:schemas-upnp-org:service:WANIPConnection:1",
+        "upnp:rootdevice",
+        "urn:schemas-wifialliance-org:device:WFADevice:1",
+    ]
     ranks = [igd.answer(ssdp("http://r/d", target), ROUTER, ROUTER)[0] for target in order]
     ranks += [igd.answer(ssdp("http://r/d", target), "192.168.77.2", ROUTER)[0] for target in order]
     assert ranks == sorted(ranks) and len(set(ranks)) == 8 and ranks[0] == 0
@@ -147,7 +208,8 @@ class Kit:
 
 
 class Router:
-    """Answers like an IGD on one TCP port: {path or action: (status, body)}; counts, and can send a NOTIFY."""
+    """Answers like an IGD on one TCP port: {path or action: (status, body)}; counts, and can send a
+    NOTIFY."""
 
     def __init__(self, **answers):
         self.port = free_port()
@@ -182,7 +244,9 @@ class Router:
                 more = "SID: %s\r\nTIMEOUT: Second-1800\r\n" % self.sid
             else:
                 status, body = self.answers.get(action or path, (500, b""))
-            writer.write(("HTTP/1.1 %d X\r\n%sContent-Length: %d\r\n\r\n" % (status, more, len(body))).encode() + body)
+            writer.write(
+                ("HTTP/1.1 %d X\r\n%sContent-Length: %d\r\n\r\n" % (status, more, len(body))).encode() + body
+            )
             await writer.drain()
         finally:
             writer.close()
@@ -341,7 +405,12 @@ def test_noise_at_the_event_port_is_survived():
         task = asyncio.create_task(one.changed())
         while not router.callback:
             await asyncio.sleep(0.005)
-        for noise in (b"", b"\r\n\r\n", b"\xff" * 3000, b"NOTIFY / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"):
+        for noise in (
+            b"",
+            b"\r\n\r\n",
+            b"\xff" * 3000,
+            b"NOTIFY / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n",
+        ):
             _, writer = await asyncio.open_connection(LO, router.callback[1])
             writer.write(noise)
             await writer.drain()
@@ -421,7 +490,9 @@ def test_messages_are_bounded_in_size_and_time():
 
 
 async def search(router, answers, wait=None):
-    """Let an observer search at a link where `answers` (datagrams) come at once; returns what its read() gives."""
+    """Let an observer search at a link where `answers` (datagrams) come at once; returns what its read()
+    gives."""
+
     class Near(upnp.Observer):
         SSDP = free_port()
 
@@ -458,9 +529,17 @@ def test_the_first_answer_need_not_be_the_right_one():
     router.answers["/wps.xml"] = (200, WPS)
     router.answers["/tv.xml"] = (404, b"")
     place = "http://192.168.77.99:%d" % router.port
-    wrong = [ssdp(place + "/wps.xml"), ssdp(place + "/tv.xml", "upnp:rootdevice"), b"noise", ssdp("http://[bad")]
+    wrong = [
+        ssdp(place + "/wps.xml"),
+        ssdp(place + "/tv.xml", "upnp:rootdevice"),
+        b"noise",
+        ssdp("http://[bad"),
+    ]
     start = igd.time.ticks_ms()
-    assert asyncio.run(search(router, wrong + [ssdp("http://[::1]:%d/d.xml" % router.port)]))[:2] == (FOUND, IP)
+    assert asyncio.run(search(router, wrong + [ssdp("http://[::1]:%d/d.xml" % router.port)]))[:2] == (
+        FOUND,
+        IP,
+    )
     assert igd.time.ticks_diff(igd.time.ticks_ms(), start) < 1000, "not after all waiting time"
     assert asyncio.run(search(router, wrong + [ssdp(place + "/d.xml", "upnp:rootdevice")]))[:2] == (FOUND, IP)
 

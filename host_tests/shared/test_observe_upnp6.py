@@ -1,4 +1,5 @@
-# upnp6: a FRITZ!Box's IPv6 over IPv4 UPnP, by the real upnp source and chooser against fritz.py; other routers.
+# upnp6: a FRITZ!Box's IPv6 over IPv4 UPnP, by the real upnp source and chooser against fritz.py; other
+# routers.
 import asyncio
 
 from fritz import Box
@@ -30,7 +31,9 @@ def with_box(box, what, options=(), homes=True):
         server = await asyncio.start_server(box.client, LO, port)
         source = {"source": "upnp", "location": "http://%s:%d/igddesc.xml" % (LO, port)}
         source.update(dict(options))
-        one = choose.Chooser([source], Kit(Board(), Clock(), None, None, MODULES.__getitem__, stage.run_async))
+        one = choose.Chooser(
+            [source], Kit(Board(), Clock(), None, None, MODULES.__getitem__, stage.run_async)
+        )
         one.homes = homes
         try:
             return await what(one)

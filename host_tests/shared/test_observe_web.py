@@ -94,14 +94,28 @@ def test_ipv6_is_asked_at_its_own_url_only():
 
 
 def test_trouble_is_could_not_tell_and_never_none():
-    for answer in ((500, PAGES[0]), (302, b""), (200, b"<html>"), Trouble("reset"), Trouble("untrusted", "\nbad certificate\n")):
+    for answer in (
+        (500, PAGES[0]),
+        (302, b""),
+        (200, b"<html>"),
+        Trouble("reset"),
+        Trouble("untrusted", "\nbad certificate\n"),
+    ):
         got, one, kit = ask(answer)
-        assert got[0] == UNKNOWN and got[1] is None and got[2][1] == "check.example" and "\n" not in str(got[2][-1]), got
+        assert (
+            got[0] == UNKNOWN
+            and got[1] is None
+            and got[2][1] == "check.example"
+            and "\n" not in str(got[2][-1])
+        ), got
         assert one.asked
 
 
 def test_a_failed_look_up_did_not_ask_the_service():
-    for answer in (Trouble("dns", "check.example: name not found"), Trouble("connect", "no connection to it")):
+    for answer in (
+        Trouble("dns", "check.example: name not found"),
+        Trouble("connect", "no connection to it"),
+    ):
         got, one, kit = ask(answer)
         assert got[0] == UNKNOWN and not one.asked and got[2][2] == ("trouble." + answer.word,)
 

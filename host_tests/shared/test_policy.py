@@ -152,9 +152,21 @@ def test_a_success_is_remembered_and_clears_what_went_before():
         limits = Limits(120, seed=77)
         assert send(rec, Outcome(cls, word), 100, (A, A6), limits) is None
         assert (rec.v4, rec.v6, rec.cls, rec.word, rec.at) == (A, A6, cls, word, WALL)
-        assert (rec.fails, rec.nets, rec.odds, rec.cause, rec.forced, rec.single) == (0, 0, 0, b"", False, False)
+        assert (rec.fails, rec.nets, rec.odds, rec.cause, rec.forced, rec.single) == (
+            0,
+            0,
+            0,
+            b"",
+            False,
+            False,
+        )
         assert not rec.attempt and rec.try4 is None and rec.kind is None
-        assert rec.hold == 221 and rec.hold_wall == WALL + 121 and rec.age == limits.age() and rec.refresh == 100 + limits.age()
+        assert (
+            rec.hold == 221
+            and rec.hold_wall == WALL + 121
+            and rec.age == limits.age()
+            and rec.refresh == 100 + limits.age()
+        )
     rec = stored(A, A6)
     send(rec, Outcome(OK, "good"), 100, (B, None), wall=None)
     assert (rec.v4, rec.v6, rec.at) == (B, A6, 0)
@@ -242,7 +254,8 @@ def test_answers_that_are_not_understood_are_tried_three_times_then_stop():
         assert rec.hold == n * DAY + 1801 and rec.hold_wall == WALL + 1801
         assert verdict(rec, n * DAY + 1800)[2][-1] == ("hold.ODD", "what")
         assert verdict(rec, n * DAY + 1801)[0] == SEND
-        send(rec, outcome.failed("timeout"), n * DAY + 5000)  # a fault in between does not start the count anew
+        # a fault in between does not start the count anew
+        send(rec, outcome.failed("timeout"), n * DAY + 5000)
         send(rec, Outcome(LATER, "911", 1, TROUBLE), n * DAY + 9000)
     send(rec, Outcome(ODD, "what"), 3 * DAY)
     assert rec.stopped() and rec.cause == CAUSE

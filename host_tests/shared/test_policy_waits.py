@@ -15,7 +15,9 @@ def fail(rec, kind, now=0, rnd=0, delay=0, limits=None, wall=WALL):
     limits = limits or Limits()
     policy.start(rec, now, wall, limits, (A, None))
     word = "timeout" if kind == NET else "911"
-    policy.answered(rec, Outcome(LATER, word, outcome.ACCOUNT, kind, (), delay), now, wall, limits, rnd, b"settings")
+    policy.answered(
+        rec, Outcome(LATER, word, outcome.ACCOUNT, kind, (), delay), now, wall, limits, rnd, b"settings"
+    )
     assert rec.hold_wall == (wall + rec.hold - now if wall else 0)
     return rec.hold - now - 1
 
@@ -53,7 +55,9 @@ def test_a_wait_never_ends_early_nor_beyond_its_longest():
             waits = [policy.later(kind, times, rnd) for rnd in range(0, 65536, 771)]
             assert waits == sorted(waits) and waits[0] >= first and waits[-1] <= longest
             assert waits[-1] > waits[0], "without a random part everybody comes back in the same second"
-            assert waits[len(waits) // 2] - waits[0] <= (waits[-1] - waits[0]) // 7 + 1, "most come back early"
+            assert waits[len(waits) // 2] - waits[0] <= (waits[-1] - waits[0]) // 7 + 1, (
+                "most come back early"
+            )
 
 
 def test_the_minimum_interval_is_kept_whatever_the_schedule_says():
@@ -111,7 +115,9 @@ def test_retry_after_is_honoured_and_never_undercut():
             for _ in range(4):
                 got = fail(Record(b"12345678"), SERVER, rnd=rnd, delay=delay)
                 assert delay <= got <= min(DAY, delay + delay // 10), (delay, rnd, got)
-    assert fail(Record(b"12345678"), SERVER, delay=60) == 60, "the provider's own word, even if it is less than ours"
+    assert fail(Record(b"12345678"), SERVER, delay=60) == 60, (
+        "the provider's own word, even if it is less than ours"
+    )
     assert fail(Record(b"12345678"), SERVER, rnd=MOST, delay=7200) == 7200 + 719
     assert fail(Record(b"12345678"), SERVER, rnd=MOST, delay=DAY) == DAY
 
@@ -138,7 +144,9 @@ def test_after_an_outage_everybody_waits_a_random_part_of_two_minutes():
     rec = Record(b"12345678")
     rec.cls, rec.left, rec.hold = OK, 995, 1000
     policy.line_returned(rec, 1000, WALL, Limits(), 0)
-    assert rec.hold == 1001, "a hold that is over this very second is over, however late the device was started"
+    assert rec.hold == 1001, (
+        "a hold that is over this very second is over, however late the device was started"
+    )
 
 
 def test_waits_that_came_from_the_network_end_when_the_line_returns_or_the_address_changes():
@@ -198,7 +206,13 @@ def test_trouble_of_an_account_holds_its_other_hosts_as_long():
 
 
 def test_an_edit_of_the_settings_is_no_way_around_a_wait_of_the_provider():
-    for cls, kind, wait in ((LATER, TROUBLE, 7200), (LATER, SERVER, 7200), (OK, None, 7200), (LATER, NET, 61), (ODD, None, 61)):
+    for cls, kind, wait in (
+        (LATER, TROUBLE, 7200),
+        (LATER, SERVER, 7200),
+        (OK, None, 7200),
+        (LATER, NET, 61),
+        (ODD, None, 61),
+    ):
         old, new = Record(b"old"), Record(b"new")
         old.cls, old.kind, old.hold_for, old.hold_wall = cls, kind, 7200, WALL + 7200
         release.inherit(new, old, 60)

@@ -63,11 +63,22 @@ def test_a_form_belongs_to_one_session():
 def test_the_log_in_form_needs_no_session_and_only_who_asked_can_use_it():
     g = guard()
     form = g.login_form("10.0.0.1", 1000)
-    assert not g.login_forged(form, "10.0.0.1", 1000) and not g.login_forged(form, "10.0.0.1", 1000 + FORM_S - 1)
+    assert not g.login_forged(form, "10.0.0.1", 1000) and not g.login_forged(
+        form, "10.0.0.1", 1000 + FORM_S - 1
+    )
     assert g.kept.sessions == []
-    for token, source, now in ((form, "10.0.0.2", 1000), (form, "10.0.0.1", 1000 + FORM_S), (form, "10.0.0.1", 999), ("", "10.0.0.1", 1000),
-                               (None, "10.0.0.1", 1000), ("1001" + form[4:], "10.0.0.1", 1001), (form[:-1], "10.0.0.1", 1000), ("x." + form, "10.0.0.1", 1000),
-                               ("9" * 400 + form[4:], "10.0.0.1", 1000), ("-1." + form, "10.0.0.1", 1000)):
+    for token, source, now in (
+        (form, "10.0.0.2", 1000),
+        (form, "10.0.0.1", 1000 + FORM_S),
+        (form, "10.0.0.1", 999),
+        ("", "10.0.0.1", 1000),
+        (None, "10.0.0.1", 1000),
+        ("1001" + form[4:], "10.0.0.1", 1001),
+        (form[:-1], "10.0.0.1", 1000),
+        ("x." + form, "10.0.0.1", 1000),
+        ("9" * 400 + form[4:], "10.0.0.1", 1000),
+        ("-1." + form, "10.0.0.1", 1000),
+    ):
         assert g.login_forged(token, source, now), token
 
 
@@ -168,14 +179,28 @@ FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 def test_only_the_headers_that_count_are_kept():
     for size in (1, 7, 256):
-        status, guest = read(GET + b"Cookie: a=b; wb=" + b"0" * 32 + b"\r\nUser-Agent: x\r\nOrigin: http://x\r\n\r\n", size=size)
-        assert status is None and guest.method == "GET" and guest.path == "/" and guest.host == b"192.168.1.50"
+        status, guest = read(
+            GET + b"Cookie: a=b; wb=" + b"0" * 32 + b"\r\nUser-Agent: x\r\nOrigin: http://x\r\n\r\n",
+            size=size,
+        )
+        assert (
+            status is None and guest.method == "GET" and guest.path == "/" and guest.host == b"192.168.1.50"
+        )
         assert guest.session is None and not guest.home and guest.args == {}
 
 
 def test_heads_without_end_are_cut_off():
-    for data in (GET + b"a:b\r\n" * 650 + b"\r\n", GET + b"X-%s: 1\r\n" % (b"a" * 60) * 47, GET + b"X: " + b"a" * 100000,
-                 b"G" * 100000, b"\r\n" * 1000, b"\xff\xfe / x\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/1.1 x\r\n\r\n", b""):
+    for data in (
+        GET + b"a:b\r\n" * 650 + b"\r\n",
+        GET + b"X-%s: 1\r\n" % (b"a" * 60) * 47,
+        GET + b"X: " + b"a" * 100000,
+        b"G" * 100000,
+        b"\r\n" * 1000,
+        b"\xff\xfe / x\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.1 x\r\n\r\n",
+        b"",
+    ):
         status, guest = read(data)
         assert status in (400, "cut off"), (data[:30], status)
         assert len(guest.conn.data) > len(data) - 6000, "what is too much is not read"
@@ -205,7 +230,14 @@ def test_what_is_no_page_request_is_refused_before_its_body_is_read():
 def test_a_long_form_is_for_who_is_logged_in():
     server = Server()
     row = Guard(server, Counter()).open(0)
-    post = b"POST /account HTTP/1.1\r\nHost: 192.168.1.50\r\n" + FORM + b"Content-Length: 4000\r\nCookie: wb=%s\r\n\r\n" + b"x" * 3000 + b"=" + b"y" * 999
+    post = (
+        b"POST /account HTTP/1.1\r\nHost: 192.168.1.50\r\n"
+        + FORM
+        + b"Content-Length: 4000\r\nCookie: wb=%s\r\n\r\n"
+        + b"x" * 3000
+        + b"="
+        + b"y" * 999
+    )
     status, guest = read(post % row[0], server=server)
     assert status is None and len(guest.form) == 1 and guest.session is row
     assert read(post % (b"f" * 32), server=server)[0] == 413
@@ -215,10 +247,30 @@ def test_a_long_form_is_for_who_is_logged_in():
 
 def test_the_host_header_must_name_this_device():
     server = Server()
-    for good in ("192.168.1.50", "192.168.1.50:8080", "beacon", "BEACON.local", "wanbeacon-7f3a.fritz.box", "beacon.local."):
+    for good in (
+        "192.168.1.50",
+        "192.168.1.50:8080",
+        "beacon",
+        "BEACON.local",
+        "wanbeacon-7f3a.fritz.box",
+        "beacon.local.",
+    ):
         assert request.known(server, good.encode()), good
-    for bad in ("", "evil.example", "192.168.1.51", "beacon.evil.example", "xbeacon", "beacon:80:80", "a b", "beacon:x", "beacon.local.local",
-                "[::1]", "192.168.1.50@evil", "None", "beacon/x"):
+    for bad in (
+        "",
+        "evil.example",
+        "192.168.1.51",
+        "beacon.evil.example",
+        "xbeacon",
+        "beacon:80:80",
+        "a b",
+        "beacon:x",
+        "beacon.local.local",
+        "[::1]",
+        "192.168.1.50@evil",
+        "None",
+        "beacon/x",
+    ):
         assert not request.known(server, bad.encode()), bad
     assert request.host_of(b"A.b:80") == "a.b"
 
@@ -226,7 +278,10 @@ def test_the_host_header_must_name_this_device():
 def test_in_the_set_up_network_every_name_leads_to_the_device_and_no_other_form_counts():
     server = Server()
     server.device.door = Door()
-    assert read(b"GET /generate_204 HTTP/1.1\r\nHost: captive.apple.com\r\n\r\n", "192.168.4.2", server)[0] is None
+    assert (
+        read(b"GET /generate_204 HTTP/1.1\r\nHost: captive.apple.com\r\n\r\n", "192.168.4.2", server)[0]
+        is None
+    )
     assert read(b"GET / HTTP/1.1\r\nHost: captive.apple.com\r\n\r\n", "192.168.1.9", server)[0] == 421
     post = b"POST /settings HTTP/1.1\r\nHost: %s\r\n" + FORM + b"Content-Length: 3\r\n\r\na=b"
     assert read(post % b"192.168.1.50", "192.168.4.2", server)[0] == 421
@@ -256,16 +311,29 @@ def place(guests, ip):
 
 def test_places_at_the_door_go_to_who_has_few():
     reading, waiting, served = None, False, True
-    assert place([("a", served), ("a", waiting), ("b", waiting)], "owner") == 1, "the source with the most gives one up"
-    assert place([("a", served), ("b", waiting), ("owner", reading)], "b") is None, "a stranger does not take the owner's"
+    assert place([("a", served), ("a", waiting), ("b", waiting)], "owner") == 1, (
+        "the source with the most gives one up"
+    )
+    assert place([("a", served), ("b", waiting), ("owner", reading)], "b") is None, (
+        "a stranger does not take the owner's"
+    )
     assert place([("a", served), ("b", waiting), ("owner", waiting)], "a") is None
-    assert place([("a", reading), ("a", reading), ("a", reading)], "a") == 0, "a browser that opens connections in advance"
+    assert place([("a", reading), ("a", reading), ("a", reading)], "a") == 0, (
+        "a browser that opens connections in advance"
+    )
     assert place([("a", served), ("a", waiting), ("a", waiting)], "a") is None
-    assert place([("a", served), ("b", waiting), ("c", reading)], "owner") == 2, "whoever has not said what he wants goes first"
+    assert place([("a", served), ("b", waiting), ("c", reading)], "owner") == 2, (
+        "whoever has not said what he wants goes first"
+    )
 
 
 def test_forms_are_read_as_browsers_write_them():
-    assert request.fields(b"a=1&b=x+y%26z&c=&a=2&=5&d=%C3%A9") == {"a": "2", "b": "x y&z", "c": "", "d": "\xe9"}
+    assert request.fields(b"a=1&b=x+y%26z&c=&a=2&=5&d=%C3%A9") == {
+        "a": "2",
+        "b": "x y&z",
+        "c": "",
+        "d": "\xe9",
+    }
     assert request.fields(b"") == {}
     assert len(request.fields(b"&".join([b"k%d=1" % i for i in range(1000)]))) == 40
     for bad in (b"a=%zz", b"a=%", b"a=%ff", b"%80=a"):
@@ -276,7 +344,8 @@ def test_forms_are_read_as_browsers_write_them():
 
 
 def mutated(base, seed):
-    """`base` (bytes) with some bytes changed, gone, doubled or cut: the same for the same seed on every interpreter."""
+    """`base` (bytes) with some bytes changed, gone, doubled or cut: the same for the same seed on every
+    interpreter."""
     out = bytearray(base)
     for _ in range(1 + seed % 5):
         seed = (seed * 1103515245 + 12345) & 0x3FFFFFFF
@@ -299,7 +368,12 @@ def mutated(base, seed):
 def test_a_thousand_broken_requests_are_read_or_refused_and_nothing_else():
     server = Server()
     row = Guard(server, Counter()).open(0)
-    post = b"POST /account?n=0 HTTP/1.1\r\nHost: 192.168.1.50\r\n" + FORM + b"Origin: http://192.168.1.50\r\nCookie: wb=" + row[0]
+    post = (
+        b"POST /account?n=0 HTTP/1.1\r\nHost: 192.168.1.50\r\n"
+        + FORM
+        + b"Origin: http://192.168.1.50\r\nCookie: wb="
+        + row[0]
+    )
     post += b"\r\nContent-Length: 40\r\n\r\ncsrf=0123&user=a%40b.c&hosts=a.b%0D%0Ac.d"
     get = GET + b"Cookie: wb=" + row[0] + b"; x=y\r\nUser-Agent: Mozilla\r\nAccept-Language: de\r\n\r\n"
     good = 0
@@ -314,10 +388,17 @@ def test_a_thousand_broken_requests_are_read_or_refused_and_nothing_else():
 
 
 def test_an_empty_password_field_keeps_the_saved_secret_and_another_provider_forgets_it():
-    d = Draft('{"wifi": [{"ssid": "home", "password": "homehome1"}], "accounts": [{"provider": "dyn", "user": "anna",'
-              ' "password": "geheim", "hosts": [{"name": "a.b", "ipv6": false}, "c.d"]}]}')
+    d = Draft(
+        '{"wifi": [{"ssid": "home", "password": "homehome1"}], "accounts": [{"provider": "dyn", "user": "anna",'
+        ' "password": "geheim", "hosts": [{"name": "a.b", "ipv6": false}, "c.d"]}]}'
+    )
     assert d.set_account(0, {"user": "anna", "password": "", "hosts": "a.b\ne.f"}) == []
-    assert d.account(0) == {"provider": "dyn", "user": "anna", "password": "geheim", "hosts": [{"name": "a.b", "ipv6": False}, "e.f"]}
+    assert d.account(0) == {
+        "provider": "dyn",
+        "user": "anna",
+        "password": "geheim",
+        "hosts": [{"name": "a.b", "ipv6": False}, "e.f"],
+    }
     assert d.set_wifi({"ssid": "home", "wifi_password": ""}) == []
     assert d.doc["wifi"] == [{"ssid": "home", "password": "homehome1"}]
     d.set_provider(0, "noip")
@@ -336,30 +417,58 @@ def test_forms_are_answered_with_what_is_missing_and_nothing_typed_is_lost():
     d.set_provider(0, "dyn")
     assert d.set_account(0, {"user": "anna", "password": "x", "hosts": " , "}) == [("hosts", "no_hosts")]
     assert d.account(0) == {"provider": "dyn", "user": "anna", "password": "x", "hosts": []}
-    assert d.set_account(0, {"user": "anna", "password": "", "hosts": "a.b"}) == [], "the password was not lost"
+    assert d.set_account(0, {"user": "anna", "password": "", "hosts": "a.b"}) == [], (
+        "the password was not lost"
+    )
     assert d.set_address({"source": "web"}) == [("page", "page_none")]
     assert d.set_address({"source": "auto", "page": "http://x"}) == [("page", "page_https")]
     assert d.set_finish({"new1": "longenough", "new2": "b"}) == [("new2", "differ")]
-    assert d.set_finish({"new1": "short", "new2": "short", "contact": "x"}) == [("contact", "no_mail"), ("new1", "too_short")]
+    assert d.set_finish({"new1": "short", "new2": "short", "contact": "x"}) == [
+        ("contact", "no_mail"),
+        ("new1", "too_short"),
+    ]
 
 
 def test_keys_that_no_settings_may_have_go_when_the_account_is_typed_again():
     d = Draft('{"accounts": [{"provider": "dyn", "pasword": "x", "hosts": ["a.b"], "server": "s:1"}]}')
-    d.set_account(0, {"user": "u", "password": "p", "hosts": "a.b"}, ["provider", "user", "password", "hosts", "server"])
-    assert d.account(0) == {"provider": "dyn", "user": "u", "password": "p", "hosts": ["a.b"], "server": "s:1"}
+    d.set_account(
+        0, {"user": "u", "password": "p", "hosts": "a.b"}, ["provider", "user", "password", "hosts", "server"]
+    )
+    assert d.account(0) == {
+        "provider": "dyn",
+        "user": "u",
+        "password": "p",
+        "hosts": ["a.b"],
+        "server": "s:1",
+    }
 
 
 def test_the_contact_is_the_user_if_that_is_a_mail_address():
-    d = Draft('{"accounts": [{"provider": "x", "user": "key"}, {"provider": "noip", "user": "anna@home.org"}]}')
+    d = Draft(
+        '{"accounts": [{"provider": "x", "user": "key"}, {"provider": "noip", "user": "anna@home.org"}]}'
+    )
     assert d.contact() == "anna@home.org"
     assert d.set_finish({"contact": "other@home.org"}) == [] and d.contact() == "other@home.org"
-    for bad in ("", "a", "a@b", "@b.c", "a@b.example", "a@b.test", "a b@c.de", "a@b@c.de", "a@.de", "support@wanbeacon.example"):
+    for bad in (
+        "",
+        "a",
+        "a@b",
+        "@b.c",
+        "a@b.example",
+        "a@b.test",
+        "a b@c.de",
+        "a@b@c.de",
+        "a@.de",
+        "support@wanbeacon.example",
+    ):
         assert not mail(bad), bad
 
 
 def test_a_backup_has_no_secret_and_brings_none_to_another_login():
-    raw = ('{"accounts": [{"provider": "dyn", "user": "anna", "password": "geheim", "hosts": ["a.b"]}], "wifi": [{"ssid": "home", "password": "homehome1"}],'
-           ' "portal": {"password": "longenough", "port": 81}}')
+    raw = (
+        '{"accounts": [{"provider": "dyn", "user": "anna", "password": "geheim", "hosts": ["a.b"]}], "wifi": [{"ssid": "home", "password": "homehome1"}],'
+        ' "portal": {"password": "longenough", "port": 81}}'
+    )
     saved = Draft(raw).data(False).decode()
     for secret in ("geheim", "homehome1", "longenough"):
         assert secret not in saved
@@ -369,7 +478,9 @@ def test_a_backup_has_no_secret_and_brings_none_to_another_login():
     assert d.restore(saved.replace("anna", "eve").replace("home", "away"))
     assert "geheim" not in str(d.doc) and "homehome1" not in str(d.doc)
     d = Draft(raw)
-    assert d.restore(saved.replace('"anna"', '"anna", "server": "evil.example"')) and "geheim" not in str(d.doc)
+    assert d.restore(saved.replace('"anna"', '"anna", "server": "evil.example"')) and "geheim" not in str(
+        d.doc
+    )
     for bad in ("", "x", "[]", "1", '{"a": 1}', '{"accounts": []}', '{"accounts": [1]}', "\xff"):
         assert not d.restore(bad), bad
 
@@ -397,11 +508,20 @@ def test_settings_that_the_forms_cannot_show_are_kept():
     d = Draft(raw)
     assert d.address_form()[0] == "keep"
     assert d.set_address({"source": "keep"}) == []
-    assert d.doc["address"] == [{"source": "stun", "servers": ["a:1", "b:2"]}] and d.doc["cross_check"] is True
+    assert (
+        d.doc["address"] == [{"source": "stun", "servers": ["a:1", "b:2"]}] and d.doc["cross_check"] is True
+    )
 
 
 def test_odd_settings_files_do_not_break_the_draft():
-    for raw in (None, "", "[]", "1", '{"accounts": 5, "wifi": {"a": 1}}', '{"accounts": [1, {"provider": "dyn", "hosts": null}]}'):
+    for raw in (
+        None,
+        "",
+        "[]",
+        "1",
+        '{"accounts": 5, "wifi": {"a": 1}}',
+        '{"accounts": [1, {"provider": "dyn", "hosts": null}]}',
+    ):
         d = Draft(raw)
         host_names(d.account(0))
         d.contact()
@@ -423,17 +543,30 @@ def test_every_name_leads_to_this_device_and_other_types_to_nothing():
 
 def test_what_is_no_query_gets_no_answer():
     good = query("a.b")
-    for bad in (b"", good[:11], good[:14], good[:-3], good[:2] + b"\x81" + good[3:], good[:4] + b"\0\2" + good[6:],
-                good[:12] + b"\xc0\x0c\0\1\0\1", good[:12] + b"\x3f" + good[13:]):
+    for bad in (
+        b"",
+        good[:11],
+        good[:14],
+        good[:-3],
+        good[:2] + b"\x81" + good[3:],
+        good[:4] + b"\0\2" + good[6:],
+        good[:12] + b"\xc0\x0c\0\1\0\1",
+        good[:12] + b"\x3f" + good[13:],
+    ):
         assert dns.answer(bad, b"\1\2\3\4") is None, bad
 
 
 def test_nothing_that_comes_from_outside_is_html():
-    assert html.esc('<a href="x" onclick=\'y\'>&') == "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;"
+    assert html.esc("<a href=\"x\" onclick='y'>&") == "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;"
     assert html.esc("a\r\nb\0c") == "a \nb c"
     assert html.esc(None) == "" and html.esc(5) == "5"
     field = html.Texts([b"\nn = N\n"]).field("n", '"><script>', faults=[("n", "<b>")])
-    assert '"><script' not in field and "<b>" not in field and 'aria-invalid="true"' in field and "autofocus" in field
+    assert (
+        '"><script' not in field
+        and "<b>" not in field
+        and 'aria-invalid="true"' in field
+        and "autofocus" in field
+    )
 
 
 def test_pages_are_sent_in_pieces_and_whole():
@@ -445,8 +578,19 @@ def test_pages_are_sent_in_pieces_and_whole():
 
 def test_waits_and_moments_in_words():
     t = html.Texts([])
-    assert t.span(1) == "1 second" and t.span(5) == "5 seconds" and t.span(119) == "119 seconds" and t.span(120) == "2 minutes"
+    assert (
+        t.span(1) == "1 second"
+        and t.span(5) == "5 seconds"
+        and t.span(119) == "119 seconds"
+        and t.span(120) == "2 minutes"
+    )
     assert t.span(7200) == "2 hours" and t.span(86400 * 28) == "28 days"
     moment = t.when(1795291800, 1795291800 + 200)
-    assert "2026-11-21T20:10:00Z" in moment and ">3 minutes ago<" in moment and 'title="2026-11-21 20:10 UTC"' in moment
-    assert t.when(None) == "-" and ">just now<" in t.when(100, 100) and ">1970-01-01 00:01 UTC<" in t.when(100)
+    assert (
+        "2026-11-21T20:10:00Z" in moment
+        and ">3 minutes ago<" in moment
+        and 'title="2026-11-21 20:10 UTC"' in moment
+    )
+    assert (
+        t.when(None) == "-" and ">just now<" in t.when(100, 100) and ">1970-01-01 00:01 UTC<" in t.when(100)
+    )

@@ -1,5 +1,6 @@
-# core/prefix.py: every prefix length by every shape of suffix, against what Python's ipaddress gave (data/prefix-vectors.txt,
-# held against it by host/test_prefix_vectors.py); subnets, suffixes and MACs as people write them.
+# core/prefix.py: every prefix length by every shape of suffix, against what Python's ipaddress gave
+# (data/prefix-vectors.txt, held against it by host/test_prefix_vectors.py); subnets, suffixes and MACs as
+# people write them.
 import hashlib
 
 import ubinascii
@@ -36,7 +37,9 @@ def test_the_ends_take_one_side_alone_and_a_network_holds_what_was_joined_in_it(
             assert prefix.join(packed, 128, suffix) == packed
     for bits in range(129):
         one = prefix.join(PREFIXES[1], bits, b"\xff" * 16)
-        assert prefix.inside(one, PREFIXES[1], bits) and prefix.network(one, bits) == prefix.network(PREFIXES[1], bits)
+        assert prefix.inside(one, PREFIXES[1], bits) and prefix.network(one, bits) == prefix.network(
+            PREFIXES[1], bits
+        )
         assert prefix.fits(prefix.join(bytes(16), bits, b"\xff" * 16), bits)
         assert bits == 0 or not prefix.fits((1 << 128 - bits).to_bytes(16, "big"), bits), bits
         assert bits == 0 or not prefix.inside(prefix.join(b"\0" * 16, bits, PREFIXES[1]), PREFIXES[0], bits)
@@ -56,7 +59,13 @@ def test_subnets_of_a_delegation():
 
 
 def test_suffixes_as_people_write_them():
-    for text, want in (("::1:2", "::1:2"), ("::", "::"), ("::FFFF:1:2", None), ("::1:0:0:0:5", "::1:0:0:0:5"), ("::1.2.3.4", "::102:304")):
+    for text, want in (
+        ("::1:2", "::1:2"),
+        ("::", "::"),
+        ("::FFFF:1:2", None),
+        ("::1:0:0:0:5", "::1:0:0:0:5"),
+        ("::1.2.3.4", "::102:304"),
+    ):
         packed = prefix.suffix(text)
         assert len(packed) == 16, text
         assert want is None or address.text(packed) == want, (text, address.text(packed))

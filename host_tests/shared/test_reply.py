@@ -1,10 +1,11 @@
-# What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The numbers of deviations
-# are those of tools/lab/faults.py.
+# What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The
+# numbers of deviations are those of tools/lab/faults.py.
 from replies import A6, B6, FILE, LISTS, WORDS, A, B, check, classes, read, row_of
 from wanbeacon.core import address, outcome
 from wanbeacon.dyndns import catalog, reply
 
 # ---- the words
+
 
 def test_every_word_of_dyndns2_has_its_class():
     check(WORDS, "dyn")
@@ -14,8 +15,15 @@ def test_the_words_are_read_in_any_dress():
     """CRLF, blanks, no line end, BOM, upper case, tabs: deviations 1, 2, 20, 31."""
     for body, cls in WORDS:
         if body:
-            for dressed in (body + "\r\n", " " + body + " \r\r\n", "\ufeff" + body, body.upper() + "\n", "\n\n" + body,
-                            body.replace(" ", "\t"), body + "\0"):
+            for dressed in (
+                body + "\r\n",
+                " " + body + " \r\r\n",
+                "\ufeff" + body,
+                body.upper() + "\n",
+                "\n\n" + body,
+                body.replace(" ", "\t"),
+                body + "\0",
+            ):
                 assert classes("dyn", dressed) == cls, (dressed, cls)
 
 
@@ -37,9 +45,20 @@ def test_without_a_word_the_status_decides():
 
 
 def test_trouble_is_trouble_whatever_its_page_says():
-    """Apache's stock 500 page holds "error", Varnish's 503 "failed", a CDN's 522 "error code: 522": of every row."""
-    pages = ("<html><h1>Internal Server Error</h1>The server encountered an error, request failed, access denied</html>",
-             "error code: 522", "Error 503 Backend fetch failed", "ERROR", "FAIL", "invalid", "OK", "good " + A, "", "success")
+    """Apache's stock 500 page holds "error", Varnish's 503 "failed", a CDN's 522 "error code: 522": of every
+    row."""
+    pages = (
+        "<html><h1>Internal Server Error</h1>The server encountered an error, request failed, access denied</html>",
+        "error code: 522",
+        "Error 503 Backend fetch failed",
+        "ERROR",
+        "FAIL",
+        "invalid",
+        "OK",
+        "good " + A,
+        "",
+        "success",
+    )
     for name in catalog.names(FILE):
         row = row_of(name)
         for status in (429, 500, 502, 503, 522, 599):
@@ -52,12 +71,22 @@ def test_trouble_is_trouble_whatever_its_page_says():
 
 
 def test_a_bare_refusal_of_a_server_on_the_way_stops_nothing():
-    challenge = '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body></body></html>'
+    challenge = (
+        '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body></body></html>'
+    )
     for name in catalog.names(FILE):
         for status in (400, 403, 404, 405, 410, 302, 100, 999):
-            for page in (challenge, "<html>\n<head><title>404 Not Found</title></head></html>", "\n<!-- x -->\n<p>error, denied</p>"):
+            for page in (
+                challenge,
+                "<html>\n<head><title>404 Not Found</title></head></html>",
+                "\n<!-- x -->\n<p>error, denied</p>",
+            ):
                 out = read(name, page, status)[0]
-                assert out.cls == ("LATER" if status == 999 else "ODD") and out.word == "HTTP %d" % status, (name, status, page)
+                assert out.cls == ("LATER" if status == 999 else "ODD") and out.word == "HTTP %d" % status, (
+                    name,
+                    status,
+                    page,
+                )
         for text in ("error code: 1020", "Forbidden", "404 page not found", "error", "FAIL"):
             assert classes(name, text, 403) == "ODD" or name == "zerigo", (name, text)
 
@@ -69,7 +98,8 @@ def test_a_page_that_is_not_the_services_own_is_never_a_success():
                "hello <html><body>ok</body></html>", "\u200b<head>ok</head>", "ok\n<body>success</body>", "//<script>\nok\nsuccess\n</script>", "<?xml version='1.0'?><x>ok</x>")  # fmt: skip
     for name in catalog.names(FILE):
         for page in portals:
-            if name != "dnsever" or page[:5] != "<?xml":  # what its answer looks like is not known better than this
+            # what its answer looks like is not known better than this
+            if name != "dnsever" or page[:5] != "<?xml":
                 assert read(name, page)[0].cls == "ODD", (name, page)
 
 
@@ -81,9 +111,14 @@ def test_a_success_needs_a_final_2xx():
 
 
 def test_a_429_holds_what_it_is_about():
-    assert read("desec", "throttled", 429, retry_after="59")[0].reach == outcome.ONE, "its limit is the domain's"
+    assert read("desec", "throttled", 429, retry_after="59")[0].reach == outcome.ONE, (
+        "its limit is the domain's"
+    )
     assert read("noip", "", 429)[0].reach == read("desec", "", 503)[0].reach == outcome.ACCOUNT
-    assert read("zoneedit", '<ERROR CODE="702" TEXT="Minimum 600 seconds between requests">')[0].reach == outcome.ONE
+    assert (
+        read("zoneedit", '<ERROR CODE="702" TEXT="Minimum 600 seconds between requests">')[0].reach
+        == outcome.ONE
+    )
 
 
 def test_words_count_at_the_start_of_a_line_only():
@@ -111,7 +146,8 @@ def test_a_success_that_names_another_address_is_not_believed():
 
 
 def test_a_service_that_takes_the_connections_address_is_not_compared():
-    """Deviation 26. It would be asked again and again for an address that it never stores; the user is told instead."""
+    """Deviation 26. It would be asked again and again for an address that it never stores; the user is told
+    instead."""
     out = read("dyfi", "good " + B)[0]
     assert out.cls == "OK" and not out.got and out.note == ("reply.other-address", B, A)
     assert read("dyfi", "good " + A)[0].note is None
@@ -129,10 +165,18 @@ def test_the_raw_word_of_an_answer_that_is_not_understood_is_kept():
 
 
 def test_reach_of_each_refusal():
-    for body, reach in (("badauth", outcome.ACCOUNT), ("badagent", outcome.PROVIDER), ("good 127.0.0.1", outcome.PROVIDER),
-                        ("nohost", outcome.ONE), ("abuse", outcome.ONE), ("!donator", outcome.ONE), ("911", outcome.ACCOUNT)):
+    for body, reach in (
+        ("badauth", outcome.ACCOUNT),
+        ("badagent", outcome.PROVIDER),
+        ("good 127.0.0.1", outcome.PROVIDER),
+        ("nohost", outcome.ONE),
+        ("abuse", outcome.ONE),
+        ("!donator", outcome.ONE),
+        ("911", outcome.ACCOUNT),
+    ):
         assert read("dyn", body)[0].reach == reach, body
-    assert read("noip", "abuse")[0].reach == outcome.ACCOUNT  # the user is blocked, not the host (No-IP response page)
+    # the user is blocked, not the host (No-IP response page)
+    assert read("noip", "abuse")[0].reach == outcome.ACCOUNT
     assert read("noip", "abuse")[0].cls == "BLOCK"
 
 
@@ -143,7 +187,11 @@ def test_kinds_of_trouble():
 
 
 def test_waits_told_by_the_provider():
-    assert read("dyn", "w2h")[0].delay == 7200 and read("dyn", "w5m")[0].delay == 300 and read("dyn", "w90s")[0].delay == 90
+    assert (
+        read("dyn", "w2h")[0].delay == 7200
+        and read("dyn", "w5m")[0].delay == 300
+        and read("dyn", "w90s")[0].delay == 90
+    )
     assert read("dyn", "w9999h")[0].delay == 86400
     assert read("dyn", "slow down", 429, retry_after="120")[0].delay == 120
     assert read("dyn", "", 503, retry_after="5")[0].delay == 5
@@ -169,6 +217,7 @@ def test_retry_after_may_be_a_date():
 
 # ---- lists (deviations 12-14)
 
+
 def test_one_line_per_host_in_their_order():
     for body, count, expected in LISTS:
         got = classes("noip", body.replace("{a}", A).replace("{b}", B), hosts=count)
@@ -177,7 +226,9 @@ def test_one_line_per_host_in_their_order():
 
 def test_one_success_line_for_a_list_holds_for_all_with_a_warning():
     outs = read("dyn", "good " + A, hosts=3)
-    assert [o.cls for o in outs] == ["OK"] * 3 and outs[0].note == ("reply.one-for-all", 3) and not outs[0].split
+    assert (
+        [o.cls for o in outs] == ["OK"] * 3 and outs[0].note == ("reply.one-for-all", 3) and not outs[0].split
+    )
     assert read("dyn", "good " + A)[0].note is None
 
 
@@ -190,7 +241,9 @@ def test_one_failure_line_about_a_host_splits_the_list():
         assert [o.split for o in outs] == [split] * 3, body
         assert not read("dyn", body, status)[0].split, body
     assert read("duckdns", "KO", hosts=2)[0].split
-    assert not read("duckdns", "OK\n%s\n\nNOCHANGE" % A, hosts=2)[0].split, "there the one answer is the list's"
+    assert not read("duckdns", "OK\n%s\n\nNOCHANGE" % A, hosts=2)[0].split, (
+        "there the one answer is the list's"
+    )
     assert read("desec", "no such host", 400, hosts=2)[0].split, "a status that the row names"
 
 
@@ -224,7 +277,9 @@ def test_a_good_in_a_body_without_end_means_nothing_and_a_refusal_is_believed():
         assert classes("dyn", body, cut=True) == cls, body[:20]
     assert read("dyn", "good %s\n" % A * 300, cut=True)[0].word == "too long"
     assert read("dyn", "good %s\n" % A * 300, hosts=20, cut=True)[19].cls == "ODD"
-    assert classes({"rules": [["OK", "*updated"]]}, "updated " * 500, cut=True) == "OK", "a row's own words, on any page"
+    assert classes({"rules": [["OK", "*updated"]]}, "updated " * 500, cut=True) == "OK", (
+        "a row's own words, on any page"
+    )
 
 
 def test_an_endless_list_is_bounded():

@@ -1,4 +1,5 @@
-# Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See test_reply.py for the rest.
+# Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See
+# test_reply.py for the rest.
 from wanbeacon.core import address, httpdate, outcome
 from wanbeacon.core.outcome import (
     ACCOUNT,
@@ -28,7 +29,9 @@ WALL = 784111777 - 100  # 100 s before Sun, 06 Nov 1994 08:49:37 GMT
 def one(body, row=None, status=200, sent=(A, None), **more):
     """The Outcome of a reply to one host."""
     body = body if isinstance(body, bytes) else body.encode()
-    outs = reply.read(row or {}, status, body, ["a.example.org"], [address.parse(a) if a else None for a in sent], **more)
+    outs = reply.read(
+        row or {}, status, body, ["a.example.org"], [address.parse(a) if a else None for a in sent], **more
+    )
     assert len(outs) == 1
     return outs[0]
 
@@ -49,7 +52,14 @@ def test_every_word_has_its_class_reach_and_kind():
     )  # fmt: skip
     for body, cls, reach, kind in table:
         out = one(body)
-        assert (out.cls, out.reach, out.kind, out.delay, out.split, out.note) == (cls, reach, kind, out.delay, False, None), body
+        assert (out.cls, out.reach, out.kind, out.delay, out.split, out.note) == (
+            cls,
+            reach,
+            kind,
+            out.delay,
+            False,
+            None,
+        ), body
         assert out.word == (body.split() or ["empty"])[0] or out.word == body, body
 
 
@@ -59,7 +69,11 @@ def test_once_words_mean_the_whole_list_and_others_ask_for_the_culprit():
                         ("good", False)):  # fmt: skip
         outs = reply.read({}, 200, word.encode(), ["a", "b"], (P, None))
         assert [o.split for o in outs] == [split, split], word
-        assert outs[0].cls == one(word).cls and outs[0].kind == one(word).kind and outs[0].delay == one(word).delay
+        assert (
+            outs[0].cls == one(word).cls
+            and outs[0].kind == one(word).kind
+            and outs[0].delay == one(word).delay
+        )
     outs = reply.read({}, 200, b"good " + A.encode(), ["a", "b", "c"], (P, None))
     assert [o.note for o in outs] == [("reply.one-for-all", 3)] * 3
 
@@ -79,7 +93,14 @@ def test_a_failure_wins_over_a_success_wherever_it_stands():
 
 
 def test_wait_codes_up_to_four_digits():
-    for word, delay in (("w1s", 1), ("w10m", 600), ("w2h", 7200), ("w9999s", 9999), ("W3H", 10800), ("w9999h", 86400)):
+    for word, delay in (
+        ("w1s", 1),
+        ("w10m", 600),
+        ("w2h", 7200),
+        ("w9999s", 9999),
+        ("W3H", 10800),
+        ("w9999h", 86400),
+    ):
         assert one(word).delay == delay, word
     for word in ("w99999s", "w123456s", "w10", "w10d", "wh", "w1:s", "x10h", "w-1h", "10h", "w\u00b2h"):
         assert one(word).cls == ODD, word
@@ -129,8 +150,10 @@ def test_status_without_a_word():
         assert (out.cls, out.reach, out.kind, out.word) == (cls, reach, kind, "HTTP %d" % status), status
     assert one("", status=200).word == "empty" and one("", status=204).word == "empty"
     assert one("<html>", status=200).word == "a web page"
-    assert one("\"what\" else", status=299).word == "\"what\""
-    assert one("!\u00e9\x7f~x", status=200).word == "!???~x" or one("!\u00e9\x7f~x", status=200).word == "!??~x"
+    assert one('"what" else', status=299).word == '"what"'
+    assert (
+        one("!\u00e9\x7f~x", status=200).word == "!???~x" or one("!\u00e9\x7f~x", status=200).word == "!??~x"
+    )
 
 
 def test_addresses_that_differ_are_said():
@@ -211,10 +234,14 @@ def test_a_success_needs_a_status_of_success_and_no_page():
     assert one("ok", row).cls == OK and one("ok", row, 299).cls == OK
     for status in (199, 300, 404):
         assert one("ok", row, status).cls == ODD, status
-        assert one("ok", dict(row, bad=[status]), status).cls == HOST, "a row may name the statuses its failures come with"
+        assert one("ok", dict(row, bad=[status]), status).cls == HOST, (
+            "a row may name the statuses its failures come with"
+        )
     for page in ("<html>\nok", "<!doctype x>\nok", "<ok", "x <script>\nok", "\n<!-- -->\nok"):
         assert one(page, row).cls == ODD, page
-        assert one(page, dict(row, page=["html"])).cls == (OK if "html" in page else ODD), "or by what its pages are known"
+        assert one(page, dict(row, page=["html"])).cls == (OK if "html" in page else ODD), (
+            "or by what its pages are known"
+        )
 
 
 def test_a_word_wins_over_a_status_where_both_count():

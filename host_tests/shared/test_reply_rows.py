@@ -28,7 +28,15 @@ def test_a_word_of_a_custom_provider_stops_only_its_host():
     from wanbeacon.core import outcome
     from wanbeacon.dyndns import custom
 
-    row = custom.row({"url": "https://h/?a={ip}", "ok": ["stored"], "same": ["=same"], "fail": ["!wrong"], "later": ["*busy"]})
+    row = custom.row(
+        {
+            "url": "https://h/?a={ip}",
+            "ok": ["stored"],
+            "same": ["=same"],
+            "fail": ["!wrong"],
+            "later": ["*busy"],
+        }
+    )
     table = (("stored 1.2.3.4", "OK"), ("same", "SAME"), ("same here", "ODD"), ("!wrong key", "FAIL"), ("!wrong key", "FAIL", 400),
              ("!wrong key", "LATER", 500), ("<p>!wrong</p>", "ODD"), ("we are B U S Y", "LATER"),
              ("good " + A, "ODD"), ("badauth", "AUTH"), ("nohost", "HOST"), ("", "ODD", 404), ("STORED", "OK"))  # fmt: skip
@@ -37,9 +45,22 @@ def test_a_word_of_a_custom_provider_stops_only_its_host():
     assert read(row, "!wrong")[0].reach == outcome.ONE
     row = custom.row({"url": "https://h/?a={ip}"})
     assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME"
-    row = custom.row({"url": "https://h/?a={ip}", "same": ["unchanged"]})  # only `ok` stands instead of good and nochg
-    assert classes(row, "good " + A) == "OK" and classes(row, "nochg") == "SAME" and classes(row, "unchanged") == "SAME"
+    # only `ok` stands instead of good and nochg
+    row = custom.row({"url": "https://h/?a={ip}", "same": ["unchanged"]})
+    assert (
+        classes(row, "good " + A) == "OK"
+        and classes(row, "nochg") == "SAME"
+        and classes(row, "unchanged") == "SAME"
+    )
     row = custom.row({"url": "https://h/?a={ip}", "ok": ["updated {ip}"]})
-    assert classes(row, "updated " + A) == "OK" and classes(row, "error: could not set %s for h.example.org" % A) == "ODD"
+    assert (
+        classes(row, "updated " + A) == "OK"
+        and classes(row, "error: could not set %s for h.example.org" % A) == "ODD"
+    )
     row = custom.row({"url": "https://h/?a={ip}", "fail": ["#402"], "ok": ["{ip}"]})
-    assert classes(row, "", 402) == "FAIL" and classes(row, "<html>", 402) == "FAIL" and classes(row, "now " + A) == "OK" and classes(row, "now " + B) == "ODD"
+    assert (
+        classes(row, "", 402) == "FAIL"
+        and classes(row, "<html>", 402) == "FAIL"
+        and classes(row, "now " + A) == "OK"
+        and classes(row, "now " + B) == "ODD"
+    )

@@ -26,11 +26,15 @@ def agent(style=None):
     return request.user_agent(DEVICE, style)
 
 
-def build(name, hosts=("h.example.org",), account=None, want=(A, None), own=False, offline=False, have=(None, None)):
+def build(
+    name, hosts=("h.example.org",), account=None, want=(A, None), own=False, offline=False, have=(None, None)
+):
     row = row_of(name) if isinstance(name, str) else name
     hosts = [{"name": h} if isinstance(h, str) else h for h in hosts]
     template, sent = share.pick(row, packed(want), packed(have), own, hosts[0])
-    return request.build(row, account or {"user": "u", "password": "p"}, hosts, template, sent, agent, offline)
+    return request.build(
+        row, account or {"user": "u", "password": "p"}, hosts, template, sent, agent, offline
+    )
 
 
 def path(*args, **kw):
@@ -52,16 +56,28 @@ def test_dyn_v3():
     assert (r.tls, r.host, r.port, r.post, r.body) == (True, "members.dyndns.org", 443, False, None)
     assert r.path == "/v3/update?hostname=h.example.org&myip=" + A
     assert login(r) == "u:p"
-    assert r.headers == {"User-Agent": "Wanbeacon - Wanbeacon ESP32 - " + VERSION, "Host": "members.dyndns.org",
-                         "Authorization": r.headers["Authorization"]}
+    assert r.headers == {
+        "User-Agent": "Wanbeacon - Wanbeacon ESP32 - " + VERSION,
+        "Host": "members.dyndns.org",
+        "Authorization": r.headers["Authorization"],
+    }
     assert path("dyn", want=(None, A6)) == "/v3/update?hostname=h.example.org&myip=" + Q6
     assert path("dyn", want=(A, A6)) == "/v3/update?hostname=h.example.org&myip=%s,%s" % (A, Q6)
-    assert path("dyn", ["a.example.org", "b.example.org"]) == "/v3/update?hostname=a.example.org,b.example.org&myip=" + A
+    assert (
+        path("dyn", ["a.example.org", "b.example.org"])
+        == "/v3/update?hostname=a.example.org,b.example.org&myip=" + A
+    )
     assert path("dyn", offline=True).endswith("&offline=YES")
 
 
 def test_dyn_options_and_legacy():
-    host = {"name": "h.example.org", "wildcard": "ON", "mx": "mail.example.org", "backmx": "YES", "system": "statdns"}
+    host = {
+        "name": "h.example.org",
+        "wildcard": "ON",
+        "mx": "mail.example.org",
+        "backmx": "YES",
+        "system": "statdns",
+    }
     assert path("dyn", [host]).endswith("&wildcard=ON&mx=mail.example.org&backmx=YES&system=statdns")
     legacy = "/nic/update?hostname=h.example.org&myip=%s&wildcard=" % A
     assert path("dyn-legacy") == legacy + "NOCHG&mx=NOCHG&backmx=NOCHG"
@@ -81,7 +97,8 @@ def test_dyn_ports():
 
 
 def test_noip_logins():
-    """Group logins hold a colon, which Basic forbids in a user name: as No-IP's own client, only ":" and "#"."""
+    """Group logins hold a colon, which Basic forbids in a user name: as No-IP's own client, only ":" and
+    "#"."""
     for user, word in (("me@example.org", "me@example.org:p"), ("group:me", "group%3Ame:p"), ("a#b:c", "a%23b%3Ac:p"),
                        ("100%", "100%:p"), ("a b", "a b:p")):  # fmt: skip
         assert login(build("noip", account={"user": user, "password": "p"})) == word
@@ -92,7 +109,10 @@ def test_noip_logins():
 
 def test_noip_names_need_not_be_dns_names():
     assert path("noip", ["all.ddnskey.com"]) == "/nic/update?hostname=all.ddnskey.com&myip=" + A
-    assert path("noip", ["mygroup", "h.example.org@label"]) == "/nic/update?hostname=mygroup,h.example.org%40label&myip=" + A
+    assert (
+        path("noip", ["mygroup", "h.example.org@label"])
+        == "/nic/update?hostname=mygroup,h.example.org%40label&myip=" + A
+    )
     assert path("noip", want=(A, A6)) == "/nic/update?hostname=h.example.org&myip=%s,%s" % (A, Q6)
     assert path("noip", offline=True) == "/nic/update?hostname=h.example.org&myip=%s&offline=YES" % A
 
@@ -100,7 +120,10 @@ def test_noip_names_need_not_be_dns_names():
 def test_certadns_logins_in_their_order():
     """Bearer for API keys, else Basic; the query only when asked for."""
     r = build("certadns", account={"user": "u", "password": "ak_123"})
-    assert r.headers["Authorization"] == "Bearer ak_123" and r.path == "/domains/nic/update?hostname=h.example.org&myip=" + A
+    assert (
+        r.headers["Authorization"] == "Bearer ak_123"
+        and r.path == "/domains/nic/update?hostname=h.example.org&myip=" + A
+    )
     assert build("certadns", account={"token": "ak_9"}).headers["Authorization"] == "Bearer ak_9"
     assert login(build("certadns")) == "u:p"
     assert login(build("certadns", account={"user": "u", "password": "ak_1", "auth": "basic"})) == "u:ak_1"
@@ -108,8 +131,11 @@ def test_certadns_logins_in_their_order():
     assert "Authorization" not in r.headers and r.path.endswith("&username=u&password=p%26q")
     # no Bearer at /domains/update; a key is Basic's password there
     assert login(build("certadns-update", account={"user": "u", "token": "ak_1"})) == "u:ak_1"
-    for name, start in (("certadns-update", "/domains/update?"), ("certadns-v2", "/domains/v2/update?"),
-                        ("certadns-dyndns", "/domains/dyndns/update?")):
+    for name, start in (
+        ("certadns-update", "/domains/update?"),
+        ("certadns-v2", "/domains/v2/update?"),
+        ("certadns-dyndns", "/domains/dyndns/update?"),
+    ):
         assert path(name).startswith(start)
 
 
@@ -126,10 +152,15 @@ def test_certadns_keeps_one_record_type_per_host():
     row = row_of("certadns")
     assert share.families(row, {"name": "h"}) == (True, False)
     assert share.families(row, {"name": "h", "ipv4": False, "ipv6": True}) == (False, True)
-    assert share.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": True, "ipv6": True}) == ("q4", (A, None))
+    assert share.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": True, "ipv6": True}) == (
+        "q4",
+        (A, None),
+    )
     assert share.pick(row, (A, A6), (A, None), False, {"name": "h"}) == ("q4", (A, None))
     assert share.pick(row, (A, A6), (None, None), False, {"name": "h", "ipv4": False}) == ("q6", (None, A6))
-    assert share.group(row, [({"name": "a"}, "q4", (A, None), False, False), ({"name": "b"}, "q4", (A, None), False, False)]) == [[0], [1]]
+    assert share.group(
+        row, [({"name": "a"}, "q4", (A, None), False, False), ({"name": "b"}, "q4", (A, None), False, False)]
+    ) == [[0], [1]]
 
 
 def test_mydns_se_leaves_the_address_to_the_connection_where_the_device_is_the_router():
@@ -144,10 +175,15 @@ def test_mydns_se_leaves_the_address_to_the_connection_where_the_device_is_the_r
 
 def test_zerigo_form():
     r = build("zerigo")
-    assert r.path == "/dynamic?host=h.example.org&ip=" + A and not r.tls and r.port == 80 and login(r) == "u:p"
+    assert (
+        r.path == "/dynamic?host=h.example.org&ip=" + A and not r.tls and r.port == 80 and login(r) == "u:p"
+    )
     assert path("zerigo", want=(None, A6)) == "/dynamic?host=h.example.org&ip=" + Q6
     r = build("zerigo", account={"user": "u@x", "password": "p", "auth": "query"})
-    assert r.path == "/dynamic?host=h.example.org&ip=%s&user=u%%40x&password=p" % A and "Authorization" not in r.headers
+    assert (
+        r.path == "/dynamic?host=h.example.org&ip=%s&user=u%%40x&password=p" % A
+        and "Authorization" not in r.headers
+    )
 
 
 # ---- dual stack, the dangerous ones one by one
@@ -159,7 +195,10 @@ def test_desec_always_names_both_families():
     assert path("desec") == "/?hostname=h.example.org&myipv4=%s&myipv6=preserve" % A
     assert path("desec", want=(None, A6)) == "/?hostname=h.example.org&myipv6=%s&myipv4=preserve" % Q6
     assert path("desec", want=BOTH) == "/?hostname=h.example.org&myipv4=%s&myipv6=%s" % (A, Q6)
-    assert build("desec", want=(None, A6)).host == "update6.dedyn.io" and build("desec", want=BOTH).host == "update.dedyn.io"
+    assert (
+        build("desec", want=(None, A6)).host == "update6.dedyn.io"
+        and build("desec", want=BOTH).host == "update.dedyn.io"
+    )
 
 
 def test_dynu_is_told_that_there_is_no_ipv4():
@@ -179,7 +218,10 @@ def test_inwx_names_again_what_is_stored():
     assert path("inwx", want=(B, None), have=(A, A6)) == "/nic/update?myip=%s&myipv6=%s" % (B, Q6)
     assert path("inwx", want=(None, A6)) == "/nic/update?myipv6=" + Q6
     # the user gave IPv4 up: nothing of it is named any more
-    assert path("inwx", [{"name": "h", "ipv4": False, "ipv6": True}], want=(None, A6), have=(A, None)) == "/nic/update?myipv6=" + Q6
+    assert (
+        path("inwx", [{"name": "h", "ipv4": False, "ipv6": True}], want=(None, A6), have=(A, None))
+        == "/nic/update?myipv6=" + Q6
+    )
 
 
 def test_dynv6_leaves_an_unnamed_family_alone():
@@ -223,18 +265,29 @@ def test_labels_and_zones():
                                      ("A.B.Example.org", "example.ORG", "A.B", "Example.org"),
                                      ("example.co.uk", "example.co.uk", "%40", "example.co.uk")):  # fmt: skip
         doc = {"name": name, "zone": zone} if zone else {"name": name}
-        assert path("namecheap", [doc]) == "/update?host=%s&domain=%s&password=p&ip=%s" % (host, domain, A), name
-    assert "&subDomain=www&" in path("dynadot", ["www.example.org"]) and "containRoot=false" in path("dynadot", ["www.example.org"])
-    assert "subDomain" not in path("dynadot", ["example.org"]) and "containRoot=true" in path("dynadot", ["example.org"])
+        assert path("namecheap", [doc]) == "/update?host=%s&domain=%s&password=p&ip=%s" % (host, domain, A), (
+            name
+        )
+    assert "&subDomain=www&" in path("dynadot", ["www.example.org"]) and "containRoot=false" in path(
+        "dynadot", ["www.example.org"]
+    )
+    assert "subDomain" not in path("dynadot", ["example.org"]) and "containRoot=true" in path(
+        "dynadot", ["example.org"]
+    )
 
 
 def test_duckdns_wants_bare_labels():
-    assert path("duckdns", ["one.duckdns.org", "two"]) == "/update?domains=one,two&token=p&ip=%s&verbose=true" % A
+    assert (
+        path("duckdns", ["one.duckdns.org", "two"])
+        == "/update?domains=one,two&token=p&ip=%s&verbose=true" % A
+    )
 
 
 def test_keys_in_the_path_and_as_the_query_itself():
     assert path("freedns-v2", account={"password": "k/e?y"}) == "/u/k%%2Fe%%3Fy/?address=%s" % A
-    assert path("freedns-v1", account={"password": "key=="}) == "/dynamic/update.php?key%%3D%%3D&address=%s" % A
+    assert (
+        path("freedns-v1", account={"password": "key=="}) == "/dynamic/update.php?key%%3D%%3D&address=%s" % A
+    )
     assert path("directnic", account={"password": ".."}) == "/dns/gateway/%2E%2E/?data=" + A
 
 
@@ -243,7 +296,9 @@ def test_secrets_go_into_the_header_where_there_is_one():
     assert login(build("ipv64", account={"password": "tok"})) == "h.example.org:tok"
     assert login(build("apertodns", account={"token": "tok"})) == "tok:tok"
     assert build("gigahost", account={"token": "tok"}).headers["Authorization"] == "Bearer tok"
-    assert build("gigahost", account={"token": "t\r\nX: y\u00fc"}).headers["Authorization"] == "Bearer t??X: y?"
+    assert (
+        build("gigahost", account={"token": "t\r\nX: y\u00fc"}).headers["Authorization"] == "Bearer t??X: y?"
+    )
     assert login(build("dyn", account={"user": "u", "password": "p\u00fc:\r\n"})) == "u:p\u00fc:\r\n"
 
 
@@ -251,7 +306,14 @@ def test_a_custom_provider():
     row = custom.row({"url": "https://d.example:8443/u/{hostname}?ip={ip}&x=1", "url6": "https://d.example:8443/v?ip={ipv6}",
                           "method": "POST"})  # fmt: skip
     r = build(row)
-    assert (r.tls, r.host, r.port, r.post, r.path, r.body) == (True, "d.example", 8443, True, "/u/h.example.org", "ip=%s&x=1" % A)
+    assert (r.tls, r.host, r.port, r.post, r.path, r.body) == (
+        True,
+        "d.example",
+        8443,
+        True,
+        "/u/h.example.org",
+        "ip=%s&x=1" % A,
+    )
     assert r.headers["Host"] == "d.example:8443" and login(r) == "u:p"
     assert build(row, want=(None, A6)).path == "/v"
     row = custom.row({"url": "http://d.example/?u={user}&p={password}&h={hostname}&a={ip}&b={ipv6}"})
@@ -301,8 +363,11 @@ def test_desec_names_of_one_request_lie_in_one_domain():
 
 
 def test_six_names_of_one_own_domain_are_one_request_to_desec():
-    """The domain is the name less its first label unless the settings say otherwise; its limit is 2 requests in 2 minutes."""
-    assert groups("desec", ["h%d.example.org" % i for i in range(6)] + ["example.org"]) == [[0, 1, 2, 3, 4, 5, 6]]
+    """The domain is the name less its first label unless the settings say otherwise; its limit is 2 requests
+    in 2 minutes."""
+    assert groups("desec", ["h%d.example.org" % i for i in range(6)] + ["example.org"]) == [
+        [0, 1, 2, 3, 4, 5, 6]
+    ]
     assert groups("desec", ["a.example.org", "a.example.net", "b.a.example.org"]) == [[0], [1], [2]]
     deep = {"name": "b.a.example.org", "zone": "example.org"}
     assert groups("desec", ["a.example.org", deep]) == [[0, 1]]
@@ -310,7 +375,10 @@ def test_six_names_of_one_own_domain_are_one_request_to_desec():
 
 def test_desec_needs_the_token_alone():
     assert login(build("desec", account={"token": "secret"})) == ":secret"
-    assert login(build("desec", account={"user": "h.example.org", "password": "secret"})) == "h.example.org:secret"
+    assert (
+        login(build("desec", account={"user": "h.example.org", "password": "secret"}))
+        == "h.example.org:secret"
+    )
 
 
 # ---- offline
@@ -320,25 +388,38 @@ def test_a_name_goes_offline_where_its_provider_documents_how():
     def gone(name, want=BOTH, have=(None, None), **host):
         host["name"] = "h.example.org"
         template, sent = share.pick(row_of(name), packed(want), packed(have), False, host, True)
-        return request.build(row_of(name), {"user": "u", "password": "p"}, [host], template, sent, agent, True).path
+        return request.build(
+            row_of(name), {"user": "u", "password": "p"}, [host], template, sent, agent, True
+        ).path
 
     assert gone("desec") == "/?hostname=h.example.org&myipv4=&myipv6="
-    assert gone("desec", (A, None)) == "/?hostname=h.example.org&myipv4=&myipv6=preserve", "another's AAAA stays"
-    assert gone("desec", (A, None), (None, A6)) == "/?hostname=h.example.org&myipv4=&myipv6=", "what is stored goes too"
+    assert gone("desec", (A, None)) == "/?hostname=h.example.org&myipv4=&myipv6=preserve", (
+        "another's AAAA stays"
+    )
+    assert gone("desec", (A, None), (None, A6)) == "/?hostname=h.example.org&myipv4=&myipv6=", (
+        "what is stored goes too"
+    )
     assert gone("desec", ipv4=False) == "/?hostname=h.example.org&myipv6=&myipv4=preserve"
     assert gone("nsupdate-info", (A, None)) == "/nic/delete?hostname=h.example.org&myip=0.0.0.0"
     assert gone("nsupdate-info") == "/nic/delete?hostname=h.example.org&myip=0.0.0.0,::"
     assert gone("noip").endswith("&offline=YES") and gone("dyndnsd").endswith("&offline=YES")
-    assert [name for name in ("dyn", "noip", "desec", "nsupdate-info", "dyfi") if share.can_delete(row_of(name))] == [
-        "dyn", "noip", "desec", "nsupdate-info"]
+    assert [
+        name for name in ("dyn", "noip", "desec", "nsupdate-info", "dyfi") if share.can_delete(row_of(name))
+    ] == ["dyn", "noip", "desec", "nsupdate-info"]
 
 
 def test_simply_is_told_the_domain():
-    assert path("simply", ["a.example.org"]) == "/nic/update?domain=example.org&hostname=a.example.org&myip=" + A
+    assert (
+        path("simply", ["a.example.org"]) == "/nic/update?domain=example.org&hostname=a.example.org&myip=" + A
+    )
 
 
 def test_the_user_agent_is_one_line_of_ascii():
-    for device in ({}, {"company": "A\r\nX: y", "name": "N\u00fc m", "model": "M\t1", "contact": "a b@c"}, {"name": " "}):
+    for device in (
+        {},
+        {"company": "A\r\nX: y", "name": "N\u00fc m", "model": "M\t1", "contact": "a b@c"},
+        {"name": " "},
+    ):
         for style in (None, "dyn"):
             ua = request.user_agent(device, style)
             assert ua and not [c for c in ua if not " " <= c <= "~"] and VERSION in ua, ua

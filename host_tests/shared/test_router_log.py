@@ -1,4 +1,5 @@
-"""A router's log and its talk with ubusd about devices, on every interpreter: what goes wrong beside them is never the agent's end."""
+"""A router's log and its talk with ubusd about devices, on every interpreter: what goes wrong beside them is
+never the agent's end."""
 
 import os
 import socket

@@ -80,7 +80,13 @@ def test_the_right_provider_comes_first():
 
 
 def test_what_cannot_be_served_is_named_or_served():
-    for typed, name in (("cloudflare", "Cloudflare"), ("CloudFlare.com", "Cloudflare"), ("godaddy", "GoDaddy"), ("myfritz", "MyFRITZ!"), ("route53", "Amazon Route 53")):
+    for typed, name in (
+        ("cloudflare", "Cloudflare"),
+        ("CloudFlare.com", "Cloudflare"),
+        ("godaddy", "GoDaddy"),
+        ("myfritz", "MyFRITZ!"),
+        ("route53", "Amazon Route 53"),
+    ):
         found = search(NAMES, typed)
         assert found and found[0][1].startswith(name), (typed, found)
 

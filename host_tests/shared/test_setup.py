@@ -1,4 +1,5 @@
-# What start makes of the settings: lines, their sources, and the provider's own check page as the last resort of "auto".
+# What start makes of the settings: lines, their sources, and the provider's own check page as the last resort
+# of "auto".
 from wanbeacon.app import agent, config
 from wanbeacon.net import clock
 
@@ -35,12 +36,19 @@ class Board:
 def made(*accounts):
     rows = []
     for provider, more in accounts:
-        row = {"provider": provider, "user": "u@example.org", "password": "secret", "hosts": ["a.example.org"]}
+        row = {
+            "provider": provider,
+            "user": "u@example.org",
+            "password": "secret",
+            "hosts": ["a.example.org"],
+        }
         row.update(more)
         rows.append(row)
     import json
 
-    return agent.Agent(config.load(json.dumps({"accounts": rows})), Board(), clock.Clock(), out=lambda line, level: None)
+    return agent.Agent(
+        config.load(json.dumps({"accounts": rows})), Board(), clock.Clock(), out=lambda line, level: None
+    )
 
 
 def sources(line):
@@ -63,12 +71,21 @@ def test_no_check_page_is_asked_for_another_server_or_for_sources_of_the_users_o
 
 
 def test_accounts_with_the_same_sources_share_a_line():
-    a = made(("noip", {}), ("noip", {"user": "other@example.org"}), ("desec", {}), ("ovh", {"address": ["netlink"]}))
+    a = made(
+        ("noip", {}),
+        ("noip", {"user": "other@example.org"}),
+        ("desec", {}),
+        ("ovh", {"address": ["netlink"]}),
+    )
     assert len(a.lines) == 3 and a.accounts[0].line is a.accounts[1].line
 
 
 def test_accounts_that_send_by_different_devices_ask_outside_by_them_too():
-    a = made(("noip", {}), ("noip", {"user": "v@example.org", "bind": "eth1"}), ("noip", {"user": "w@example.org", "bind": "eth1"}))
+    a = made(
+        ("noip", {}),
+        ("noip", {"user": "v@example.org", "bind": "eth1"}),
+        ("noip", {"user": "w@example.org", "bind": "eth1"}),
+    )
     assert len(a.lines) == 2 and a.accounts[1].line is a.accounts[2].line
     for line, device in zip(a.lines, (None, "eth1")):
         for slot in line.chooser.slots[1:]:

@@ -1,4 +1,5 @@
-"""Time that cannot trap: which answers of time servers count, what proves a time, and the way back from any wrong belief."""
+"""Time that cannot trap: which answers of time servers count, what proves a time, and the way back from any
+wrong belief."""
 
 import os
 import struct
@@ -12,14 +13,26 @@ NONCE = bytes(range(10, 18))
 DAY = 86400
 
 
-def packet(wall=NOW, first=0x24, stratum=2, refid=b"\x0a\1\2\3", nonce=NONCE, delay=0x100, dispersion=0x200, received=0, reference=-64):
+def packet(
+    wall=NOW,
+    first=0x24,
+    stratum=2,
+    refid=b"\x0a\1\2\3",
+    nonce=NONCE,
+    delay=0x100,
+    dispersion=0x200,
+    received=0,
+    reference=-64,
+):
     seconds = (wall + 2208988800) & 0xFFFFFFFF
 
     def stamp(offset):
         return struct.pack(">II", (seconds + offset) & 0xFFFFFFFF, 7)
 
     head = bytes([first, stratum, 6, 0xEC]) + struct.pack(">iI", delay, dispersion) + refid
-    return head + (stamp(reference) if reference is not None else bytes(8)) + nonce + stamp(received) + stamp(0)
+    return (
+        head + (stamp(reference) if reference is not None else bytes(8)) + nonce + stamp(received) + stamp(0)
+    )
 
 
 def verdict(data):
@@ -122,7 +135,9 @@ def test_two_that_agree_and_one_that_lies():
     assert consult(says(NOW + 999), says(NOW), says(NOW)) == (NOW, True)
     assert consult(says(NOW + 999), says(NOW))[0] == "ntp.disagree"
     assert consult(lambda nonce: [packet(nonce=nonce)[:40] + bytes(8)], says(NOW)) == (NOW, False)
-    assert consult(lambda nonce: [packet(NOW + 5, nonce=bytes(8)), packet(nonce=nonce)]) == (NOW, False), "a forger who does not see us"
+    assert consult(lambda nonce: [packet(NOW + 5, nonce=bytes(8)), packet(nonce=nonce)]) == (NOW, False), (
+        "a forger who does not see us"
+    )
     assert consult(lambda nonce: [])[0] == "ntp.silent"
 
 
@@ -231,6 +246,7 @@ def test_nothing_unproven_outlives_a_restart():
 
 def test_a_server_days_ahead_is_corrected_in_the_same_run():
     for lie in (3 * DAY, -2 * DAY, 20 * DAY, 3600):
+
         def what(m):
             m.ask(NOW + lie)
             assert not m.tls(), "the clock is moved: one more handshake under it"
@@ -255,6 +271,7 @@ def test_a_server_years_ahead_is_asked_again_and_an_honest_answer_wins():
 def test_a_floor_from_a_lie_is_gone_within_an_hour():
     """What 0.1.0 wrote: a journal whose newest time is years ahead."""
     for agreed, limit in ((True, 900), (False, 3000)):
+
         def what(m):
             m.seen = NOW + 3000 * DAY
             while not m.tls():
@@ -349,7 +366,8 @@ LIVES = 3000 if os.getenv("WANBEACON_NIGHTLY") else 60
 
 
 def test_whatever_it_believed_an_hour_of_honest_answers_brings_it_back():
-    """Random lives: lying servers, restarts, silence, TLS now and then, a floor from anywhere. Then an honest hour."""
+    """Random lives: lying servers, restarts, silence, TLS now and then, a floor from anywhere. Then an honest
+    hour."""
     for seed in range(1, LIVES + 1):
         noise = Noise(seed * 7919)
 

@@ -1,5 +1,5 @@
-# DNS UPDATE with TSIG against recorded exchanges with BIND, Knot and PowerDNS; forged, replayed and damaged answers.
-# Against the real servers: host/test_dns_update.py.
+# DNS UPDATE with TSIG against recorded exchanges with BIND, Knot and PowerDNS; forged, replayed and damaged
+# answers. Against the real servers: host/test_dns_update.py.
 import json
 import os
 
@@ -19,7 +19,8 @@ COUNT = 200000 if os.getenv("WANBEACON_NIGHTLY") else 1500
 
 
 def section(name):
-    """The entries of one list in the file of recorded exchanges, one at a time: together they are larger than a board's heap."""
+    """The entries of one list in the file of recorded exchanges, one at a time: together they are larger than
+    a board's heap."""
     inside = False
     with open("host_tests/data/tsig-vectors.json") as f:
         for line in f:
@@ -68,7 +69,9 @@ def test_every_recorded_answer_is_read_as_it_was_meant():
         if v["response_tsig"] == "ok":
             assert said and said[3], where
             word = tsig.word(said[0], said[1], True)
-            assert word == WORDS.get((v["rcode"], v["tsig_error"]), v["tsig_error"] if v["tsig_error"] != "NOERROR" else v["rcode"]), where
+            assert word == WORDS.get(
+                (v["rcode"], v["tsig_error"]), v["tsig_error"] if v["tsig_error"] != "NOERROR" else v["rcode"]
+            ), where
             if word != "BADTIME":
                 assert said[2] == v["response_time"], where
             else:
@@ -83,7 +86,11 @@ def test_every_recorded_answer_is_read_as_it_was_meant():
             assert word == WORDS.get((v["rcode"], v["tsig_error"]), v["rcode"]), where
             refused += 1
         else:  # an unsigned TSIG beside another code than NOTAUTH: nothing of ours brings that about
-            assert v["rcode"] == "FORMERR" or v["tsig_error"] not in ("BADKEY", "BADSIG") and v["rcode"] != "REFUSED", where
+            assert (
+                v["rcode"] == "FORMERR"
+                or v["tsig_error"] not in ("BADKEY", "BADSIG")
+                and v["rcode"] != "REFUSED"
+            ), where
             ignored += 1
     assert proven >= 100 and refused >= 30, (proven, refused, ignored)
 
@@ -98,7 +105,11 @@ def test_every_recorded_request_is_signed_as_we_sign():
         one, data = asked(v), unhex(v["request_hex"])
         rest = len(one.key) + 10 + len(one.algorithm_name) + 16 + len(one.mac)
         body = data[12 : len(data) - rest]
-        mac = tsig.hmac(one.algorithm, one.secret, (data[:10], b"\0\0", body, one._variables(v["time"], v["fudge"], 0, b"")))
+        mac = tsig.hmac(
+            one.algorithm,
+            one.secret,
+            (data[:10], b"\0\0", body, one._variables(v["time"], v["fudge"], 0, b"")),
+        )
         assert mac == one.mac, (v["server"], v["case"])
         count += 1
     assert count > 100, count
@@ -133,13 +144,24 @@ def test_every_single_bit_of_an_answer_counts():
         bad[bit >> 3] ^= 1 << (bit & 7)
         said = one.read(bytes(bad))
         # a letter's case is not under the MAC (RFC 8945 section 4.3.3), nor is anything of it trusted
-        assert said is None or not said[3] and said[0] or said == (0, 0, v["response_time"], True) and bit & 7 == 5, (bit, said)
+        assert (
+            said is None
+            or not said[3]
+            and said[0]
+            or said == (0, 0, v["response_time"], True)
+            and bit & 7 == 5
+        ), (bit, said)
     for size in range(len(answer)):
         assert one.read(answer[:size]) is None, size
 
 
 def test_random_and_mutated_packets_raise_nothing_and_are_never_a_success():
-    seed, answers = 20261129, [unhex(v["response_hex"]) for v in section("vectors") if v["response_hex"] and "BIND" in v["server"]][:12]
+    seed, answers = (
+        20261129,
+        [unhex(v["response_hex"]) for v in section("vectors") if v["response_hex"] and "BIND" in v["server"]][
+            :12
+        ],
+    )
     one = asked(next(section("vectors")))
     for i in range(COUNT):
         data = bytearray(answers[i % len(answers)])
@@ -151,8 +173,16 @@ def test_random_and_mutated_packets_raise_nothing_and_are_never_a_success():
             if i % 7 == 0:
                 data = data[: at + 1] + data[at // 2 :]
         said = one.read(bytes(data))
-        assert said is None or len(said) == 4 and (not said[3] and said[0] or bytes(data) == answers[0]), bytes(data)
-    for data in (b"", b"\x10\x01", b"\x10\x01\xa8\x05" + b"\xff" * 8, b"\x10\x01\xa8\x05" + b"\xff" * 60, b"\x10\x01\xa8\x05" + bytes(8)[:-2] + b"\0\x01" + b"\xc0\x0c" * 40):
+        assert said is None or len(said) == 4 and (not said[3] and said[0] or bytes(data) == answers[0]), (
+            bytes(data)
+        )
+    for data in (
+        b"",
+        b"\x10\x01",
+        b"\x10\x01\xa8\x05" + b"\xff" * 8,
+        b"\x10\x01\xa8\x05" + b"\xff" * 60,
+        b"\x10\x01\xa8\x05" + bytes(8)[:-2] + b"\0\x01" + b"\xc0\x0c" * 40,
+    ):
         said = one.read(data)
         assert said is None or not said[3]
 
@@ -160,11 +190,16 @@ def test_random_and_mutated_packets_raise_nothing_and_are_never_a_success():
 def test_an_update_of_one_family_takes_less_than_200_bytes():
     for records, most in (((V4, None), 160), ((None, V6), 172), ((V4, V6), 200), ((True, True), 170)):
         assert len(update(records).packet(1, NOW)) <= most, records
-    assert len(update(host="office.dyn.example-company.co.uk", zone="dyn.example-company.co.uk").packet(1, NOW)) <= 200
+    assert (
+        len(update(host="office.dyn.example-company.co.uk", zone="dyn.example-company.co.uk").packet(1, NOW))
+        <= 200
+    )
     data = update().packet(0x1001, NOW)
     # header; zone; no CNAME; delete A; add A; then TSIG
     assert data[:12] == unhex("100128000001000100020001")
-    assert data[12:30] == b"\7example\4test\0\0\6\0\1" and data[30:47] == b"\4home\xc0\x0c\0\5\0\xfe" + bytes(6)
+    assert data[12:30] == b"\7example\4test\0\0\6\0\1" and data[30:47] == b"\4home\xc0\x0c\0\5\0\xfe" + bytes(
+        6
+    )
     assert data[47:59] == b"\xc0\x1e\0\1\0\xff" + bytes(6)
     assert data[59:75] == b"\xc0\x1e\0\1\0\1\0\0\0\x3c\0\4" + V4 and data[75:83] == b"\6wb-key\0"
 
@@ -198,7 +233,12 @@ def test_names_and_keys_are_checked():
 
 def test_what_is_wrong_with_the_settings_is_said_before_anything_is_sent():
     row = catalog.find("firmware/catalogue/providers.dat", "rfc2136")
-    good = {"server": "ns.example:5353", "user": "wb-key", "password": KEY, "hosts": [{"name": "home.example.test"}]}
+    good = {
+        "server": "ns.example:5353",
+        "user": "wb-key",
+        "password": KEY,
+        "hosts": [{"name": "home.example.test"}],
+    }
     assert advice.advice(row, good) == ([], [])
     for key, value in (("server", None), ("server", "http://ns"), ("user", None), ("user", "a..b"), ("password", None), ("password", "%%"),
                        ("hosts", [{"name": "home.example.test", "zone": "example.org"}]), ("hosts", [{"name": "a..b"}])):  # fmt: skip
@@ -212,7 +252,15 @@ def test_an_account_becomes_an_update():
     account = {"server": "ns.example:5353", "user": "wb-key", "password": KEY, "ttl": 300}
     one = tsig.build(account, {"name": "home.example.test"}, (V4, None), False, NOW)
     assert (one.host, one.port, one.family, one.when) == ("ns.example", 5353, 0, NOW)
-    assert b"\1\x2c\0\4" + V4 in one.packet(1, NOW) and one.packet(1, NOW)[12:30] == b"\7example\4test\0\0\6\0\1"
+    assert (
+        b"\1\x2c\0\4" + V4 in one.packet(1, NOW) and one.packet(1, NOW)[12:30] == b"\7example\4test\0\0\6\0\1"
+    )
     account = {"server": "ns.example", "user": "k", "password": KEY}
-    gone = tsig.build(account, {"name": "home.example.test", "zone": "home.example.test", "ipv6": False}, (V4, V6), True, NOW).packet(1, NOW)
+    gone = tsig.build(
+        account,
+        {"name": "home.example.test", "zone": "home.example.test", "ipv6": False},
+        (V4, V6),
+        True,
+        NOW,
+    ).packet(1, NOW)
     assert gone[:12] == unhex("000128000001000000010001") and gone[12:18] == b"\4home\7"  # one deletion: A

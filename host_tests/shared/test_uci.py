@@ -54,7 +54,7 @@ QUOTING = (
     ("option a b#c", "b"),
     ("option a 'b#c' # why", "b#c"),
     ("option a 'two\nlines'", "two\nlines"),
-    ("option a \"joined\\\nup\"", "joinedup"),
+    ('option a "joined\\\nup"', "joinedup"),
     ("option a joined\\\nup", "joinedup"),
     ("option a joined\\\r\nup", "joinedup"),
     ("\t option\t a  b \t", "b"),
@@ -89,7 +89,9 @@ def test_an_empty_option_is_an_absent_one():
 
 
 def test_sections_named_anonymous_and_reopened():
-    found = uci.parse("package x\nconfig t 'a'\n option p 1\nconfig t\nconfig t a\n option q 2\nconfig u\n", FILE)
+    found = uci.parse(
+        "package x\nconfig t 'a'\n option p 1\nconfig t\nconfig t a\n option q 2\nconfig u\n", FILE
+    )
     assert [s.title() for s in found] == ["a", "@t[1]", "@u[0]"]
     assert [(n, v) for n, v, _ in found[0].options] == [("p", "1"), ("q", "2")]
 
@@ -101,7 +103,7 @@ def test_line_numbers_survive_comments_joined_lines_and_values_over_lines():
 
 FAULTS = (
     ("config t 'a\noption b c\n", ("line 1", "never closed")),
-    ("config t a\n option b \"c\n\n", ("line 2", "never closed")),
+    ('config t a\n option b "c\n\n', ("line 2", "never closed")),
     ("option a b\n", ("line 1", "before the first 'config'")),
     ("config\n", ("line 1", "config TYPE")),
     ("config t a b\n", ("line 1", "config TYPE")),
@@ -159,7 +161,9 @@ def test_the_smallest_service_becomes_one_account():
     found = convert(GOOD)
     assert found.problems == [] and found.enabled
     assert plain(found.document["accounts"][0]) == {
-        "provider": "dyn", "user": "u", "password": "p",
+        "provider": "dyn",
+        "user": "u",
+        "password": "p",
         "hosts": [{"name": "home.dyndns.org", "ipv4": True, "ipv6": False}],
     }
 
@@ -167,7 +171,9 @@ def test_the_smallest_service_becomes_one_account():
 def test_equal_accounts_share_requests_others_do_not():
     more = GOOD.replace("'home'", "'b'").replace("home.", "b.")
     found = convert(GOOD + more)
-    assert [[h["name"] for h in a["hosts"]] for a in found.document["accounts"]] == [["home.dyndns.org", "b.dyndns.org"]]
+    assert [[h["name"] for h in a["hosts"]] for a in found.document["accounts"]] == [
+        ["home.dyndns.org", "b.dyndns.org"]
+    ]
     assert [[s.name for s in row] for row in found.origin] == [["home", "b"]]
     assert len(convert(GOOD + more.replace("'p'", "'other'")).document["accounts"]) == 2
 
@@ -178,23 +184,34 @@ def test_multi_wan_each_account_has_its_own_source_and_the_interface_that_it_lea
     rows = convert(text).document["accounts"]
     assert [r["bind"] for r in rows] == ["@wan", "@wanb"]
     assert [plain(r["address"]) for r in rows] == [
-        [{"source": "ubus", "interface": "wan"}], [{"source": "ubus", "interface": "wanb"}],
+        [{"source": "ubus", "interface": "wan"}],
+        [{"source": "ubus", "interface": "wanb"}],
     ]
     for word in ("auto", "netlink"):  # they would tell of the default route's line
-        account = convert(GOOD + "\toption interface 'wanb'\n\tlist ip_source '%s'\n" % word).document["accounts"][0]
+        account = convert(GOOD + "\toption interface 'wanb'\n\tlist ip_source '%s'\n" % word).document[
+            "accounts"
+        ][0]
         assert plain(account["address"]) == [{"source": "ubus", "interface": "wanb"}]
 
 
 SOURCES = (
     ("option ip_source network", [{"source": "ubus"}]),
     ("option ip_network wan", [{"source": "ubus", "interface": "wan"}]),
-    ("list ip_network wan\nlist ip_network wan6", [{"source": "ubus", "interface": "wan"},
-                                                  {"source": "ubus", "interface": "wan6"}]),
+    (
+        "list ip_network wan\nlist ip_network wan6",
+        [{"source": "ubus", "interface": "wan"}, {"source": "ubus", "interface": "wan6"}],
+    ),
     ("option ip_source interface\noption ip_interface eth1", [{"source": "interface", "device": "eth1"}]),
     ("option ip_source web\noption ip_url 'https://a/b'", [{"source": "web", "url": "https://a/b"}]),
-    ("option ip_source script\noption ip_script /usr/bin/x", [{"source": "command", "command": "/usr/bin/x"}]),
+    (
+        "option ip_source script\noption ip_script /usr/bin/x",
+        [{"source": "command", "command": "/usr/bin/x"}],
+    ),
     ("option ip_source 'natpmp upnp'", ["natpmp", "upnp"]),
-    ("list ip_source pcp\nlist ip_source stun\nlist stun_server a:3478", ["pcp", {"source": "stun", "servers": ["a:3478"]}]),
+    (
+        "list ip_source pcp\nlist ip_source stun\nlist stun_server a:3478",
+        ["pcp", {"source": "stun", "servers": ["a:3478"]}],
+    ),
 )
 
 
@@ -213,7 +230,10 @@ def test_families():
 
 def test_a_section_for_each_family_is_one_account_that_names_both():
     six = GOOD.replace("'home'", "'home6'") + " option use_ipv6 1\n"
-    for v4, v6, sources in (("", "", None), (" option ip_network wan\n", " option ip_network wan6\n", ["wan", "wan6"])):
+    for v4, v6, sources in (
+        ("", "", None),
+        (" option ip_network wan\n", " option ip_network wan6\n", ["wan", "wan6"]),
+    ):
         found = convert(GOOD + v4 + six + v6)
         assert found.problems == [] and len(found.document["accounts"]) == 1
         account = found.document["accounts"][0]
@@ -231,23 +251,43 @@ def test_an_address_page_is_asked_in_the_families_that_are_sent():
 def test_an_update_url_becomes_a_provider_of_ones_own():
     text = GOOD.replace("service_name 'dyn'", "update_url '%s'")
     for url, wanted, user in (
-        ("https://[USERNAME]:[PASSWORD]@d.example/nic/update?hostname=[DOMAIN]&myip=[IP]",
-         {"url": "https://d.example/nic/update?hostname={hostname}&myip={ip}",
-          "url6": "https://d.example/nic/update?hostname={hostname}&myip={ipv6}", "auth": "basic"}, "u"),
-        ("http://d.example/u?k=[PASSWORD]&i=[IP]",
-         {"url": "http://d.example/u?k={password}&i={ip}", "url6": "http://d.example/u?k={password}&i={ipv6}",
-          "auth": "none"}, "u"),
-        ("https://me:pw@d.example/?a=b@c",
-         {"url": "https://d.example/?a=b@c", "auth": "basic"}, "me"),  # no [IP]: the connection's address
+        (
+            "https://[USERNAME]:[PASSWORD]@d.example/nic/update?hostname=[DOMAIN]&myip=[IP]",
+            {
+                "url": "https://d.example/nic/update?hostname={hostname}&myip={ip}",
+                "url6": "https://d.example/nic/update?hostname={hostname}&myip={ipv6}",
+                "auth": "basic",
+            },
+            "u",
+        ),
+        (
+            "http://d.example/u?k=[PASSWORD]&i=[IP]",
+            {
+                "url": "http://d.example/u?k={password}&i={ip}",
+                "url6": "http://d.example/u?k={password}&i={ipv6}",
+                "auth": "none",
+            },
+            "u",
+        ),
+        (
+            "https://me:pw@d.example/?a=b@c",
+            {"url": "https://d.example/?a=b@c", "auth": "basic"},
+            "me",
+        ),  # no [IP]: the connection's address
         ("https://me%40x.org:p%23w@d.example/", {"url": "https://d.example/", "auth": "basic"}, "me@x.org"),
     ):
         literal = url.find("://me") > 0
-        account = convert((text % url).replace("option username 'u'", "").replace("option password 'p'", "") if literal
-                          else text % url).document["accounts"][0]
+        account = convert(
+            (text % url).replace("option username 'u'", "").replace("option password 'p'", "")
+            if literal
+            else text % url
+        ).document["accounts"][0]
         assert account["provider"] == "custom" and plain(account["custom"]) == wanted, account
         assert account["user"] == user
     assert account["password"] == "p#w"
-    account = convert((text % "https://[USERNAME]:100%@d.example/").replace("option password 'p'", "")).document["accounts"][0]
+    account = convert(
+        (text % "https://[USERNAME]:100%@d.example/").replace("option password 'p'", "")
+    ).document["accounts"][0]
     assert (account["user"], account["password"]) == ("u", "100%")
     for url in ("ftp://x/", "https://x/?a=[PARAMENC]", "https://x/?a=[WHAT]", "https://x/{hostname}"):
         found = convert(text % url)
@@ -255,13 +295,17 @@ def test_an_update_url_becomes_a_provider_of_ones_own():
 
 
 def test_the_main_section():
-    text = ("config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
-            " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD)
+    text = (
+        "config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
+        " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD
+    )
     document = convert(text).document
     assert plain(document["intervals"]) == {"check": 600} and document["cross_check"] is True
     assert plain(document["device"]) == {"company": "ACME Ltd", "contact": "a@b.example"}
     assert document["address"] == ["natpmp"]
-    seconds = convert(text.replace("10\n", "10\n option check_unit seconds\n option refresh_days 9\n")).document
+    seconds = convert(
+        text.replace("10\n", "10\n option check_unit seconds\n option refresh_days 9\n")
+    ).document
     assert plain(seconds["intervals"]) == {"check": 10, "refresh_days": 9}
     assert convert("config wanbeacon 'main'\n option enabled 0\n" + GOOD).enabled is False
 
@@ -275,18 +319,28 @@ def test_names_may_stand_in_one_option_with_blanks_or_commas_between():
 def test_what_a_service_of_ones_own_answers_is_told_in_words():
     text = GOOD.replace("service_name 'dyn'", "update_url 'https://d.example/?h=[DOMAIN]&ip=[IP]'") + (
         "\tlist success 'OK done'\n\tlist success '#200'\n\toption unchanged 'no change'\n\toption failure KO\n"
-        "\toption later busy\n\toption method POST\n")
+        "\toption later busy\n\toption method POST\n"
+    )
     custom = convert(text).document["accounts"][0]["custom"]
     assert (custom["ok"], custom["same"], custom["fail"]) == (["OK done", "#200"], ["no change"], ["KO"])
     assert custom["later"] == ["busy"] and custom["method"] == "POST"
     found = convert(GOOD + "\toption success OK\n")
     assert len(found.problems) == 1 and "option 'success': is used only with update_url" in found.problems[0]
-    assert settings.name_origin("accounts[0].custom.ok[1]: x", convert(text), FILE).endswith("option 'success': x")
-    assert settings.name_origin("accounts[0].custom.url: x", convert(text), FILE).endswith("option 'update_url': x")
+    assert settings.name_origin("accounts[0].custom.ok[1]: x", convert(text), FILE).endswith(
+        "option 'success': x"
+    )
+    assert settings.name_origin("accounts[0].custom.url: x", convert(text), FILE).endswith(
+        "option 'update_url': x"
+    )
 
 
 def test_an_interval_of_ones_own_is_taken_in_whole_days():
-    for text, days, notes in (("72", 3, 0), ("36", 2, 1), ("1\n option force_unit days", 1, 0), ("10\n option force_unit minutes", 1, 1)):
+    for text, days, notes in (
+        ("72", 3, 0),
+        ("36", 2, 1),
+        ("1\n option force_unit days", 1, 0),
+        ("10\n option force_unit minutes", 1, 1),
+    ):
         found = convert(GOOD + "config wanbeacon 'main'\n option force_interval %s\n" % text)
         assert found.problems == [] and found.document["intervals"]["refresh_days"] == days
         assert len(found.notes) == notes, found.notes
@@ -352,16 +406,29 @@ def test_what_is_not_needed_any_more_is_a_note_not_a_problem():
 
 
 def test_names_of_ddns_scripts_lead_to_our_catalogue_but_never_to_a_stranger():
-    for theirs, mine in (("dyn.com", "dyn"), ("DynDNS.org", "dyn"), ("no-ip.com", "noip"), ("duckdns.org", "duckdns"),
-                         ("mydns.se", "mydns-se"), ("dyn.rs", "dyn-rs"), ("afraid.org-v2-token", "freedns-v2"),
-                         ("desec.io", "desec"), ("ddo.jp", "ddo-jp"), ("dyn.fr", None), ("mydns.jp", None), ("", None)):
+    for theirs, mine in (
+        ("dyn.com", "dyn"),
+        ("DynDNS.org", "dyn"),
+        ("no-ip.com", "noip"),
+        ("duckdns.org", "duckdns"),
+        ("mydns.se", "mydns-se"),
+        ("dyn.rs", "dyn-rs"),
+        ("afraid.org-v2-token", "freedns-v2"),
+        ("desec.io", "desec"),
+        ("ddo.jp", "ddo-jp"),
+        ("dyn.fr", None),
+        ("mydns.jp", None),
+        ("", None),
+    ):
         assert ddns.ours(theirs, KNOWN) == mine, theirs
 
 
 def test_the_agents_own_complaint_is_led_back_to_its_section():
     more = GOOD.replace("'home'", "'twin'").replace("home.", "b ")
-    main = ("config wanbeacon 'main'\n option check_interval 0\n option min_interval 0\n option refresh_days 0\n"
-            " option device_name x\n option ip_source web\n option ip_url x\n")
+    main = (
+        "config wanbeacon 'main'\n option check_interval 0\n option min_interval 0\n option refresh_days 0\n"
+        " option device_name x\n option ip_source web\n option ip_url x\n"
+    )
     found = convert(GOOD + more + GOOD.replace("'home'", "'second'").replace("'p'", "'q'") + main)
     assert found.problems == []
     for problem, wanted in (
@@ -369,9 +436,14 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
         ("accounts[0].hosts[1].name: no blank", " line 14, section 'twin', option 'domain': no blank"),
         ("accounts[0].hosts[0].mx: too long", " line 2, section 'home', option 'mx': too long"),
         ("accounts[1].server: no", " line 16, section 'second', option 'server': no"),
-        ("accounts[1].hosts[0].name: listed in accounts[0] too",
-         " line 21, section 'second', option 'domain': listed in section 'home' too"),
-        ("accounts[0].hosts: dyndns.org: keeps", " line 14, section 'twin', option 'domain': dyndns.org: keeps"),
+        (
+            "accounts[1].hosts[0].name: listed in accounts[0] too",
+            " line 21, section 'second', option 'domain': listed in section 'home' too",
+        ),
+        (
+            "accounts[0].hosts: dyndns.org: keeps",
+            " line 14, section 'twin', option 'domain': dyndns.org: keeps",
+        ),
         ("accounts[0].custom.url: x", " line 2, section 'home', option 'update_url': x"),
         ("accounts[0].address[0].device: long", " line 2, section 'home', option 'ip_interface': long"),
         ("intervals.check: 60", " line 23, section 'main', option 'check_interval': 60"),
@@ -382,14 +454,18 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
         ("accounts: 1 to 20", ": accounts: 1 to 20"),
         ("the config is too long: at most 9 bytes", ": the config is too long: at most 9 bytes"),
     ):
-        assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(problem, found, FILE)
+        assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(
+            problem, found, FILE
+        )
 
 
 def test_settings_as_large_as_a_router_may_have_are_checked_as_such():
     from wanbeacon.openwrt import render
 
     hosts = "".join("\tlist domain 'h%02d.example.dyndns.org'\n" % number for number in range(40))
-    text = "".join(GOOD.replace("'home'", "'home%d'" % n).replace("'u'", "'u%d'" % n) + hosts for n in range(5))
+    text = "".join(
+        GOOD.replace("'home'", "'home%d'" % n).replace("'u'", "'u%d'" % n) + hosts for n in range(5)
+    )
     found = convert(text)
     assert len(json.dumps(found.document)) > 4096 and not found.problems
     assert render.validate(found.document, CATALOGUE) == ([], [])
@@ -405,7 +481,11 @@ def test_what_the_agent_would_refuse_at_its_start_is_a_problem_and_what_is_unwis
         (GOOD + "option auth bearer\n", ["accounts[0].auth: dyn has only basic"], []),
         (custom % "&n=my router", ["accounts[0].custom.url: a space is not allowed in a URL"], []),
         (GOOD.replace("'dyn'", "'duckdns'") + "option use_ipv6 both\n", [], []),
-        (GOOD + "option server 'http://h'\n", [], ["accounts[0].server: the password travels without encryption"]),
+        (
+            GOOD + "option server 'http://h'\n",
+            [],
+            ["accounts[0].server: the password travels without encryption"],
+        ),
         (custom % "", [], []),
     ):
         found = convert(text)
@@ -419,14 +499,21 @@ def test_what_the_agent_would_refuse_at_its_start_is_a_problem_and_what_is_unwis
 def test_more_names_than_an_account_holds_become_a_second_account():
     from wanbeacon.openwrt import render
 
-    found = convert("".join(GOOD.replace("'home'", "'h%d'" % n).replace("home.", "h%d." % n) for n in range(60)))
+    found = convert(
+        "".join(GOOD.replace("'home'", "'h%d'" % n).replace("home.", "h%d." % n) for n in range(60))
+    )
     assert [len(a["hosts"]) for a in found.document["accounts"]] == [50, 10]
     assert render.validate(found.document, CATALOGUE) == ([], [])
 
 
 def test_only_the_usual_bundle_is_left_out_as_a_ca():
-    for value, kept in (("/etc/ssl/certs", False), ("/etc/ssl/certs/", False), ("/etc/ssl/certs/ca-certificates.crt", False),
-                        ("/etc/ssl/certs/my.der", True), ("/etc/ssl/certsmy.der", True)):
+    for value, kept in (
+        ("/etc/ssl/certs", False),
+        ("/etc/ssl/certs/", False),
+        ("/etc/ssl/certs/ca-certificates.crt", False),
+        ("/etc/ssl/certs/my.der", True),
+        ("/etc/ssl/certsmy.der", True),
+    ):
         assert ("ca" in convert(GOOD + "option cacert '%s'\n" % value).document["accounts"][0]) is kept, value
 
 

@@ -20,7 +20,9 @@ def read(vector):
     sent = tuple([address.parse(text) if text else None for text in vector.get("sent", DOCUMENT["sent"])])
     hosts = ["h%d.example" % n for n in range(vector.get("hosts", 1))]
     headers = vector.get("headers", {})
-    return reply.read(ROW, vector.get("status", 200), vector["body"].encode(), hosts, sent, headers.get("Retry-After"))
+    return reply.read(
+        ROW, vector.get("status", 200), vector["body"].encode(), hosts, sent, headers.get("Retry-After")
+    )
 
 
 def meaning(out):
@@ -60,11 +62,18 @@ def test_a_page_is_no_success_with_any_status():
 
 
 def test_a_code_keeps_its_meaning_in_any_dress():
-    """Every code of one line, in capitals, with CRLF, in white space and after a byte order mark (section 5.2)."""
+    """Every code of one line, in capitals, with CRLF, in white space and after a byte order mark (section
+    5.2)."""
     plain = [v for v in DOCUMENT["vectors"] if v["section"] == "5.3"]
     assert len(plain) >= 18
     for vector in plain:
         body = vector["body"].rstrip("\n")
-        for dressed in (body.upper(), body + "\r\n", " \t" + body + " \t\n", "\ufeff" + body, "\n\n" + body + "\n\n"):
+        for dressed in (
+            body.upper(),
+            body + "\r\n",
+            " \t" + body + " \t\n",
+            "\ufeff" + body,
+            "\n\n" + body + "\n\n",
+        ):
             other = dict(list(vector.items()) + [("body", dressed)])
             assert [meaning(out) for out in read(other)] == vector["means"], (vector["id"], dressed)

@@ -1,4 +1,5 @@
-"""A server with several addresses of which one swallows everything: the others must be tried while there is time."""
+"""A server with several addresses of which one swallows everything: the others must be tried while there is
+time."""
 
 import socket
 import time
@@ -8,7 +9,8 @@ from wanbeacon.net import Trouble, wire
 
 
 class Mute:
-    """Addresses 127.0.0.2, 127.0.0.3 ... whose port takes no more connections (a full backlog: SYNs are dropped)."""
+    """Addresses 127.0.0.2, 127.0.0.3 ... whose port takes no more connections (a full backlog: SYNs are
+    dropped)."""
 
     def __init__(self, port, count=1):
         self.rows, self.socks = [], []
@@ -35,7 +37,8 @@ class Mute:
 
 
 def _connect(mutes, budget, alive=True):
-    """(Trouble's word or None, ms) of a Wire that gets `mutes` mute addresses and, when alive, one that answers."""
+    """(Trouble's word or None, ms) of a Wire that gets `mutes` mute addresses and, when alive, one that
+    answers."""
     port = 20000 + time.ticks_us() % 20000
     mute = Mute(port, mutes)
     rows, good = list(mute.rows), None
@@ -80,7 +83,8 @@ def test_when_none_answers_the_deadline_holds():
 def test_no_route_is_told_from_a_refused_connection():
     """Nothing has left the home then: the next try may be soon."""
     words = []
-    for ip in ("255.255.255.255", "127.0.0.1"):  # TCP to a broadcast address has no way; nobody listens on the other
+    # TCP to a broadcast address has no way; nobody listens on the other
+    for ip in ("255.255.255.255", "127.0.0.1"):
         row = socket.getaddrinfo(ip, 1)[0]
         for count in (1, 2):
             link = wire.Wire(linux.Board("/tmp"), None, "server", time.ticks_add(time.ticks_ms(), 2000), 100)

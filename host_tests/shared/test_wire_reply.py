@@ -1,5 +1,6 @@
-# How the Wire reads a reply: status line, header lines, 1xx, chunks; whatever a server sends, only a Trouble comes out, in
-# bounded memory. The bytes come from a stream that is handed in; the same over TLS is host/test_agent_exchanges.py.
+# How the Wire reads a reply: status line, header lines, 1xx, chunks; whatever a server sends, only a Trouble
+# comes out, in bounded memory. The bytes come from a stream that is handed in; the same over TLS is
+# host/test_agent_exchanges.py.
 import os
 import time
 
@@ -59,7 +60,10 @@ def test_lines_that_are_no_header_are_passed_over():
 
 
 def test_a_folded_line_goes_on_with_the_one_before_it():
-    link = ok(b"HTTP/1.1 200 OK\r\nX: 1\r\n Content-Length: 2\r\nRetry-After:\r\n\t120\r\nContent-Length: 4\r\n\r\ngoodXXXX", b"good")
+    link = ok(
+        b"HTTP/1.1 200 OK\r\nX: 1\r\n Content-Length: 2\r\nRetry-After:\r\n\t120\r\nContent-Length: 4\r\n\r\ngoodXXXX",
+        b"good",
+    )
     assert link.field(b"retry-after") == "120"
     assert ok(b"HTTP/1.1 200 OK\r\n Retry-After: 7\r\n\r\ngood", b"good").field(b"retry-after") is None
 
@@ -75,7 +79,12 @@ def test_the_number_and_the_size_of_header_lines_are_bounded():
 
 def test_interim_replies_are_passed_over_and_are_no_answer():
     final = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngoodXXXX"
-    ok(b"HTTP/1.1 103 Early Hints\r\nContent-Length: 99\r\nDate: x\r\n\r\n" + b"HTTP/1.1 100 Continue\r\n\r\n" + final, b"good")
+    ok(
+        b"HTTP/1.1 103 Early Hints\r\nContent-Length: 99\r\nDate: x\r\n\r\n"
+        + b"HTTP/1.1 100 Continue\r\n\r\n"
+        + final,
+        b"good",
+    )
     assert reply(b"HTTP/1.1 100 Continue\r\n\r\n" * 20 + final) == "odd"
     assert reply(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + final) == "odd"
     assert reply(b"HTTP/1.1 100 Continue\r\n\r\ngood 1.2.3.4\n") == "odd"
@@ -90,13 +99,16 @@ def test_a_status_line_is_exact():
                  b"", b" HTTP/1.1 200 OK", b"SSH-2.0-x", b"HTTP/1.1 200OK", b"\xef\xbb\xbfHTTP/1.1 200 OK"):  # fmt: skip
         assert reply(line + b"\r\n\r\ngood") == "odd", line
     assert reply(b"") == "cut" and reply(b"HTTP/1.1 200 OK\r\nX: y\r\n") == "cut"
-    assert reply(b"HTTP/1.1 999 x\r\n\r\ngood")[:2] == (999, b"good")  # what a status means is reply.py's business
+    # what a status means is reply.py's business
+    assert reply(b"HTTP/1.1 999 x\r\n\r\ngood")[:2] == (999, b"good")
 
 
 def test_a_redirect_says_where_to_and_never_with_the_query():
     for status in (b"301", b"302", b"303", b"307", b"308", b"399"):
         link = wire.Wire(None, None, "server", time.ticks_add(time.ticks_ms(), 5000), 99)
-        link.stream = Stream(b"HTTP/1.1 " + status + b" x\r\nLocation: https://other.example/moved?password=secret\r\n\r\n")
+        link.stream = Stream(
+            b"HTTP/1.1 " + status + b" x\r\nLocation: https://other.example/moved?password=secret\r\n\r\n"
+        )
         try:
             link.readline()
             assert False, status
@@ -108,7 +120,10 @@ def test_a_redirect_says_where_to_and_never_with_the_query():
 
 def test_chunks():
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"
-    ok(head + b"4\r\ngood\r\n00b;x=\"1;2\"\r\n 192.0.2.77\r\n0;end\r\nX: trailer\r\nContent-Length: 9\r\n\r\n", b"good 192.0.2.77")
+    ok(
+        head + b'4\r\ngood\r\n00b;x="1;2"\r\n 192.0.2.77\r\n0;end\r\nX: trailer\r\nContent-Length: 9\r\n\r\n',
+        b"good 192.0.2.77",
+    )
     ok(head + b"0\r\n\r\n", b"")
     for bad in (b"x\r\n", b"\r\n", b"-4\r\ngood\r\n", b"+4\r\ngood\r\n", b"0x4\r\ngood\r\n", b"1_0\r\n", b"4\r\ngoodX\r\n0\r\n", b"4\r\ngoo",
                 b"123456789\r\n", b"4\r\ngood\r\n", b";4\r\n", b""):  # fmt: skip
@@ -123,7 +138,8 @@ def test_chunks():
 def test_content_length():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: "
     ok(head + b"4\r\nContent-Length: 4\r\n\r\ngoodXXXX", b"good")
-    for odd in (b"4\r\nContent-Length: 5", b"x", b"-1", b"4, 4", b"99999999999"):  # none that counts: until the end
+    # none that counts: until the end
+    for odd in (b"4\r\nContent-Length: 5", b"x", b"-1", b"4, 4", b"99999999999"):
         ok(head + odd + b"\r\n\r\ngood", b"good")
     assert reply(head + b"5\r\n\r\ngood") == "cut"
     assert reply(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")[:2] == (204, b"")
@@ -167,15 +183,36 @@ def test_dates():
 
 def test_the_date_of_an_answer_out_of_a_cache_is_no_time():
     head = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-    for more, date in ((b"", 784111777), (b"Age: 0\r\n", 784111777), (b"Age: 600\r\n", None), (b"Age: soon\r\n", None)):
+    for more, date in (
+        (b"", 784111777),
+        (b"Age: 0\r\n", 784111777),
+        (b"Age: 600\r\n", None),
+        (b"Age: soon\r\n", None),
+    ):
         assert http._date(ok(head + more + b"\r\ngood", b"good")) == date, more
     assert http._date(ok(b"HTTP/1.1 200 OK\r\n\r\ngood", b"good")) is None
     assert http._date(ok(b"HTTP/1.1 200 OK\r\nDate: today\r\n\r\ngood", b"good")) is None
 
 
 def test_out_of_memory_is_known_by_its_codes():
-    for args in ((12,), (105,), (-32512, "MBEDTLS_ERR_SSL_ALLOC_FAILED"), (-10368,), (-(0x2800 + 0x6A),), (-(0x3B00 + 0x10),), (-5, "X509 - ALLOC_FAILED")):
+    for args in (
+        (12,),
+        (105,),
+        (-32512, "MBEDTLS_ERR_SSL_ALLOC_FAILED"),
+        (-10368,),
+        (-(0x2800 + 0x6A),),
+        (-(0x3B00 + 0x10),),
+        (-5, "X509 - ALLOC_FAILED"),
+    ):
         assert wire.out_of_memory(OSError(*args)), args
     assert wire.out_of_memory(MemoryError())
-    for args in ((104,), (), ("text",), (-9984, "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"), (-29312,), (-30592, "TLS: x"), (-202,)):
+    for args in (
+        (104,),
+        (),
+        ("text",),
+        (-9984, "MBEDTLS_ERR_X509_CERT_VERIFY_FAILED"),
+        (-29312,),
+        (-30592, "TLS: x"),
+        (-202,),
+    ):
         assert not wire.out_of_memory(OSError(*args)), args

@@ -1,4 +1,5 @@
-"""A Wire that hands the body on in pieces (net/wire.py, `sink`): the same bounds and the same troubles as with a body that is kept."""
+"""A Wire that hands the body on in pieces (net/wire.py, `sink`): the same bounds and the same troubles as
+with a body that is kept."""
 
 import time
 

@@ -1,13 +1,14 @@
 """ESP32's `esp32` without a chip: NVS and partitions in memory. Knows nothing of the agent.
 
-Runs on CPython and on MicroPython. `_power_cut()` loses what was not committed, `_erase()` empties the NVS."""
+Runs on CPython and on MicroPython. `_power_cut()` loses what was not committed, `_erase()` empties the
+NVS."""
 
 HEAP_DATA, HEAP_EXEC = 4, 1
 WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 
 _NOT_FOUND, _KEY_TOO_LONG, _INVALID_LENGTH = -0x1102, -0x1109, -0x110C
 
-_nvs = {}      # (namespace, key) -> bytes or int, as committed
+_nvs = {}  # (namespace, key) -> bytes or int, as committed
 _pending = {}  # the same, not committed yet; None = erased
 
 
@@ -52,7 +53,7 @@ class NVS:
         value = self._get(key, bytes)
         if len(buffer) < len(value):
             raise OSError(_INVALID_LENGTH, "ESP_ERR_NVS_INVALID_LENGTH")
-        buffer[:len(value)] = value
+        buffer[: len(value)] = value
         return len(value)
 
     def erase_key(self, key):
@@ -92,8 +93,11 @@ class Partition:
 
     @staticmethod
     def find(type=0, subtype=255, label=None, block_size=4096):
-        return [Partition(row[4], block_size) for row in _TABLE
-                if row[0] == type and subtype in (255, row[1]) and label in (None, row[4])]
+        return [
+            Partition(row[4], block_size)
+            for row in _TABLE
+            if row[0] == type and subtype in (255, row[1]) and label in (None, row[4])
+        ]
 
     def info(self):
         return self._row
@@ -134,9 +138,16 @@ class Partition:
 
 
 def idf_heap_info(capabilities):
-    """[(total, free, largest free block, least ever free)], as an ESP32_GENERIC 1.24 answers with Wi-Fi up."""
-    return [(240, 4, 0, 4), (7288, 4, 0, 4), (16648, 96, 68, 4), (85200, 328, 208, 4), (15072, 4, 0, 4),
-            (113840, 95504, 94208, 94852)]
+    """[(total, free, largest free block, least ever free)], as an ESP32_GENERIC 1.24 answers with Wi-Fi
+    up."""
+    return [
+        (240, 4, 0, 4),
+        (7288, 4, 0, 4),
+        (16648, 96, 68, 4),
+        (85200, 328, 208, 4),
+        (15072, 4, 0, 4),
+        (113840, 95504, 94208, 94852),
+    ]
 
 
 def raw_temperature():

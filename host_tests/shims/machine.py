@@ -1,4 +1,5 @@
-"""ESP32's `machine` without a chip: what happens to it is recorded in names that start with _. Knows nothing of the agent.
+"""ESP32's `machine` without a chip: what happens to it is recorded in names that start with _. Knows nothing
+of the agent.
 
 Runs on CPython and on MicroPython (the emulated board). Tests may set and read:
     _cause          what reset_cause() answers next (PWRON_RESET at first)
@@ -115,7 +116,8 @@ class RTC:
             self.datetime(datetime)
 
     def datetime(self, datetimetuple=None):
-        """(year, month, day, weekday, hours, minutes, seconds, microseconds); the stand-in's clock stands still."""
+        """(year, month, day, weekday, hours, minutes, seconds, microseconds); the stand-in's clock stands
+        still."""
         global _datetime
         if datetimetuple is None:
             return _datetime or (2000, 1, 1, 5, 0, 0, 0, 0)

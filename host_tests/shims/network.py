@@ -10,7 +10,13 @@ import time
 
 STA_IF, AP_IF = 0, 1
 STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 1000, 1001, 1010
-STAT_BEACON_TIMEOUT, STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD, STAT_ASSOC_FAIL, STAT_HANDSHAKE_TIMEOUT = 200, 201, 202, 203, 204
+STAT_BEACON_TIMEOUT, STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD, STAT_ASSOC_FAIL, STAT_HANDSHAKE_TIMEOUT = (
+    200,
+    201,
+    202,
+    203,
+    204,
+)
 STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY, STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD = 210, 211
 STAT_NO_AP_FOUND_IN_RSSI_THRESHOLD = 212
 AUTH_OPEN, AUTH_WEP, AUTH_WPA_PSK, AUTH_WPA2_PSK, AUTH_WPA_WPA2_PSK, AUTH_WPA2_ENTERPRISE = 0, 1, 2, 3, 4, 5
@@ -85,7 +91,9 @@ class _Interface:
 
     def ifconfig(self, *args):
         if not args:
-            return self._static or ((_radio.address, _radio.mask, _radio.gateway, _radio.dns) if self._up() else _DOWN)
+            return self._static or (
+                (_radio.address, _radio.mask, _radio.gateway, _radio.dns) if self._up() else _DOWN
+            )
         self._static = None if args[0] == "dhcp" else tuple(args[0])
         return None
 
@@ -109,7 +117,16 @@ class WLAN(_Interface):
     """One object per interface, as there."""
 
     IF_STA, IF_AP = 0, 1
-    SEC_OPEN, SEC_WEP, SEC_WPA, SEC_WPA2, SEC_WPA_WPA2, SEC_WPA2_ENT, SEC_WPA3, SEC_WPA2_WPA3 = 0, 1, 2, 3, 4, 5, 6, 7
+    SEC_OPEN, SEC_WEP, SEC_WPA, SEC_WPA2, SEC_WPA_WPA2, SEC_WPA2_ENT, SEC_WPA3, SEC_WPA2_WPA3 = (
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+    )
     SEC_WAPI, SEC_OWE = 8, 9
     PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
 
@@ -122,8 +139,18 @@ class WLAN(_Interface):
             one = cls._objects[interface_id] = object.__new__(cls)
             one._interface, one._active, one._static, one._since = interface_id, False, None, None
             one._ssid = one._password = None
-            one._config = {"mac": b"\x24\x0a\xc4\x00\x01\x10", "ssid": "", "channel": 1, "hidden": False, "security": 0,
-                           "hostname": "mpy-esp32", "reconnects": -1, "txpower": 20.0, "pm": 1, "max_clients": 4}
+            one._config = {
+                "mac": b"\x24\x0a\xc4\x00\x01\x10",
+                "ssid": "",
+                "channel": 1,
+                "hidden": False,
+                "security": 0,
+                "hostname": "mpy-esp32",
+                "reconnects": -1,
+                "txpower": 20.0,
+                "pm": 1,
+                "max_clients": 4,
+            }
         return cls._objects[interface_id]
 
     def __init__(self, interface_id=0):
@@ -143,8 +170,10 @@ class WLAN(_Interface):
         """(ssid, bssid, channel, RSSI, security, hidden) per network."""
         if not self._active:
             raise OSError("STA must be active")
-        return [(ssid.encode(), b"\x02\x00\x00\x00\x00%c" % at, 6, -60 - at, 3 if key else 0, False)
-                for at, (ssid, key) in enumerate(sorted(_radio.networks.items()))]
+        return [
+            (ssid.encode(), b"\x02\x00\x00\x00\x00%c" % at, 6, -60 - at, 3 if key else 0, False)
+            for at, (ssid, key) in enumerate(sorted(_radio.networks.items()))
+        ]
 
     def status(self, *args):
         if args:
@@ -179,7 +208,14 @@ class WLAN(_Interface):
                 raise ValueError("unknown config param")
             return self._config[args[0]]
         for name, value in kwargs.items():
-            if name not in self._config and name not in ("key", "password", "authmode", "essid", "protocol", "dhcp_hostname"):
+            if name not in self._config and name not in (
+                "key",
+                "password",
+                "authmode",
+                "essid",
+                "protocol",
+                "dhcp_hostname",
+            ):
                 raise ValueError("unknown config param")
             self._config["ssid" if name == "essid" else name] = value
         return None
@@ -188,8 +224,22 @@ class WLAN(_Interface):
 class LAN(_Interface):
     """Ethernet; the cable is `_radio.wire`."""
 
-    def __init__(self, id=0, *, mdc=None, mdio=None, power=None, reset=None, phy_addr=None, phy_type=None, spi=None, cs=None,
-                 int=None, ref_clk=None, ref_clk_mode=None):
+    def __init__(
+        self,
+        id=0,
+        *,
+        mdc=None,
+        mdio=None,
+        power=None,
+        reset=None,
+        phy_addr=None,
+        phy_type=None,
+        spi=None,
+        cs=None,
+        int=None,
+        ref_clk=None,
+        ref_clk_mode=None,
+    ):
         self._active, self._static, self._mac = False, None, b"\x24\x0a\xc4\x00\x01\x13"
 
     def _up(self):

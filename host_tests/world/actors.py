@@ -1,7 +1,8 @@
-"""Who lives in the world: the router, the name server, time servers, check pages, providers, and strangers at home.
+"""Who lives in the world: the router, the name server, time servers, check pages, providers, and strangers at
+home.
 
-Each has a `mode` per service; "ok" is honest and quick. What the other modes do is beside them. They know the network and
-no agent.
+Each has a `mode` per service; "ok" is honest and quick. What the other modes do is beside them. They know the
+network and no agent.
 """
 
 import struct
@@ -13,9 +14,7 @@ _URN = "urn:schemas-upnp-org:"
 _DESCRIPTION = """<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device><deviceList><device><serviceList>
 <service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/ctl</controlURL>
 <eventSubURL>/evt</eventSubURL></service></serviceList></device></deviceList></device></root>"""
-_ENVELOPE = (
-    '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
-)
+_ENVELOPE = '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
 
 
 def packed(text):
@@ -26,12 +25,18 @@ def packed(text):
 def http(body, status="200 OK", more=""):
     """One answer of a web server."""
     body = body if isinstance(body, bytes) else body.encode()
-    return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status.encode(), more.encode(), len(body), body)
+    return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (
+        status.encode(),
+        more.encode(),
+        len(body),
+        body,
+    )
 
 
 class Web:
-    """A TCP service that reads one HTTP request and calls answer(head, body) -> bytes; None says nothing, for ever.
-    spoil(bytes) -> [(ms, bytes)], the end after it, or "hang", "reset"; decides how the answer goes out."""
+    """A TCP service that reads one HTTP request and calls answer(head, body) -> bytes; None says nothing, for
+    ever. spoil(bytes) -> [(ms, bytes)], the end after it, or "hang", "reset"; decides how the answer goes
+    out."""
 
     def __init__(self, net, answer, spoil):
         self.net = net
@@ -86,7 +91,8 @@ class Spoiled:
         if mode == "garbled":
             cut = bytearray(data)
             for _ in range(8):
-                cut[chance.randrange(len(cut))] = chance.randrange(128, 256)  # another digit would make the router a liar
+                # another digit would make the router a liar
+                cut[chance.randrange(len(cut))] = chance.randrange(128, 256)
             return [(0, bytes(cut[: chance.randrange(len(cut))]))]
         if mode == "noise":
             return [(0, chance.randbytes(chance.randrange(1, 3000)))]
@@ -99,7 +105,8 @@ class Spoiled:
 
 
 class Router:
-    """wan: its address outside (text), None while the line is down. shown: what it says instead (CGNAT), or None."""
+    """wan: its address outside (text), None while the line is down. shown: what it says instead (CGNAT), or
+    None."""
 
     def __init__(self, net, wan):
         self.net = net
@@ -115,7 +122,9 @@ class Router:
 
     def listen(self, how):
         """ok, or what TCP does: "hang", "refuse"."""
-        self.net.tcp[ROUTER, 5000] = Web(self.net, self._http, self.web) if how == "ok" else None if how == "refuse" else how
+        self.net.tcp[ROUTER, 5000] = (
+            Web(self.net, self._http, self.web) if how == "ok" else None if how == "refuse" else how
+        )
 
     def says(self):
         return self.shown or self.wan
@@ -144,7 +153,10 @@ class Router:
             reply(struct.pack(">BBHI", 0, 128, self.net.chance.choice((1, 2, 4, 9)), 5))
         else:
             answer = self._answer(0, self.says()) if self.says() else self._answer(3, None)
-            reply(answer, self.net.chance.randrange(300, 3000) if mode == "slow" else self.net.chance.randrange(1, 8))
+            reply(
+                answer,
+                self.net.chance.randrange(300, 3000) if mode == "slow" else self.net.chance.randrange(1, 8),
+            )
 
     def _ssdp(self, data, source, reply):
         mode = self.ssdp
@@ -174,13 +186,19 @@ class Router:
         if self.soap == "500":
             return http("<fault/>", "500 Internal Server Error")
         if self.soap == "garbage":  # cases/soap-garbage.xml
-            return http(_ENVELOPE.encode() % b"<r><NewExternalIPAddress>\xff\xfe\xb7\x01\x80</NewExternalIPAddress></r>")
+            return http(
+                _ENVELOPE.encode()
+                % b"<r><NewExternalIPAddress>\xff\xfe\xb7\x01\x80</NewExternalIPAddress></r>"
+            )
         if self.soap == "empty":
             return http("")
         if b"GetStatusInfo" in head:
             state = "Connected" if self.says() else "Disconnected"
             return http(_ENVELOPE % ("<r><NewConnectionStatus>%s</NewConnectionStatus></r>" % state))
-        return http(_ENVELOPE % ("<r><NewExternalIPAddress>%s</NewExternalIPAddress></r>" % (self.says() or "0.0.0.0")))
+        return http(
+            _ENVELOPE
+            % ("<r><NewExternalIPAddress>%s</NewExternalIPAddress></r>" % (self.says() or "0.0.0.0"))
+        )
 
     def _subscribe(self, head):
         if self.gena == "silent":
@@ -194,7 +212,9 @@ class Router:
                 return http("", "412 Precondition Failed")
         else:
             sid = "uuid:%d" % self.net.chance.randrange(1 << 30)
-            self.subscribed = {sid: int(text.partition("Callback: <http://")[2].partition(":")[2].partition("/")[0])}
+            self.subscribed = {
+                sid: int(text.partition("Callback: <http://")[2].partition(":")[2].partition("/")[0])
+            }
         return http("", more="SID: %s\r\nTimeout: Second-1800\r\n" % sid)
 
 
@@ -205,7 +225,8 @@ def notify(sid):
 
 
 class Names:
-    """The name server, at the end of the home's resolver. mode: ok, missing (says so at once), hang (10 s, then nothing)."""
+    """The name server, at the end of the home's resolver. mode: ok, missing (says so at once), hang (10 s,
+    then nothing)."""
 
     def __init__(self, net, table, line):
         self.net = net
@@ -241,7 +262,11 @@ class TimeServer:
             return
         now = self.time.true() + 2208988800 + {"ahead": 3 * 86400, "future": 10 * 365 * 86400}.get(mode, 0)
         stamp = struct.pack(">II", now & 0xFFFFFFFF, 0)
-        head = bytes([0x24, 0 if mode == "kiss" else 2, 6, 0xEC]) + bytes(8) + (b"RATE" if mode == "kiss" else b"GPS\0")
+        head = (
+            bytes([0x24, 0 if mode == "kiss" else 2, 6, 0xEC])
+            + bytes(8)
+            + (b"RATE" if mode == "kiss" else b"GPS\0")
+        )
         reply(head + stamp + data[40:48] + stamp + (bytes(8) if mode == "zero" else stamp), 10)
 
 
@@ -257,12 +282,16 @@ class Page:
 
     def _answer(self, head, body):
         self.asked += 1
-        return http("<html>Current IP Address: %s</html>" % (self.lie or self.router.wan)) if self.router.wan else None
+        return (
+            http("<html>Current IP Address: %s</html>" % (self.lie or self.router.wan))
+            if self.router.wan
+            else None
+        )
 
 
 class Provider:
-    """A DynDNS2 service on TCP: tools/simulate/virtual.Provider behind a web server. arrived(names, address) is called with
-    what is sent; say: "ok", or an answer as there."""
+    """A DynDNS2 service on TCP: tools/simulate/virtual.Provider behind a web server. arrived(names, address)
+    is called with what is sent; say: "ok", or an answer as there."""
 
     def __init__(self, net, ip, arrived):
         self.net = net
@@ -285,15 +314,17 @@ class Provider:
         self.requests += 1
         self.arrived(names, ip)
         says, once = self.inner.says("", names)
-        status, text, after, trouble = self.inner.answer(self.net.ms / 1000, "", names, {4: ip}, False, says, once)
+        status, text, after, trouble = self.inner.answer(
+            self.net.ms / 1000, "", names, {4: ip}, False, says, once
+        )
         if trouble:
             return None
         return http(text, "%d said" % status, "Retry-After: %s\r\n" % after if after else "")
 
 
 class Forger:
-    """Floods the device with answers in the router's name. It does not see packets and guesses ports: 50,000 a second hit one
-    port every 1.3 s. It also announces, and sends notices and answers to searches."""
+    """Floods the device with answers in the router's name. It does not see packets and guesses ports: 50,000
+    a second hit one port every 1.3 s. It also announces, and sends notices and answers to searches."""
 
     def __init__(self, net, address):
         self.net = net

@@ -14,7 +14,43 @@ from host_tests.world import net
 
 START = 1800000000  # unix time when a world begins
 # Everything that the agent may load here: loaded now, so that its modules can be put into the world.
-_MODULES = ["app.advise", "app.agent", "app.asked", "app.begin", "app.build", "app.commands", "app.exchange", "app.learn", "app.log", "app.look", "app.model", "app.plan", "app.stage", "app.status", "app.wanted", "app.words", "board.esp32.ntp", "core.journal", "net.clock", "net.http", "net.lan", "net.names", "net.udp", "net.waits", "net.wire", "observe.announce", "observe.choose", "observe.choosing", "observe.gena", "observe.natpmp", "observe.quiet", "observe.scan", "observe.upnp", "observe.web", "observe.xml"]
+_MODULES = [
+    "app.advise",
+    "app.agent",
+    "app.asked",
+    "app.begin",
+    "app.build",
+    "app.commands",
+    "app.exchange",
+    "app.learn",
+    "app.log",
+    "app.look",
+    "app.model",
+    "app.plan",
+    "app.stage",
+    "app.status",
+    "app.wanted",
+    "app.words",
+    "board.esp32.ntp",
+    "core.journal",
+    "net.clock",
+    "net.http",
+    "net.lan",
+    "net.names",
+    "net.udp",
+    "net.waits",
+    "net.wire",
+    "observe.announce",
+    "observe.choose",
+    "observe.choosing",
+    "observe.gena",
+    "observe.natpmp",
+    "observe.quiet",
+    "observe.scan",
+    "observe.upnp",
+    "observe.web",
+    "observe.xml",
+]
 
 
 class PowerCut(BaseException):
@@ -35,7 +71,8 @@ class _Gc:
 
 
 class World:
-    """with World(network, time, chance): the product's modules use the world's socket, select, time, os and gc."""
+    """with World(network, time, chance): the product's modules use the world's socket, select, time, os and
+    gc."""
 
     def __init__(self, network, time, chance):
         self.stands_in = {"socket": net.SocketModule(network), "select": net.SelectModule(network), "time": time,
@@ -43,13 +80,16 @@ class World:
 
     def __enter__(self):
         self.before = []
-        modules = [importlib.import_module("wanbeacon." + name) for name in _MODULES] + [importlib.import_module("requests")]
+        modules = [importlib.import_module("wanbeacon." + name) for name in _MODULES] + [
+            importlib.import_module("requests")
+        ]
         for module in modules:
             for name, other in self.stands_in.items():
                 if name in module.__dict__ and not (name == "socket" and module.__name__ == "requests"):
                     self.before.append((module.__dict__, name, module.__dict__[name]))
                     module.__dict__[name] = other
-        self.before.append((sys.modules, "socket", sys.modules["socket"]))  # wire.py imports it where it is used
+        # wire.py imports it where it is used
+        self.before.append((sys.modules, "socket", sys.modules["socket"]))
         sys.modules["socket"] = self.stands_in["socket"]
         for name in ("why_not", "parse", "text"):  # pure, and the most that a round costs
             self.before.append((address.__dict__, name, getattr(address, name)))
@@ -63,8 +103,8 @@ class World:
 
 
 class Slot:
-    """One file in flash. device.flash: "ok", "full" (refuses); device.cut: None, or what the next write leaves: "old", "new"
-    or "torn", and the power is gone."""
+    """One file in flash. device.flash: "ok", "full" (refuses); device.cut: None, or what the next write
+    leaves: "old", "new" or "torn", and the power is gone."""
 
     def __init__(self, device):
         self.device = device
@@ -213,7 +253,9 @@ class Device:
         if self.loop:
             self.net.power_off()
             self.net.frozen = True
-            for task in sorted(asyncio.all_tasks(self.loop), key=lambda task: int(task.get_name().split("-")[1])):
+            for task in sorted(
+                asyncio.all_tasks(self.loop), key=lambda task: int(task.get_name().split("-")[1])
+            ):
                 task.cancel()
             asyncio.set_event_loop(self.loop)
             for _ in range(40):  # cancelled tasks have awaits in their own ends
@@ -238,7 +280,9 @@ class Device:
         board = Board(self, cause)
 
         async def main():
-            self.agent = agent.Agent(self.cfg, board, clock.Clock(board.set_time, inherited=False), self._say, self.ticked)
+            self.agent = agent.Agent(
+                self.cfg, board, clock.Clock(board.set_time, inherited=False), self._say, self.ticked
+            )
             await self.agent.run()
 
         self.task = self.loop.create_task(main())

@@ -1,7 +1,8 @@
-"""A network in memory and in virtual time: stand-ins for the modules socket, select, time and os, and a loop for asyncio.
+"""A network in memory and in virtual time: stand-ins for the modules socket, select, time and os, and a loop
+for asyncio.
 
-One device, one home, some servers. Time moves only in `advance`: while the loop waits, or while code blocks. Knows no
-protocol above UDP and TCP, and nothing of the agent.
+One device, one home, some servers. Time moves only in `advance`: while the loop waits, or while code blocks.
+Knows no protocol above UDP and TCP, and nothing of the agent.
 """
 
 import asyncio
@@ -43,7 +44,8 @@ class Network:
         self.at(self.ms + ms, act, *args)
 
     def advance(self, ms=None, done=None):
-        """Let time pass: `ms` (None: as long as anything happens), or until done() is true. What done() gave at last."""
+        """Let time pass: `ms` (None: as long as anything happens), or until done() is true. What done() gave
+        at last."""
         if self.frozen:
             return None
         end = None if ms is None else self.ms + max(0, ms)
@@ -62,7 +64,13 @@ class Network:
         """A datagram of the device. fail(number): what ICMP does to it."""
         service = self.groups.get(to) or self.udp.get(to)
         if service:
-            self.after(_LATENCY, service, data, source, lambda answer, ms=0, frm=None: self.deliver(answer, frm or to, source, ms))
+            self.after(
+                _LATENCY,
+                service,
+                data,
+                source,
+                lambda answer, ms=0, frm=None: self.deliver(answer, frm or to, source, ms),
+            )
         elif fail and to[0][:8] == ME[:8]:
             self.after(_LATENCY, fail, errno.ECONNREFUSED)
 
@@ -131,7 +139,10 @@ class Socket:
 
     def _use(self, what, ip=None):
         if self.net.hook and not self.net.frozen:
-            self.net.hook(what + (" udp" if self.kind == real_socket.SOCK_DGRAM else " tcp"), ip or (self.peer and self.peer[0]))
+            self.net.hook(
+                what + (" udp" if self.kind == real_socket.SOCK_DGRAM else " tcp"),
+                ip or (self.peer and self.peer[0]),
+            )
 
     def fileno(self):
         return self.fd
@@ -250,7 +261,15 @@ class SocketModule:
 
     def __init__(self, net):
         self.net = net
-        for name in ("AF_INET", "AF_INET6", "SOCK_STREAM", "SOCK_DGRAM", "SOL_SOCKET", "SO_REUSEADDR", "inet_ntop"):
+        for name in (
+            "AF_INET",
+            "AF_INET6",
+            "SOCK_STREAM",
+            "SOCK_DGRAM",
+            "SOL_SOCKET",
+            "SO_REUSEADDR",
+            "inet_ntop",
+        ):
             setattr(self, name, getattr(real_socket, name))
 
     def socket(self, family=2, kind=1, *_):
@@ -287,7 +306,9 @@ class _Poll:
     def _ready(self):
         out = []
         for sock, events in self.rows:
-            found = (real_select.POLLIN if sock.readable() else 0) | (real_select.POLLOUT if sock.writable() else 0)
+            found = (real_select.POLLIN if sock.readable() else 0) | (
+                real_select.POLLOUT if sock.writable() else 0
+            )
             if found & events:
                 bad = real_select.POLLERR | real_select.POLLHUP if sock.error else 0
                 out.append((sock, found & events | bad))
@@ -295,7 +316,8 @@ class _Poll:
 
 
 class TimeModule:
-    """Stands in for `time`, as a board has it. offset: of its wall clock from the true time, None while it is not set."""
+    """Stands in for `time`, as a board has it. offset: of its wall clock from the true time, None while it is
+    not set."""
 
     WRAP = 1 << 30
 

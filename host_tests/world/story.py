@@ -1,7 +1,8 @@
-"""What happens in a seed's world: rows (from, until, what, how) in seconds, drawn here, shown, and left out one by one.
+"""What happens in a seed's world: rows (from, until, what, how) in seconds, drawn here, shown, and left out
+one by one.
 
-A fault has an end, and all faults of an episode end together; then it is quiet for a while. Addresses change in between
-and in the middle of it.
+A fault has an end, and all faults of an episode end together; then it is quiet for a while. Addresses change
+in between and in the middle of it.
 """
 
 import random
@@ -34,7 +35,8 @@ EXCEPTIONS = (MemoryError, RuntimeError, OSError, ValueError, IndexError)
 
 
 class Story:
-    """rows: [(from, until, what, how)], sorted; kind of home: `check` seconds, whether two sources must agree."""
+    """rows: [(from, until, what, how)], sorted; kind of home: `check` seconds, whether two sources must
+    agree."""
 
     def __init__(self, seed, rows, check, cross, days):
         self.seed = seed
@@ -45,11 +47,19 @@ class Story:
 
     def without(self, row):
         """The same story with one row less."""
-        return Story(self.seed, [one for one in self.rows if one is not row], self.check, self.cross, self.days)
+        return Story(
+            self.seed, [one for one in self.rows if one is not row], self.check, self.cross, self.days
+        )
 
     def __str__(self):
         rows = "\n".join(["    %r," % (row,) for row in self.rows])
-        return "Story(%r, [\n%s\n], check=%r, cross=%r, days=%r)" % (self.seed, rows, self.check, self.cross, self.days)
+        return "Story(%r, [\n%s\n], check=%r, cross=%r, days=%r)" % (
+            self.seed,
+            rows,
+            self.check,
+            self.cross,
+            self.days,
+        )
 
 
 def draw(seed, days=2):
@@ -61,7 +71,8 @@ def draw(seed, days=2):
     while at < days * DAY - 9000:
         end = at + chance.choice((20, 60, 150, 400, 1200, 3000))
         names = sorted(set(chance.choices(list(FAULTS), weights, k=chance.choice((1, 1, 2, 2, 3, 5)))))
-        if "page-lies" in names and not cross:  # believed where nobody at home tells, and nobody could know better
+        # believed where nobody at home tells, and nobody could know better
+        if "page-lies" in names and not cross:
             names = [what for what in names if what not in _HOME]
         for what in names:
             rows.append((at, end, what, chance.choice(FAULTS[what][1])))

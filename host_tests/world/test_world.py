@@ -1,8 +1,9 @@
-"""The whole agent in one deterministic world (world.py): its observers, wire, journal and clock on a seed, in virtual time.
+"""The whole agent in one deterministic world (world.py): its observers, wire, journal and clock on a seed, in
+virtual time.
 
-A seed that fails prints its story, shortened by leaving out what it does not need: put that into STORIES below. What is not
-in this world: TLS (C code; host_tests/host/test_tls_chains.py), the kernel's addresses (host_tests/netlab), and memory that
-runs out in earnest (host_tests/board).
+A seed that fails prints its story, shortened by leaving out what it does not need: put that into STORIES
+below. What is not in this world: TLS (C code; host_tests/host/test_tls_chains.py), the kernel's addresses
+(host_tests/netlab), and memory that runs out in earnest (host_tests/board).
 """
 
 import os
@@ -84,7 +85,11 @@ def test_a_resolver_that_is_late_at_boot_costs_eight_seconds_at_most(part):
         late = 1 + seed * 59 / 199
         one = world.Universe(Story(seed, [(0, late, "names", "missing")], 300, False, (late + 8) / 86400))
         one.play(last=False)
-        assert [p.stored(name) for p, name in zip(one.providers, world.NAMES)] == ["45.33.1.1"] * 2, (seed, late, one.device.lines)
+        assert [p.stored(name) for p, name in zip(one.providers, world.NAMES)] == ["45.33.1.1"] * 2, (
+            seed,
+            late,
+            one.device.lines,
+        )
 
 
 def test_a_connection_that_is_refused_once_is_tried_again_within_ten_seconds():

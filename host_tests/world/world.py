@@ -1,7 +1,7 @@
 """One seed's world, played from its story and judged at every step.
 
-The judge knows the truth (what the line has, who is honest now) and what arrives at the providers; it reads of the agent
-only what a user can see, and the journal. RULES are what it holds the agent to.
+The judge knows the truth (what the line has, who is honest now) and what arrives at the providers; it reads
+of the agent only what a user can see, and the journal. RULES are what it holds the agent to.
 """
 
 import errno
@@ -56,9 +56,24 @@ def settings(check, cross):
     accounts = []
     for number, name in enumerate(NAMES, 1):
         server = "http://dyn%d.example.net" % number
-        accounts.append({"provider": "dyn", "user": "u%d" % number, "password": "secret", "server": server, "hosts": [{"name": name, "ipv6": False}]})
+        accounts.append(
+            {
+                "provider": "dyn",
+                "user": "u%d" % number,
+                "password": "secret",
+                "server": server,
+                "hosts": [{"name": name, "ipv6": False}],
+            }
+        )
     page = {"source": "web", "url": "http://check.example.net/"}
-    return json.dumps({"accounts": accounts, "address": ["natpmp", "upnp", page], "cross_check": cross, "intervals": {"check": check}})
+    return json.dumps(
+        {
+            "accounts": accounts,
+            "address": ["natpmp", "upnp", page],
+            "cross_check": cross,
+            "intervals": {"check": check},
+        }
+    )
 
 
 class Universe:
@@ -72,11 +87,20 @@ class Universe:
         self.router = actors.Router(self.net, "45.33.1.1")
         self.servers = [actors.TimeServer(self.net, _IPS[n], self.time) for n in _IPS if "ntp" in n]
         self.page = actors.Page(self.net, _IPS["check.example.net"], self.router)
-        self.providers = [actors.Provider(self.net, _IPS["dyn%d.example.net" % n], self._arrived) for n in (1, 2)]
+        self.providers = [
+            actors.Provider(self.net, _IPS["dyn%d.example.net" % n], self._arrived) for n in (1, 2)
+        ]
         self.names = self.net.lookup = actors.Names(self.net, _IPS, lambda: bool(self.router.wan))
         self.forger = actors.Forger(self.net, LIES[0])
         self.net.hook = self._hook
-        self.device = device.Device(self.net, self.time, self.chance, settings(story.check, story.cross), self._round, lambda: self._turned(0, 1))
+        self.device = device.Device(
+            self.net,
+            self.time,
+            self.chance,
+            settings(story.check, story.cross),
+            self._round,
+            lambda: self._turned(0, 1),
+        )
         self.active = {}  # what -> how
         self.raised = False  # some exception was raised in a room since the start of this run
         self.had = [(0, self.router.wan)]  # (since ms, address) of the line
@@ -94,7 +118,9 @@ class Universe:
         if not self.router.wan:
             return None
         upnp = not any(what in a for what in _UPNP) and a.get("ssdp") in (None, "crowded")
-        natpmp = not any(what in a for what in ("natpmp", "cgnat")) and (upnp or not ("forger" in a or "echo" in a))
+        natpmp = not any(what in a for what in ("natpmp", "cgnat")) and (
+            upnp or not ("forger" in a or "echo" in a)
+        )
         page = not any(what in a for what in ("page", "page-lies", "names"))
         need = 2 if self.story.cross else 1
         if natpmp + upnp >= need:
@@ -143,7 +169,8 @@ class Universe:
         self._boundary(what)
 
     def _end(self, what):
-        if what == "forger":  # a look that finds his last datagrams in its socket is not the last one: two looks
+        # a look that finds his last datagrams in its socket is not the last one: two looks
+        if what == "forger":
             self.active["echo"] = 1
             self.net.after(self.story.check * 1000 + 30000, self._end, "echo")
         if what in self.active:
@@ -282,8 +309,13 @@ class Universe:
             return
         host = agent.hosts()[number]
         rec, wait = host.rec, host.rec.hold * 1000 - agent.clock.mono_ms()
-        theirs = (number == 0 and rec.cls in ("LATER", "ODD")) or rec.hold_why == "hold.spread" or rec.kind in ("home", "net")
-        theirs = theirs or wait <= 61000 or rec.attempt  # the minimum between two requests; a power cut in one of them
+        theirs = (
+            (number == 0 and rec.cls in ("LATER", "ODD"))
+            or rec.hold_why == "hold.spread"
+            or rec.kind in ("home", "net")
+        )
+        # the minimum between two requests; a power cut in one of them
+        theirs = theirs or wait <= 61000 or rec.attempt
         if theirs and wait > -5000 and self.net.ms - since < _POSTPONED_S * 1000:
             self.net.after(max(wait, 0) + 30000, self._due, number, since)
             return
@@ -300,7 +332,8 @@ class Universe:
         line = agent.lines[0]
         if agent.counters["faults"] and not self.raised:
             self.fail("walls", "%s" % agent.faults)
-        for where in (line.name, "the round", agent.accounts[1].where):  # whatever is raised is raised below these
+        # whatever is raised is raised below these
+        for where in (line.name, "the round", agent.accounts[1].where):
             if where in agent.faults:
                 self.fail("walls", "%s: %s" % (where, agent.faults))
         why = line.why[4]
@@ -309,7 +342,11 @@ class Universe:
         for host in agent.hosts():
             if not host.why or not _all_known(host.why):
                 self.fail("said", "no words for %s" % (host.why,))
-        told = {row["address"] for row in line.chooser.seen if row["kind"] == "found" and not address.why_not(row["address"])}
+        told = {
+            row["address"]
+            for row in line.chooser.seen
+            if row["kind"] == "found" and not address.why_not(row["address"])
+        }
         if len(told) > 1 and line.kind[4] < 0 and why[0] != "sources.disagree":
             self.fail("said", "%s, but %s" % (line.chooser.seen, why))
         self.checks["time"] += 1

@@ -1,4 +1,5 @@
-"""`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON. Knows no measurement."""
+"""`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON. Knows no
+measurement."""
 
 import contextlib
 import datetime
@@ -46,7 +47,8 @@ def run(row, bench):
         result.values = list(value) if isinstance(value, (list, tuple)) else [value]
     except (Missing, UserError) as error:
         result.missing = str(error)
-    except Exception as error:  # pytest's skips among them: a measurement that breaks must not hide the others
+    # pytest's skips among them: a measurement that breaks must not hide the others
+    except Exception as error:
         result.missing = "failed: %s" % (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     result.notes, result.took = list(dict.fromkeys(bench.notes)), time.monotonic() - began
     return result
@@ -56,23 +58,48 @@ def table(results):
     """The rich table of all results."""
     made = Table(title="Wanbeacon, measured on this machine", title_justify="left")
     for head in ("what", "median", "from - to", "n", "target", "remarks"):
-        made.add_column(head, justify="right" if head in ("median", "n", "target") else "left", overflow="fold")
+        made.add_column(
+            head, justify="right" if head in ("median", "n", "target") else "left", overflow="fold"
+        )
     for one in results:
         unit = one.row.unit
-        spread = "%s - %s" % (compare.shown(min(one.values), unit), compare.shown(max(one.values), unit)) if len(one.values) > 1 else ""
-        target = "%s %s" % (one.row.target[0], compare.shown(one.row.target[1], unit)) if one.row.target else ""
+        spread = (
+            "%s - %s" % (compare.shown(min(one.values), unit), compare.shown(max(one.values), unit))
+            if len(one.values) > 1
+            else ""
+        )
+        target = (
+            "%s %s" % (one.row.target[0], compare.shown(one.row.target[1], unit)) if one.row.target else ""
+        )
         word = {True: "[green]met[/]", False: "[red]not met[/]", None: ""}[one.met]
-        remarks = "[yellow]not measured: %s[/]" % one.missing if one.missing else "; ".join(filter(None, (word, *one.notes)))
-        made.add_row(one.row.what, compare.shown(one.value, unit), spread, str(len(one.values)) if len(one.values) > 1 else "", target,
-                     remarks)
+        remarks = (
+            "[yellow]not measured: %s[/]" % one.missing
+            if one.missing
+            else "; ".join(filter(None, (word, *one.notes)))
+        )
+        made.add_row(
+            one.row.what,
+            compare.shown(one.value, unit),
+            spread,
+            str(len(one.values)) if len(one.values) > 1 else "",
+            target,
+            remarks,
+        )
     return made
 
 
 def document(results):
     """The JSON document."""
-    return {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "machine": {"system": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()},
-            "versions": versions(), "rows": [one.document() for one in results]}
+    return {
+        "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": {
+            "system": platform.platform(),
+            "processors": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+        "versions": versions(),
+        "rows": [one.document() for one in results],
+    }
 
 
 def versions():
@@ -91,9 +118,12 @@ def beside(found):
         made.add_column(head, justify="left" if head in ("what", "target") else "right", overflow="fold")
     for line, unit, values, met in found:
         word = {True: "[green]met[/]", False: "[red]not met[/]", None: "[yellow]not measured[/]"}[met]
-        made.add_row(line.what, *(compare.shown(value, unit) for value in values),
-                     ", ".join(filter(None, (compare.ratio(value, values[0]) for value in values[1:]))),
-                     "%s: %s" % (line.target[0], word) if line.target else "")
+        made.add_row(
+            line.what,
+            *(compare.shown(value, unit) for value in values),
+            ", ".join(filter(None, (compare.ratio(value, values[0]) for value in values[1:]))),
+            "%s: %s" % (line.target[0], word) if line.target else "",
+        )
     return made
 
 
@@ -114,17 +144,28 @@ def readme():
     compare.PAGE.write_text(compare.fill(compare.PAGE.read_text(), found))
     compare.STORED.write_text(text)
     compare.draw(found, compare.PICTURE)
-    print("docs/%s, docs/%s and docs/%s are those of %s" % (compare.PAGE.name, compare.STORED.name, compare.PICTURE.name, found["made"]))
+    print(
+        "docs/%s, docs/%s and docs/%s are those of %s"
+        % (compare.PAGE.name, compare.STORED.name, compare.PICTURE.name, found["made"])
+    )
 
 
 def app(
     only: list[str] = typer.Option([], help="name of a row, or its beginning; may be repeated"),
-    quick: bool = typer.Option(False, help="fewer repetitions, 20 s of idleness instead of five minutes, no other clients"),
-    as_json: Path = typer.Option(None, "--json", help="write the results to this file too; - = to stdout instead of a table"),
+    quick: bool = typer.Option(
+        False, help="fewer repetitions, 20 s of idleness instead of five minutes, no other clients"
+    ),
+    as_json: Path = typer.Option(
+        None, "--json", help="write the results to this file too; - = to stdout instead of a table"
+    ),
     modules: bool = typer.Option(False, help="list every module's .mpy bytes as well"),
     names: bool = typer.Option(False, "--list", help="list the rows and end"),
-    into_readme: bool = typer.Option(False, "--readme", help="put the last complete run into docs/; measures nothing"),
-    strict: bool = typer.Option(False, help="exit status 1 when a target is not met or a row could not be measured"),
+    into_readme: bool = typer.Option(
+        False, "--readme", help="put the last complete run into docs/; measures nothing"
+    ),
+    strict: bool = typer.Option(
+        False, help="exit status 1 when a target is not met or a row could not be measured"
+    ),
 ):
     """Measure sizes, memory, times and idleness; targets beside them."""
     if into_readme:
@@ -153,6 +194,7 @@ def app(
             results.append(run(row, bench))
         if modules:
             from . import size
+
             for name, count in size.modules(bench):
                 console.print("%7d  %s" % (count, name), highlight=False)
     finally:
@@ -170,5 +212,7 @@ def app(
         if not only:
             console.print(beside(compare.lines(found)))
         console.print(METHOD, style="dim", highlight=False)
-    missed = any(one.missing or one.met is False for one in results) or any(line[3] is False for line in compare.lines(found))
+    missed = any(one.missing or one.met is False for one in results) or any(
+        line[3] is False for line in compare.lines(found)
+    )
     return int(strict and missed)

@@ -1,8 +1,8 @@
-"""Wanbeacon, inadyn and ddclient measured in the same way: each as its authors ship it, over TLS, against the provider lab.
-Knows how a client is started (tools/grade); knows no rule and no other client's number.
+"""Wanbeacon, inadyn and ddclient measured in the same way: each as its authors ship it, over TLS, against the
+provider lab. Knows how a client is started (tools/grade); knows no rule and no other client's number.
 
-inadyn and ddclient trust the authorities that Debian's ca-certificates has (their default) and the lab's own; Wanbeacon the
-one that its settings name, as it does for every provider that it knows."""
+inadyn and ddclient trust the authorities that Debian's ca-certificates has (their default) and the lab's own;
+Wanbeacon the one that its settings name, as it does for every provider that it knows."""
 
 import concurrent.futures
 import contextlib
@@ -26,8 +26,8 @@ from .wire import Relay
 SYSTEM_CA = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Seconds of real time until a client's first update is there.
 PATIENCE = 30
-#: How many times as fast a client's time passes while nothing happens. Wanbeacon lives a whole day; the others look at
-#: their address so often that a part of a day tells it, and their time-outs bear no more.
+#: How many times as fast a client's time passes while nothing happens. Wanbeacon lives a whole day; the
+#: others look at their address so often that a part of a day tells it, and their time-outs bear no more.
 SPEED = {"wanbeacon": 300}
 OTHERS_SPEED = 60
 _POOL = concurrent.futures.ThreadPoolExecutor(16)
@@ -39,8 +39,11 @@ def client(bench, name, few_roots=False):
     """The Client of tools/grade; Wanbeacon as the stand-alone MicroPython runs the compiled agent."""
     if name == "wanbeacon":
         program, one = parts.usable(usable("micropython-amd64")), clients.wanbeacon_micropython()
-        return dataclasses.replace(one, environment={"MICROPYPATH": "%s:.frozen" % bench.compiled},
-                                   argv=lambda setup: program.command(*one.argv(setup)[1:]))
+        return dataclasses.replace(
+            one,
+            environment={"MICROPYPATH": "%s:.frozen" % bench.compiled},
+            argv=lambda setup: program.command(*one.argv(setup)[1:]),
+        )
     try:
         one = clients.profile(name)
     except UserError as error:
@@ -54,6 +57,7 @@ def client(bench, name, few_roots=False):
         bundle = setup.folder / "bundle.pem"
         bundle.write_text(SYSTEM_CA.read_text() + Path(setup.ca).read_text())
         return one.config(dataclasses.replace(setup, ca=str(bundle)))
+
     return dataclasses.replace(one, config=config)
 
 
@@ -86,7 +90,8 @@ def start(bench, name):
 
 
 def memory(bench, name, what, few_roots=False):
-    """Bytes after an update. Rss: as the kernel counts resident memory; Private_Dirty: what no other process can share."""
+    """Bytes after an update. Rss: as the kernel counts resident memory; Private_Dirty: what no other process
+    can share."""
     found = []
     for _ in range(3):
         with begun(client(bench, name, few_roots)) as run:
@@ -132,27 +137,38 @@ def _relayed(bench, name):
 
 
 def begin(bench, name, what, *_):
-    """Starts to watch in the background: "idle", or the answer that refuses. The other rows are measured meanwhile."""
+    """Starts to watch in the background: "idle", or the answer that refuses. The other rows are measured
+    meanwhile."""
     key = name, what
     if key not in _RUNNING:
         bench.compiled  # noqa: B018  (made here, not in the thread)
-        _RUNNING[key] = _POOL.submit(_idle, bench, name) if what == "idle" else _POOL.submit(_refused, bench, name, what)
+        _RUNNING[key] = (
+            _POOL.submit(_idle, bench, name) if what == "idle" else _POOL.submit(_refused, bench, name, what)
+        )
     return _RUNNING[key]
 
 
 def _idle(bench, name):
-    """{what: number} of so many seconds in which nothing changes; "hours": how many those are for the client."""
+    """{what: number} of so many seconds in which nothing changes; "hours": how many those are for the
+    client."""
     if os.getuid() != 0:
         raise Missing("needs root (a network namespace)")
     speed, own = SPEED.get(name, OTHERS_SPEED), client(bench, name)
-    if name == "wanbeacon":  # a machine that has the public address itself; the others ask a check page, their default
+    # a machine that has the public address itself; the others ask a check page, their default
+    if name == "wanbeacon":
         text = own.config
-        own = dataclasses.replace(own, config=lambda setup: json.dumps({**json.loads(text(setup)), "address": source(), "intervals": {}}))
+        own = dataclasses.replace(
+            own,
+            config=lambda setup: json.dumps(
+                {**json.loads(text(setup)), "address": source(), "intervals": {}}
+            ),
+        )
     with Line() as line, contextlib.ExitStack() as stack:
         line.change(ONE)
         ip("-n", line.name, "route", "add", "default", "dev", DEVICE)  # whoever wants to leave is seen
         run = inside(line.name, lambda: stack.enter_context(begun(own, speed, page=name != "wanbeacon")))
-        if name in SPEED:  # no time-out of an exchange bears that speed: the update in real time, then a restart
+        # no time-out of an exchange bears that speed: the update in real time, then a restart
+        if name in SPEED:
             run.client = dataclasses.replace(own, own_time=True)
             inside(line.name, lambda: first(run))
             run.wait(speed)
@@ -166,23 +182,33 @@ def _idle(bench, name):
         run.wait(bench.idle_s * speed)
         seen = {what: after - before[what] for what, after in _count(run, line).items()}
         if run.process is None or (name in SPEED and len(run.lab.updates) != 1):
-            raise Missing("%s did not stay idle: %s" % (name, (run.folder / "output").read_text(errors="replace")[-200:]))
+            raise Missing(
+                "%s did not stay idle: %s"
+                % (name, (run.folder / "output").read_text(errors="replace")[-200:])
+            )
         return {**seen, "hours": (run.now() - began) / 3600}
 
 
 def _count(run, line):
     process = Path("/proc/%d" % run.process.pid)
-    switches = next(int(row.split()[1]) for row in (process / "status").read_text().splitlines() if row.startswith("voluntary"))
+    switches = next(
+        int(row.split()[1])
+        for row in (process / "status").read_text().splitlines()
+        if row.startswith("voluntary")
+    )
     state = run.folder / "state"
-    return {"bytes": line.counter("lo", "tx_bytes") + line.counter(DEVICE, "tx_bytes"),
-            "packets": line.counter("lo", "tx_packets") + line.counter(DEVICE, "tx_packets"),
-            "writes": sum(path.stat().st_mtime_ns for path in state.iterdir()) if state.is_dir() else 0,
-            "cpu": int((process / "schedstat").read_text().split()[0]) / 1e6, "wakeups": switches}
+    return {
+        "bytes": line.counter("lo", "tx_bytes") + line.counter(DEVICE, "tx_bytes"),
+        "packets": line.counter("lo", "tx_packets") + line.counter(DEVICE, "tx_packets"),
+        "writes": sum(path.stat().st_mtime_ns for path in state.iterdir()) if state.is_dir() else 0,
+        "cpu": int((process / "schedstat").read_text().split()[0]) / 1e6,
+        "wakeups": switches,
+    }
 
 
 def idle(bench, name, _, what):
-    """bytes, packets: on any network, headers included, in a day. writes: of the journal (0 or not). cpu: ms in an hour;
-    wakeups: in an hour."""
+    """bytes, packets: on any network, headers included, in a day. writes: of the journal (0 or not). cpu: ms
+    in an hour; wakeups: in an hour."""
     seen = _wait(bench, name, "idle")
     bench.note("in %.1f h of its time" % seen["hours"])
     if what == "writes":
@@ -192,7 +218,8 @@ def idle(bench, name, _, what):
 
 
 def _refused(bench, name, code):
-    """(requests, hours of the client's time, whether it goes on) after an update was answered with the code, as all are."""
+    """(requests, hours of the client's time, whether it goes on) after an update was answered with the code,
+    as all are."""
     with begun(client(bench, name), OTHERS_SPEED) as run:
         run.lab.answer(code + "\n")
         first(run)
@@ -204,8 +231,8 @@ def _refused(bench, name, code):
 
 
 def refused(bench, name, code):
-    """Requests in the day that begins with that answer. Some hours are counted; who still asks in their second half is
-    taken to go on like that."""
+    """Requests in the day that begins with that answer. Some hours are counted; who still asks in their
+    second half is taken to go on like that."""
     count, hours, goes_on = _wait(bench, name, code)
     bench.note("%d in %.1f h%s" % (count, hours, ", and so on" if goes_on else ", then no more"))
     return round(1 + (count - 1) * 24 / hours) if goes_on else count

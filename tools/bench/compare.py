@@ -1,5 +1,5 @@
-"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as docs/comparison.md's table and as a picture.
-Knows stored results (cli.document), measures nothing."""
+"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as docs/comparison.md's table and
+as a picture. Knows stored results (cli.document), measures nothing."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,8 @@ COLOURS = {"inadyn": "#E69F00", "ddclient": "#0072B2"}
 
 @dataclass
 class Line:
-    """what; the names of the rows of Wanbeacon, inadyn, ddclient ("" = none). target: (text, function of the three values)."""
+    """what; the names of the rows of Wanbeacon, inadyn, ddclient ("" = none). target: (text, function of the
+    three values)."""
 
     what: str
     rows: tuple
@@ -30,18 +31,34 @@ def _memory(ours, inadyn, _):
 
 LINES = (
     Line("resident memory after an update (RSS)", _each("resident"), ("at most 0.75 of inadyn's", _memory)),
-    Line("the same, inadyn told to trust one authority only", ("resident-wanbeacon", "resident-one", ""),
-         ("at most 0.75 of inadyn's", _memory)),
+    Line(
+        "the same, inadyn told to trust one authority only",
+        ("resident-wanbeacon", "resident-one", ""),
+        ("at most 0.75 of inadyn's", _memory),
+    ),
     Line("of the first, memory no other process can share", _each("private")),
-    Line("installed files, with interpreter and libraries", _each("installed"), ("below ddclient's", lambda a, _, c: a < c)),
-    Line("new address to request, behind a router; each at its fastest", ("router-natpmp", "inadyn-fastest", "ddclient-fastest"),
-         ("a hundredth of inadyn's", lambda a, b, _: 100 * a <= b)),
+    Line(
+        "installed files, with interpreter and libraries",
+        _each("installed"),
+        ("below ddclient's", lambda a, _, c: a < c),
+    ),
+    Line(
+        "new address to request, behind a router; each at its fastest",
+        ("router-natpmp", "inadyn-fastest", "ddclient-fastest"),
+        ("a hundredth of inadyn's", lambda a, b, _: 100 * a <= b),
+    ),
     Line("the same with default settings", ("router-natpmp", "inadyn-default", "ddclient-default")),
     Line("bytes on any network in an idle day", _each("idle-bytes"), ("0", lambda a, *_: a == 0)),
     Line("wake-ups in an idle hour", _each("idle-wakeups")),
     Line("processor time in an idle hour", _each("idle-cpu")),
-    *(Line("requests in a day that begins with `%s`" % code, ("day-" + code, *_each("refused-" + code)[1:]),
-           ("1", lambda a, *_: a <= 1)) for code in ("badauth", "nohost", "abuse")),
+    *(
+        Line(
+            "requests in a day that begins with `%s`" % code,
+            ("day-" + code, *_each("refused-" + code)[1:]),
+            ("1", lambda a, *_: a <= 1),
+        )
+        for code in ("badauth", "nohost", "abuse")
+    ),
     Line("bytes of one update, TLS included", _each("bytes")),
     Line("round trips of one update", _each("trips")),
     Line("start to first request", _each("start")),
@@ -85,11 +102,21 @@ def lines(document):
 def markdown(document):
     """The page's table."""
     heads = ["%s %s" % (name, document["versions"].get(name, "")) for name in COLOURS]
-    out = ["| | %s | %s | medians: Wanbeacon, inadyn, ddclient | target for Wanbeacon |" % tuple(heads), "|---|---|---|---|---|"]
+    out = [
+        "| | %s | %s | medians: Wanbeacon, inadyn, ddclient | target for Wanbeacon |" % tuple(heads),
+        "|---|---|---|---|---|",
+    ]
     for line, unit, values, met in lines(document):
         times = [text + " ×" * bool(text) for text in (ratio(value, values[0]) for value in values[1:])]
-        target = "%s: %s" % (line.target[0], {True: "met", False: "**not met**", None: "not measured"}[met]) if line.target else ""
-        out.append("| %s | %s | %s | %s | %s |" % (line.what, *times, ", ".join(shown(value, unit) for value in values), target))
+        target = (
+            "%s: %s" % (line.target[0], {True: "met", False: "**not met**", None: "not measured"}[met])
+            if line.target
+            else ""
+        )
+        out.append(
+            "| %s | %s | %s | %s | %s |"
+            % (line.what, *times, ", ".join(shown(value, unit) for value in values), target)
+        )
     return "\n".join(out) + "\n"
 
 
@@ -98,30 +125,48 @@ def fill(text, document):
     head, found, rest = text.partition(BEGIN + "\n")
     _, end, tail = rest.partition(END)
     if not found or not end:
-        raise UserError("the page has no place for the table: it belongs between the lines %s and %s" % (BEGIN, END))
+        raise UserError(
+            "the page has no place for the table: it belongs between the lines %s and %s" % (BEGIN, END)
+        )
     return "%s%s\n%s\n%s%s" % (head, found, markdown(document), END, tail)
 
 
 def draw(document, path):
     """A picture of the ratios, on a logarithmic scale; the suffix of the path says which kind."""
     import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    matplotlib.rcParams.update({"svg.hashsalt": "wanbeacon", "svg.fonttype": "none", "font.family": "sans-serif"})
-    chosen = [(line.what.replace("`", ""), values) for line, _, values, _ in lines(document) if values[0] and any(values[1:])]
+
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "wanbeacon", "svg.fonttype": "none", "font.family": "sans-serif"}
+    )
+    chosen = [
+        (line.what.replace("`", ""), values)
+        for line, _, values, _ in lines(document)
+        if values[0] and any(values[1:])
+    ]
     figure, axes = plt.subplots(figsize=(9, 0.46 * len(chosen) + 1), layout="constrained")
     for at, (_, values) in enumerate(reversed(chosen)):
         for shift, (name, colour), value in zip((0.19, -0.19), COLOURS.items(), values[1:]):
             if value:
                 axes.barh(at + shift, value / values[0] - 1, 0.36, left=1, color=colour, label=name)
-                axes.annotate(ratio(value, values[0]), (max(value / values[0], 1), at + shift), xytext=(4, 0), va="center",
-                              textcoords="offset points", fontsize=8)
+                axes.annotate(
+                    ratio(value, values[0]),
+                    (max(value / values[0], 1), at + shift),
+                    xytext=(4, 0),
+                    va="center",
+                    textcoords="offset points",
+                    fontsize=8,
+                )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:.12g}")
     axes.margins(y=0.01)
     axes.set_yticks(range(len(chosen)), [what for what, _ in reversed(chosen)], fontsize=9)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xlabel("longer: needs more than Wanbeacon; times its value (logarithmic), 1 = the same", fontsize=9)
+    axes.set_xlabel(
+        "longer: needs more than Wanbeacon; times its value (logarithmic), 1 = the same", fontsize=9
+    )
     axes.spines[["top", "right"]].set_visible(False)
     named = {text: handle for handle, text in zip(*axes.get_legend_handles_labels())}
     axes.legend(named.values(), named, frameon=False)

@@ -1,7 +1,8 @@
-"""Bytes of what each client puts on a machine, what it depends on included. Knows Debian's package lists, no client's inside.
+"""Bytes of what each client puts on a machine, what it depends on included. Knows Debian's package lists, no
+client's inside.
 
-Counted are files, without documentation and translations; not counted are the C library and what every Debian system has
-(priority required or important)."""
+Counted are files, without documentation and translations; not counted are the C library and what every Debian
+system has (priority required or important)."""
 
 import os
 import re
@@ -21,8 +22,11 @@ _FORMAT = "${Package}\t${db:Status-Abbrev}\t${Priority}\t${Provides}\t${Pre-Depe
 def measure(bench, name):
     """Bytes of Wanbeacon with its interpreter, or of a client of PACKAGES, as installed here."""
     if name == "wanbeacon":
-        parts = {"MicroPython and Mbed TLS": _interpreter(), "agent": sum(size.chosen(bench, "linux").values()),
-                 "catalogue and CA roots": size.data(bench)}
+        parts = {
+            "MicroPython and Mbed TLS": _interpreter(),
+            "agent": sum(size.chosen(bench, "linux").values()),
+            "catalogue and CA roots": size.data(bench),
+        }
         bench.note(", ".join("%s %d KB" % (part, count / 1024) for part, count in parts.items()))
         return sum(parts.values())
     wanted = _closure(PACKAGES[name])
@@ -40,12 +44,19 @@ def _interpreter():
     usable("micropython-amd64")
     root = CACHE / "micropython-amd64" / "root"
     of_libc = {os.path.basename(path) for path in _run("dpkg", "-L", "libc6").splitlines()}
-    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file() and not path.is_symlink()
-               and path.name not in of_libc and not _NO_PROGRAM.match("/" + str(path.relative_to(root))))
+    return sum(
+        path.stat().st_size
+        for path in root.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and path.name not in of_libc
+        and not _NO_PROGRAM.match("/" + str(path.relative_to(root)))
+    )
 
 
 def _closure(names):
-    """The installed packages that these need, themselves included; of alternatives the first that is installed."""
+    """The installed packages that these need, themselves included; of alternatives the first that is
+    installed."""
     known, given = {}, {}
     for line in _run("dpkg-query", "-W", "-f", _FORMAT).splitlines():
         name, status, priority, provides, needs = line.split("\t")
@@ -65,7 +76,9 @@ def _closure(names):
         found.add(name)
         for group in needs.split(","):
             words = [re.split(r"[ (:]", word.strip())[0] for word in group.split("|")]
-            left += [word if word in known else given[word] for word in words if word in known or word in given][:1]
+            left += [
+                word if word in known else given[word] for word in words if word in known or word in given
+            ][:1]
     return found
 
 

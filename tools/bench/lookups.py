@@ -1,8 +1,10 @@
-"""What finding and reading its modules costs a board: block reads from power to the first request, on the real LittleFS.
+"""What finding and reading its modules costs a board: block reads from power to the first request, on the
+real LittleFS.
 
-MicroPython asks three times for a module (a folder, .py, .mpy) and then opens it; each is a look-up in every folder of its
-path. The order is that of the sources: imports depth first, and what they load by name, as stages and sources of addresses
-(wanbeacon.app.stage, Agent.load). As measured with the same model, the packed 0.1.0 needed 3,820."""
+MicroPython asks three times for a module (a folder, .py, .mpy) and then opens it; each is a look-up in every
+folder of its path. The order is that of the sources: imports depth first, and what they load by name, as
+stages and sources of addresses (wanbeacon.app.stage, Agent.load). As measured with the same model, the packed
+0.1.0 needed 3,820."""
 
 import ast
 import re
@@ -17,11 +19,13 @@ from ..device import image
 
 #: A board's default sources of addresses, which it loads by name.
 SOURCES = ("observe.natpmp", "observe.upnp")
-#: Only for pages, commands, set-up mode and providers that do not speak DynDNS2: not on the way to the first request.
+#: Only for pages, commands, set-up mode and providers that do not speak DynDNS2: not on the way to the first
+#: request.
 LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status", "wanbeacon.board.esp32.access_point",
          "wanbeacon.board.esp32.captive_dns", "wanbeacon.app.restful", "wanbeacon.app.restplan", "wanbeacon.dyndns.tsig",
          "wanbeacon.net.dnsupdate")  # fmt: skip
-#: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ... else "app.exchange"`.
+#: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ...
+#: else "app.exchange"`.
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _FLASH = 2 << 20
 
@@ -39,13 +43,18 @@ class _Counting(UserContext):
 
 
 def order():
-    """Names of the modules ("wanbeacon.core.policy") in the order in which a board loads them up to its first request."""
+    """Names of the modules ("wanbeacon.core.policy") in the order in which a board loads them up to its first
+    request."""
     found, there = [], set(manifest.modules("board", str(ROOT / "firmware")))
 
     def visit(name):
         path = ROOT / "firmware" / name.replace(".", "/")
         file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in found or name.startswith(LATER) or file.relative_to(ROOT / "firmware").as_posix() not in there:
+        if (
+            name in found
+            or name.startswith(LATER)
+            or file.relative_to(ROOT / "firmware").as_posix() not in there
+        ):
             return
         if "." in name:
             visit(name.rpartition(".")[0])
@@ -74,9 +83,12 @@ def _loaded(source):
 
 
 def reads(data, names):
-    """(block reads of the look-ups, of the contents) for loading the modules `names` from the file system `data`."""
+    """(block reads of the look-ups, of the contents) for loading the modules `names` from the file system
+    `data`."""
     flash = _Counting(data)
-    fs = LittleFS(context=flash, block_size=image.BLOCK, block_count=len(data) // image.BLOCK, mount=True, **image.LFS)
+    fs = LittleFS(
+        context=flash, block_size=image.BLOCK, block_count=len(data) // image.BLOCK, mount=True, **image.LFS
+    )
     counts = [0, 0]
 
     def ask(part, job):
@@ -106,7 +118,8 @@ def _board():
 
 
 def measure(bench, part):
-    """Block reads: "start" for all modules up to the first request, "widest" for the dearest single module."""
+    """Block reads: "start" for all modules up to the first request, "widest" for the dearest single
+    module."""
     names = order()
     if part == "widest":
         cost, name = max((sum(reads(_board(), [name])), name) for name in names)

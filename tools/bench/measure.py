@@ -1,7 +1,7 @@
 """What a measurement is given (Bench) and what it gives back (numbers, or Missing). Knows no measurement.
 
-A measurement is a function (bench) -> a number, or a list of numbers of which the median counts. A note to be shown
-beside it: bench.note("..."). What cannot be measured here raises Missing("why").
+A measurement is a function (bench) -> a number, or a list of numbers of which the median counts. A note to be
+shown beside it: bench.note("..."). What cannot be measured here raises Missing("why").
 """
 
 import shutil
@@ -21,10 +21,12 @@ class Missing(Exception):
 
 @dataclass
 class Row:
-    """One line of the table. where: "module:function", imported when it is its turn; args: given to it after bench.
+    """One line of the table. where: "module:function", imported when it is its turn; args: given to it after
+    bench.
 
     target: ("<" or "<=", number) or None. unit: shown as such; "ms" and "B" are scaled for people.
-    early: "module:function", called with the same arguments before the first row is measured: for what mostly waits."""
+    early: "module:function", called with the same arguments before the first row is measured: for what mostly
+    waits."""
 
     name: str
     what: str
@@ -32,7 +34,7 @@ class Row:
     where: str
     target: tuple | None = None
     args: tuple = ()
-    slow: bool = False   # left out by --quick
+    slow: bool = False  # left out by --quick
     early: str = ""
 
 
@@ -42,7 +44,7 @@ class Result:
     values: list = field(default_factory=list)
     missing: str = ""
     notes: list = field(default_factory=list)
-    took: float = 0.0   # seconds that the measurement held up the others
+    took: float = 0.0  # seconds that the measurement held up the others
 
     @property
     def value(self):
@@ -53,12 +55,23 @@ class Result:
         """True, False, or None without a target or a value."""
         if self.row.target is None or self.value is None:
             return None
-        return bool(self.value < self.row.target[1] if self.row.target[0] == "<" else self.value <= self.row.target[1])
+        return bool(
+            self.value < self.row.target[1] if self.row.target[0] == "<" else self.value <= self.row.target[1]
+        )
 
     def document(self):
-        return {"name": self.row.name, "what": self.row.what, "unit": self.row.unit, "value": self.value,
-                "values": self.values, "target": self.row.target, "met": self.met, "missing": self.missing or None,
-                "notes": self.notes, "took": round(self.took, 1)}
+        return {
+            "name": self.row.name,
+            "what": self.row.what,
+            "unit": self.row.unit,
+            "value": self.value,
+            "values": self.values,
+            "target": self.row.target,
+            "met": self.met,
+            "missing": self.missing or None,
+            "notes": self.notes,
+            "took": round(self.took, 1),
+        }
 
 
 class Bench:

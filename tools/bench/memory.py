@@ -1,4 +1,5 @@
-"""How much memory the agent needs: heap by trying smaller and smaller ones, resident memory as the kernel counts it.
+"""How much memory the agent needs: heap by trying smaller and smaller ones, resident memory as the kernel
+counts it.
 
 Only on the stand-alone programs: PyPI's runs inside a CPython process."""
 
@@ -8,19 +9,28 @@ from ..netlab.agent_process import Agent, one_account
 from .measure import Missing, usable
 
 HOSTS = len(as_board.HOSTS)
-#: One after another: after twenty the log is full, after sixty the heap is as scattered as it gets. Fewer in a hurry.
+#: One after another: after twenty the log is full, after sixty the heap is as scattered as it gets. Fewer in
+#: a hurry.
 UPDATES, QUICK_UPDATES = 60, 25
 #: Heaps that are tried, in KB: the answer is right to one of them.
 LOW, HIGH = 48, 200
 #: Where the answer was last found, in KB: the search begins there.
-START = {("micropython-i386", "command line"): 71, ("micropython-i386", "board"): 75, ("micropython-amd64", "command line"): 105}
-#: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a minute.
+START = {
+    ("micropython-i386", "command line"): 71,
+    ("micropython-i386", "board"): 75,
+    ("micropython-amd64", "command line"): 105,
+}
+#: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a
+#: minute.
 PATIENCE = 8
 
 
 def config(lab):
-    return one_account(lab, *("h%02d.dyndns.org" % number for number in range(1, HOSTS + 1)),
-                       top={"intervals": {"minimum": 1}})
+    return one_account(
+        lab,
+        *("h%02d.dyndns.org" % number for number in range(1, HOSTS + 1)),
+        top={"intervals": {"minimum": 1}},
+    )
 
 
 def count(bench):
@@ -28,9 +38,12 @@ def count(bench):
 
 
 def by_command_line(bench, interpreter, heap):
-    """True when `wanbeacon run`, with control socket and status file, makes count(bench) updates over HTTPS in this heap."""
-    with running("dyn", bind="127.0.0.1") as lab, \
-            Agent(interpreter, config(lab), firmware=bench.compiled, heap=heap, module="fast_agent") as agent:
+    """True when `wanbeacon run`, with control socket and status file, makes count(bench) updates over HTTPS
+    in this heap."""
+    with (
+        running("dyn", bind="127.0.0.1") as lab,
+        Agent(interpreter, config(lab), firmware=bench.compiled, heap=heap, module="fast_agent") as agent,
+    ):
         try:
             for number in range(1, count(bench) + 1):
                 address = "45.33.7.%d" % number
@@ -39,8 +52,12 @@ def by_command_line(bench, interpreter, heap):
                     agent.start()
                 else:
                     agent.command("check")
-                agent.wait(lambda s, address=address: _faultless(agent) and all(h["ipv4"] == address for h in s["hosts"]),
-                           timeout=PATIENCE)
+                agent.wait(
+                    lambda s, address=address: (
+                        _faultless(agent) and all(h["ipv4"] == address for h in s["hosts"])
+                    ),
+                    timeout=PATIENCE,
+                )
         except (AssertionError, OSError, ValueError):
             return False
         return _faultless(agent)
@@ -75,7 +92,9 @@ def heap(bench, interpreter, way="command line"):
             high = tried
         else:
             low = tried
-        bench.say("%s, %s: %d KB are %s" % (interpreter, way, tried, "enough" if high == tried else "too little"))
+        bench.say(
+            "%s, %s: %d KB are %s" % (interpreter, way, tried, "enough" if high == tried else "too little")
+        )
         tried = high - step if low == LOW else low + step if high > HIGH else (low + high) // 2
         tried, step = min(max(tried, low + 1), high - 1), 2 * step
     if high > HIGH:
@@ -91,7 +110,10 @@ def resident(bench, interpreter):
     interpreter = usable(interpreter)
     found = []
     for _ in range(bench.starts):
-        with running("dyn", bind="127.0.0.1") as lab, Agent(interpreter, config(lab), firmware=bench.compiled) as agent:
+        with (
+            running("dyn", bind="127.0.0.1") as lab,
+            Agent(interpreter, config(lab), firmware=bench.compiled) as agent,
+        ):
             agent.set_address("45.33.7.1")
             agent.start()
             agent.wait(lambda s: all(h["state"] == "ok" for h in s["hosts"]))

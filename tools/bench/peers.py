@@ -1,5 +1,5 @@
-"""The netlab's own measurements (tools/netlab/bench.py): every way to hear of a change, inadyn and ddclient beside, and
-idleness behind a router."""
+"""The netlab's own measurements (tools/netlab/bench.py): every way to hear of a change, inadyn and ddclient
+beside, and idleness behind a router."""
 
 import concurrent.futures
 import os
@@ -11,7 +11,8 @@ _RUNNING = {}
 
 
 def begin(bench, which, *_):
-    """Starts a series in the background: "ours", "theirs" (whose clients wait for minutes between two looks) or "idle"."""
+    """Starts a series in the background: "ours", "theirs" (whose clients wait for minutes between two looks)
+    or "idle"."""
     if which not in _RUNNING:
         _RUNNING[which] = _POOL.submit(_measure, bench, which)
     return _RUNNING[which]

@@ -1,5 +1,5 @@
-"""The table of all measurements, in the order in which they are printed. Add a line here; knows no measurement's inside.
-compare.py says which of them stand beside each other."""
+"""The table of all measurements, in the order in which they are printed. Add a line here; knows no
+measurement's inside. compare.py says which of them stand beside each other."""
 
 from .measure import Row
 
@@ -10,10 +10,22 @@ CLIENTS, WATCH = ("wanbeacon", "inadyn", "ddclient"), ".clients:begin"
 
 def beside(name, what, unit, where, *args, early=""):
     """Rows NAME-wanbeacon, NAME-inadyn and NAME-ddclient: the same, measured for each."""
-    return (Row("%s-%s" % (name, client), "%s: %s" % (what, client.replace("wan", "Wan")), unit, where, None, (client, *args),
-                slow=client != "wanbeacon", early=early) for client in CLIENTS)
+    return (
+        Row(
+            "%s-%s" % (name, client),
+            "%s: %s" % (what, client.replace("wan", "Wan")),
+            unit,
+            where,
+            None,
+            (client, *args),
+            slow=client != "wanbeacon",
+            early=early,
+        )
+        for client in CLIENTS
+    )
 
 
+# fmt: off
 ROWS = (
     Row("size-board", "agent on a board, every way to learn the address (.mpy)", "B", ".size:board", None, ("agent",)),
     Row("size-portal", "portal on a board (.mpy, texts, style)", "B", ".size:board", None, ("portal",)),
@@ -72,3 +84,4 @@ ROWS = (
     Row("idle-home", "idle behind a router (NAT-PMP, UPnP): packets that left the house", "", ".peers:idle", ("<=", 0),
         ("idle",), early=".peers:begin"),
 )
+# fmt: on

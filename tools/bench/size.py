@@ -4,9 +4,16 @@ from ..build import boards, manifest, mpy
 
 
 def chosen(bench, target):
-    """{module: bytes} of the agent's compiled modules on a target, without the pages and OpenWrt's own part."""
-    names = [mpy.target(name) for name in manifest.modules(target) if not name.startswith(("wanbeacon/portal/", "wanbeacon/openwrt/"))]
-    return {name[len("wanbeacon/") : -len(".mpy")]: bench.sizes[name] for name in names if name in bench.sizes}
+    """{module: bytes} of the agent's compiled modules on a target, without the pages and OpenWrt's own
+    part."""
+    names = [
+        mpy.target(name)
+        for name in manifest.modules(target)
+        if not name.startswith(("wanbeacon/portal/", "wanbeacon/openwrt/"))
+    ]
+    return {
+        name[len("wanbeacon/") : -len(".mpy")]: bench.sizes[name] for name in names if name in bench.sizes
+    }
 
 
 def linux(bench):
@@ -18,7 +25,8 @@ def linux(bench):
 
 
 def board(bench, part):
-    """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or "all"."""
+    """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or
+    "all"."""
     whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
     found = {"all": whole, "agent": {path: data for path, data in agent.items() if path.endswith((".mpy", ".py"))},
              "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]  # fmt: skip

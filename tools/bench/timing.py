@@ -1,4 +1,5 @@
-"""How soon: from the start, or from a new address, to the HTTPS request at the provider. Knows clocks, not causes."""
+"""How soon: from the start, or from a new address, to the HTTPS request at the provider. Knows clocks, not
+causes."""
 
 import os
 import time
@@ -23,8 +24,10 @@ def start(bench, interpreter):
     interpreter = usable(interpreter)
     took = []
     for _ in range(bench.starts):
-        with running("dyn", bind="127.0.0.1") as lab, \
-                Agent(interpreter, one_account(lab, NAME), firmware=bench.compiled) as agent:
+        with (
+            running("dyn", bind="127.0.0.1") as lab,
+            Agent(interpreter, one_account(lab, NAME), firmware=bench.compiled) as agent,
+        ):
             agent.set_address("45.33.7.1")
             before = time.monotonic()
             agent.start()
@@ -33,15 +36,20 @@ def start(bench, interpreter):
 
 
 def change(bench, interpreter):
-    """ms from the kernel's new address to the request: netlink wakes the agent; one change each 2.5 s, the minimum
-    interval (1 s here) and the second look lie between."""
+    """ms from the kernel's new address to the request: netlink wakes the agent; one change each 2.5 s, the
+    minimum interval (1 s here) and the second look lie between."""
     interpreter = usable(interpreter)
     if os.getuid() != 0:
         raise Missing("needs root (a network namespace)")
     took = []
     top = {"address": source(), "intervals": {"minimum": 1}}
-    with Line() as line, line.lab() as lab, \
-            Agent(interpreter, one_account(lab, NAME, top=top), firmware=bench.compiled, before=line.before) as agent:
+    with (
+        Line() as line,
+        line.lab() as lab,
+        Agent(
+            interpreter, one_account(lab, NAME, top=top), firmware=bench.compiled, before=line.before
+        ) as agent,
+    ):
         line.change("45.33.7.1")
         agent.start()
         agent.wait(lambda s: host(s)["state"] == "ok")

@@ -1,5 +1,6 @@
-# One exchange under the stand-alone 32-bit MicroPython, for tls.py: with a mark in the C library's heap before the TLS
-# context is made and at each read that TLS does. A mark is a block that nobody else would ask for.
+# One exchange under the stand-alone 32-bit MicroPython, for tls.py: with a mark in the C library's heap
+# before the TLS context is made and at each read that TLS does. A mark is a block that nobody else would ask
+# for.
 import sys
 
 import ffi
@@ -37,7 +38,11 @@ class Board(linux.Board):
 class Request:
     post, tls, host, body, family = False, True, "localhost", None, 0
     path = "/nic/update?hostname=demo.dyndns.org&myip=45.33.7.9"
-    headers = {"User-Agent": "Acme - Bench TLS - 1.0", "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==", "Host": "localhost"}
+    headers = {
+        "User-Agent": "Acme - Bench TLS - 1.0",
+        "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==",
+        "Host": "localhost",
+    }
 
 
 Request.port = int(sys.argv[1])

@@ -1,4 +1,5 @@
-"""What a year of address changes costs the flash, for the table; measured by tools/bench/flash_wear.py. Knows no file system."""
+"""What a year of address changes costs the flash, for the table; measured by tools/bench/flash_wear.py. Knows
+no file system."""
 
 import functools
 
@@ -8,5 +9,6 @@ _year = functools.cache(flash_wear.year)
 
 
 def measure(bench, what, hosts):
-    """One number of flash_wear.year(hosts): "erases" in the year, or "week", writes in one without a change."""
+    """One number of flash_wear.year(hosts): "erases" in the year, or "week", writes in one without a
+    change."""
     return _year(hosts)[what]

@@ -1,12 +1,13 @@
-"""A relay between a client and the lab that counts bytes and turns: what one update costs. Knows no TLS and no HTTP."""
+"""A relay between a client and the lab that counts bytes and turns: what one update costs. Knows no TLS and
+no HTTP."""
 
 import socket
 import threading
 
 
 class Relay:
-    """A TCP relay from `bind` to `target`, both (address, port); 0: any port. up, down: bytes; turns: how often the client
-    spoke after it had listened."""
+    """A TCP relay from `bind` to `target`, both (address, port); 0: any port. up, down: bytes; turns: how
+    often the client spoke after it had listened."""
 
     def __init__(self, target, bind):
         self.target = target

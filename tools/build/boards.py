@@ -1,7 +1,8 @@
 """The boards in boards/ and what goes onto one: a list of (path on the board, bytes).
 
-On the board: /main.py, everything else that tools/build/manifest.py names for a board below /lib (compiled), /lib/board.json
-(the pins), and the user's /config.json and /device.json, which an installation never replaces unasked."""
+On the board: /main.py, everything else that tools/build/manifest.py names for a board below /lib (compiled),
+/lib/board.json (the pins), and the user's /config.json and /device.json, which an installation never replaces
+unasked."""
 
 import contextlib
 import hashlib
@@ -15,9 +16,16 @@ from pathlib import Path
 from .. import CACHE, ROOT, UserError
 from . import manifest, mpy, shrink
 
-#: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another version. Releases
-#: up to 0.1.0 shipped microdot and a packed core.
-OURS = ("/lib/wanbeacon/", "/lib/catalogue/", "/lib/microdot.", "/lib/unpack.", "/lib/core.", "/lib/board.json")
+#: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another
+#: version. Releases up to 0.1.0 shipped microdot and a packed core.
+OURS = (
+    "/lib/wanbeacon/",
+    "/lib/catalogue/",
+    "/lib/microdot.",
+    "/lib/unpack.",
+    "/lib/core.",
+    "/lib/board.json",
+)
 
 
 def names():
@@ -29,27 +37,37 @@ def read(name):
     """boards/NAME/board.json as a dict with "name"; UserError with the choice when there is none."""
     path = ROOT / "boards" / name / "board.json"
     if name not in names():
-        raise UserError("there is no board %r; choose one of %s, or add one (boards/README.md)" % (name, ", ".join(names())))
+        raise UserError(
+            "there is no board %r; choose one of %s, or add one (boards/README.md)"
+            % (name, ", ".join(names()))
+        )
     return dict(json.loads(path.read_text(encoding="utf-8")), name=name)
 
 
 def guess(machine):
-    """The generic board for what MicroPython says of its machine ("Generic ESP32 module with ESP32", "... with ESP32C3")."""
+    """The generic board for what MicroPython says of its machine ("Generic ESP32 module with ESP32", "...
+    with ESP32C3")."""
     chip = machine.rsplit(" with ", 1)[-1].replace("-", "").upper()
     generic = [name for name in names() if name.startswith("ESP32_GENERIC")]
     for name in generic:
         if read(name)["chip"].replace("-", "") == chip:
             return read(name)
-    raise UserError("this board's chip (%s) is not supported yet; supported are %s. boards/README.md says how to add a board"
-                    % (chip, ", ".join(read(name)["chip"] for name in generic)))
+    raise UserError(
+        "this board's chip (%s) is not supported yet; supported are %s. boards/README.md says how to add a board"
+        % (chip, ", ".join(read(name)["chip"] for name in generic))
+    )
 
 
 def files(board, portal=True, frozen=False):
-    """{path on the board: bytes}, main.py last: it is what makes an installation complete. frozen: the modules are in the
-    firmware already (boards/manifest.py) and would win over files."""
+    """{path on the board: bytes}, main.py last: it is what makes an installation complete. frozen: the
+    modules are in the firmware already (boards/manifest.py) and would win over files."""
     folder, found = compiled(), {}
     for name in manifest.files("board", str(ROOT / "firmware")):
-        if name == "main.py" or (name.startswith(manifest.PORTAL) and not portal) or (name.endswith(".py") and frozen):
+        if (
+            name == "main.py"
+            or (name.startswith(manifest.PORTAL) and not portal)
+            or (name.endswith(".py") and frozen)
+        ):
             continue
         name = mpy.target(name)
         found["/lib/" + name] = (folder / name).read_bytes()
@@ -68,7 +86,8 @@ def compiled():
     kept = CACHE / "boards" / key.hexdigest()[:16]
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        for old in kept.parent.iterdir():  # made again in two seconds; not the one that another run may be reading
+        # made again in two seconds; not the one that another run may be reading
+        for old in kept.parent.iterdir():
             if time.time() - old.stat().st_mtime > 3600:
                 shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
@@ -80,11 +99,13 @@ def compiled():
 
 
 def shadows(path):
-    """True for a file that Python would take instead of ours: the current directory and .py come before /lib and .mpy."""
+    """True for a file that Python would take instead of ours: the current directory and .py come before /lib
+    and .mpy."""
     name, _, kind = path[1:].split("/")[0].partition(".")
     return (name == "wanbeacon" and kind in ("", "py", "mpy")) or path == "/main.mpy"
 
 
 def leftovers(present, wanted):
-    """Of the files `present` on a board those to remove: ours of another version, and copies that would shadow ours."""
+    """Of the files `present` on a board those to remove: ours of another version, and copies that would
+    shadow ours."""
     return sorted(path for path in present if path not in wanted and (path.startswith(OURS) or shadows(path)))

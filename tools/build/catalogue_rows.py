@@ -1,35 +1,54 @@
-"""What the provider facts cannot say in a form a device can run: reply rules, login and list habits. Hand-made, a table.
+"""What the provider facts cannot say in a form a device can run: reply rules, login and list habits.
+Hand-made, a table.
 
-Rules (see wanbeacon.dyndns.reply), failures first, then SAME, then OK; each row was written by reading the provider's
-documentation or, where there is none, several clients (tools/data/providers.json names them). Rows that are not here
-speak plain DynDNS2. "!" (any word of failure) before an OK of a single short word or of a status keeps an error text
-from passing as success. A status that is named (#404) is one by which the service itself speaks; any other than 401,
-429 and 5xx says nothing of the host or the login."""
+Rules (see wanbeacon.dyndns.reply), failures first, then SAME, then OK; each row was written by reading the
+provider's documentation or, where there is none, several clients (tools/data/providers.json names them). Rows
+that are not here speak plain DynDNS2. "!" (any word of failure) before an OK of a single short word or of a
+status keeps an error text from passing as success. A status that is named (#404) is one by which the service
+itself speaks; any other than 401, 429 and 5xx says nothing of the host or the login."""
 
 _STATUS = {"rules": [["ODD", "!"], ["OK", "#200"]], "std": 1}
-_CERTADNS = {"qa": "username={user}&password={password}", "one": 1, "min": None, "key": "ak_", "rules": [["HOST", "#400"]], "std": 1}
+_CERTADNS = {
+    "qa": "username={user}&password={password}",
+    "one": 1,
+    "min": None,
+    "key": "ak_",
+    "rules": [["HOST", "#400"]],
+    "std": 1,
+}
 _DYNUP = {"conn": 1, "rules": [["AUTH", "*authentication failed"], ["ODD", "!"], ["OK", "^i:ok", "^success"]]}
 # A refused log-in gets the same page with HTTP 200: only what it says of the log-in decides.
-_MYDNS_JP = {"tags": 1, "page": ["mydns.jp</title>"], "rules": [
-    ["AUTH", "*login_status = 0"], ["OK", "*login_status = 1", "*login and ip address notify ok"],
-]}
-# "Authorization failed" is a host that does not exist (IPFire); 30 minutes must lie between two updates of a name.
-_KEYSYSTEMS = {"rules": [
-    ["HOST", "*authorization failed"], ["AUTH", "*invalid password"], ["WAIT", "*abuse prevention triggered"], ["ODD", "!"],
-    ["OK", "*code = 200", "~success", "0"],
-]}
+_MYDNS_JP = {
+    "tags": 1,
+    "page": ["mydns.jp</title>"],
+    "rules": [["AUTH", "*login_status = 0"], ["OK", "*login_status = 1", "*login and ip address notify ok"]],
+}
+# "Authorization failed" is a host that does not exist (IPFire); 30 minutes must lie between two updates of a
+# name.
+_KEYSYSTEMS = {
+    "rules": [
+        ["HOST", "*authorization failed"],
+        ["AUTH", "*invalid password"],
+        ["WAIT", "*abuse prevention triggered"],
+        ["ODD", "!"],
+        ["OK", "*code = 200", "~success", "0"],
+    ]
+}
 # The words of easyDNS and of ZoneEdit, which speaks them too.
 _EASYDNS = [
     ["AUTH", "^noaccess", "^no_access", "^no_auth"],
     ["HOST", "^noservice", "^no_service", "^illegal input", "^illegal_input"],
     ["WAIT", "^toosoon", "^too_soon", "^too_freq", "^too freq"],
-    ["SAME", "*no update required"], ["OK", "=noerror", "=no_error", "=ok"],
+    ["SAME", "*no update required"],
+    ["OK", "=noerror", "=no_error", "=ok"],
 ]
 
+# fmt: off
 # id -> keys of the device's row that replace what was made of the facts; None takes a key away.
 ROWS = {
-    # DNS UPDATE: host and templates stand for what the settings name. The words are tsig.word's. Knot says BADKEY to a key that may not do this too, so it stops one host alone.
-    # PowerDNS refuses a wrong key and a wrong clock alike and unsigned: asked again three times, then stopped.
+    # DNS UPDATE: host and templates stand for what the settings name. The words are tsig.word's. Knot says
+    # BADKEY to a key that may not do this too, so it stops one host alone. PowerDNS refuses a wrong key and a
+    # wrong clock alike and unsigned: asked again three times, then stopped.
     "rfc2136": {"dns": 1, "opts": ["offline"], "rules": [
         ["KEY", "=badkey"], ["AUTH", "=badsig"], ["ODD", "=refused no tsig"],
         ["HOST", "=refused", "=notauth", "=notzone", "=yxrrset"], ["AGENT", "=formerr"], ["FEATURE", "=notimp"],
@@ -45,8 +64,8 @@ ROWS = {
         "min": None, "q4": "host={hostname}&ip={ip}", "q6": "host={hostname}&ip={ipv6}", "qa": "user={user}&password={password}",
         "rules": [["AUTH", "#403"], ["HOST", "#400", "#404"], ["SAME", "=nothing to change"], ["OK", "=ok"]],
     },
-    # One domain object is A or AAAA. 400 is an address of the other type, told in prose. "About one request a second"
-    # is no interval for one host: the usual minimum is longer.
+    # One domain object is A or AAAA. 400 is an address of the other type, told in prose. "About one request a
+    # second" is no interval for one host: the usual minimum is longer.
     "certadns": {**_CERTADNS, "post": 2},
     "certadns-update": {**_CERTADNS, "post": 2},
     "certadns-v2": _CERTADNS,
@@ -63,9 +82,10 @@ ROWS = {
         ["AUTH", "*invalid authentication token"], ["HOST", "*zone not found"],
         ["SAME", "*addresses unchanged"], ["OK", "*addresses updated"],
     ]},
-    # A request without one of the families deletes it, so both are always named ("preserve"); the names of one request
-    # must lie in one domain: under dedyn.io that is one label below it, elsewhere the name less its first label, or what
-    # the user's "zone" says. Its limit (429) is the domain's. An empty address deletes (update-api.rst).
+    # A request without one of the families deletes it, so both are always named ("preserve"); the names of
+    # one request must lie in one domain: under dedyn.io that is one label below it, elsewhere the name less
+    # its first label, or what the user's "zone" says. Its limit (429) is the domain's. An empty address
+    # deletes (update-api.rst).
     "desec": {
         "qa": "username={user}&password={password}", "zone": "dedyn.io", "user": "none", "rate": 1, "std": 1,
         "rules": [["HOST", "#400"]],
@@ -78,7 +98,8 @@ ROWS = {
         "q4-": "/nic/delete?hostname={hostname}&myip=0.0.0.0", "q6-": "/nic/delete?hostname={hostname}&myip=::",
         "qd-": "/nic/delete?hostname={hostname}&myip=0.0.0.0,::",
     },
-    # Expires after 7 days; its specification wants a refresh between the 5th and the 6th day. A user has five names at most.
+    # Expires after 7 days; its specification wants a refresh between the 5th and the 6th day. A user has five
+    # names at most.
     "dyfi": {"conn": 1, "max": 5, "days": 6, "words": {"abuse": "ACCOUNT"}},
     "spdyn": {"qa": "user={user}&pass={password}", "words": {"fatal": "HOST", "numhost": "BLOCK"}},
     "ovh": {"std": 1, "rules": [["HOST", "*client::badrequest"]], "bad": [400]},
@@ -170,7 +191,8 @@ ROWS = {
         ["AUTH", "^401", "^error|401"], ["HOST", "^412", "^error|412"], ["LATER", "^414", "^error|414"],
         ["SAME", "^101", "^success 101", "^success|101", "^success,101", "^success;101"], ["OK", "^100", "^success"],
     ]},
-    "myonlineportal": {"auth": None, "words": {"ok": "OK"}},  # the names of its query parameters for credentials are not known
+    # the names of its query parameters for credentials are not known
+    "myonlineportal": {"auth": None, "words": {"ok": "OK"}},
     "njalla": {"bad": [401], "rules": [["AUTH", "*invalid host or key"], ["OK", '*"message":"record updated"']]},
     "sitelutions": {"max": 1, "any": 1, "rules": [
         ["LATER", "*dberror"], ["AUTH", "*noauth", "*nouser"], ["HOST", "*noaccess", "*norecord", "*noid", "*badip"],
@@ -262,7 +284,9 @@ ROWS = {
     ]},
     "dhs": {"rules": [["ODD", "!"], ["OK", "#200"]]},
 }
+# fmt: on
 
+# fmt: off
 # Rows of our own: id -> (row they are made of, changed facts).
 VARIANTS = {
     "rfc2136": ("dyn", {
@@ -290,3 +314,4 @@ VARIANTS = {
         "quirks": "alias of certadns, GET only",
     }),
 }
+# fmt: on

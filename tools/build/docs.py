@@ -1,4 +1,5 @@
-"""`python -m tools docs`: the pages that are made from the sources: every provider, every sentence of the agent, every setting."""
+"""`python -m tools docs`: the pages that are made from the sources: every provider, every sentence of the
+agent, every setting."""
 
 import html
 
@@ -26,23 +27,38 @@ def provider_list():
              " can be [described in the settings](../README.md#providers) or [added](providers.md)." % (len(both), len(open_ones)),
              "", "| name | id | host | user | password | IPv4 and IPv6 | remarks |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     for fact, row in both:
-        lines.append("| %s | `%s` | %s | %s | %s | %s | %s |" % (
-            cell(fact["name"]), row["id"], cell(row.get("host") or ""), cell(fact["auth_user"] or "-"), cell(fact["auth_password"] or "-"),
-            cell(providers.dual(row)), _STATES[providers.status(fact)]))
+        lines.append(
+            "| %s | `%s` | %s | %s | %s | %s | %s |"
+            % (
+                cell(fact["name"]),
+                row["id"],
+                cell(row.get("host") or ""),
+                cell(fact["auth_user"] or "-"),
+                cell(fact["auth_password"] or "-"),
+                cell(providers.dual(row)),
+                _STATES[providers.status(fact)],
+            )
+        )
     return "\n".join(lines) + "\n"
 
 
 def messages():
     """docs/messages.md: what the agent says, from the file that it says it from."""
-    lines = ["# What the agent says", "",
-             "Written by `python -m tools docs` from `firmware/catalogue/words.txt`, where a translation would begin. `%s` and `%d` stand for"
-             " names and numbers. The code is what `status --json` has beside each reason.", ""]
+    lines = [
+        "# What the agent says",
+        "",
+        "Written by `python -m tools docs` from `firmware/catalogue/words.txt`, where a translation would begin. `%s` and `%d` stand for"
+        " names and numbers. The code is what `status --json` has beside each reason.",
+        "",
+    ]
     heading = "addresses that are not published"
     table = []
 
     def end():
         if table:
-            lines.extend(["## " + heading[:1].upper() + heading[1:], "", "| it says | code |", "|---|---|", *table, ""])
+            lines.extend(
+                ["## " + heading[:1].upper() + heading[1:], "", "| it says | code |", "|---|---|", *table, ""]
+            )
             table.clear()
 
     for row in WORDS.read_text(encoding="utf-8").splitlines():
@@ -58,7 +74,11 @@ def messages():
 
 def pages():
     """{path: text} of all of them."""
-    return {DOCS / "provider-list.md": provider_list(), DOCS / "messages.md": messages(), DOCS / "configuration.md": check.reference_text() + "\n"}
+    return {
+        DOCS / "provider-list.md": provider_list(),
+        DOCS / "messages.md": messages(),
+        DOCS / "configuration.md": check.reference_text() + "\n",
+    }
 
 
 def app(look: bool = typer.Option(False, "--check", help="only say whether the pages are as they should be")):
@@ -66,7 +86,12 @@ def app(look: bool = typer.Option(False, "--check", help="only say whether the p
     for path, text in pages().items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if look and old != text:
-            raise UserError("%s is not what the sources say; run `python -m tools docs`" % path.relative_to(ROOT))
+            raise UserError(
+                "%s is not what the sources say; run `python -m tools docs`" % path.relative_to(ROOT)
+            )
         if not look:
             path.write_text(text, encoding="utf-8")
-            print("%s: %d lines%s" % (path.relative_to(ROOT), text.count("\n"), "" if old == text else ", changed"))
+            print(
+                "%s: %d lines%s"
+                % (path.relative_to(ROOT), text.count("\n"), "" if old == text else ", changed")
+            )

@@ -1,7 +1,9 @@
-"""`python -m tools lock`: writes tools/requirements/run.txt, every file that `make run` may install, with its hash.
+"""`python -m tools lock`: writes tools/requirements/run.txt, every file that `make run` may install, with its
+hash.
 
-pip resolves the group `run` of pyproject.toml once, then says for each machine and Python which wheels it would take.
-pip evaluates markers for the machine it runs on, so what depends on the machine is decided here."""
+pip resolves the group `run` of pyproject.toml once, then says for each machine and Python which wheels it
+would take. pip evaluates markers for the machine it runs on, so what depends on the machine is decided
+here."""
 
 import itertools
 import json
@@ -43,7 +45,12 @@ class Machine:
 
 def _linux(machine, *floors):
     tags = ["manylinux_2_%d_%s" % (minor, machine) for minor in range(39, 16, -1)]
-    markers = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": machine}
+    markers = {
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "platform_machine": machine,
+    }
     return Machine("linux " + machine, (*tags, "manylinux2014_" + machine, *floors), tuple(markers.items()))
 
 
@@ -56,8 +63,18 @@ MACHINES = (
     _linux("x86_64", "manylinux1_x86_64", "manylinux2010_x86_64"),
     _linux("aarch64"),
     _linux("armv7l"),
-    _other("macOS arm64", "arm64", "Darwin", "darwin", "posix", *("macosx_%d_0_%s" % (major, kind)
-                                                                 for major in range(15, 10, -1) for kind in ("arm64", "universal2"))),
+    _other(
+        "macOS arm64",
+        "arm64",
+        "Darwin",
+        "darwin",
+        "posix",
+        *(
+            "macosx_%d_0_%s" % (major, kind)
+            for major in range(15, 10, -1)
+            for kind in ("arm64", "universal2")
+        ),
+    ),
 )
 #: Has no make, but the installed tools are for it too.
 WINDOWS = _other("Windows", "AMD64", "Windows", "win32", "nt", "win_amd64")
@@ -70,7 +87,7 @@ def group(name):
 
 
 def plain(requirement):
-    """"name==version" without its marker."""
+    """ "name==version" without its marker."""
     return requirement.split(";")[0].strip()
 
 
@@ -84,11 +101,20 @@ def dry_run(requirements, python=None, tags=(), deps=False, kind=("--only-binary
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-",
                "--disable-pip-version-check", *kind, *([] if deps else ["--no-deps"])]  # fmt: skip
     if python:
-        command += ["--python-version", python, "--target", "unused", *itertools.chain(*(("--platform", tag) for tag in tags))]
+        command += [
+            "--python-version",
+            python,
+            "--target",
+            "unused",
+            *itertools.chain(*(("--platform", tag) for tag in tags)),
+        ]
     done = subprocess.run([*command, *requirements], capture_output=True, text=True, timeout=_PIP_S)
     if done.returncode:
         words = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise UserError("pip finds no wheels for %s: %s" % (" ".join(tags[:1]) or "this machine", (words or ["no reason given"])[-1]))
+        raise UserError(
+            "pip finds no wheels for %s: %s"
+            % (" ".join(tags[:1]) or "this machine", (words or ["no reason given"])[-1])
+        )
     return json.loads(done.stdout)["install"]
 
 
@@ -106,7 +132,8 @@ def wanted(rows, machine, python):
 
 
 def resolve(requirements):
-    """{distribution: (pin, {sha256})} for all machines and Pythons; UserError when one of them lacks something."""
+    """{distribution: (pin, {sha256})} for all machines and Pythons; UserError when one of them lacks
+    something."""
     rows = dry_run([plain(one) for one in requirements], deps=True)
     pins = {distribution(row["metadata"]["name"]): "%s==%s" % (distribution(row["metadata"]["name"]), row["metadata"]["version"])
             for row in rows}  # fmt: skip
@@ -117,7 +144,10 @@ def resolve(requirements):
         machine, python = job
         missing = wanted(rows, machine, python) - set(pins)
         if missing:
-            raise UserError("on %s with Python %s also needed: %s; add it to the group" % (machine.name, python, ", ".join(missing)))
+            raise UserError(
+                "on %s with Python %s also needed: %s; add it to the group"
+                % (machine.name, python, ", ".join(missing))
+            )
         here = [pin for name, pin in pins.items()
                 if (name not in ONLY or machine == MACHINES[0]) and COMPILED.get(name) != machine.name]  # fmt: skip
         return dry_run(here, python, machine.tags)
@@ -137,8 +167,10 @@ def _sha256(row):
 
 def text(found):
     """The lock file."""
-    lines = ["# Written by `python -m tools lock`: what `make run` installs, for %s; Python %s." % (
-        ", ".join(machine.name for machine in MACHINES), ", ".join(PYTHONS))]
+    lines = [
+        "# Written by `python -m tools lock`: what `make run` installs, for %s; Python %s."
+        % (", ".join(machine.name for machine in MACHINES), ", ".join(PYTHONS))
+    ]
     for name, (pin, hashes) in found.items():
         marker = "; " + ONLY[name] if name in ONLY else ""
         lines.append(" \\\n    ".join([pin + marker] + ["--hash=sha256:" + one for one in sorted(hashes)]))

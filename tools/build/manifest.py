@@ -1,8 +1,9 @@
-"""Which files of firmware/ go where: onto a board, a router, a Linux computer. Everything that installs, freezes, packs or
-measures asks here; a new file is in as soon as it lies in a folder of its target.
+"""Which files of firmware/ go where: onto a board, a router, a Linux computer. Everything that installs,
+freezes, packs or measures asks here; a new file is in as soon as it lies in a folder of its target.
 
-Runs on whatever the caller has: tools, OpenWrt's build system (Python 3.9, no libraries), MicroPython's freezer, and
-`make install` with python3 or micropython. So it imports nothing of ours and uses only what all of them have.
+Runs on whatever the caller has: tools, OpenWrt's build system (Python 3.9, no libraries), MicroPython's
+freezer, and `make install` with python3 or micropython. So it imports nothing of ours and uses only what all
+of them have.
 
     files("board")             every file below firmware/, as a checkout has it: "wanbeacon/core/address.py", ...
     modules("router")          the Python modules of these alone, without main.py
@@ -11,10 +12,20 @@ Runs on whatever the caller has: tools, OpenWrt's build system (Python 3.9, no l
 import os
 import sys
 
-_CORE = ("wanbeacon", "wanbeacon/core", "wanbeacon/dyndns", "wanbeacon/net", "wanbeacon/observe", "wanbeacon/board", "wanbeacon/app")
+_CORE = (
+    "wanbeacon",
+    "wanbeacon/core",
+    "wanbeacon/dyndns",
+    "wanbeacon/net",
+    "wanbeacon/observe",
+    "wanbeacon/board",
+    "wanbeacon/app",
+)
 #: target -> folders below firmware/ of which it gets the files, not those of folders in them
 FOLDERS = {
-    "board": ("",) + _CORE + ("wanbeacon/board/esp32", "wanbeacon/portal", "wanbeacon/portal/www", "catalogue", "catalogue/roots"),
+    "board": ("",)
+    + _CORE
+    + ("wanbeacon/board/esp32", "wanbeacon/portal", "wanbeacon/portal/www", "catalogue", "catalogue/roots"),
     "linux": _CORE + ("wanbeacon/board/cpython", "catalogue", "catalogue/roots"),
     "router": _CORE + ("wanbeacon/openwrt",),
 }
@@ -68,7 +79,9 @@ def files(target, firmware=None):
 
 def modules(target, firmware=None):
     """Those of them that are Python modules of the agent."""
-    return [path for path in files(target, firmware) if path.startswith("wanbeacon/") and path.endswith(".py")]
+    return [
+        path for path in files(target, firmware) if path.startswith("wanbeacon/") and path.endswith(".py")
+    ]
 
 
 if __name__ == "__main__":

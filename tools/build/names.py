@@ -1,4 +1,5 @@
-"""Writes firmware/catalogue/names.txt: what providers are called, for pages and searches (wanbeacon.dyndns.search)."""
+"""Writes firmware/catalogue/names.txt: what providers are called, for pages and searches
+(wanbeacon.dyndns.search)."""
 
 from .. import ROOT, UserError
 from . import catalogue, rest_rows
@@ -6,30 +7,58 @@ from . import catalogue, rest_rows
 OUT = ROOT / "firmware/catalogue/names.txt"
 
 #: What a page shows before anybody searched, in this order; the others follow by name, then what has closed.
-FIRST = ("noip", "duckdns", "dyn", "dynu", "freedns-v2", "dynv6", "desec", "he-dns", "namecheap", "ovh", "certadns", "mydns-se")
+FIRST = (
+    "noip",
+    "duckdns",
+    "dyn",
+    "dynu",
+    "freedns-v2",
+    "dynv6",
+    "desec",
+    "he-dns",
+    "namecheap",
+    "ovh",
+    "certadns",
+    "mydns-se",
+)
 
 #: id -> name, where the row's title is longer than a page has room for.
 NAMES = {
-    "noip": "No-IP", "dyn": "Dyn (DynDNS, Oracle)", "dyn-legacy": "Dyn, older form", "zerigo": "Zerigo (closed)", "certadns-update": "CertaDNS, /domains/update",
-    "certadns-v2": "CertaDNS, /domains/v2/update", "certadns-dyndns": "CertaDNS, /domains/dyndns/update",
-    "mydns-se": "MyDNS.se", "he-dns": "Hurricane Electric DNS", "he-tunnelbroker": "Hurricane Electric Tunnelbroker", "desec": "deSEC",
-    "freedns-v1": "FreeDNS (afraid.org), key URL", "freedns-v2": "FreeDNS (afraid.org), newer form", "freedns-nic": "FreeDNS (afraid.org), user and password",
-    "ddo-jp": "DDO.jp", "twodns": "TwoDNS (closed)", "dnspark": "DNS Park (closed)", "mythic-beasts": "Mythic Beasts", "do-de": "do.de (Domain-Offensive)",
-    "domaindiscount24": "domaindiscount24 (Key-Systems)", "opendns": "OpenDNS",
+    "noip": "No-IP",
+    "dyn": "Dyn (DynDNS, Oracle)",
+    "dyn-legacy": "Dyn, older form",
+    "zerigo": "Zerigo (closed)",
+    "certadns-update": "CertaDNS, /domains/update",
+    "certadns-v2": "CertaDNS, /domains/v2/update",
+    "certadns-dyndns": "CertaDNS, /domains/dyndns/update",
+    "mydns-se": "MyDNS.se",
+    "he-dns": "Hurricane Electric DNS",
+    "he-tunnelbroker": "Hurricane Electric Tunnelbroker",
+    "desec": "deSEC",
+    "freedns-v1": "FreeDNS (afraid.org), key URL",
+    "freedns-v2": "FreeDNS (afraid.org), newer form",
+    "freedns-nic": "FreeDNS (afraid.org), user and password",
+    "ddo-jp": "DDO.jp",
+    "twodns": "TwoDNS (closed)",
+    "dnspark": "DNS Park (closed)",
+    "mythic-beasts": "Mythic Beasts",
+    "do-de": "do.de (Domain-Offensive)",
+    "domaindiscount24": "domaindiscount24 (Key-Systems)",
+    "opendns": "OpenDNS",
 }
 
-#: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the facts' own
-#: aliases are searched anyway.
+#: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the
+#: facts' own aliases are searched anyway.
 ALIASES = {
     "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com dnsalias.net dnsalias.org homelinux.org "
-           "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
+    "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
     "noip": "no-ip.com noip.com ddns.net hopto.org zapto.org sytes.net no-ip.org no-ip.biz no-ip.info no-ip.net myftp.org myftp.biz servebeer.com "
-            "servegame.com serveftp.com servehttp.com redirectme.net bounceme.net ddnsking.com gotdns.ch webhop.me myvnc.com onthewifi.com viewdns.net "
-            "freedynamicdns.org freedynamicdns.net",
+    "servegame.com serveftp.com servehttp.com redirectme.net bounceme.net ddnsking.com gotdns.ch webhop.me myvnc.com onthewifi.com viewdns.net "
+    "freedynamicdns.org freedynamicdns.net",
     "certadns": "certa certadns.com",
     "mydns-se": "mydns.se loopia-mydns",
     "dynu": "dynu.com dynu.net ddnsfree.com freeddns.org mywire.org theworkpc.com casacam.net accesscam.org camdvr.org giize.com gleeze.com kozow.com "
-            "loseyourip.com ooguy.com webredirect.org",
+    "loseyourip.com ooguy.com webredirect.org",
     "he-dns": "he he.net hurricane hurricaneelectric dns.he.net hedns",
     "he-tunnelbroker": "tunnelbroker.net 6in4 hetunnel",
     "dynv6": "dynv6.net v6.rocks dns.army dns.navy v6.army",
@@ -70,12 +99,25 @@ ALIASES = {
     "ipv64": "ipv64.net ipv64.de home64.de any64.de",
 }
 
-#: What people look for and no row serves: name -> aliases. Dropped from the file as soon as a row of that name is there.
+#: What people look for and no row serves: name -> aliases. Dropped from the file as soon as a row of that
+#: name is there.
 UNSERVED = {
-    "Cloudflare": "cloudflare.com cf workers.dev", "GoDaddy": "godaddy.com", "Hetzner DNS": "hetzner.com hetzner.de hetzner", "IONOS": "ionos.com ionos.de 1und1 1and1",
-    "Gandi": "gandi.net livedns", "DigitalOcean": "digitalocean.com", "Porkbun": "porkbun.com", "Amazon Route 53": "route53 aws amazon",
-    "Netcup": "netcup.de", "Squarespace Domains": "squarespace.com squarespace", "MyFRITZ!": "myfritz myfritz.net avm fritzbox", "Synology DDNS": "synology synology.me",
-    "Linode": "linode.com akamai", "Vercel": "vercel.com", "Azure DNS": "azure microsoft", "Google Cloud DNS": "gcp googlecloud",
+    "Cloudflare": "cloudflare.com cf workers.dev",
+    "GoDaddy": "godaddy.com",
+    "Hetzner DNS": "hetzner.com hetzner.de hetzner",
+    "IONOS": "ionos.com ionos.de 1und1 1and1",
+    "Gandi": "gandi.net livedns",
+    "DigitalOcean": "digitalocean.com",
+    "Porkbun": "porkbun.com",
+    "Amazon Route 53": "route53 aws amazon",
+    "Netcup": "netcup.de",
+    "Squarespace Domains": "squarespace.com squarespace",
+    "MyFRITZ!": "myfritz myfritz.net avm fritzbox",
+    "Synology DDNS": "synology synology.me",
+    "Linode": "linode.com akamai",
+    "Vercel": "vercel.com",
+    "Azure DNS": "azure microsoft",
+    "Google Cloud DNS": "gcp googlecloud",
 }
 
 
@@ -90,7 +132,11 @@ def lines():
 
     def place(row):
         name = NAMES.get(row["id"]) or (facts.get(row["id"]) or {}).get("name") or row["id"]
-        return bool(row.get("closed")), FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST), name.lower()
+        return (
+            bool(row.get("closed")),
+            FIRST.index(row["id"]) if row["id"] in FIRST else len(FIRST),
+            name.lower(),
+        )
 
     for row in sorted(rows, key=place):
         fact = facts.get(row["id"]) or {}

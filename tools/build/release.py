@@ -1,4 +1,5 @@
-"""`python -m tools release`: everything that a release consists of, into dist/. Knows which tool makes which part.
+"""`python -m tools release`: everything that a release consists of, into dist/. Knows which tool makes which
+part.
 
     wanbeacon-V-BOARD.tar.gz    what one board gets, as it lies there: main.py, lib/
     wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it
@@ -35,10 +36,13 @@ _BUILD_S = 300
 
 
 def archive(files, when):
-    """A .tar.gz of {name: bytes} that depends on nothing else: sorted, owner 0, every time stamp `when` (Unix seconds)."""
+    """A .tar.gz of {name: bytes} that depends on nothing else: sorted, owner 0, every time stamp `when` (Unix
+    seconds)."""
     out = io.BytesIO()
-    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed, \
-            tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    with (
+        gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
         for name in sorted(files):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mtime, entry.mode = len(files[name]), when, 0o644
@@ -47,7 +51,8 @@ def archive(files, when):
 
 
 def mip(found):
-    """{path in mip/: bytes} of {board: {path on it: bytes}}: a package file per board, each different file once."""
+    """{path in mip/: bytes} of {board: {path on it: bytes}}: a package file per board, each different file
+    once."""
     out = {}
     for board, files in found.items():
         urls = []
@@ -59,8 +64,9 @@ def mip(found):
                 name = "%s/%s" % (board, name)
             out[name] = data
             urls.append([path.removeprefix("/lib/"), name])
-        out[board + ".json"] = (json.dumps({"version": version.agent_version(), "urls": urls, "deps": []}, indent=1)
-                                + "\n").encode()
+        out[board + ".json"] = (
+            json.dumps({"version": version.agent_version(), "urls": urls, "deps": []}, indent=1) + "\n"
+        ).encode()
     out["main.py"] = next(iter(found.values()))["/main.py"]
     return out
 
@@ -69,13 +75,20 @@ def build():
     """{path below dist/: bytes} of a release, without the sums."""
     name, when = "wanbeacon-" + version.agent_version(), package.epoch()
     found = {board: boards.files(boards.read(board)) for board in boards.names()}
-    out = {"%s-%s.tar.gz" % (name, board): archive({path[1:]: data for path, data in files.items()}, when)
-           for board, files in found.items()}
-    out.update(("%s-%s-at-0x%X.bin" % (name, board, image.FILES_AT), image.without_firmware(boards.read(board))) for board in found)
+    out = {
+        "%s-%s.tar.gz" % (name, board): archive({path[1:]: data for path, data in files.items()}, when)
+        for board, files in found.items()
+    }
+    out.update(
+        ("%s-%s-at-0x%X.bin" % (name, board, image.FILES_AT), image.without_firmware(boards.read(board)))
+        for board in found
+    )
     out.update(("mip/" + path, data) for path, data in mip(found).items())
     with tempfile.TemporaryDirectory() as folder:
         sizes = mpy.compile_tree(Path(folder, "out"))
-        out[name + "-mpy.tar.gz"] = archive({path: Path(folder, "out", path).read_bytes() for path in sizes}, when)
+        out[name + "-mpy.tar.gz"] = archive(
+            {path: Path(folder, "out", path).read_bytes() for path in sizes}, when
+        )
     out[name + "-names.txt"] = mpy.names().encode()
     made, data = wheel.build(when)
     out[made] = data
@@ -92,18 +105,31 @@ def sums(files):
 def _elsewhere():
     """The sums as another process finds them that has to make everything anew."""
     with tempfile.TemporaryDirectory() as folder:
-        code = ("import sys; from pathlib import Path; from tools.build import boards, release; boards.CACHE = Path(sys.argv[1]); "
-                "sys.stdout.write(release.sums(release.build()))")
+        code = (
+            "import sys; from pathlib import Path; from tools.build import boards, release; boards.CACHE = Path(sys.argv[1]); "
+            "sys.stdout.write(release.sums(release.build()))"
+        )
         env = dict(os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH=str(package.epoch()), TMPDIR=folder)
-        done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, env=env, capture_output=True, text=True,
-                              timeout=_BUILD_S)
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_S,
+        )
     return done.stdout, done.stderr
 
 
 def write(files, out):
-    """Fills the folder `out`, emptied first; UserError when it holds something that no release has put there."""
-    foreign = [path.name for path in out.glob("*") if path.name not in ("mip", "openwrt", "SHA256SUMS")
-               and not path.name.startswith(("wanbeacon-", "wanbeacon_tools-"))]
+    """Fills the folder `out`, emptied first; UserError when it holds something that no release has put
+    there."""
+    foreign = [
+        path.name
+        for path in out.glob("*")
+        if path.name not in ("mip", "openwrt", "SHA256SUMS")
+        and not path.name.startswith(("wanbeacon-", "wanbeacon_tools-"))
+    ]
     if foreign:
         raise UserError("%s holds other files (%s); name another folder with --out" % (out, foreign[0]))
     try:
@@ -124,7 +150,9 @@ def app(out: Path = typer.Option(Path("dist"), help="folder for the files, empti
         text = sums(files)
         again, trouble = second.result()
     if not again:
-        raise UserError("the second build failed: %s" % (trouble.strip().splitlines() or ["no reason given"])[-1])
+        raise UserError(
+            "the second build failed: %s" % (trouble.strip().splitlines() or ["no reason given"])[-1]
+        )
     if again != text:
         different = sorted({line.split()[1] for line in {*again.splitlines()} ^ {*text.splitlines()}})
         raise UserError("not reproducible: a second build of %s has other bytes" % ", ".join(different))
@@ -132,7 +160,11 @@ def app(out: Path = typer.Option(Path("dist"), help="folder for the files, empti
     for name in sorted(files):
         if not name.startswith("mip/"):
             print("%8d  %s" % (len(files[name]), out / name))
-    boards_there = [name for name in files if name.startswith("mip/") and name.count("/") == 1 and name.endswith(".json")]
-    print("%8d  %s (%d packages)" % (sum(len(files[name]) for name in files if name.startswith("mip/")), out / "mip",
-                                     len(boards_there)))
+    boards_there = [
+        name for name in files if name.startswith("mip/") and name.count("/") == 1 and name.endswith(".json")
+    ]
+    print(
+        "%8d  %s (%d packages)"
+        % (sum(len(files[name]) for name in files if name.startswith("mip/")), out / "mip", len(boards_there))
+    )
     print("Built twice, the same bytes. Check: cd %s && sha256sum -c SHA256SUMS" % out)

@@ -1,8 +1,9 @@
-"""The JSON APIs that the agent speaks, one row each (docs/rest-providers.md says how to write one), and the file made of them:
-firmware/catalogue/rest.dat, in the format of providers.dat (wanbeacon.dyndns.catalog).
+"""The JSON APIs that the agent speaks, one row each (docs/rest-providers.md says how to write one), and the
+file made of them: firmware/catalogue/rest.dat, in the format of providers.dat (wanbeacon.dyndns.catalog).
 
-Facts come from the providers' documents, from recorded exchanges and, where there is neither, from what several programs send;
-a row of the last kind is `untested`. Where a document says which records a call touches, the row uses the call that touches one."""
+Facts come from the providers' documents, from recorded exchanges and, where there is neither, from what
+several programs send; a row of the last kind is `untested`. Where a document says which records a call
+touches, the row uses the call that touches one."""
 
 import json
 
@@ -11,13 +12,46 @@ from .. import ROOT, UserError
 OUT = ROOT / "firmware/catalogue/rest.dat"
 #: Bytes of one row's JSON: read and parsed only while an exchange runs, in less than 8 KB of a board's heap.
 ROW_MAX = 1600
-#: Keys of a row that the whole agent knows (share.py, advice.py), then those of the exchange alone (rest.py: "calls").
-KEYS = ("host", "own", "port", "plain", "needs", "max", "domain", "min", "days", "roots", "about", "untested", "any")
+#: Keys of a row that the whole agent knows (share.py, advice.py), then those of the exchange alone (rest.py:
+#: "calls").
+KEYS = (
+    "host",
+    "own",
+    "port",
+    "plain",
+    "needs",
+    "max",
+    "domain",
+    "min",
+    "days",
+    "roots",
+    "about",
+    "untested",
+    "any",
+)
 NAMED = ("title", "also")
-CALLS = ("base", "head", "login", "zone", "find", "write", "item", "create", "drop", "ok", "said", "rules", "more", "page", "gap", "ttl")
+CALLS = (
+    "base",
+    "head",
+    "login",
+    "zone",
+    "find",
+    "write",
+    "item",
+    "create",
+    "drop",
+    "ok",
+    "said",
+    "rules",
+    "more",
+    "page",
+    "gap",
+    "ttl",
+)
 
 BEARER = ["Authorization: Bearer {token}"]
 
+# fmt: off
 ROWS = {
     "cloudflare": {
         "title": "Cloudflare", "also": "cloudflare.com cf", "host": "api.cloudflare.com", "base": "/client/v4", "head": BEARER,
@@ -220,10 +254,13 @@ ROWS = {
             ["AUTH", "unauthorized", "invalid_token", "token_expired"], ["HOST", "hostname_not_owned", "invalid_ip", "validation_error"], ["BLOCK", "ip_forbidden"],
             ["LATER", "rate_limited"]]},
 }
+# fmt: on
 
 
-#: Where a row's facts come from: the provider's own document, a recorded exchange (dns-lexicon's cassettes) with its year, and
-#: programs whose source sends the same. None of it was tried against the live service for this table.
+# fmt: off
+#: Where a row's facts come from: the provider's own document, a recorded exchange (dns-lexicon's cassettes)
+#: with its year, and programs whose source sends the same. None of it was tried against the live service for
+#: this table.
 EVIDENCE = {
     "cloudflare": ("developers.cloudflare.com, API reference", "recorded 2025", "ddns-updater, ddclient, inadyn, ddns-go, lego, favonia"),
     "hetzner": ("docs.hetzner.cloud, API reference", "recorded 2026", "ddns-updater, ddclient, lego, hcloud-go"),
@@ -254,6 +291,7 @@ EVIDENCE = {
     "dnsexit-rest": ("ddclient",),
     "apertodns-rest": ("apertodns-protocol 1.4.0",),
 }
+# fmt: on
 
 
 def fact(name):
@@ -261,10 +299,21 @@ def fact(name):
     one = ROWS[name]
     needs = one.get("needs") or ("token",)
     return {
-        "id": name, "name": one["title"], "status": "active", "ports": [one.get("port", 443)], "aliases": (one.get("also") or "").split(),
-        "auth_user": "user" if "user" in needs else "none", "auth_password": " and ".join(key for key in needs if key in ("password", "token")),
-        "dual_stack": "the family that did not change is left out", "ip_check": [], "quirks": "", "untested": bool(one.get("untested")), "evidence": list(EVIDENCE[name]),
-        "unverified": ["the exchange: neither recorded nor officially documented in full"] if one.get("untested") else [],
+        "id": name,
+        "name": one["title"],
+        "status": "active",
+        "ports": [one.get("port", 443)],
+        "aliases": (one.get("also") or "").split(),
+        "auth_user": "user" if "user" in needs else "none",
+        "auth_password": " and ".join(key for key in needs if key in ("password", "token")),
+        "dual_stack": "the family that did not change is left out",
+        "ip_check": [],
+        "quirks": "",
+        "untested": bool(one.get("untested")),
+        "evidence": list(EVIDENCE[name]),
+        "unverified": ["the exchange: neither recorded nor officially documented in full"]
+        if one.get("untested")
+        else [],
         "recorded": any(word.startswith("recorded") for word in EVIDENCE[name]),
     }
 
@@ -274,9 +323,21 @@ def row(name):
     one = ROWS[name]
     strange = set(one) - set(KEYS) - set(CALLS) - set(NAMED)
     if strange:
-        raise UserError("tools/build/rest_rows.py: row %s has unknown keys %s" % (name, ", ".join(sorted(strange))))
+        raise UserError(
+            "tools/build/rest_rows.py: row %s has unknown keys %s" % (name, ", ".join(sorted(strange)))
+        )
     # q4, q6, qd: what share.py asks for; one host a request unless the row says more
-    out = {"id": name, "host": one["host"], "path": "", "q4": "", "q6": "", "qd": "", "auth": ["token"], "max": 1, "rest": 1}
+    out = {
+        "id": name,
+        "host": one["host"],
+        "path": "",
+        "q4": "",
+        "q6": "",
+        "qd": "",
+        "auth": ["token"],
+        "max": 1,
+        "rest": 1,
+    }
     out.update({{"domain": "zone"}.get(key, key): one[key] for key in KEYS if key in one})
     out["calls"] = {key: one[key] for key in CALLS if key in one}
     return out
@@ -289,8 +350,13 @@ def file():
         one = row(name)
         calls = one.pop("calls")
         for key, part in ((name, one), (name + "/", calls)):
-            body = json.dumps({word: value for word, value in part.items() if word != "id"}, separators=(",", ":")).encode()
+            body = json.dumps(
+                {word: value for word, value in part.items() if word != "id"}, separators=(",", ":")
+            ).encode()
             if len(key) > 26 or len(body) > ROW_MAX:
-                raise UserError("row %s: name longer than 26 or JSON longer than %d bytes (%d)" % (key, ROW_MAX, len(body)))
+                raise UserError(
+                    "row %s: name longer than 26 or JSON longer than %d bytes (%d)"
+                    % (key, ROW_MAX, len(body))
+                )
             out.append(b"%-26s%05d\n%s\n" % (key.encode(), len(body), body))
     return b"".join(out)

@@ -1,7 +1,8 @@
-"""`python -m tools roots`: cuts the CA roots a device carries from PyPI's certifi, one DER file each. Knows no provider.
+"""`python -m tools roots`: cuts the CA roots a device carries from PyPI's certifi, one DER file each. Knows
+no provider.
 
-firmware/catalogue/roots/NAME.der and index.txt: name, last valid day, SHA-256, subject; most used first, since a device
-whose provider's row names no root tries them in this order."""
+firmware/catalogue/roots/NAME.der and index.txt: name, last valid day, SHA-256, subject; most used first,
+since a device whose provider's row names no root tries them in this order."""
 
 import hashlib
 import shutil
@@ -19,9 +20,10 @@ FOLDER = ROOT / "firmware/catalogue/roots"
 #: All files together: what a 4 MB board's file system and an OpenWrt router with 8 MB flash can spare.
 MOST_BYTES = 30 * 1024
 
-# file name -> what the subject must contain (in certifi exactly one root fits). Chosen by who signs the servers of
-# DynDNS providers and of what stands before them: Let's Encrypt, DigiCert, Sectigo, Google (also Cloudflare), Amazon,
-# GoDaddy, GlobalSign, SSL.com (Cloudflare's fallback), Telekom and D-Trust (Germany), Certum, Actalis, HARICA.
+# file name -> what the subject must contain (in certifi exactly one root fits). Chosen by who signs the
+# servers of DynDNS providers and of what stands before them: Let's Encrypt, DigiCert, Sectigo, Google (also
+# Cloudflare), Amazon, GoDaddy, GlobalSign, SSL.com (Cloudflare's fallback), Telekom and D-Trust (Germany),
+# Certum, Actalis, HARICA.
 CHOSEN = {
     "isrg-x1": "CN=ISRG Root X1",
     "digicert-g2": "CN=DigiCert Global Root G2",
@@ -59,7 +61,8 @@ def _name(certificate):
 
 
 def cut():
-    """{name: (DER bytes, last valid day, subject)} of CHOSEN, in its order; UserError when certifi has not exactly one."""
+    """{name: (DER bytes, last valid day, subject)} of CHOSEN, in its order; UserError when certifi has not
+    exactly one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one old root (not chosen) has a negative serial number
         store = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
@@ -68,22 +71,31 @@ def cut():
     for name, part in CHOSEN.items():
         fits = [(text, one) for text, one in subjects if part in text.split(",")]
         if len(fits) != 1:
-            raise UserError("certifi %s has %d roots with %r; choose another in tools/build/roots.py"
-                            % (certifi.__version__, len(fits), part))
+            raise UserError(
+                "certifi %s has %d roots with %r; choose another in tools/build/roots.py"
+                % (certifi.__version__, len(fits), part)
+            )
         text, one = fits[0]
         found[name] = one.public_bytes(Encoding.DER), one.not_valid_after_utc.date(), text
     total = sum(len(der) for der, _, _ in found.values())
     if total > MOST_BYTES:
-        raise UserError("the roots take %d bytes, more than the %d a device spares; leave some out" % (total, MOST_BYTES))
+        raise UserError(
+            "the roots take %d bytes, more than the %d a device spares; leave some out" % (total, MOST_BYTES)
+        )
     return found
 
 
 def index(roots):
     """Text of index.txt."""
-    lines = ["# CA roots from certifi %s, most used first: name, last valid day, SHA-256 of the DER file, subject"
-             % certifi.__version__]
-    lines += ["%s %s %s %s" % (name, day, hashlib.sha256(der).hexdigest(), subject.encode("ascii", "replace").decode())
-              for name, (der, day, subject) in roots.items()]
+    lines = [
+        "# CA roots from certifi %s, most used first: name, last valid day, SHA-256 of the DER file, subject"
+        % certifi.__version__
+    ]
+    lines += [
+        "%s %s %s %s"
+        % (name, day, hashlib.sha256(der).hexdigest(), subject.encode("ascii", "replace").decode())
+        for name, (der, day, subject) in roots.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

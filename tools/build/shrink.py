@@ -1,8 +1,9 @@
-"""Shorter names for what is compiled to .mpy: each different name is a string in a board's heap for good, 15 KB in all.
+"""Shorter names for what is compiled to .mpy: each different name is a string in a board's heap for good, 15
+KB in all.
 
-Renamed are only names that nothing outside can mean: parameters that no call in the tree names, functions and globals of a
-module that start with "_", constants (ALL_CAPITALS) that no other module of the tree reads, and attributes that start with
-"_". Other public names stay, so a log or a traceback stays readable.
+Renamed are only names that nothing outside can mean: parameters that no call in the tree names, functions and
+globals of a module that start with "_", constants (ALL_CAPITALS) that no other module of the tree reads, and
+attributes that start with "_". Other public names stay, so a log or a traceback stays readable.
 Knows nothing of what the program does.
 """
 
@@ -12,7 +13,15 @@ import keyword
 import string
 
 _LETTERS = string.ascii_lowercase
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -48,7 +57,8 @@ def _parameters(function):
 
 
 def _bound(scope):
-    """Names a nested scope, or a statement that holds its name as text, binds: those parameters are left alone."""
+    """Names a nested scope, or a statement that holds its name as text, binds: those parameters are left
+    alone."""
     found = set()
     for node in ast.walk(scope):
         if isinstance(node, ast.ClassDef):
@@ -80,7 +90,8 @@ class Tree:
         self.kept = self.texts | self._reached_from_outside()
         self.attributes = self._plan_attributes(nodes)
         self.shrunk = {}
-        self.renamed = set()  # (file, name, short name) of what shrink() has renamed: a traceback says the short ones
+        # (file, name, short name) of what shrink() has renamed: a traceback says the short ones
+        self.renamed = set()
 
     def _reached_from_outside(self):
         """Names that another module uses: `module.name`, `from module import name`."""
@@ -91,18 +102,31 @@ class Tree:
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     imported |= {(a.asname or a.name).split(".")[0] for a in node.names}
             for node in ast.walk(tree):
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
+                if (
+                    isinstance(node, ast.Attribute)
+                    and isinstance(node.value, ast.Name)
+                    and node.value.id in imported
+                ):
                     found.add(node.attr)
             found |= imported
         return found
 
     def _plan_attributes(self, nodes):
-        """({private attribute: short name} in all modules, {class: the same for its own}). Classes that inherit nothing
-        of ours and are nobody's base share the short names of what only their `self` has."""
+        """({private attribute: short name} in all modules, {class: the same for its own}). Classes that
+        inherit nothing of ours and are nobody's base share the short names of what only their `self` has."""
         classes = [n for n in nodes if isinstance(n, ast.ClassDef)]
         ours = {c.name for c in classes}
-        bases = {name for c in classes for base in c.bases for name in (getattr(base, "id", 0), getattr(base, "attr", 0))}
-        closed = {c for c in classes if c.name not in bases and not {ast.unparse(b).split(".")[-1] for b in c.bases} & ours}
+        bases = {
+            name
+            for c in classes
+            for base in c.bases
+            for name in (getattr(base, "id", 0), getattr(base, "attr", 0))
+        }
+        closed = {
+            c
+            for c in classes
+            if c.name not in bases and not {ast.unparse(b).split(".")[-1] for b in c.bases} & ours
+        }
         attributes = [n for n in nodes if isinstance(n, ast.Attribute)]
         made, used, through_self, plain = {}, {}, set(), set()
         for c in classes:
@@ -113,11 +137,16 @@ class Tree:
             made[c] = fields | methods | {n.attr for n in mine if isinstance(n.ctx, ast.Store)}
             used[c] = made[c] | {n.attr for n in mine}
             # a field that a class also reads as a plain name: it may be a global there, so it is left alone
-            plain |= fields & {n.id for n in ast.walk(c) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            plain |= fields & {
+                n.id for n in ast.walk(c) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+            }
         private = {n for names in made.values() for n in names if _private(n)} - self.kept - plain
         foreign = {n.attr for n in attributes if id(n) not in through_self}
-        shared = {n for n in private if n in foreign or any(n in used[c] and (c not in closed or n not in made[c])
-                                                           for c in classes)}
+        shared = {
+            n
+            for n in private
+            if n in foreign or any(n in used[c] and (c not in closed or n not in made[c]) for c in classes)
+        }
         taken = {n.attr for n in attributes}
         everywhere = dict(zip(sorted(shared), _fresh(taken, "_")))
         taken |= set(everywhere.values())
@@ -170,7 +199,11 @@ class Tree:
         return dict(zip(mine, _fresh(_names(tree), "_")))
 
     def _shrink_parameters(self, function):
-        wanted = [p for p in _parameters(function) if len(p.arg) > 1 and not _private(p.arg) and p.arg not in self.keywords]
+        wanted = [
+            p
+            for p in _parameters(function)
+            if len(p.arg) > 1 and not _private(p.arg) and p.arg not in self.keywords
+        ]
         if not wanted:
             return
         body = function.body if isinstance(function.body, list) else [function.body]

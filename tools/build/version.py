@@ -1,4 +1,5 @@
-"""`python -m tools version`: what to put into a bug report, and whether every place names the same version of the agent.
+"""`python -m tools version`: what to put into a bug report, and whether every place names the same version of
+the agent.
 """
 
 import platform
@@ -13,7 +14,9 @@ from .. import CHECKOUT, ROOT, UserError, interpreters
 def agent_version(root=ROOT):
     """VERSION of the firmware, read as text: it must not be imported to be named."""
     try:
-        found = re.search(r'^VERSION = "([^"]+)"', (root / "firmware/wanbeacon/__init__.py").read_text(), re.M)
+        found = re.search(
+            r'^VERSION = "([^"]+)"', (root / "firmware/wanbeacon/__init__.py").read_text(), re.M
+        )
     except OSError:
         found = None
     return found.group(1) if found else "not found"
@@ -49,7 +52,8 @@ def must_agree(root=ROOT):
 
 
 def app():
-    """Print the versions of the agent, of Python and of every MicroPython the tests use; all places must agree."""
+    """Print the versions of the agent, of Python and of every MicroPython the tests use; all places must
+    agree."""
     table = Table(box=None, show_header=False)
     table.add_row("agent", agent_version(), "also named in " + ", ".join(PLACES) if CHECKOUT else "")
     table.add_row("python", platform.python_version(), platform.platform())

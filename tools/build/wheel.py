@@ -1,4 +1,5 @@
-"""The wheel of a release: wanbeacon_tools with firmware/ and boards/ in it. pyproject.toml says what it holds."""
+"""The wheel of a release: wanbeacon_tools with firmware/ and boards/ in it. pyproject.toml says what it
+holds."""
 
 import os
 import shutil
@@ -19,14 +20,27 @@ def build(when):
     with tempfile.TemporaryDirectory() as folder:
         for part in _PARTS:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
+                shutil.copytree(
+                    ROOT / part,
+                    Path(folder, part),
+                    ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"),
+                )
             else:
                 shutil.copy(ROOT / part, folder)
         code = "from setuptools import build_meta; build_meta.build_wheel('dist')"
         os.mkdir(Path(folder, "dist"))
-        done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=_BUILD_S,
-                              env=dict(os.environ, SOURCE_DATE_EPOCH=str(when)))
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_S,
+            env=dict(os.environ, SOURCE_DATE_EPOCH=str(when)),
+        )
         if done.returncode:
-            raise UserError("the wheel cannot be built: %s" % (done.stderr.strip().splitlines() or ["no reason given"])[-1])
+            raise UserError(
+                "the wheel cannot be built: %s"
+                % (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            )
         made = next(Path(folder, "dist").glob("*.whl"))
         return made.name, made.read_bytes()

@@ -1,5 +1,5 @@
-"""Asks for a board's first settings, one question at a time: each answer is checked by the firmware's own rules before the next
-question, and asked again with the reason. Knows no port."""
+"""Asks for a board's first settings, one question at a time: each answer is checked by the firmware's own
+rules before the next question, and asked again with the reason. Knows no port."""
 
 import sys
 
@@ -31,7 +31,11 @@ def until(question, judge, default=None, hidden=False):
     """Asks until judge(answer) raises no UserError; returns what it returns."""
     while True:
         try:
-            return judge((Prompt.ask(question, password=hidden, default=default, show_default=bool(default)) or "").strip())
+            return judge(
+                (
+                    Prompt.ask(question, password=hidden, default=default, show_default=bool(default)) or ""
+                ).strip()
+            )
         except UserError as error:
             say.print("  " + str(error), style="yellow", markup=False)
 
@@ -47,6 +51,7 @@ def _account_answer(account, key, value):
 
 def wifi():
     """The entry of a network, or None when the board is to open its own Wi-Fi."""
+
     def name(text):
         if len(text.encode()) > 32:
             raise UserError("a network's name has at most 32 bytes")
@@ -66,7 +71,9 @@ def wifi():
 
 def account():
     """One account, asked for in the provider's own words."""
-    fact, row = until("Provider (by name; `%s providers` lists them)" % COMMAND, providers.find, default="dyn")
+    fact, row = until(
+        "Provider (by name; `%s providers` lists them)" % COMMAND, providers.find, default="dyn"
+    )
     say.print("  %s, %s" % (fact["name"], row["host"]), style="dim", markup=False)
     found = {"provider": row["id"]}
 
@@ -75,6 +82,7 @@ def account():
             if not text:
                 raise UserError("%s wants one" % fact["name"])
             return _account_answer(found, key, text)
+
         return judge
 
     def names(text):
@@ -84,7 +92,11 @@ def account():
 
     if faults({"provider": row["id"], "user": None}, "user"):  # without one nothing would work
         until("User name there (%s)" % (fact["auth_user"] or "as you log in"), given("user"))
-    until("Password or update key there (%s; not shown)" % (fact["auth_password"] or "as you log in"), given("password"), hidden=True)
+    until(
+        "Password or update key there (%s; not shown)" % (fact["auth_password"] or "as you log in"),
+        given("password"),
+        hidden=True,
+    )
     until("Host names to keep up to date (spaces between)", names)
     return found
 
@@ -92,7 +104,9 @@ def account():
 def settings(board):
     """The settings of a first set-up as bytes. UserError when nobody is there to answer."""
     if not sys.stdin.isatty():
-        raise UserError("the board has no settings yet; give them with --config FILE, or run this in a terminal to be asked")
+        raise UserError(
+            "the board has no settings yet; give them with --config FILE, or run this in a terminal to be asked"
+        )
     say.print("The board has no settings yet. [dim]Ctrl-C stops and changes nothing.[/dim]")
     doc = {}
     network = None if "lan" in board["device"] else wifi()

@@ -1,7 +1,9 @@
-"""`python -m tools board-memory`: what memory a real board has: Python's heap and the system's, at each stage of its work.
+"""`python -m tools board-memory`: what memory a real board has: Python's heap and the system's, at each stage
+of its work.
 
-First as the agent left it when it was interrupted, with the low-water mark of its whole run; then, in a fresh interpreter,
-after each stage's code was loaded. docs/architecture.md, "memory of a board", says what the numbers should be."""
+First as the agent left it when it was interrupted, with the low-water mark of its whole run; then, in a fresh
+interpreter, after each stage's code was loaded. docs/architecture.md, "memory of a board", says what the
+numbers should be."""
 
 import ast
 import json
@@ -14,7 +16,8 @@ from rich.table import Table
 from .. import UserError
 from . import link as board_link
 
-#: What a stage loads (wanbeacon.app.stage): name for people -> modules. One that is not on the board is left out.
+#: What a stage loads (wanbeacon.app.stage): name for people -> modules. One that is not on the board is left
+#: out.
 STAGES = (
     ("code that stays", "app.board_main app.agent net.clock observe.choose observe.natpmp observe.upnp"),
     ("reading the settings", "app.config"),
@@ -60,19 +63,36 @@ _HEAP = re.compile(r"GC: total: (\d+), used: (\d+), free: (\d+).*max free sz: (\
 
 
 def parse(text):
-    """{"total", "used", "free", "largest", "system"} of what _wb_memory() prints, bytes; system: None or {"free", "largest",
-    "low"} of the chip's own heap, all its regions together. UserError when the board printed something else."""
+    """{"total", "used", "free", "largest", "system"} of what _wb_memory() prints, bytes; system: None or
+    {"free", "largest", "low"} of the chip's own heap, all its regions together. UserError when the board
+    printed something else."""
     found = _HEAP.search(text)
     bits = re.search(r"^bits (\d+)", text, re.M)
     if not found or not bits:
-        raise UserError("the board does not say what memory it has: %s" % (text.strip().split("\n")[-1:] or ["nothing"])[0])
+        raise UserError(
+            "the board does not say what memory it has: %s"
+            % (text.strip().split("\n")[-1:] or ["nothing"])[0]
+        )
     total, used, free, blocks = map(int, found.groups())
     rows = re.search(r"^system (.*)", text, re.M)
     regions = ast.literal_eval(rows[1].strip()) if rows else []
-    system = {"free": sum(row[1] for row in regions), "largest": max(row[2] for row in regions), "low": sum(row[3] for row in regions)} \
-        if regions else None
+    system = (
+        {
+            "free": sum(row[1] for row in regions),
+            "largest": max(row[2] for row in regions),
+            "low": sum(row[3] for row in regions),
+        }
+        if regions
+        else None
+    )
     # a block of the garbage collector is four machine words
-    return {"total": total, "used": used, "free": free, "largest": blocks * int(bits[1]) // 2, "system": system}
+    return {
+        "total": total,
+        "used": used,
+        "free": free,
+        "largest": blocks * int(bits[1]) // 2,
+        "system": system,
+    }
 
 
 def now(link):
@@ -94,7 +114,16 @@ def stages(link):
 def table(rows):
     """The rich table of [(name, memory)]."""
     out = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("", "Python heap", "used", "free", "largest block", "system free", "largest", "lowest so far"):
+    for head in (
+        "",
+        "Python heap",
+        "used",
+        "free",
+        "largest block",
+        "system free",
+        "largest",
+        "lowest so far",
+    ):
         out.add_column(head, justify="left" if not head else "right")
     for name, one in rows:
         system = one["system"] or {}
@@ -111,7 +140,8 @@ def app(
     port: str = typer.Option(None, help="serial port of the board; found by itself when there is only one"),
     as_json: bool = typer.Option(False, "--json", help="for scripts"),
 ):
-    """Print both heaps of a board, their largest blocks and low-water marks, at each stage of the agent's work.
+    """Print both heaps of a board, their largest blocks and low-water marks, at each stage of the agent's
+    work.
 
     The agent is interrupted for it and started again afterwards."""
     with board_link.Link(board_link.the_port(port)) as link:
@@ -125,4 +155,7 @@ def app(
         return
     console = Console(highlight=False)
     console.print(table(rows))
-    console.print("system: what TLS, Wi-Fi and sockets use; lowest so far: since the board was switched on.", style="dim")
+    console.print(
+        "system: what TLS, Wi-Fi and sockets use; lowest so far: since the board was switched on.",
+        style="dim",
+    )

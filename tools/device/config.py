@@ -1,6 +1,7 @@
 """The settings that go onto a board, from a file, checked by the firmware's own rules. Knows no port.
 
-A password is never taken from the command line, where every user of the machine sees it; ask.py asks for it without echo."""
+A password is never taken from the command line, where every user of the machine sees it; ask.py asks for it
+without echo."""
 
 import hashlib
 import json
@@ -15,7 +16,8 @@ LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
 
 
 def text_of(doc):
-    """The settings as the board reads them: no byte more than needed. What was not answered (None) is left out."""
+    """The settings as the board reads them: no byte more than needed. What was not answered (None) is left
+    out."""
     if isinstance(doc, dict) and isinstance(doc.get("accounts"), list):
         doc = {**doc, "accounts": [{key: value for key, value in one.items() if value is not None} if isinstance(one, dict) else one
                                    for one in doc["accounts"]]}  # fmt: skip
@@ -23,8 +25,9 @@ def text_of(doc):
 
 
 def check(doc, where, folder=Path()):
-    """The settings as bytes for /config.json; UserError with every problem when `tools check` or the board would refuse them.
-    folder: where relative names of CA files start; None: they are those of the board's copies."""
+    """The settings as bytes for /config.json; UserError with every problem when `tools check` or the board
+    would refuse them. folder: where relative names of CA files start; None: they are those of the board's
+    copies."""
     config = firmware("app.config")
     text = text_of(doc)
     try:
@@ -38,15 +41,21 @@ def check(doc, where, folder=Path()):
         for source in owner.get("address") or ():
             name = source if isinstance(source, str) else source["source"]
             if name in LINUX_SOURCES:
-                raise UserError("%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, whoami and web"
-                                % (where, name))
+                raise UserError(
+                    "%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, whoami and web"
+                    % (where, name)
+                )
     return text.encode()
 
 
 def check_link(settings, board, where):
-    """UserError when settings (bytes) name no network and the board has no cable: it would open its own Wi-Fi and wait."""
+    """UserError when settings (bytes) name no network and the board has no cable: it would open its own Wi-Fi
+    and wait."""
     if "lan" not in board["device"] and not json.loads(settings).get("wifi"):
-        raise UserError('%s: wifi: missing; %s has no cable: add "wifi": [{"ssid": ..., "password": ...}]' % (where, board["name"]))
+        raise UserError(
+            '%s: wifi: missing; %s has no cable: add "wifi": [{"ssid": ..., "password": ...}]'
+            % (where, board["name"])
+        )
 
 
 def from_file(path):
@@ -70,7 +79,8 @@ def from_file(path):
 
 
 def _copied(source, extra):
-    """The path on the board of a CA file's copy, which goes into `extra`. Two files may have the same name."""
+    """The path on the board of a CA file's copy, which goes into `extra`. Two files may have the same
+    name."""
     try:
         data = source.read_bytes()
     except OSError as error:
@@ -83,7 +93,8 @@ def _copied(source, extra):
 
 
 def check_place(path):
-    """UserError when no file can be made at `path`: to be asked before anything is done that would be lost then."""
+    """UserError when no file can be made at `path`: to be asked before anything is done that would be lost
+    then."""
     if path.is_dir():
         raise UserError("%s is a folder; name a file in it" % path)
     if not path.parent.is_dir():

@@ -1,4 +1,5 @@
-"""A board in download mode, through esptool's library. Knows flash, no files. Not testable without a board: kept thin."""
+"""A board in download mode, through esptool's library. Knows flash, no files. Not testable without a board:
+kept thin."""
 
 from .. import UserError
 
@@ -9,16 +10,21 @@ class Port:
     def __init__(self, port, chip):
         import esptool
         from esptool import cmds
+
         self._cmds, self._fatal = cmds, esptool.FatalError
         try:
             self._esp = cmds.run_stub(cmds.detect_chip(port))
             cmds.attach_flash(self._esp)
             size = cmds.detect_flash_size(self._esp)
         except (esptool.FatalError, OSError) as error:
-            raise UserError("no ESP chip answers on %s (%s); hold BOOT while you press RESET, then run this again"
-                            % (port, str(error).split("\n")[0]))
+            raise UserError(
+                "no ESP chip answers on %s (%s); hold BOOT while you press RESET, then run this again"
+                % (port, str(error).split("\n")[0])
+            )
         if chip != self._esp.CHIP_NAME:
-            raise UserError("the board on %s has the chip %s, the firmware is for %s" % (port, self._esp.CHIP_NAME, chip))
+            raise UserError(
+                "the board on %s has the chip %s, the firmware is for %s" % (port, self._esp.CHIP_NAME, chip)
+            )
         if not size or not size.endswith("MB"):
             raise UserError("the flash of the board on %s cannot be measured; say it with --flash MB" % port)
         self.flash_mb = int(size[:-2])

@@ -1,8 +1,9 @@
-"""`python -m tools flash`: puts the agent on a board that runs MicroPython, and stays until its first update. Knows the
-board through board_link only.
+"""`python -m tools flash`: puts the agent on a board that runs MicroPython, and stays until its first update.
+Knows the board through board_link only.
 
-The order makes a power cut harmless: main.py goes first and comes last, so a half-installed agent never starts; every
-file is written under another name and renamed; the next run compares by sha256 and copies only what is missing."""
+The order makes a power cut harmless: main.py goes first and comes last, so a half-installed agent never
+starts; every file is written under another name and renamed; the next run compares by sha256 and copies only
+what is missing."""
 
 import hashlib
 import json
@@ -20,9 +21,11 @@ from . import config as board_config
 from . import link as board_link
 
 OLDEST = (1, 23)
-#: LittleFS needs room to copy a block before it frees the old one; a journal and a saved configuration need some too.
+#: LittleFS needs room to copy a block before it frees the old one; a journal and a saved configuration need
+#: some too.
 SPARE = 64 * 1024
-#: A board joins the Wi-Fi, sets its clock, asks for its address and sends: half a minute; a slow provider some more.
+#: A board joins the Wi-Fi, sets its clock, asks for its address and sends: half a minute; a slow provider
+#: some more.
 FIRST_GOOD_S = 120
 
 say = Console(stderr=True, highlight=False)
@@ -30,7 +33,9 @@ say = Console(stderr=True, highlight=False)
 
 def app(
     port: str = typer.Option(None, help="serial port of the board; found by itself when there is only one"),
-    config: Path = typer.Option(None, help="settings as JSON; without it the board keeps its own, or you are asked"),
+    config: Path = typer.Option(
+        None, help="settings as JSON; without it the board keeps its own, or you are asked"
+    ),
     board: str = typer.Option(None, help="which board (boards/); default: the generic one of its chip"),
     svg: Path = typer.Option(None, "--label", help="write a label to print (SVG, 60 x 30 mm)"),
     portal: bool = typer.Option(True, help="with the set-up and status pages"),
@@ -66,12 +71,17 @@ def check_board(link, name):
     if platform != "esp32":
         raise UserError("%s is a %s board; the agent's board support is for ESP32" % (link.port, platform))
     if version < OLDEST:
-        raise UserError("the board runs MicroPython %d.%d; the agent needs %d.%d or newer: install a current one with "
-                        "`python -m tools image`" % (version[:2] + OLDEST))
+        raise UserError(
+            "the board runs MicroPython %d.%d; the agent needs %d.%d or newer: install a current one with "
+            "`python -m tools image`" % (version[:2] + OLDEST)
+        )
     kind = boards.read(name) if name else boards.guess(machine)
     chip = machine.rsplit(" with ", 1)[-1].replace("-", "").upper()
     if kind["chip"].replace("-", "") != chip:
-        raise UserError("%s is for the chip %s, this board has %s; choose another --board" % (kind["name"], kind["chip"], chip))
+        raise UserError(
+            "%s is for the chip %s, this board has %s; choose another --board"
+            % (kind["name"], kind["chip"], chip)
+        )
     say.print("%s, MicroPython %s, board %s" % (machine, ".".join(map(str, version)), kind["name"]))
     return kind
 
@@ -111,8 +121,10 @@ def check_space(link, present, todo):
     block, _, _, free = link.value("__import__('os').statvfs('/')[:4]", "asking for free space")
     more = sum(-(-len(data) // block) * block - present.get(path, 0) for path, data in todo.items())
     if more + SPARE > block * free:
-        raise UserError("the board's file system is too small: %d KB more are needed, %d KB are free; delete files of yours "
-                        "there, or leave the portal out with --no-portal" % ((more + SPARE) // 1024, block * free // 1024))
+        raise UserError(
+            "the board's file system is too small: %d KB more are needed, %d KB are free; delete files of yours "
+            "there, or leave the portal out with --no-portal" % ((more + SPARE) // 1024, block * free // 1024)
+        )
 
 
 def copy(link, todo):
@@ -125,24 +137,45 @@ def copy(link, todo):
             link.put(path, data, lambda n: progress.advance(task, n))
 
 
-#: The agent believes what the chip's clock holds at start only where RTC memory says so: the time of the user's own computer
-#: is as good to try the first TLS with as what a time server would tell. An older agent in the firmware has no such question.
+#: The agent believes what the chip's clock holds at start only where RTC memory says so: the time of the
+#: user's own computer is as good to try the first TLS with as what a time server would tell. An older agent
+#: in the firmware has no such question.
 _BELIEVED = """
 try:
  from wanbeacon.board.esp32.rtc import Memory
  Memory().note_time(True)
 except (ImportError, AttributeError): pass"""
 
-#: What the console says -> what to tell the user, and whether that is the end: None goes on, False fails, True is done.
-#: The left side is what firmware/ prints; host_tests/board walks each of them.
+#: What the console says -> what to tell the user, and whether that is the end: None goes on, False fails,
+#: True is done. The left side is what firmware/ prints; host_tests/board walks each of them.
 SIGNS = (
     (re.compile(r"-> \d+ .*\bgood\b|: ok, up to date"), "", True),
-    (re.compile(r"Wi-Fi (.*) refuses the password"), "the Wi-Fi refuses the password; put the right one into the settings", False),
-    (re.compile(r"^\S+ settings: (.*)"), "the board cannot use its settings: {0}; correct them and run the same command again", False),
-    (re.compile(r": stopped\. (.*)"), "the provider refuses: {0}; correct the settings and run the same command again", False),
+    (
+        re.compile(r"Wi-Fi (.*) refuses the password"),
+        "the Wi-Fi refuses the password; put the right one into the settings",
+        False,
+    ),
+    (
+        re.compile(r"^\S+ settings: (.*)"),
+        "the board cannot use its settings: {0}; correct them and run the same command again",
+        False,
+    ),
+    (
+        re.compile(r": stopped\. (.*)"),
+        "the provider refuses: {0}; correct the settings and run the same command again",
+        False,
+    ),
     (re.compile(r"^Traceback"), "the agent crashed; the lines above and below are for a bug report", None),
-    (re.compile(r"safe mode: "), "the agent crashes again and again; the lines above are for a bug report", False),
-    (re.compile(r"^MicroPython v?\S+ on \d{4}-"), "the agent ended and left the console; the lines above say why", False),
+    (
+        re.compile(r"safe mode: "),
+        "the agent crashes again and again; the lines above are for a bug report",
+        False,
+    ),
+    (
+        re.compile(r"^MicroPython v?\S+ on \d{4}-"),
+        "the agent ended and left the console; the lines above say why",
+        False,
+    ),
 )
 
 
@@ -160,8 +193,8 @@ _ADDRESS = re.compile(r", address (\d+\.\d+\.\d+\.\d+)$")
 
 
 def follow(link, seconds, pages=None):
-    """Shows the board's log until its first update, and the URL of its pages (on the port `pages`); UserError with the
-    diagnosis when it cannot come."""
+    """Shows the board's log until its first update, and the URL of its pages (on the port `pages`); UserError
+    with the diagnosis when it cannot come."""
     say.print("The board's own log follows (Ctrl-C leaves it running):", style="dim")
     last = address = ""
     for line in link.lines(seconds):
@@ -179,6 +212,8 @@ def follow(link, seconds, pages=None):
                 if end:
                     say.print("Done: the board keeps your name up to date.", style="green")
                     if pages and address:
-                        say.print("Its status page: http://%s%s/" % (address, "" if pages == 80 else ":%d" % pages))
+                        say.print(
+                            "Its status page: http://%s%s/" % (address, "" if pages == 80 else ":%d" % pages)
+                        )
                     return
     raise UserError("no update in %d s; the board's last word was: %s" % (seconds, last or "nothing at all"))

@@ -1,7 +1,8 @@
-"""A MicroPython board on a serial port: run code there, move files, restart, listen. The one module that knows mpremote.
+"""A MicroPython board on a serial port: run code there, move files, restart, listen. The one module that
+knows mpremote.
 
-mpremote's library interface is not stable (its own header says so): pyproject.toml pins the version, and nothing else
-imports it. Knows no agent. Every failure is a UserError with what to do."""
+mpremote's library interface is not stable (its own header says so): pyproject.toml pins the version, and
+nothing else imports it. Knows no agent. Every failure is a UserError with what to do."""
 
 import ast
 import base64
@@ -29,8 +30,10 @@ _ENTER_S = 60
 _RESET_S = 10
 #: Without the ">" that follows it: mpremote's exec reads that as its prompt.
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
-_SILENT = ("no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m tools image --write %s`, else "
-           "press its reset button and try again")
+_SILENT = (
+    "no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m tools image --write %s`, else "
+    "press its reset button and try again"
+)
 #: USB serial ports vanish with a reset and come back when the chip has started.
 _REOPEN_S = 10
 
@@ -77,11 +80,16 @@ def _wb_dirs(p):
 def ports():
     """Serial ports that could be a board, best guess first: [(device, description)]."""
     rows = sorted(list_ports.comports(), key=lambda p: (p.vid is None, p.device))
-    return [(p.device, p.description or "") for p in rows if p.vid is not None or not p.device.startswith("/dev/ttyS")]
+    return [
+        (p.device, p.description or "")
+        for p in rows
+        if p.vid is not None or not p.device.startswith("/dev/ttyS")
+    ]
 
 
 def known(port):
-    """False when there is certainly no such port. Windows names them COM3, which is no file; socket://... is pyserial's."""
+    """False when there is certainly no such port. Windows names them COM3, which is no file; socket://... is
+    pyserial's."""
     if "://" in port or Path(port).exists():
         return True
     return port.upper() in (name.upper() for name, _ in ports())
@@ -95,9 +103,13 @@ def the_port(wanted):
     if len(found) == 1:
         return found[0][0]
     if not found:
-        raise UserError("no serial port found; plug the board in (a USB cable with data wires) or name it with --port")
-    raise UserError("several serial ports found (%s); name the board's with --port"
-                    % ", ".join("%s %s" % row for row in found))
+        raise UserError(
+            "no serial port found; plug the board in (a USB cable with data wires) or name it with --port"
+        )
+    raise UserError(
+        "several serial ports found (%s); name the board's with --port"
+        % ", ".join("%s %s" % row for row in found)
+    )
 
 
 class Link:
@@ -119,30 +131,40 @@ class Link:
 
     def _open(self):
         if not known(self.port):
-            raise UserError("there is no port %s; plug the board in, or see `python -m serial.tools.list_ports`" % self.port)
+            raise UserError(
+                "there is no port %s; plug the board in, or see `python -m serial.tools.list_ports`"
+                % self.port
+            )
         try:
             # timeout: every single read, else a silent board is waited for without end
             self._serial = SerialTransport(self.port, timeout=5)
         except (TransportError, OSError, serial.SerialException) as error:
-            raise UserError("port %s cannot be opened (%s); is another program using it, or does your user lack the right "
-                            "(group dialout)?" % (self.port, _short(error)))
+            raise UserError(
+                "port %s cannot be opened (%s); is another program using it, or does your user lack the right "
+                "(group dialout)?" % (self.port, _short(error))
+            )
 
     @contextlib.contextmanager
     def _trouble(self, doing):
         try:
             yield
         except TransportExecError as error:
-            raise UserError("the board failed while %s: %s" % (doing, _short(error.error_output.strip().split("\n")[-1])))
+            raise UserError(
+                "the board failed while %s: %s" % (doing, _short(error.error_output.strip().split("\n")[-1]))
+            )
         except (TransportError, OSError, serial.SerialException, ValueError) as error:
-            raise UserError("the connection to %s broke while %s (%s); check cable and power, then run the same command again"
-                            % (self.port, doing, _short(error)))
+            raise UserError(
+                "the connection to %s broke while %s (%s); check cable and power, then run the same command again"
+                % (self.port, doing, _short(error))
+            )
 
     def enter(self, fresh=True):
-        """Interrupts whatever runs and has the raw REPL answer. fresh: in a new interpreter that has not started main.py,
-        with our helpers; else in the one that was interrupted, with all that it holds.
+        """Interrupts whatever runs and has the raw REPL answer. fresh: in a new interpreter that has not
+        started main.py, with our helpers; else in the one that was interrupted, with all that it holds.
 
-        A running agent may miss any one Ctrl-C: it may be deep in a DNS look-up or a TLS handshake (nothing is read
-        meanwhile), or listening to an installer (Ctrl-C is data then). So it is asked again, more patiently each time."""
+        A running agent may miss any one Ctrl-C: it may be deep in a DNS look-up or a TLS handshake (nothing
+        is read meanwhile), or listening to an installer (Ctrl-C is data then). So it is asked again, more
+        patiently each time."""
         end, patience = time.monotonic() + _ENTER_S, 1.0
         while True:
             try:
@@ -164,7 +186,8 @@ class Link:
         port = self._serial.serial
         port.write(b"\r\x03\x03")
         self._quiet(0.1, patience)
-        # Ctrl-B and Ctrl-C first: a raw prompt that somebody left, or half a line there, must not swallow the Ctrl-A
+        # Ctrl-B and Ctrl-C first: a raw prompt that somebody left, or half a line there, must not swallow the
+        # Ctrl-A
         port.write(b"\r\x03\x02\r\x03\x01")
         return self._until(_RAW, patience)
 
@@ -190,7 +213,8 @@ class Link:
                 last = time.monotonic()
 
     def _read(self):
-        """What has come; waits 10 ms when nothing has. The prompt's last byte must not be read past: one byte at a time."""
+        """What has come; waits 10 ms when nothing has. The prompt's last byte must not be read past: one byte
+        at a time."""
         port = self._serial.serial
         if not port.in_waiting:
             time.sleep(0.01)
@@ -211,8 +235,10 @@ class Link:
 
     def frozen(self, module):
         """True when a module is in the MicroPython itself, as boards/manifest.py puts it there."""
-        code = ("import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import %s\nexcept ImportError: print(0)\n"
-                "sys.path[:] = p" % module)
+        code = (
+            "import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import %s\nexcept ImportError: print(0)\n"
+            "sys.path[:] = p" % module
+        )
         return not self.run(code, "looking for frozen code")
 
     def sizes(self, folder=""):
@@ -231,51 +257,78 @@ class Link:
 
         As few commands as there are pieces: each costs 20 ms of waiting, a small file is one."""
         doing = "writing %s" % path
-        pieces = [data[at:at + CHUNK] for at in range(0, len(data), CHUNK)] or [b""]
+        pieces = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] or [b""]
         for number, piece in enumerate(pieces):
             packer = zlib.compressobj(9, wbits=12)  # 4 KB window: what a small heap inflates
             code = "_wb_put(%r)" % base64.b64encode(packer.compress(piece) + packer.flush())
             if number == 0:
-                code = "_wb_dirs(%r)\n_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (path, TEMPORARY, TEMPORARY, code)
+                code = "_wb_dirs(%r)\n_wb_dirs(%r)\n_wb_file = open(%r, 'wb')\n%s" % (
+                    path,
+                    TEMPORARY,
+                    TEMPORARY,
+                    code,
+                )
             if number == len(pieces) - 1:
                 wanted = hashlib.sha256(data).hexdigest()
                 code += "\n_wb_file.close()\nif _wb_sum(%r) == %r:\n os.rename(%r, %r)\n print('whole')" % (
-                    TEMPORARY, wanted, TEMPORARY, path)
+                    TEMPORARY,
+                    wanted,
+                    TEMPORARY,
+                    path,
+                )
             said = self.run(code, doing)
             progress(len(piece))
         if "whole" not in said:
-            raise UserError("%s arrived damaged on the board; try again, with a shorter cable or another port" % path)
+            raise UserError(
+                "%s arrived damaged on the board; try again, with a shorter cable or another port" % path
+            )
 
     def read(self, path, doing):
         """A file's bytes; UserError when there is no such file."""
-        return base64.b64decode(self.run("from binascii import b2a_base64\nwith open(%r, 'rb') as f:\n while True:\n  b = f.read(384)\n"
-                                         "  if not b: break\n  print(b2a_base64(b).decode(), end='')" % path, doing))
+        return base64.b64decode(
+            self.run(
+                "from binascii import b2a_base64\nwith open(%r, 'rb') as f:\n while True:\n  b = f.read(384)\n"
+                "  if not b: break\n  print(b2a_base64(b).decode(), end='')" % path,
+                doing,
+            )
+        )
 
     def remove(self, path):
         """Removes a file, and the folders it leaves empty; no error if it is not there."""
-        self.run("p = %r\ntry:\n os.remove(p)\n while p.count('/') > 1:\n  p = p[:p.rfind('/')]\n  os.rmdir(p)\n"
-                 "except OSError: pass" % path, "removing %s" % path)
+        self.run(
+            "p = %r\ntry:\n os.remove(p)\n while p.count('/') > 1:\n  p = p[:p.rfind('/')]\n  os.rmdir(p)\n"
+            "except OSError: pass" % path,
+            "removing %s" % path,
+        )
 
     def tidy(self):
         """Removes what put() leaves behind."""
-        self.run("for f in (os.remove, os.rmdir):\n try: f(%r if f is os.remove else %r)\n except OSError: pass"
-                 % (TEMPORARY, TEMPORARY.rpartition("/")[0]), "tidying up")
+        self.run(
+            "for f in (os.remove, os.rmdir):\n try: f(%r if f is os.remove else %r)\n except OSError: pass"
+            % (TEMPORARY, TEMPORARY.rpartition("/")[0]),
+            "tidying up",
+        )
 
     def set_clock(self, moment=None):
         """The board's clock to UTC, as MicroPython keeps it."""
         t = time.gmtime(moment)
-        self.run("import machine\nmachine.RTC().datetime((%d,%d,%d,%d,%d,%d,%d,0))"
-                 % (t.tm_year, t.tm_mon, t.tm_mday, t.tm_wday, t.tm_hour, t.tm_min, t.tm_sec), "setting the clock")
+        self.run(
+            "import machine\nmachine.RTC().datetime((%d,%d,%d,%d,%d,%d,%d,0))"
+            % (t.tm_year, t.tm_mon, t.tm_mday, t.tm_wday, t.tm_hour, t.tm_min, t.tm_sec),
+            "setting the clock",
+        )
 
     def restart(self):
-        """A hard reset: only that starts main.py and stops a running watchdog. The port may vanish for a while."""
+        """A hard reset: only that starts main.py and stops a running watchdog. The port may vanish for a
+        while."""
         with contextlib.suppress(TransportError, OSError, serial.SerialException):
             self._serial.exec_raw_no_follow("import time, machine\ntime.sleep_ms(100)\nmachine.reset()")
             self._serial.serial.flush()
             time.sleep(0.2)
 
     def lines(self, seconds):
-        """What the console says from now on, line by line; None about every second without a line. Ends after `seconds`."""
+        """What the console says from now on, line by line; None about every second without a line. Ends after
+        `seconds`."""
         end = time.monotonic() + seconds
         rest, quiet = b"", time.monotonic()
         while time.monotonic() < end:
@@ -302,8 +355,10 @@ class Link:
                 return
             except UserError:
                 if time.monotonic() > end:
-                    raise UserError("the board did not come back on %s after its restart; unplug it, plug it in again and "
-                                    "run the same command" % self.port)
+                    raise UserError(
+                        "the board did not come back on %s after its restart; unplug it, plug it in again and "
+                        "run the same command" % self.port
+                    )
 
 
 def _short(error):

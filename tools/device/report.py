@@ -1,5 +1,5 @@
-"""`python -m tools report`: what a bug report about a board needs, without what is secret: its log, status, settings and
-memory. Read it before you send it: names of hosts and networks are in it."""
+"""`python -m tools report`: what a bug report about a board needs, without what is secret: its log, status,
+settings and memory. Read it before you send it: names of hosts and networks are in it."""
 
 import json
 import re
@@ -35,7 +35,8 @@ else:
 
 
 def secrets(doc, section=""):
-    """Every value in settings that the validator's table calls a secret, in all its accounts, networks and pages."""
+    """Every value in settings that the validator's table calls a secret, in all its accounts, networks and
+    pages."""
     found = set()
     for key, _, kind, _, _ in firmware("app.config").rows(section):
         value = doc.get(key) if isinstance(doc, dict) else None
@@ -100,12 +101,16 @@ def collect(link):
     except UserError as error:
         parts.append(("Settings", "not to be had: %s" % error))
     except ValueError:
-        broken = "%d bytes that are not JSON; left out, since nobody can say what in them is secret" % len(text)
+        broken = "%d bytes that are not JSON; left out, since nobody can say what in them is secret" % len(
+            text
+        )
         parts.append(("Settings", broken))
     part("Memory, stage by stage", lambda: json.dumps(dict(board_memory.stages(link)), indent=1))
     label = _device(link)
     hidden = (secrets(doc) if isinstance(doc, dict) else set()) | {label} - {""}
-    users = {account.get("user", "") for account in doc.get("accounts", ())} if isinstance(doc, dict) else set()
+    users = (
+        {account.get("user", "") for account in doc.get("accounts", ())} if isinstance(doc, dict) else set()
+    )
     return [(title, scrub(text, hidden, users)) for title, text in parts]
 
 
@@ -126,8 +131,11 @@ def _pretty(text):
 
 def write(parts):
     """The report's text, Markdown."""
-    out = ["# Wanbeacon %s, report of a board" % agent_version(), "",
-           "Passwords and tokens are replaced by %s. Host names, network names and addresses are in it." % GONE]
+    out = [
+        "# Wanbeacon %s, report of a board" % agent_version(),
+        "",
+        "Passwords and tokens are replaced by %s. Host names, network names and addresses are in it." % GONE,
+    ]
     for title, text in parts:
         out += ["", "## " + title, "", "```", re.sub(r"^```", "'''", text, flags=re.M), "```"]
     return "\n".join(out) + "\n"
@@ -145,4 +153,6 @@ def app(
         parts = collect(link)
         link.restart()
     output.write_text(write(parts), encoding="utf-8")
-    Console(stderr=True, highlight=False).print("%s: %s. Read it before you send it." % (output, ", ".join(t.lower() for t, _ in parts)))
+    Console(stderr=True, highlight=False).print(
+        "%s: %s. Read it before you send it." % (output, ", ".join(t.lower() for t, _ in parts))
+    )

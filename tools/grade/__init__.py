@@ -1,1 +1,2 @@
-"""`python -m tools grade`: any DDNS client against the provider lab, scene by scene, judged by the providers' rules."""
+"""`python -m tools grade`: any DDNS client against the provider lab, scene by scene, judged by the providers'
+rules."""

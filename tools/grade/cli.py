@@ -1,4 +1,5 @@
-"""`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of things only."""
+"""`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of
+things only."""
 
 import json
 import signal
@@ -24,7 +25,12 @@ _JOBS, _JOBS_WIRE = 4, 8
 
 def chosen(profiles, words, template, name, own_time, look):
     """The clients to grade: those named, the one on the command line, or every profile that can run here."""
-    for option, value in (("--template", template), ("--name", name), ("--own-time", own_time), ("--look", look)):
+    for option, value in (
+        ("--template", template),
+        ("--name", name),
+        ("--own-time", own_time),
+        ("--look", look),
+    ):
         if value and not words:
             raise UserError("%s is for a client of your own; name it after --" % option)
     found = [clients.profile(one) for one in profiles]
@@ -32,7 +38,9 @@ def chosen(profiles, words, template, name, own_time, look):
         found.append(clients.given(words, template, name, own_time, look=look or 300))
     for i, client in enumerate(found):  # records are kept by name
         if client.name in [other.name for other in found[:i]]:
-            raise UserError("two of the clients are named %s; leave one out, or name yours with --name" % client.name)
+            raise UserError(
+                "two of the clients are named %s; leave one out, or name yours with --name" % client.name
+            )
     if not found:
         found, missing = clients.usable()
         for text in missing:
@@ -49,14 +57,30 @@ def some(names, wire):
     found = [known[name] for name in names] or list(scenes.SCENES)
     found = [scene for scene in found if scene.wire or not wire]
     if not found:
-        raise UserError("%s: not in real time; leave out --short, and install libfaketime (apt-get install faketime)" % ", ".join(names))
+        raise UserError(
+            "%s: not in real time; leave out --short, and install libfaketime (apt-get install faketime)"
+            % ", ".join(names)
+        )
     return found
 
 
 def results_of(found, played, wanted, wire):
-    """The list that everything else works on: name, version, speed, cannot, scenes, records and verdicts of each client."""
-    return judged([{"name": client.name, "version": client.version(), "speed": 1 if wire else client.speed, "cannot": client.cannot,
-                    "scenes": [scene.name for scene in wanted], "records": played[client.name]} for client in found], wire)
+    """The list that everything else works on: name, version, speed, cannot, scenes, records and verdicts of
+    each client."""
+    return judged(
+        [
+            {
+                "name": client.name,
+                "version": client.version(),
+                "speed": 1 if wire else client.speed,
+                "cannot": client.cannot,
+                "scenes": [scene.name for scene in wanted],
+                "records": played[client.name],
+            }
+            for client in found
+        ],
+        wire,
+    )
 
 
 def judged(results, wire):
@@ -64,8 +88,11 @@ def judged(results, wire):
     for one in results:
         # rules that were left out count as open only where the whole set was played
         table = rules.judge(one["records"], one["cannot"], one["scenes"], wire)
-        one["verdicts"] = {rule: row for rule, row in table.items()
-                           if row[0] != rules.NOT_PLAYED or row[1] or whole <= set(one["scenes"])}
+        one["verdicts"] = {
+            rule: row
+            for rule, row in table.items()
+            if row[0] != rules.NOT_PLAYED or row[1] or whole <= set(one["scenes"])
+        }
     return results
 
 
@@ -98,13 +125,16 @@ def mute(one):
     right = all(scene.quiet for scene in scenes.SCENES if scene.name in records)
     if right and not all(record["exits"] for record in records.values()):
         return ""
-    said = [" ".join(text.split()) for text in next(iter(records.values()))["output"].strip().splitlines()[-LAST_LINES:]]
+    said = [
+        " ".join(text.split())
+        for text in next(iter(records.values()))["output"].strip().splitlines()[-LAST_LINES:]
+    ]
     return "%s sent nothing in any scene; its last words: %s" % (one["name"], " | ".join(said) or "none")
 
 
 def play_scenes(found, wanted, jobs, quiet, wire, speed=None, strict=False):
-    """Plays everything; returns (the results, a sentence for each client that did nothing and is not among them). A line
-    per scene on stderr."""
+    """Plays everything; returns (the results, a sentence for each client that did nothing and is not among
+    them). A line per scene on stderr."""
     for client in found:
         client.speed = speed or client.speed
     err, began = Console(stderr=True), time.monotonic()
@@ -115,9 +145,15 @@ def play_scenes(found, wanted, jobs, quiet, wire, speed=None, strict=False):
     def told(record):
         done.append(record)
         if not quiet:
-            err.print("%3d of %d  %4d s  %s: %s" % (len(done), count, time.monotonic() - began, record["client"], record["scene"]),
-                      highlight=False)
-    played = play.play_all(found, wanted, jobs or (_JOBS_WIRE if wire else _JOBS), told, wire=wire, strict=strict)
+            err.print(
+                "%3d of %d  %4d s  %s: %s"
+                % (len(done), count, time.monotonic() - began, record["client"], record["scene"]),
+                highlight=False,
+            )
+
+    played = play.play_all(
+        found, wanted, jobs or (_JOBS_WIRE if wire else _JOBS), told, wire=wire, strict=strict
+    )
     results = results_of(found, played, wanted, wire)
     idle = [text for text in map(mute, results) if text]
     if idle and len(idle) == len(results):
@@ -145,7 +181,10 @@ def show(results, wire, certification, why):
     for one in results:
         last = view.last_words(one)
         if last:
-            out.print("The last that %s printed in a scene of a rule it does not meet:" % one["name"], highlight=False)
+            out.print(
+                "The last that %s printed in a scene of a rule it does not meet:" % one["name"],
+                highlight=False,
+            )
             out.print("\n".join("   " + text for text in last), markup=False, highlight=False)
     out.print("Why a rule is not met: %s grade --last --why RULE" % COMMAND, highlight=False)
 
@@ -153,26 +192,44 @@ def show(results, wire, certification, why):
 def failing(results):
     """The rules that anything but "met" makes a failure of with --strict: "CLIENT: rule, rule"."""
     fine = (rules.MET, rules.NOT_APPLICABLE, rules.NOT_PLAYED)
-    bad = {one["name"]: [rule for rule, row in one["verdicts"].items() if row[0] not in fine] for one in results}
+    bad = {
+        one["name"]: [rule for rule, row in one["verdicts"].items() if row[0] not in fine] for one in results
+    }
     return "; ".join("%s: %s" % (name, ", ".join(found)) for name, found in bad.items() if found)
 
 
 def app(
-    client: list[str] = typer.Argument(None, help="a client and its arguments, after --; placeholders: docs/grading.md"),
+    client: list[str] = typer.Argument(
+        None, help="a client and its arguments, after --; placeholders: docs/grading.md"
+    ),
     profile: list[str] = typer.Option([], help=_READY),
     template: Path = typer.Option(None, help="settings file of the client, with placeholders"),
     name: str = typer.Option("", help="the client's name in the table"),
-    own_time: bool = typer.Option(False, help="no libfaketime: the client is told {speed} and makes its time pass itself"),
-    look: int = typer.Option(None, min=1, help="seconds between two looks at its address, at most; 300 where nothing is said"),
+    own_time: bool = typer.Option(
+        False, help="no libfaketime: the client is told {speed} and makes its time pass itself"
+    ),
+    look: int = typer.Option(
+        None, min=1, help="seconds between two looks at its address, at most; 300 where nothing is said"
+    ),
     scene: list[str] = typer.Option([], help="only this scene"),
-    short: bool = typer.Option(False, help="only what real seconds can show, without libfaketime: about a minute"),
-    speed: float = typer.Option(None, min=1, help="how many times as fast time passes; default: what the client can take"),
+    short: bool = typer.Option(
+        False, help="only what real seconds can show, without libfaketime: about a minute"
+    ),
+    speed: float = typer.Option(
+        None, min=1, help="how many times as fast time passes; default: what the client can take"
+    ),
     jobs: int = typer.Option(None, min=1, help="scenes at the same time"),
-    strict: bool = typer.Option(False, help="no second try without nuisances; status 1 if any rule is not met"),
+    strict: bool = typer.Option(
+        False, help="no second try without nuisances; status 1 if any rule is not met"
+    ),
     certification: str = typer.Option("", help="dyn or noip: the requirements of their integration pages"),
     why: str = typer.Option("", help="the ledger lines behind a rule"),
-    use_last: bool = typer.Option(False, "--last", help="do not run anything: judge and show the last records again"),
-    as_json: Path = typer.Option(None, "--json", help="write everything, ledger lines included, to this file"),
+    use_last: bool = typer.Option(
+        False, "--last", help="do not run anything: judge and show the last records again"
+    ),
+    as_json: Path = typer.Option(
+        None, "--json", help="write everything, ledger lines included, to this file"
+    ),
     as_junit: Path = typer.Option(None, "--junit", help="write the verdicts to this file, as JUnit XML"),
     as_markdown: Path = typer.Option(None, "--markdown", help="write the table to this file"),
     quiet: bool = typer.Option(False, help="no progress on stderr"),
@@ -188,12 +245,16 @@ def app(
         wire = document["wire"]
         results = judged([one for one in document["results"] if not profile or one["name"] in profile], wire)
     else:
-        some(scene, short)  # a mistake in what was asked for comes first, alone: clients that are missing are news of their own
+        # a mistake in what was asked for comes first, alone: clients that are missing are news of their own
+        some(scene, short)
         found = chosen(profile, client, template, name, own_time, look)
         wire = short or (run.library() is None and not all(one.own_time for one in found))
         if wire and not short:
-            Console(stderr=True).print("libfaketime is not installed: only the rules that real seconds can show are graded", style="yellow",
-                                       highlight=False)
+            Console(stderr=True).print(
+                "libfaketime is not installed: only the rules that real seconds can show are graded",
+                style="yellow",
+                highlight=False,
+            )
         results, idle = play_scenes(found, some(scene, wire), jobs, quiet, wire, speed, strict)
         document = {"wire": wire, "method": view.method(results, wire), "results": results}
         save(LAST, json.dumps(document))

@@ -1,4 +1,5 @@
-"""What a client is to the grader: its settings, how it is started, and what it can take. docs/grading.md says how to add one."""
+"""What a client is to the grader: its settings, how it is started, and what it can take. docs/grading.md says
+how to add one."""
 
 import re
 import shutil
@@ -18,7 +19,7 @@ class Setup:
     """What one scene asks of a client's settings. folder: its own, with everything it may write."""
 
     folder: Path
-    service: str = "dyn"          # dyn or noip
+    service: str = "dyn"  # dyn or noip
     host: str = "localhost"
     port: int = 443
     check_host: str = "localhost"
@@ -26,10 +27,11 @@ class Setup:
     user: str = "demo"
     password: str = PASSWORD
     hosts: tuple = ("demo.dyndns.org",)
-    ca: str = ""                  # PEM
+    ca: str = ""  # PEM
     ca_der: str = ""
-    page: bool = False            # the address comes from the service's check page, at the client's default interval
-    dual: bool = False            # IPv4 and IPv6
+    # the address comes from the service's check page, at the client's default interval
+    page: bool = False
+    dual: bool = False  # IPv4 and IPv6
 
     @property
     def address_file(self):
@@ -37,11 +39,23 @@ class Setup:
 
     def words(self):
         """The placeholders of a template -> text."""
-        return {"host": self.host, "port": str(self.port), "user": self.user, "password": self.password,
-                "hostname": self.hosts[0], "hostnames": ",".join(self.hosts), "service": self.service,
-                "address_file": str(self.address_file), "address_command": "cat %s" % self.address_file,
-                "check_url": "http://%s:%d/" % (self.check_host, self.check_port), "ca": self.ca, "ca_der": self.ca_der,
-                "source": "page" if self.page else "file", "dir": str(self.folder), "config": str(self.folder / "config")}
+        return {
+            "host": self.host,
+            "port": str(self.port),
+            "user": self.user,
+            "password": self.password,
+            "hostname": self.hosts[0],
+            "hostnames": ",".join(self.hosts),
+            "service": self.service,
+            "address_file": str(self.address_file),
+            "address_command": "cat %s" % self.address_file,
+            "check_url": "http://%s:%d/" % (self.check_host, self.check_port),
+            "ca": self.ca,
+            "ca_der": self.ca_der,
+            "source": "page" if self.page else "file",
+            "dir": str(self.folder),
+            "config": str(self.folder / "config"),
+        }
 
 
 def fill(text, words):
@@ -51,7 +65,8 @@ def fill(text, words):
 
 @dataclass
 class Client:
-    """name: on the command line and in the table. config(setup) -> text of the settings file; argv(setup) -> words.
+    """name: on the command line and in the table. config(setup) -> text of the settings file; argv(setup) ->
+    words.
 
     real_names: it must find the lab under REAL_NAMES on port 443, so it runs where /etc/hosts says so.
     cannot: {"dual" or "page": why} - what it has no settings for; those rules are then not applicable."""
@@ -63,10 +78,11 @@ class Client:
     environment: dict = field(default_factory=dict)
     real_names: bool = False
     cannot: dict = field(default_factory=dict)
-    why: str = ""                 # why it cannot be run here, "" = it can
-    own_time: bool = False        # it is told the speed ({speed}) instead of getting libfaketime
-    speed: int = 150              # how many times as fast its hours pass: its own deadlines must allow it
-    look: int = 300               # seconds between two looks at its address, at most: so long a scene waits for it to see a change
+    why: str = ""  # why it cannot be run here, "" = it can
+    own_time: bool = False  # it is told the speed ({speed}) instead of getting libfaketime
+    speed: int = 150  # how many times as fast its hours pass: its own deadlines must allow it
+    # seconds between two looks at its address, at most: so long a scene waits for it to see a change
+    look: int = 300
 
 
 def given(words, template=None, name="", own_time=False, environment=None, cannot=None, look=300):
@@ -79,6 +95,12 @@ def given(words, template=None, name="", own_time=False, environment=None, canno
     if program is None:
         raise UserError("there is no program %s; name the client after --" % words[0])
     argv = [str(Path(program).absolute()), *words[1:]]
-    return Client(name or Path(words[0]).stem, lambda setup: fill(text, setup.words()),
-                  lambda setup: [fill(word, setup.words()) for word in argv], own_time=own_time,
-                  environment=environment or {}, cannot=cannot or {}, look=look)
+    return Client(
+        name or Path(words[0]).stem,
+        lambda setup: fill(text, setup.words()),
+        lambda setup: [fill(word, setup.words()) for word in argv],
+        own_time=own_time,
+        environment=environment or {},
+        cannot=cannot or {},
+        look=look,
+    )

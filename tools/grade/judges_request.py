@@ -1,5 +1,5 @@
-"""Judges for the form of a request: who it names, whom it trusts, which address it carries, what else is asked for.
-As in judges.py: records in, (verdict, evidence lines) out."""
+"""Judges for the form of a request: who it names, whom it trusts, which address it carries, what else is
+asked for. As in judges.py: records in, (verdict, evidence lines) out."""
 
 import itertools
 from urllib.parse import unquote
@@ -14,10 +14,14 @@ CHECK_PAGE = 595
 
 def agent(*names):
     """No request with one of these findings on its User-Agent."""
+
     def judge(record):
         bad = [entry for entry in record["requests"] if set(names) & set(entry["findings"])]
         verdict, lines = none_of(record, bad, record["requests"])
-        return verdict, ["User-Agent: %s" % one for one in sorted({entry["agent"] for entry in record["requests"]})] + lines[:2]
+        return verdict, [
+            "User-Agent: %s" % one for one in sorted({entry["agent"] for entry in record["requests"]})
+        ] + lines[:2]
+
     return judge
 
 
@@ -25,18 +29,26 @@ def not_in_url(record):
     """In any spelling: `line` would show it, so only the path is reported."""
     bad = [entry for entry in record["requests"] if PASSWORD in unquote(entry["target"])]
     if bad:
-        return False, ["%s %6.0f s  %s with the password in its URL" % (record["scene"], e["time"], e["path"]) for e in bad]
+        return False, [
+            "%s %6.0f s  %s with the password in its URL" % (record["scene"], e["time"], e["path"])
+            for e in bad
+        ]
     return none_of(record, [], [e for e in record["requests"] if e["credentials"]])
 
 
 def over_tls(record):
-    bad = [entry for entry in record["requests"] if not entry["tls"] and entry["credentials"]
-           and entry["kind"] != "stranger"]
+    bad = [
+        entry
+        for entry in record["requests"]
+        if not entry["tls"] and entry["credentials"] and entry["kind"] != "stranger"
+    ]
     return none_of(record, bad, [e for e in record["requests"] if e["credentials"]])
 
 
 def only_update_url(record):
-    return none_of(record, [e for e in record["requests"] if e["kind"] not in ("update", "check")], updates(record))
+    return none_of(
+        record, [e for e in record["requests"] if e["kind"] not in ("update", "check")], updates(record)
+    )
 
 
 def by_get(record):
@@ -44,8 +56,11 @@ def by_get(record):
 
 
 def kept_from_strangers(record):
-    bad = [e for e in record["requests"] if e["kind"] == "stranger" and
-           (e["credentials"] or PASSWORD in unquote(e["target"]))]
+    bad = [
+        e
+        for e in record["requests"]
+        if e["kind"] == "stranger" and (e["credentials"] or PASSWORD in unquote(e["target"]))
+    ]
     return none_of(record, bad, updates(record))
 
 
@@ -73,7 +88,9 @@ def not_sent(record):
 
 def rarely_checked(record):
     checks = [e for e in record["requests"] if e["kind"] == "check"]
-    return none_of(record, [b for a, b in itertools.pairwise(checks) if b["time"] - a["time"] < CHECK_PAGE], checks)
+    return none_of(
+        record, [b for a, b in itertools.pairwise(checks) if b["time"] - a["time"] < CHECK_PAGE], checks
+    )
 
 
 def no_check_after_refusal(record):

@@ -1,4 +1,5 @@
-"""Verdicts as JUnit XML, which every CI reads: a suite per client or server, a case per rule, named by the rule's id."""
+"""Verdicts as JUnit XML, which every CI reads: a suite per client or server, a case per rule, named by the
+rule's id."""
 
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as xml
@@ -31,15 +32,24 @@ def xml_of(title, suites):
     root = xml.Element("testsuites", name=title)
     for name, properties, rows, output in suites:
         outcomes = [row.outcome for row in rows]
-        suite = xml.SubElement(root, "testsuite", name=name, tests=str(len(rows)), failures=str(outcomes.count(FAILED)), errors="0",
-                               skipped=str(outcomes.count(SKIPPED)))
+        suite = xml.SubElement(
+            root,
+            "testsuite",
+            name=name,
+            tests=str(len(rows)),
+            failures=str(outcomes.count(FAILED)),
+            errors="0",
+            skipped=str(outcomes.count(SKIPPED)),
+        )
         listed = xml.SubElement(suite, "properties")
         for key, value in properties.items():
             xml.SubElement(listed, "property", name=key, value=str(value))
         for row in rows:
             case = xml.SubElement(suite, "testcase", classname=name, name=row.id, time="%.1f" % row.seconds)
             if row.outcome == FAILED:
-                xml.SubElement(case, "failure", message=row.said, type=row.verdict).text = _clean([row.said, *row.lines])
+                xml.SubElement(case, "failure", message=row.said, type=row.verdict).text = _clean(
+                    [row.said, *row.lines]
+                )
             elif row.outcome == SKIPPED:
                 xml.SubElement(case, "skipped", message=row.verdict)
             else:
@@ -58,9 +68,25 @@ def document(results):
         for rule in RULES:
             if rule.id in one["verdicts"]:
                 verdict, lines = one["verdicts"][rule.id]
-                took = sum(record["end"] / record["speed"] for name, record in one["records"].items() if name in rule.scenes)
-                rows.append(Row(rule.id, "%s (%s; %s)" % (rule.what, section(rule), rule.document),
-                                {MET: PASSED, UNMET: FAILED}.get(verdict, SKIPPED), verdict, lines, took))
-        properties = {"version": one["version"], "speed": "%g" % one["speed"], "met": "%d of %d" % view.total(one["verdicts"])}
+                took = sum(
+                    record["end"] / record["speed"]
+                    for name, record in one["records"].items()
+                    if name in rule.scenes
+                )
+                rows.append(
+                    Row(
+                        rule.id,
+                        "%s (%s; %s)" % (rule.what, section(rule), rule.document),
+                        {MET: PASSED, UNMET: FAILED}.get(verdict, SKIPPED),
+                        verdict,
+                        lines,
+                        took,
+                    )
+                )
+        properties = {
+            "version": one["version"],
+            "speed": "%g" % one["speed"],
+            "met": "%d of %d" % view.total(one["verdicts"]),
+        }
         suites.append((one["name"], properties, rows, view.last_words(one)))
     return xml_of("DynDNS2 clients", suites)

@@ -1,5 +1,5 @@
-"""Plays scenes with clients, many at once: with nuisances that every client has to take in its stride, again without them
-when a rule is not met, and again more slowly where the machine was too slow to tell."""
+"""Plays scenes with clients, many at once: with nuisances that every client has to take in its stride, again
+without them when a rule is not met, and again more slowly where the machine was too slow to tell."""
 
 import contextlib
 import zlib
@@ -26,28 +26,39 @@ def once(client, scene, speed, wire=False, nuisances=()):
 
 
 def _patiently(client, scene, speed, wire, nuisances):
-    """A scene that leaves a rule unmet although the machine was too slow for a client whose deadlines run `speed` times as
-    fast (no fault explains why it left without a request or without waiting for the answer, or why the answer was late)
-    is run again at half the speed, then at a quarter."""
+    """A scene that leaves a rule unmet although the machine was too slow for a client whose deadlines run
+    `speed` times as fast (no fault explains why it left without a request or without waiting for the answer,
+    or why the answer was late) is run again at half the speed, then at a quarter."""
     for attempt in (speed, speed / 2, speed / 4):
         record = once(client, scene, attempt, wire, nuisances)
-        if wire or cut_short.is_set() or scene.options.get("broken") or not (record["silent"] or record["slow"]) \
-                or not (unmet(record) or unmet(record, None)):
+        if (
+            wire
+            or cut_short.is_set()
+            or scene.options.get("broken")
+            or not (record["silent"] or record["slow"])
+            or not (unmet(record) or unmet(record, None))
+        ):
             break
     return record
 
 
 def unmet(record, verdict=False):
-    """The rules that this record alone shows to be broken (False) or leaves open although it is their only one (None)."""
-    return [rule.id for rule in rules.RULES if record["scene"] in rule.scenes and rule.judge(record)[0] is verdict
-            and (verdict is False or len(rule.scenes) == 1)]
+    """The rules that this record alone shows to be broken (False) or leaves open although it is their only
+    one (None)."""
+    return [
+        rule.id
+        for rule in rules.RULES
+        if record["scene"] in rule.scenes
+        and rule.judge(record)[0] is verdict
+        and (verdict is False or len(rule.scenes) == 1)
+    ]
 
 
 def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
     """Runs one scene with one client; returns its record.
 
-    A client that breaks a rule with nuisances gets the scene again without them, so that it is held against it in the
-    rule for that nuisance and in no other; `strict` leaves it at the first."""
+    A client that breaks a rule with nuisances gets the scene again without them, so that it is held against
+    it in the rule for that nuisance and in no other; `strict` leaves it at the first."""
     speed = speed or client.speed
     with_them = nuisances_of(scene) if nuisances else ()
     if with_them and not strict:
@@ -59,8 +70,8 @@ def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
 
 
 def play_all(clients, scenes, jobs=4, told=lambda record: None, **how):
-    """{client name: {scene name: record}} of every client in every scene it has settings for; `told(record)` after each;
-    `how`: see play."""
+    """{client name: {scene name: record}} of every client in every scene it has settings for; `told(record)`
+    after each; `how`: see play."""
     table = {client.name: {} for client in clients}
 
     def one(client, scene):
@@ -71,7 +82,12 @@ def play_all(clients, scenes, jobs=4, told=lambda record: None, **how):
         told(record)
 
     with ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(one, client, scene) for scene in scenes for client in clients if not client.cannot.keys() & scene.options]
+        work = [
+            pool.submit(one, client, scene)
+            for scene in scenes
+            for client in clients
+            if not client.cannot.keys() & scene.options
+        ]
         try:
             for item in work:
                 item.result()

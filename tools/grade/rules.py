@@ -1,5 +1,5 @@
-"""The rules: what a client has to do, the section of docs/dyndns2.md and the document that say so, the scenes that show it,
-and the judge. Ids never change: other people's CI names them."""
+"""The rules: what a client has to do, the section of docs/dyndns2.md and the document that say so, the scenes
+that show it, and the judge. Ids never change: other people's CI names them."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,10 @@ NOT_PLAYED = "not shown (needs libfaketime)"
 
 @dataclass
 class Rule:
-    """judge(record, ...) gets the records of `scenes`: see judges.py. section: of docs/dyndns2.md. wire: real seconds are
-    enough to meet it. after: a rule that must be met first, else this one has shown nothing: who never follows a change is
-    not seen to stop, who never sends anything is not seen to refuse a private address."""
+    """judge(record, ...) gets the records of `scenes`: see judges.py. section: of docs/dyndns2.md. wire: real
+    seconds are enough to meet it. after: a rule that must be met first, else this one has shown nothing: who
+    never follows a change is not seen to stop, who never sends anything is not seen to refuse a private
+    address."""
 
     id: str
     what: str
@@ -37,13 +38,15 @@ class Rule:
     judge: object
     wire: bool = False
     after: str = ""
-    after_wire: str = ""          # the same for the set in real time only, where the rule is seen by that other one
+    # the same for the set in real time only, where the rule is seen by that other one
+    after_wire: str = ""
 
 
 def _on_first(*row):
     return Rule(*row, wire=True)
 
 
+# fmt: off
 RULES = (
     _on_first("first-update", "publishes the line's address at its first start", "6.1", DYN_FLOW, ("life",), j.published_first),
     Rule("no-needless", "one update per change, none while nothing changes", "6.1", DYN_POLICIES, ("life", "quiet"), j.no_needless),
@@ -119,19 +122,23 @@ RULES = (
     Rule("bare", "understands good without an address, without a line end", "5.2", OURS, ("bare",), j.understood, True, after_wire="restart"),
     Rule("noip", "No-IP: follows a change", "6.1", NOIP_REQUEST, ("noip",), j.follows),
 )
+# fmt: on
 BY_ID = {rule.id: rule for rule in RULES}
 _OPTIONS = {scene.name: scene.options for scene in SCENES}
 _WORDS = {True: MET, False: UNMET, None: NOT_SHOWN}
 
 
 def judge(records, cannot=None, played=(), wire=False):
-    """{rule id: (verdict, evidence lines)} of one client's records {scene: record}; rules whose scenes were not played (by
-    anybody: names in `played`) are left out, those that the client has no settings for are not applicable. "not shown" counts
-    as not met, unless the records are of the set in real time (`wire`), which cannot show the rule to anybody."""
+    """{rule id: (verdict, evidence lines)} of one client's records {scene: record}; rules whose scenes were
+    not played (by anybody: names in `played`) are left out, those that the client has no settings for are not
+    applicable. "not shown" counts as not met, unless the records are of the set in real time (`wire`), which
+    cannot show the rule to anybody."""
     table = {}
     for rule in RULES:
         missing = [scene for scene in rule.scenes if scene not in records]
-        why = [text for what, text in (cannot or {}).items() if any(what in _OPTIONS[scene] for scene in missing)]
+        why = [
+            text for what, text in (cannot or {}).items() if any(what in _OPTIONS[scene] for scene in missing)
+        ]
         if why and (not played or set(missing) <= set(played)):
             table[rule.id] = (NOT_APPLICABLE, why)
         elif not missing or len(missing) < len(rule.scenes):
@@ -145,8 +152,15 @@ def judge(records, cannot=None, played=(), wire=False):
     for rule in RULES:
         first = rule.after or (wire and rule.after_wire)
         doubtful = (MET, UNMET) if wire and rule.after_wire else (MET,)
-        if first and table.get(rule.id, ("",))[0] in doubtful and table.get(first, (MET,))[0] not in (MET, NOT_PLAYED):
-            table[rule.id] = (NOT_SHOWN, ["%s is not met, so this one shows nothing" % first, *table[rule.id][1]])
+        if (
+            first
+            and table.get(rule.id, ("",))[0] in doubtful
+            and table.get(first, (MET,))[0] not in (MET, NOT_PLAYED)
+        ):
+            table[rule.id] = (
+                NOT_SHOWN,
+                ["%s is not met, so this one shows nothing" % first, *table[rule.id][1]],
+            )
     return table
 
 
@@ -154,4 +168,15 @@ def section(rule):
     return "dyndns2.md, section " + rule.section
 
 
-__all__ = ("BY_ID", "MET", "NOT_APPLICABLE", "NOT_PLAYED", "NOT_SHOWN", "RULES", "UNMET", "Rule", "judge", "section")
+__all__ = (
+    "BY_ID",
+    "MET",
+    "NOT_APPLICABLE",
+    "NOT_PLAYED",
+    "NOT_SHOWN",
+    "RULES",
+    "UNMET",
+    "Rule",
+    "judge",
+    "section",
+)

@@ -18,20 +18,42 @@ from .client import REAL_NAMES, Setup
 _LOOK_S = 0.02
 #: A client that does not end at SIGTERM within this time is killed, as a power cut would.
 _STOP_S = 1.0
-#: Seconds of the client's time from the connection to the lab's answer, and of real time at least: beyond is too slow for a
-#: client's deadlines, where no fault is.
+#: Seconds of the client's time from the connection to the lab's answer, and of real time at least: beyond is
+#: too slow for a client's deadlines, where no fault is.
 _SLOW, _SLOW_REAL = 10.0, 0.05
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
 #: Check pages that clients ask when theirs fails: nobody's real server is to be asked, so they lead nowhere.
-_FALLBACKS = ("checkip.dyndns.com", "checkip.dyndns.org", "api.ipify.org", "ifconfig.me", "ip1.dynupdate.no-ip.com")
+_FALLBACKS = (
+    "checkip.dyndns.com",
+    "checkip.dyndns.org",
+    "api.ipify.org",
+    "ifconfig.me",
+    "ip1.dynupdate.no-ip.com",
+)
 _NOBODY = "127.255.255.1"
 _lock = threading.Lock()
 cut_short = threading.Event()  # Ctrl-C: the scenes that are being played come to their end
 #: What of a ledger entry is kept.
-KEPT = ("number", "time", "kind", "method", "path", "target", "hosts", "user", "agent", "listener", "tls", "status", "reply",
-        "findings", "connection", "wanted")
+KEPT = (
+    "number",
+    "time",
+    "kind",
+    "method",
+    "path",
+    "target",
+    "hosts",
+    "user",
+    "agent",
+    "listener",
+    "tls",
+    "status",
+    "reply",
+    "findings",
+    "connection",
+    "wanted",
+)
 
 
 class Enough(Exception):
@@ -49,18 +71,31 @@ def library():
 class Run:
     """What a scene holds in its hands. Times are the lab's seconds since the scene began.
 
-    wire: no compressed time, the set in real seconds. nuisances: faults.FAULTS that a client has to take in its stride.
-    lab; marks: {name: time}; exits: [(time, exit status)] of clients that ended by themselves; starts: [time]."""
+    wire: no compressed time, the set in real seconds. nuisances: faults.FAULTS that a client has to take in
+    its stride. lab; marks: {name: time}; exits: [(time, exit status)] of clients that ended by themselves;
+    starts: [time]."""
 
     def __init__(self, client, scene, speed, wire=False, nuisances=()):
-        self.client, self.speed, self.wire, self.nuisances = client, 1.0 if wire else speed, wire, list(nuisances)
+        self.client, self.speed, self.wire, self.nuisances = (
+            client,
+            1.0 if wire else speed,
+            wire,
+            list(nuisances),
+        )
         self.marks, self.exits, self.starts = {}, [], []
         self.process = None
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         options = scene.options
-        hosts = options.get("hosts", ("demo.ddns.net",) if options.get("service") == "noip" else ("demo.dyndns.org",))
-        self.setup = Setup(self.folder, options.get("service", "dyn"), hosts=hosts, page=options.get("page", False),
-                           dual=options.get("dual", False))
+        hosts = options.get(
+            "hosts", ("demo.ddns.net",) if options.get("service") == "noip" else ("demo.dyndns.org",)
+        )
+        self.setup = Setup(
+            self.folder,
+            options.get("service", "dyn"),
+            hosts=hosts,
+            page=options.get("page", False),
+            dual=options.get("dual", False),
+        )
         where = {"bind": ("127.0.0.1",)}
         if client.real_names:
             with _lock:
@@ -68,7 +103,8 @@ class Run:
             where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
             self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
         self.lab = lab.running(self.setup.service, speed=self.speed, **where)
-        # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes after it.
+        # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes
+        # after it.
         self.lab.rules.agent_required, self.lab.rules.refusal_limit, self.lab.rules.nochg_limit = False, 0, 0
         self.lab.rules.chunked = "chunked" in self.nuisances
         self._where = where["bind"][0]
@@ -81,8 +117,10 @@ class Run:
         setup.port, setup.check_port = self.lab.https_port, self.lab.http_port
         (self.folder / "config").write_text(self.client.config(setup))
         (self.folder / "config").chmod(0o600)
-        (self.folder / "hosts").write_text("".join("%s %s\n" % (self._where, name) for name in (*REAL_NAMES.values(), "localhost"))
-                                           + "".join("%s %s\n" % (_NOBODY, name) for name in _FALLBACKS))
+        (self.folder / "hosts").write_text(
+            "".join("%s %s\n" % (self._where, name) for name in (*REAL_NAMES.values(), "localhost"))
+            + "".join("%s %s\n" % (_NOBODY, name) for name in _FALLBACKS)
+        )
         for name in self.nuisances:
             if name == "slow":
                 self.lab.fault(name, seconds=0.5 if self.wire else 1 / self.speed)
@@ -121,23 +159,53 @@ class Run:
     def start(self, clock=0):
         """Starts the client, its clock so many seconds ahead."""
         words = {**self.setup.words(), "speed": str(self.speed)}
-        argv = [words.get(word[1:-1], word) if word[:1] == "{" else word for word in self.client.argv(self.setup)]
-        env = {**os.environ, "HOME": str(self.folder), "TZ": "UTC", **self.client.environment, "GRADE_CLOCK": str(clock)}
+        argv = [
+            words.get(word[1:-1], word) if word[:1] == "{" else word for word in self.client.argv(self.setup)
+        ]
+        env = {
+            **os.environ,
+            "HOME": str(self.folder),
+            "TZ": "UTC",
+            **self.client.environment,
+            "GRADE_CLOCK": str(clock),
+        }
         if not self.client.own_time and not self.wire:
             when = datetime.fromtimestamp(self.lab.world.now() + clock, timezone.utc)
-            env.update(LD_PRELOAD=library(), FAKETIME=when.strftime("@%Y-%m-%d %H:%M:%S x") + str(self.speed),
-                       FAKETIME_DONT_RESET="1")
+            env.update(
+                LD_PRELOAD=library(),
+                FAKETIME=when.strftime("@%Y-%m-%d %H:%M:%S x") + str(self.speed),
+                FAKETIME_DONT_RESET="1",
+            )
         if self.client.real_names:  # a mount namespace: only this process sees other hosts
             preload = env.pop("LD_PRELOAD", "")
-            argv = ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc/hosts && shift && LD_PRELOAD="$1" && shift && '
-                    'export LD_PRELOAD && exec "$@"', "sh", str(self.folder / "hosts"), preload, *argv]
+            argv = [
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                'mount --bind "$1" /etc/hosts && shift && LD_PRELOAD="$1" && shift && '
+                'export LD_PRELOAD && exec "$@"',
+                "sh",
+                str(self.folder / "hosts"),
+                preload,
+                *argv,
+            ]
         self.starts.append(self.now())
         with open(self.folder / "output", "ab") as out:
             try:
-                self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
-                                                stderr=subprocess.STDOUT)
+                self.process = subprocess.Popen(
+                    argv,
+                    env=env,
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                )
             except OSError as error:
-                raise UserError("cannot start %s: %s; a script needs a first line such as #!/bin/sh" % (argv[0], error.strerror))
+                raise UserError(
+                    "cannot start %s: %s; a script needs a first line such as #!/bin/sh"
+                    % (argv[0], error.strerror)
+                )
 
     def stop(self):
         self._ended()
@@ -187,16 +255,44 @@ class Run:
         self._ended()
         self.lab.wait_quiet(0.3)
         answered = {entry["connection"]: entry.get("answered", 0) for entry in self.lab.ledger}
-        entries = [{**{key: entry.get(key) for key in KEPT}, "time": entry["time"] - self.zero,
-                    "credentials": "authorization" in entry.get("headers", ())} for entry in self.lab.ledger]
+        entries = [
+            {
+                **{key: entry.get(key) for key in KEPT},
+                "time": entry["time"] - self.zero,
+                "credentials": "authorization" in entry.get("headers", ()),
+            }
+            for entry in self.lab.ledger
+        ]
         connections = self.lab.connections
-        silent = [one["number"] for one in connections if one["listener"] == "https" and (
-            one["number"] not in answered or 0 < one["closed"] < answered[one["number"]])]
-        slow = [one["number"] for one in connections if one["listener"] == "https" and
-                answered.get(one["number"], 0) - one["opened"] > max(_SLOW / self.speed, _SLOW_REAL)]
-        output = (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
-        return {"scene": scene.name, "client": self.client.name, "speed": self.speed, "marks": self.marks,
-                "starts": self.starts, "exits": self.exits, "end": self.now(), "requests": entries,
-                "alive": self.process is not None, "silent": silent, "slow": slow, "output": output[-3000:],
-                "nuisances": self.nuisances,
-                "published": {host: self.lab.published(host) for host in self.setup.hosts}, "hosts": list(self.setup.hosts)}
+        silent = [
+            one["number"]
+            for one in connections
+            if one["listener"] == "https"
+            and (one["number"] not in answered or 0 < one["closed"] < answered[one["number"]])
+        ]
+        slow = [
+            one["number"]
+            for one in connections
+            if one["listener"] == "https"
+            and answered.get(one["number"], 0) - one["opened"] > max(_SLOW / self.speed, _SLOW_REAL)
+        ]
+        output = (
+            (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
+        )
+        return {
+            "scene": scene.name,
+            "client": self.client.name,
+            "speed": self.speed,
+            "marks": self.marks,
+            "starts": self.starts,
+            "exits": self.exits,
+            "end": self.now(),
+            "requests": entries,
+            "alive": self.process is not None,
+            "silent": silent,
+            "slow": slow,
+            "output": output[-3000:],
+            "nuisances": self.nuisances,
+            "published": {host: self.lab.published(host) for host in self.setup.hosts},
+            "hosts": list(self.setup.hosts),
+        }

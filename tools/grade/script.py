@@ -1,5 +1,6 @@
-"""What happens to a client in a scene: short scripts over a Run, in the client's own seconds. In the set without compressed
-time (run.wire) the waits are real seconds, and what needs more is left out: the rules then say that it was not shown."""
+"""What happens to a client in a scene: short scripts over a Run, in the client's own seconds. In the set
+without compressed time (run.wire) the waits are real seconds, and what needs more is left out: the rules then
+say that it was not shown."""
 
 from . import vectors
 from .run import Enough
@@ -7,13 +8,16 @@ from .run import Enough
 #: Publishable addresses of nobody in particular.
 ONE, TWO = "45.33.7.9", "45.33.8.20"
 SIX, SEVEN = "2600:3c00::9", "2600:3c00:0:1::20"
-#: Any client has sent its first update long before, also on a busy machine; real seconds where time is not compressed.
+#: Any client has sent its first update long before, also on a busy machine; real seconds where time is not
+#: compressed.
 FIRST, FIRST_WIRE = 900, 20
-#: Real seconds after an answer in which a client that ignores it tries again, and after a start in which a bogon would be sent.
+#: Real seconds after an answer in which a client that ignores it tries again, and after a start in which a
+#: bogon would be sent.
 PAUSE_WIRE, IDLE_WIRE = 4, 10
 #: The clients read so far try again after 120, 300 or 600 s, if at all.
 REFUSED = 650
-#: 911 and dnserr ask for half an hour. The trouble is over just before: the first that may come finds the provider well.
+#: 911 and dnserr ask for half an hour. The trouble is over just before: the first that may come finds the
+#: provider well.
 HALF_HOUR = 1790
 #: The longest wait that any client read so far chooses after an answer it does not understand, and some more.
 PATIENCE = 2700
@@ -24,7 +28,8 @@ STEP = 3 * 86400
 
 
 def look(run):
-    """The client has looked at its address at least once in so many seconds, with a margin for a slow machine."""
+    """The client has looked at its address at least once in so many seconds, with a margin for a slow
+    machine."""
     return run.client.look * 1.5 + 60
 
 
@@ -71,6 +76,7 @@ def quiet(run):
 
 def refused(code, status=200):
     """The code to every update; then a new address; then a restart with the same settings."""
+
     def script(run):
         run.lab.answer(code + "\n", status=status)
         first(run)
@@ -80,21 +86,25 @@ def refused(code, status=200):
             run.wait(REFUSED)
             change(run, until=False)
         restart(run)
+
     return script
 
 
 def stay(seconds, code="", status=200):
     """A start, with the code to every update if there is one; then time passes."""
+
     def script(run):
         if code:
             run.lab.answer(code + "\n", status=status)
         first(run)
         run.wait(seconds)
+
     return script
 
 
 def trouble(code, status=200):
     """The code to every update for half an hour; then the provider is well."""
+
     def script(run):
         run.lab.answer(code + "\n", status=status)
         first(run)
@@ -103,11 +113,14 @@ def trouble(code, status=200):
         run.lab.clear("answer")
         run.mark("healed")
         run.wait(PATIENCE, run.holds(ONE))
+
     return script
 
 
 def odd(name):
-    """One answer that is no code, from the test vectors; then the provider is well. Until the name points to the line."""
+    """One answer that is no code, from the test vectors; then the provider is well. Until the name points to
+    the line."""
+
     def script(run):
         one = vectors.find(name)
         run.lab.answer(one["body"], status=one["status"], headers=one["headers"], times=1)
@@ -115,21 +128,26 @@ def odd(name):
         run.marks["troubled"] = run.marks["settled"] if run.lab.updates else 0
         run.wait(PATIENCE, run.holds(ONE))
         run.mark("healed")
+
     return script
 
 
 def bytes_of(text):
-    """One answer that is not even HTTP; the provider has stored nothing. Then it is well, and the address changes."""
+    """One answer that is not even HTTP; the provider has stored nothing. Then it is well, and the address
+    changes."""
+
     def script(run):
         run.lab.fault("garbage", text=text, times=1)
         first(run)
         run.wait(PATIENCE, run.holds(ONE))
         change(run)
+
     return script
 
 
 def dressed(*faults, **options):
     """The provider answers right, in an unusual dress, as long as the scene lasts."""
+
     def script(run):
         run.plain()
         run.lab.rules.chunked = "chunked" in faults
@@ -142,6 +160,7 @@ def dressed(*faults, **options):
         else:
             run.wait(REFUSED)
             change(run)
+
     return script
 
 
@@ -157,12 +176,14 @@ def loopback(run):
 
 def retry_after(name, seconds):
     """The provider is busy and says for how long; then it is well."""
+
     def script(run):
         run.lab.fault(name, seconds=seconds, times=1)
         first(run)
         run.marks["troubled"] = run.marks["settled"] if run.lab.updates else 0
         run.wait(seconds + PATIENCE, run.holds(ONE))
         run.mark("healed")
+
     return script
 
 
@@ -199,16 +220,21 @@ def hang(run):
 def redirect(tls):
     def script(run):
         target = "%s/nic/update?hostname=%s&myip=%s" % (
-            ("https://%s:%d" if tls else "http://%s:%d") % (run.setup.check_host, run.lab.ports["stranger-tls" if tls else "stranger"]),
-            run.setup.hosts[0], ONE)
+            ("https://%s:%d" if tls else "http://%s:%d")
+            % (run.setup.check_host, run.lab.ports["stranger-tls" if tls else "stranger"]),
+            run.setup.hosts[0],
+            ONE,
+        )
         run.lab.fault("redirect", to=target)
         first(run)
         run.wait(PAUSE_WIRE if run.wire else 240)
+
     return script
 
 
 def certificate(kind):
     """A certificate that a careful client refuses: it may connect, and says nothing."""
+
     def script(run):
         run.lab.fault("certificate", kind=kind)
         run.address(ONE)
@@ -216,16 +242,19 @@ def certificate(kind):
         run.wait(FIRST_WIRE if run.wire else FIRST, lambda: len(run.lab.connections) > 0)
         run.wait(PAUSE_WIRE if run.wire else 240)
         run.marks["connections"] = len(run.lab.connections)
+
     return script
 
 
 def chain(kind):
     """A certificate that a careful client accepts."""
+
     def script(run):
         run.lab.authority.context(kind)  # RSA keys take a while: not the client's time
         run.lab.fault("certificate", kind=kind)
         first(run)
         run.wait(1)
+
     return script
 
 
@@ -251,6 +280,7 @@ def bogon(*addresses):
         for address in () if run.wire else addresses[1:]:
             run.address(address)
             run.wait(look(run))
+
     return script
 
 
@@ -266,7 +296,8 @@ def hosts(run):
 
 
 def list_nochg(run):
-    """Two names in one request; the provider takes the list as one name that it does not know, and says nochg."""
+    """Two names in one request; the provider takes the list as one name that it does not know, and says
+    nochg."""
     run.lab.answer("nochg\n", times=1)
     first(run)
     run.wait(PATIENCE, lambda: all(run.holds(ONE, host)() for host in run.setup.hosts))
@@ -298,6 +329,7 @@ def renumber(run):
 
 def clock(before, after):
     """The clock is `before` seconds off at the first start and `after` at the second; then a new address."""
+
     def script(run):
         run.address(ONE)
         run.start(before)
@@ -306,6 +338,7 @@ def clock(before, after):
         run.restart(after)
         run.wait(look(run))
         change(run)
+
     return script
 
 

@@ -31,11 +31,15 @@ def _rows(results):
 
 def method(results, wire):
     """How it was measured, as sentences."""
-    text = ("Method: each client runs as a process of its own, with its own code and stored state, against a provider on this "
-            "machine (tools/lab). ")
+    text = (
+        "Method: each client runs as a process of its own, with its own code and stored state, against a provider on this "
+        "machine (tools/lab). "
+    )
     if wire:
-        return text + ("Nothing is compressed: only the rules that seconds can show are graded, the others say \"%s\" and do not "
-                       "count." % NOT_PLAYED)
+        return text + (
+            'Nothing is compressed: only the rules that seconds can show are graded, the others say "%s" and do not '
+            "count." % NOT_PLAYED
+        )
     speeds = ", ".join("%s x%g" % (one["name"], one["speed"]) for one in results)
     return text + (
         "Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, the provider's clock runs "
@@ -43,7 +47,9 @@ def method(results, wire):
         "as it can (every 60 s), because its waits after errors do not depend on that, and its settings name a mail address. A scene in which a connection broke off, "
         "or an answer came late, because the machine was too slow is run again at half the speed, then at a quarter. Answers come "
         "with nuisances (chunks, capitals, a second's delay); a client that breaks a rule with them gets the scene again without. "
-        "The provider's punishments are off, so that one mistake shows in one rule. 'not shown' counts as not met." % speeds)
+        "The provider's punishments are off, so that one mistake shows in one rule. 'not shown' counts as not met."
+        % speeds
+    )
 
 
 def table(results, width):
@@ -57,21 +63,30 @@ def table(results, width):
         name = str(number + 1) if narrow else one["name"] + ("\n" + one["version"] if one["version"] else "")
         out.add_column(name, justify="center", overflow="fold")
     for rule, verdicts in _rows(results):
-        words = ["[%s]%s[/]" % (_STYLE[v], (_NARROW.get(v) if narrow else None) or _SHORT[v]) if v else "" for v in verdicts]
+        words = [
+            "[%s]%s[/]" % (_STYLE[v], (_NARROW.get(v) if narrow else None) or _SHORT[v]) if v else ""
+            for v in verdicts
+        ]
         out.add_row(rule.id, rule.what, rule.section, *words)
     out.add_section()
     met = [total(one["verdicts"]) for one in results]
     out.add_row("", "total", "", *("%d" % m if narrow else "%d of %d" % (m, n) for m, n in met), style="bold")
     if narrow:
-        lines = ["%d  %s %s: %d of %d" % (n + 1, one["name"], one["version"], *met[n]) for n, one in enumerate(results)]
+        lines = [
+            "%d  %s %s: %d of %d" % (n + 1, one["name"], one["version"], *met[n])
+            for n, one in enumerate(results)
+        ]
         used = {row[0] for one in results for row in one["verdicts"].values()}
         out.caption = "\n".join(lines + ["%s  %s" % (_NARROW[v], v) for v in _NARROW if v in used])
     return out
 
 
 def last_words(one):
-    """The last lines that a client printed in a scene that it broke a rule in; [] when it breaks none or prints nothing."""
-    bad = {scene for rule in RULES if one["verdicts"].get(rule.id, ("",))[0] == UNMET for scene in rule.scenes}
+    """The last lines that a client printed in a scene that it broke a rule in; [] when it breaks none or
+    prints nothing."""
+    bad = {
+        scene for rule in RULES if one["verdicts"].get(rule.id, ("",))[0] == UNMET for scene in rule.scenes
+    }
     said = [record["output"].strip().splitlines() for name, record in one["records"].items() if name in bad]
     return max(said, key=len, default=[])[-_LAST:]
 
@@ -81,11 +96,15 @@ def _anchor(client, rule):
 
 
 def _page_table(results):
-    """The clients by their number: a line for each rule stays within a page's width however many there are."""
+    """The clients by their number: a line for each rule stays within a page's width however many there
+    are."""
     numbers = [str(n + 1) for n in range(len(results))]
     out = ["| rule | § | %s |" % " | ".join(numbers), "|---|---|%s" % (":-:|" * len(results))]
     for rule, verdicts in _rows(results):
-        cells = ["[no](#%s)" % _anchor(one["name"], rule) if v == UNMET else _NARROW.get(v) or _SHORT.get(v, "") for one, v in zip(results, verdicts, strict=True)]
+        cells = [
+            "[no](#%s)" % _anchor(one["name"], rule) if v == UNMET else _NARROW.get(v) or _SHORT.get(v, "")
+            for one, v in zip(results, verdicts, strict=True)
+        ]
         out.append("| `%s` | %s | %s |" % (rule.id, rule.section, " | ".join(cells)))
     return out
 
@@ -111,24 +130,58 @@ def _evidence_of(one):
     for rule in RULES:
         verdict, lines = one["verdicts"].get(rule.id, ("", []))
         if verdict == UNMET:
-            out += ['<a id="%s"></a>' % _anchor(one["name"], rule), "`%s`: %s" % (rule.id, rule.what), "", "```text",
-                    *(_neutral(" ".join(text.split()))[:200] for text in lines[:_LINES]), "```", ""]
+            out += [
+                '<a id="%s"></a>' % _anchor(one["name"], rule),
+                "`%s`: %s" % (rule.id, rule.what),
+                "",
+                "```text",
+                *(_neutral(" ".join(text.split()))[:200] for text in lines[:_LINES]),
+                "```",
+                "",
+            ]
     last = last_words(one)
     if out and last:
-        out += ["Its last lines in one of these scenes:", "", "```text", *(_neutral(text)[:200] for text in last), "```", ""]
+        out += [
+            "Its last lines in one of these scenes:",
+            "",
+            "```text",
+            *(_neutral(text)[:200] for text in last),
+            "```",
+            "",
+        ]
     return ["## Why %s does not meet a rule" % one["name"], "", *out] if out else []
 
 
 def markdown(results, wire):
-    """The page docs/grades.md. The table of verdicts fits 80 columns as it is shown: clients stand as numbers."""
-    lines = ["# Who meets which rule", "",
-             *_wrap("Written by `wanbeacon-tools grade --markdown FILE`; how to read it: [grading.md](grading.md); §: the section of "
-                    "[dyndns2.md](dyndns2.md). A \"no\" leads to the requests behind it."), "",
-             "| | client | version | meets |", "|---|---|---|---|"]
-    lines += ["| %d | %s | %s | %d of %d |" % (n + 1, one["name"], one["version"] or "-", *total(one["verdicts"]))
-              for n, one in enumerate(results)]
-    lines += ["", *_page_table(results), "", "yes: met. no: not met. ?: not shown, the client never got so far; it counts as not met. "
-              "n/a: it has no setting for it.", "", "## The rules", "", "| rule | what it asks | from |", "|---|---|---|"]
+    """The page docs/grades.md. The table of verdicts fits 80 columns as it is shown: clients stand as
+    numbers."""
+    lines = [
+        "# Who meets which rule",
+        "",
+        *_wrap(
+            "Written by `wanbeacon-tools grade --markdown FILE`; how to read it: [grading.md](grading.md); §: the section of "
+            '[dyndns2.md](dyndns2.md). A "no" leads to the requests behind it.'
+        ),
+        "",
+        "| | client | version | meets |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        "| %d | %s | %s | %d of %d |" % (n + 1, one["name"], one["version"] or "-", *total(one["verdicts"]))
+        for n, one in enumerate(results)
+    ]
+    lines += [
+        "",
+        *_page_table(results),
+        "",
+        "yes: met. no: not met. ?: not shown, the client never got so far; it counts as not met. "
+        "n/a: it has no setting for it.",
+        "",
+        "## The rules",
+        "",
+        "| rule | what it asks | from |",
+        "|---|---|---|",
+    ]
     lines += ["| `%s` | %s | %s |" % (rule.id, rule.what, rule.document) for rule, _ in _rows(results)]
     lines += ["", *_wrap(method(results, wire)), ""]
     for one in results:
@@ -138,12 +191,21 @@ def markdown(results, wire):
 
 def certification(service, one, rows):
     title = {"dyn": "Dyn", "noip": "No-IP"}[service]
-    out = Table(title="%s: what its integration pages ask, and %s %s" % (title, one["name"], one["version"]), title_justify="left")
+    out = Table(
+        title="%s: what its integration pages ask, and %s %s" % (title, one["name"], one["version"]),
+        title_justify="left",
+    )
     for name in ("page", "requirement", "met", "shown by"):
         out.add_column(name, overflow="fold")
     for document, text, whole, known in rows:
-        out.add_row(document, text, "[%s]%s[/]" % (_STYLE.get(whole, "dim"), _SHORT.get(whole, whole)),
-                    ", ".join(rule if verdict == MET else "%s (%s)" % (rule, _SHORT[verdict]) for rule, verdict in known))
+        out.add_row(
+            document,
+            text,
+            "[%s]%s[/]" % (_STYLE.get(whole, "dim"), _SHORT.get(whole, whole)),
+            ", ".join(
+                rule if verdict == MET else "%s (%s)" % (rule, _SHORT[verdict]) for rule, verdict in known
+            ),
+        )
     return out
 
 
@@ -158,17 +220,34 @@ def evidence(one, rows):
 
 
 def why(rule, one, whole=False):
-    """Evidence lines of one client for a rule; whole: and every request of its scenes, and the client's last lines."""
+    """Evidence lines of one client for a rule; whole: and every request of its scenes, and the client's last
+    lines."""
     verdict, lines = one["verdicts"].get(rule.id, ("not run", []))
-    out = ["%s: %s: %s" % (one["name"], rule.id, verdict), "   %s: %s; %s" % (rule.what, section(rule), rule.document),
-           *("   " + text for text in lines)]
+    out = [
+        "%s: %s: %s" % (one["name"], rule.id, verdict),
+        "   %s: %s; %s" % (rule.what, section(rule), rule.document),
+        *("   " + text for text in lines),
+    ]
     for scene in rule.scenes if whole else ():
         record = one["records"].get(scene)
         if record:
-            out.append("  the whole scene %s (x%g%s): %s" % (scene, record["speed"], "".join(", " + n for n in record["nuisances"]), ", ".join(
-                "%s at %d s" % item for item in sorted(record["marks"].items(), key=lambda item: item[1]))))
+            out.append(
+                "  the whole scene %s (x%g%s): %s"
+                % (
+                    scene,
+                    record["speed"],
+                    "".join(", " + n for n in record["nuisances"]),
+                    ", ".join(
+                        "%s at %d s" % item
+                        for item in sorted(record["marks"].items(), key=lambda item: item[1])
+                    ),
+                )
+            )
             out += ["   " + line(record, entry) for entry in record["requests"]]
-            out += ["   the client ended by itself at %d s with status %d" % tuple(item) for item in record["exits"]]
+            out += [
+                "   the client ended by itself at %d s with status %d" % tuple(item)
+                for item in record["exits"]
+            ]
             if verdict not in (MET, NOT_APPLICABLE):
                 out += ["   it printed: " + text for text in record["output"].strip().splitlines()[-_LAST:]]
     return out

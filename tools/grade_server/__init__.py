@@ -1,1 +1,2 @@
-"""`python -m tools grade-server`: plays a careful client against any DynDNS2 server and says which answers fit docs/dyndns2.md."""
+"""`python -m tools grade-server`: plays a careful client against any DynDNS2 server and says which answers
+fit docs/dyndns2.md."""

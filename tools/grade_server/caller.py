@@ -1,4 +1,5 @@
-"""The careful client of grade-server: one request at a time, a pause between, and no more once the server says stop."""
+"""The careful client of grade-server: one request at a time, a pause between, and no more once the server
+says stop."""
 
 import base64
 import http.client
@@ -22,7 +23,8 @@ _HIDDEN, _SHORTEST = "(password)", 4
 
 @dataclass
 class Answer:
-    """One exchange. error: why there is no answer, "" when there is one; asked: the query, without credentials."""
+    """One exchange. error: why there is no answer, "" when there is one; asked: the query, without
+    credentials."""
 
     asked: str
     status: int = 0
@@ -45,8 +47,8 @@ class Answer:
 
 
 class Caller:
-    """Sends updates to `url`. ca: PEM file of an authority of one's own; also: parameters of every request, {name: value}.
-    UserError: the URL is none, the file cannot be read."""
+    """Sends updates to `url`. ca: PEM file of an authority of one's own; also: parameters of every request,
+    {name: value}. UserError: the URL is none, the file cannot be read."""
 
     def __init__(self, url, user, password, ca=None, pause=1.0, also=(), timeout=20.0, agent=AGENT):
         parts = urlsplit(url)
@@ -55,15 +57,31 @@ class Caller:
         except ValueError:
             raise UserError("the port of %s is no number between 1 and 65535" % url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-            raise UserError("%s is no update URL; it looks like https://members.dyndns.org/nic/update, without parameters" % url)
-        self.tls, self._host, self._port, self._path = parts.scheme == "https", parts.hostname, port, parts.path or "/nic/update"
-        self._user, self._password, self._pause, self._timeout, self._agent = user, password, pause, timeout, agent
+            raise UserError(
+                "%s is no update URL; it looks like https://members.dyndns.org/nic/update, without parameters"
+                % url
+            )
+        self.tls, self._host, self._port, self._path = (
+            parts.scheme == "https",
+            parts.hostname,
+            port,
+            parts.path or "/nic/update",
+        )
+        self._user, self._password, self._pause, self._timeout, self._agent = (
+            user,
+            password,
+            pause,
+            timeout,
+            agent,
+        )
         self._also = dict(also)
         self.answers, self.stopped, self._asked_at = [], "", 0.0
         try:
             self._context = ssl.create_default_context(cafile=str(ca) if ca else None) if self.tls else None
         except (OSError, ssl.SSLError) as error:
-            raise UserError("cannot read the certificates in %s: %s" % (ca, getattr(error, "strerror", None) or error))
+            raise UserError(
+                "cannot read the certificates in %s: %s" % (ca, getattr(error, "strerror", None) or error)
+            )
 
     def must_succeed(self, answer):
         """Without that there is nothing to learn, and a careful client asks no more."""
@@ -71,12 +89,14 @@ class Caller:
             self.stopped = "the server refuses this login or host: %s" % answer.text()
 
     def ask(self, parameters, password=None, login=True, odd=False):
-        """The Answer to one update; None once the server has said stop. odd: the request is wrong on purpose, and so a code of
-        trouble may be about it alone."""
+        """The Answer to one update; None once the server has said stop. odd: the request is wrong on purpose,
+        and so a code of trouble may be about it alone."""
         if self.stopped:
             return None
         time.sleep(max(0.0, self._asked_at + self._pause - time.monotonic()))
-        query = "&".join("%s=%s" % (key, quote(value, safe=",:.")) for key, value in {**self._also, **parameters}.items())
+        query = "&".join(
+            "%s=%s" % (key, quote(value, safe=",:.")) for key, value in {**self._also, **parameters}.items()
+        )
         headers = {"User-Agent": self._agent}
         if login:
             raw = "%s:%s" % (self._user, self._password if password is None else password)
@@ -88,13 +108,17 @@ class Caller:
         self.answers.append(answer)
         first = answer.words[0].lower() if answer.words else ""
         if (first in STOPS and not odd) or answer.status == 429:
-            self.stopped = "the server said %s" % (answer.lines[0][:60] if answer.status != 429 else "HTTP 429")
+            self.stopped = "the server said %s" % (
+                answer.lines[0][:60] if answer.status != 429 else "HTTP 429"
+            )
         return answer
 
     def _exchange(self, query, headers):
         answer = Answer(query)
         if self.tls:
-            connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._context)
+            connection = http.client.HTTPSConnection(
+                self._host, self._port, timeout=self._timeout, context=self._context
+            )
         else:
             connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
@@ -105,7 +129,9 @@ class Caller:
             if got.length and len(answer.body) < MAX_BODY:
                 answer.error = "the answer was cut off, %d bytes are missing" % got.length
         except (OSError, http.client.HTTPException) as error:
-            answer.error = "no answer: %s" % (getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__)
+            answer.error = "no answer: %s" % (
+                getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+            )
         finally:
             connection.close()
         return answer

@@ -1,5 +1,5 @@
-"""What a DynDNS2 server has to answer, one check per row, and the exchanges that they look at. A check gets the exchanges
-by name and returns (True, False, or None = it cannot be told; evidence lines)."""
+"""What a DynDNS2 server has to answer, one check per row, and the exchanges that they look at. A check gets
+the exchanges by name and returns (True, False, or None = it cannot be told; evidence lines)."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ def exchanges(caller, hosts, first, second, six=None):
 
     def ask(name, parameters, **how):
         got[name] = caller.ask(parameters, **how)
+
     ask("no-login", {"hostname": host, "myip": first}, login=False)
     ask("wrong-password", {"hostname": host, "myip": first}, password="not-the-password")
     ask("start", {"hostname": host, "myip": first})
@@ -59,11 +60,13 @@ def _verdict(bad, looked_at):
 
 def _first_word(name, *words):
     """A judge: the answer begins with one of these codes."""
+
     def judge(got, _):
         answer = got.get(name)
         if answer is None or answer.error or answer.status in _BUSY:
             return None, [answer.text() if answer else "it was not asked"]
         return bool(answer.words) and answer.words[0].lower() in words, [answer.text()]
+
     return judge
 
 
@@ -75,12 +78,16 @@ def _no_name(got, sent):
 
 def _words(got, _):
     said = [a for a in _all(got) if a.status not in _BUSY]
-    return _verdict([a for a in said if not a.words or any(word.lower() not in KNOWN for word in a.words)], said)
+    return _verdict(
+        [a for a in said if not a.words or any(word.lower() not in KNOWN for word in a.words)], said
+    )
 
 
 def _lower(got, _):
     known = [a for a in _all(got) if any(word.lower() in KNOWN for word in a.words)]
-    return _verdict([a for a in known if any(word.lower() in KNOWN and word != word.lower() for word in a.words)], known)
+    return _verdict(
+        [a for a in known if any(word.lower() in KNOWN and word != word.lower() for word in a.words)], known
+    )
 
 
 def _good(got):
@@ -88,7 +95,10 @@ def _good(got):
 
 
 def _plain(got, _):
-    return _verdict([a for a in _good(got) if not a.headers.get("content-type", "").lower().startswith("text/plain")], _good(got))
+    return _verdict(
+        [a for a in _good(got) if not a.headers.get("content-type", "").lower().startswith("text/plain")],
+        _good(got),
+    )
 
 
 def _status(got, _):
@@ -102,14 +112,22 @@ def _no_failures(got, _):
 
 def _only_badauth(got, _):
     refused = [a for a in _all(got) if a.status == 401]
-    bad = [a for a in refused if "www-authenticate" not in a.headers or (a.words and a.words[0].lower() in KNOWN - {"badauth"})]
+    bad = [
+        a
+        for a in refused
+        if "www-authenticate" not in a.headers or (a.words and a.words[0].lower() in KNOWN - {"badauth"})
+    ]
     return _verdict(bad, _all(got))
 
 
 def _echo(got, sent):
     """The address that is named is the one that was sent, where one is named."""
     pairs = [(got.get(name), sent[name]) for name in ("start", "change", "same", "end")]
-    named = [(a, s, addresses(" ".join(a.lines[0].split()[1:]).replace(" ", ","))[0]) for a, s in pairs if a and a in _good(got)]
+    named = [
+        (a, s, addresses(" ".join(a.lines[0].split()[1:]).replace(" ", ","))[0])
+        for a, s in pairs
+        if a and a in _good(got)
+    ]
     named = [row for row in named if row[2]]
     bad = [a for a, s, found in named if s not in found.values()]
     return _verdict(bad, named)
@@ -166,8 +184,16 @@ CHECKS = (
     Check("s-nohost", "nohost for an unknown host", "7.2", MUST, _first_word("unknown", "nohost", "notfqdn")),
     Check("s-notfqdn", "notfqdn without hostname", "7.2", SHOULD, _no_name),
     Check("s-list", "a line for each host of a list, or numhost", "7.2", MUST, _list),
-    Check("s-case", "names in any case, unknown parameters ignored", "7.1", MUST, _first_word("upper", *SUCCESS)),
-    Check("s-no-address", "the connection's address without myip", "7.1", SHOULD, _first_word("no-address", *SUCCESS)),
+    Check(
+        "s-case", "names in any case, unknown parameters ignored", "7.1", MUST, _first_word("upper", *SUCCESS)
+    ),
+    Check(
+        "s-no-address",
+        "the connection's address without myip",
+        "7.1",
+        SHOULD,
+        _first_word("no-address", *SUCCESS),
+    ),
     Check("s-malformed", "a malformed address is not stored", "7.1", MUST, _malformed),
     Check("s-six", "takes IPv6", "5.5", SHOULD, _six),
     Check("s-no-5xx", "no 5xx and no broken connection", "7.2", MUST, _no_failures),

@@ -22,20 +22,28 @@ _STYLE = {checks.FITS: "green", checks.MISFIT: "bold red", checks.NOT_SHOWN: "di
 
 
 def grade(url, user, password, hosts, ca=None, pause=0.0, six=SIX, also=()):
-    """The result of one visit: {"url", "verdicts": {id: (verdict, lines)}, "exchanges": [text], "stopped"}."""
+    """The result of one visit: {"url", "verdicts": {id: (verdict, lines)}, "exchanges": [text],
+    "stopped"}."""
     caller = Caller(url, user, password, ca, pause, also)
     got = checks.exchanges(caller, hosts, ONE, TWO, six)
     sent = {"start": ONE, "change": TWO, "same": TWO, "end": ONE}
     if not any(answer and not answer.error for answer in got.values()):
         raise UserError("%s: %s" % (url, next(answer.error for answer in got.values() if answer)))
-    return {"url": url, "verdicts": checks.judged(got, sent, caller.stopped), "stopped": caller.stopped,
-            "exchanges": ["%s: %s" % (name, answer.text()) for name, answer in got.items() if answer]}
+    return {
+        "url": url,
+        "verdicts": checks.judged(got, sent, caller.stopped),
+        "stopped": caller.stopped,
+        "exchanges": ["%s: %s" % (name, answer.text()) for name, answer in got.items() if answer],
+    }
 
 
 def misfits(result, level=None):
     """The ids of the checks that do not fit."""
-    return [check.id for check in checks.CHECKS
-            if result["verdicts"][check.id][0] == checks.MISFIT and level in (None, check.level)]
+    return [
+        check.id
+        for check in checks.CHECKS
+        if result["verdicts"][check.id][0] == checks.MISFIT and level in (None, check.level)
+    ]
 
 
 def table(result):
@@ -44,7 +52,9 @@ def table(result):
         out.add_column(title, overflow="fold")
     for check in checks.CHECKS:
         verdict = result["verdicts"][check.id][0]
-        out.add_row(check.id, check.what, check.section, check.level, "[%s]%s[/]" % (_STYLE[verdict], verdict))
+        out.add_row(
+            check.id, check.what, check.section, check.level, "[%s]%s[/]" % (_STYLE[verdict], verdict)
+        )
     return out
 
 
@@ -53,7 +63,15 @@ def junit_of(result):
     for check in checks.CHECKS:
         verdict, lines = result["verdicts"][check.id]
         outcome = {checks.FITS: junit.PASSED, checks.MISFIT: junit.FAILED}.get(verdict, junit.SKIPPED)
-        rows.append(junit.Row(check.id, "%s (%s; dyndns2.md, section %s)" % (check.what, check.level, check.section), outcome, verdict, lines))
+        rows.append(
+            junit.Row(
+                check.id,
+                "%s (%s; dyndns2.md, section %s)" % (check.what, check.level, check.section),
+                outcome,
+                verdict,
+                lines,
+            )
+        )
     return junit.xml_of("DynDNS2 servers", [(result["url"], {}, rows, [])])
 
 
@@ -62,7 +80,9 @@ def app(
     user: str = typer.Option(..., help="user name of an account that may be changed"),
     password: str = typer.Option("", help="its password; better in the environment, as %s" % PASSWORD),
     host: list[str] = typer.Option(..., help="a host of that account; a second one for the check of lists"),
-    parameter: list[str] = typer.Option([], help="NAME=VALUE: one more parameter of every request, such as system=dyndns"),
+    parameter: list[str] = typer.Option(
+        [], help="NAME=VALUE: one more parameter of every request, such as system=dyndns"
+    ),
     ca: Path = typer.Option(None, help="PEM file of the authority that signed the server's certificate"),
     pause: float = typer.Option(1.0, min=0.0, help="seconds between two requests"),
     ipv6: bool = typer.Option(True, help="also send an IPv6 address"),
@@ -85,7 +105,9 @@ def app(
     for check in checks.CHECKS:
         verdict, lines = result["verdicts"][check.id]
         if verdict == checks.MISFIT:
-            out.print("%s:" % check.id, *("\n   " + text for text in lines[:3]), markup=False, highlight=False)
+            out.print(
+                "%s:" % check.id, *("\n   " + text for text in lines[:3]), markup=False, highlight=False
+            )
     if result["stopped"]:
         out.print("Not everything was asked: %s." % result["stopped"], highlight=False)
     bad = misfits(result, None if strict else checks.MUST)

@@ -19,4 +19,5 @@ def running(provider="dyn", **options):
 
     Options and attributes: see `Lab`."""
     from .lab import Lab  # aiohttp is imported only by those who start a lab
+
     return Lab(provider, **options)

@@ -1,4 +1,5 @@
-"""The lab's admin pages, for other processes; JSON in and out, on 127.0.0.1 only, never shown to a client under test.
+"""The lab's admin pages, for other processes; JSON in and out, on 127.0.0.1 only, never shown to a client
+under test.
 
     GET    /                  what this lab is: provider, ports, CA file, demo accounts
     GET    /ledger            {"requests": [...], "clients": [verdicts], "connections": [...]}; ?kind=update
@@ -17,7 +18,8 @@
     POST   /reset             as new: no faults, an empty ledger, nothing published
     GET    /ca.pem /ca.der    the lab's authority
 
-A mistake is answered with 400 and {"error": ...}. It must not know more of the lab than its public methods."""
+A mistake is answered with 400 and {"error": ...}. It must not know more of the lab than its public
+methods."""
 
 import json
 
@@ -30,11 +32,19 @@ WORLD_KEYS = ("check_address", "check_address6", "outage")
 
 
 def _plain(value):
-    return value.decode("latin-1") if isinstance(value, bytes) else sorted(value) if isinstance(value, set) else str(value)
+    return (
+        value.decode("latin-1")
+        if isinstance(value, bytes)
+        else sorted(value)
+        if isinstance(value, set)
+        else str(value)
+    )
 
 
 def _json(value, status=200):
-    return web.Response(text=json.dumps(value, default=_plain) + "\n", status=status, content_type="application/json")
+    return web.Response(
+        text=json.dumps(value, default=_plain) + "\n", status=status, content_type="application/json"
+    )
 
 
 @web.middleware
@@ -47,6 +57,7 @@ async def _mistakes(request, handler):
 
 def application(lab):
     """The aiohttp application that serves the admin pages of `lab`."""
+
     async def document(request):
         value = await request.json()
         if not isinstance(value, dict):
@@ -54,8 +65,13 @@ def application(lab):
         return value
 
     async def ledger(request):
-        return _json({"requests": lab.ledger_of(request.query.get("kind")), "clients": lab.verdicts(),
-                      "connections": lab.connections})
+        return _json(
+            {
+                "requests": lab.ledger_of(request.query.get("kind")),
+                "clients": lab.verdicts(),
+                "connections": lab.connections,
+            }
+        )
 
     async def set_world(request):
         value = await document(request)
@@ -98,33 +114,53 @@ def application(lab):
         async def handler(request):
             action(request)
             return _json({"ok": True})
+
         return handler
 
     async def known_faults(request):
-        return _json({"known": {name: {"stage": row[0], "number": row[2], "about": row[3]} for name, row in FAULTS.items()},
-                      "active": lab.switchboard.active()})
+        return _json(
+            {
+                "known": {
+                    name: {"stage": row[0], "number": row[2], "about": row[3]} for name, row in FAULTS.items()
+                },
+                "active": lab.switchboard.active(),
+            }
+        )
 
     def shows(value):
         async def handler(request):
             return _json(value())
+
         return handler
 
     def sends(data):
         async def handler(request):
             return web.Response(body=data(), content_type="application/octet-stream")
+
         return handler
 
     app = web.Application(middlewares=[_mistakes])
-    app.add_routes([
-        web.get("/", shows(lab.description)), web.get("/ledger", ledger), web.get("/verdict", shows(lab.verdicts)),
-        web.delete("/ledger", does(lambda request: lab.ledger_book.clear())),
-        web.get("/published", published), web.get("/published/{host}", published),
-        web.get("/history", shows(lambda: list(lab.world.history))),
-        web.get("/world", world), web.post("/world", set_world), web.post("/host", set_host),
-        web.get("/faults", known_faults), web.post("/fault", fault), web.post("/answer", answer),
-        web.delete("/fault", does(lambda request: lab.clear())),
-        web.delete("/fault/{name}", does(lambda request: lab.clear(request.match_info["name"]))),
-        web.post("/forgive", does(lambda request: lab.forgive())), web.post("/reset", does(lambda request: lab.reset())),
-        web.get("/ca.pem", sends(lambda: lab.authority.pem)), web.get("/ca.der", sends(lambda: lab.authority.der)),
-    ])
+    app.add_routes(
+        [
+            web.get("/", shows(lab.description)),
+            web.get("/ledger", ledger),
+            web.get("/verdict", shows(lab.verdicts)),
+            web.delete("/ledger", does(lambda request: lab.ledger_book.clear())),
+            web.get("/published", published),
+            web.get("/published/{host}", published),
+            web.get("/history", shows(lambda: list(lab.world.history))),
+            web.get("/world", world),
+            web.post("/world", set_world),
+            web.post("/host", set_host),
+            web.get("/faults", known_faults),
+            web.post("/fault", fault),
+            web.post("/answer", answer),
+            web.delete("/fault", does(lambda request: lab.clear())),
+            web.delete("/fault/{name}", does(lambda request: lab.clear(request.match_info["name"]))),
+            web.post("/forgive", does(lambda request: lab.forgive())),
+            web.post("/reset", does(lambda request: lab.reset())),
+            web.get("/ca.pem", sends(lambda: lab.authority.pem)),
+            web.get("/ca.der", sends(lambda: lab.authority.der)),
+        ]
+    )
     return app

@@ -1,5 +1,5 @@
-"""The lab's own certification authority and every good and bad certificate a client should meet, in a chain as real
-providers have it (chains.py). It must not know who uses them."""
+"""The lab's own certification authority and every good and bad certificate a client should meet, in a chain
+as real providers have it (chains.py). It must not know who uses them."""
 
 import datetime
 import os
@@ -24,8 +24,11 @@ BAD = {
     "unknown-ca": "signed by an authority that nobody knows",
 }
 YEAR = datetime.timedelta(days=365)
-#: Signed certificate timestamps: two of them are in every public certificate, and the lab's shall be as long (RFC 6962).
-_TIMESTAMPS = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), b"\x04\x81\xf2" + b"\x55" * 242)
+#: Signed certificate timestamps: two of them are in every public certificate, and the lab's shall be as long
+#: (RFC 6962).
+_TIMESTAMPS = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), b"\x04\x81\xf2" + b"\x55" * 242
+)
 
 
 class Issuer:
@@ -42,8 +45,8 @@ INNER = "Wanbeacon lab, inner intermediate"
 
 
 class Authority:
-    """CA and server contexts. `names`: DNS names or addresses, besides LOCAL, that the good certificate is for; `chain`:
-    one of CHAINS. UserError when there is no such chain."""
+    """CA and server contexts. `names`: DNS names or addresses, besides LOCAL, that the good certificate is
+    for; `chain`: one of CHAINS. UserError when there is no such chain."""
 
     def __init__(self, names=(), newest_tls="", chain=USUAL):
         if chain not in CHAINS:
@@ -87,7 +90,8 @@ class Authority:
     def _certificates(self, kind):
         private, now = key(self._chain.leaf, "leaf"), self._now
         begin, end = {"expired": (now - 2 * YEAR, now - YEAR), "not-yet": (now + YEAR, now + 2 * YEAR)}.get(
-            kind, (now - datetime.timedelta(days=10), now + datetime.timedelta(days=80)))
+            kind, (now - datetime.timedelta(days=10), now + datetime.timedelta(days=80))
+        )
         names = ("elsewhere.example",) if kind == "wrong-name" else self._names
         if kind == "self-signed":
             me = Issuer(_name(names[0]), private, None)
@@ -95,7 +99,9 @@ class Authority:
         issuers = self._issuers_of("Nobody's lab" if kind == "unknown-ca" else "Wanbeacon lab")
         if kind == "long-chain":
             inner = Issuer(_name(INNER), key("rsa-2048", "inner"), None)
-            inner.certificate = self._sign(issuers[0], inner.name, inner.key, self._for_authority(), begin, end + YEAR)
+            inner.certificate = self._sign(
+                issuers[0], inner.name, inner.key, self._for_authority(), begin, end + YEAR
+            )
             issuers = [inner, *issuers]
         leaf = self._sign(issuers[0], _name(names[0]), private, self._for_server(names), begin, end)
         return [leaf] + [one.certificate for one in issuers[:-1]]
@@ -110,7 +116,10 @@ class Authority:
             root.certificate = self._sign(root, name, private, _FOR_ROOT, begin, end)
             found = [root]
             for number, kind in reversed(list(enumerate(self._chain.authorities, 1))):
-                name, private = _name("%s R%d" % (organization, number), organization), key(kind, "authority-%d" % number)
+                name, private = (
+                    _name("%s R%d" % (organization, number), organization),
+                    key(kind, "authority-%d" % number),
+                )
                 signed = self._sign(found[0], name, private, self._for_authority(), begin, end)
                 found.insert(0, Issuer(name, private, signed))
             self._issuers[organization] = found
@@ -119,10 +128,17 @@ class Authority:
     @staticmethod
     def _sign(issuer, name, private, extensions, begin, end):
         """A certificate of `private`'s public key for `name`."""
-        builder = (x509.CertificateBuilder().subject_name(name).issuer_name(issuer.name).public_key(private.public_key())
-                   .serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(end)
-                   .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), False)
-                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), False))
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(issuer.name)
+            .public_key(private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begin)
+            .not_valid_after(end)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), False)
+        )
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
         return builder.sign(issuer.key, hashes.SHA256())
@@ -133,20 +149,31 @@ class Authority:
             (x509.SubjectAlternativeName([_general(name) for name in [*names, *spare]]), False),
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (_usage(digital_signature=True, key_encipherment=True), True),
-            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+            (
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+                False,
+            ),
             (_TIMESTAMPS, False),
             *_ELSEWHERE,
         ]
 
     @staticmethod
     def _for_authority():
-        return [(x509.BasicConstraints(ca=True, path_length=None), True),
-                (_usage(digital_signature=True, key_cert_sign=True, crl_sign=True), True), *_ELSEWHERE]
+        return [
+            (x509.BasicConstraints(ca=True, path_length=None), True),
+            (_usage(digital_signature=True, key_cert_sign=True, crl_sign=True), True),
+            *_ELSEWHERE,
+        ]
 
 
 def _name(common, organization="Wanbeacon lab"):
-    return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "XX"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
-                      x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "XX"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
 
 
 def _general(name):
@@ -157,8 +184,20 @@ def _general(name):
 
 
 def _usage(**which):
-    flags = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-                           "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False)
+    flags = dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
     return x509.KeyUsage(**{**flags, **which})
 
 
@@ -168,11 +207,27 @@ def _url(text):
 
 #: Where to ask about a certificate: nobody does, but public ones are longer by it.
 _ELSEWHERE = [
-    (x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, _url("http://r1.i.lab.test/"))]), False),
-    (x509.CRLDistributionPoints([x509.DistributionPoint([_url("http://r1.c.lab.test/84.crl")], None, None, None)]), False),
-    (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)]), False),
+    (
+        x509.AuthorityInformationAccess(
+            [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, _url("http://r1.i.lab.test/"))]
+        ),
+        False,
+    ),
+    (
+        x509.CRLDistributionPoints(
+            [x509.DistributionPoint([_url("http://r1.c.lab.test/84.crl")], None, None, None)]
+        ),
+        False,
+    ),
+    (
+        x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)]),
+        False,
+    ),
 ]
-_FOR_ROOT = [(x509.BasicConstraints(ca=True, path_length=None), True), (_usage(key_cert_sign=True, crl_sign=True), True)]
+_FOR_ROOT = [
+    (x509.BasicConstraints(ca=True, path_length=None), True),
+    (_usage(key_cert_sign=True, crl_sign=True), True),
+]
 
 
 def _note_name(connection, name, _context):

@@ -1,8 +1,8 @@
 """Certificate chains as real providers have them, and the keys they are made with.
 
-A client's memory in a handshake depends on the chain: RSA takes several times what a small elliptic-curve chain takes,
-and RSA is what most providers have. Keys are slow to make and of no worth, so they are kept in .cache/; certificates are
-made fresh. It must not know who uses them."""
+A client's memory in a handshake depends on the chain: RSA takes several times what a small elliptic-curve
+chain takes, and RSA is what most providers have. Keys are slow to make and of no worth, so they are kept in
+.cache/; certificates are made fresh. It must not know who uses them."""
 
 import os
 import tempfile
@@ -16,8 +16,8 @@ from .. import CACHE
 
 @dataclass(frozen=True)
 class Chain:
-    """leaf: kind of its key; authorities: kinds of the intermediates' keys that are sent, nearest first; root: kind of the
-    root's key; spare: more DNS names in the leaf, which make it long; about: for people."""
+    """leaf: kind of its key; authorities: kinds of the intermediates' keys that are sent, nearest first;
+    root: kind of the root's key; spare: more DNS names in the leaf, which make it long; about: for people."""
 
     leaf: str
     authorities: tuple
@@ -31,7 +31,9 @@ CHAINS = {
     "rsa-4096": Chain("rsa-4096", ("rsa-4096",), "rsa-4096", "RSA-4096 throughout"),
     "p256": Chain("p-256", ("p-256",), "p-384", "EC P-256"),
     "p384": Chain("p-384", ("p-384",), "p-384", "EC P-384"),
-    "three": Chain("rsa-2048", ("rsa-2048", "rsa-4096"), "rsa-4096", "three certificates: with the cross-signed root"),
+    "three": Chain(
+        "rsa-2048", ("rsa-2048", "rsa-4096"), "rsa-4096", "three certificates: with the cross-signed root"
+    ),
     "long": Chain("rsa-2048", ("rsa-2048", "rsa-4096"), "rsa-4096", "5 KB: three certificates, 40 names", 40),
 }
 #: What the lab shows unless told otherwise.
@@ -39,8 +41,8 @@ USUAL = "rsa"
 
 
 def key(kind, role):
-    """The private key of `kind` ("rsa-2048", "p-256" ...) for one role ("leaf", "root" ...), from the cache or new. Two
-    processes that make the same one at once both end with the one that was there first."""
+    """The private key of `kind` ("rsa-2048", "p-256" ...) for one role ("leaf", "root" ...), from the cache
+    or new. Two processes that make the same one at once both end with the one that was there first."""
     folder = CACHE / "lab-keys"
     path = folder / ("%s-%s.pem" % (kind, role))
     if not path.exists():
@@ -66,5 +68,8 @@ def _new(kind):
 
 def pem(private):
     """A private key as PEM bytes, not encrypted."""
-    return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
-                                 serialization.NoEncryption())
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )

@@ -45,10 +45,18 @@ def lab(
     admin: int = typer.Option(0, min=0, max=65535, help="port for the admin pages, 0 = any"),
     bind: list[str] = typer.Option(["127.0.0.1", "::1"], help="address to listen on; may be repeated"),
     name: list[str] = typer.Option([], help="one more name for the certificate; may be repeated"),
-    accounts: str = typer.Option(None, help="JSON file with accounts and hosts; default: the personality's demo"),
-    dir: str = typer.Option(None, help="where lab.json, ca.der and ca.pem go; default: a temporary directory"),
-    check_address: str = typer.Option(None, help="address that the check page answers; default: the connection's"),
-    chain: str = typer.Option(USUAL, help="certificates it shows: " + "; ".join("%s (%s)" % (k, c.about) for k, c in CHAINS.items())),
+    accounts: str = typer.Option(
+        None, help="JSON file with accounts and hosts; default: the personality's demo"
+    ),
+    dir: str = typer.Option(
+        None, help="where lab.json, ca.der and ca.pem go; default: a temporary directory"
+    ),
+    check_address: str = typer.Option(
+        None, help="address that the check page answers; default: the connection's"
+    ),
+    chain: str = typer.Option(
+        USUAL, help="certificates it shows: " + "; ".join("%s (%s)" % (k, c.about) for k, c in CHAINS.items())
+    ),
     speed: float = typer.Option(1.0, min=0.0, help="how much faster the lab's clock runs"),
     fault: list[str] = typer.Option([], help="NAME or NAME:KEY=VALUE,...; may be repeated"),
     list_faults: bool = typer.Option(False, "--list-faults", help="names every fault and ends"),
@@ -77,13 +85,25 @@ def lab(
         signal.signal(number, lambda *_: end.set())
     with made:
         if console.is_terminal and not quiet:
-            with Live(view(made, console.height), console=console, refresh_per_second=4, screen=False) as live:
+            with Live(
+                view(made, console.height), console=console, refresh_per_second=4, screen=False
+            ) as live:
                 while not end.wait(0.25):
                     live.update(view(made, console.height))
         else:
-            print("lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s; %s" % (
-                provider, made.http_port, made.https_port, made.dns_port, made.admin_port, made.directory,
-                "nuisances as with --seed %d" % weather.seed if weather else "no nuisances"), flush=True)
+            print(
+                "lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s; %s"
+                % (
+                    provider,
+                    made.http_port,
+                    made.https_port,
+                    made.dns_port,
+                    made.admin_port,
+                    made.directory,
+                    "nuisances as with --seed %d" % weather.seed if weather else "no nuisances",
+                ),
+                flush=True,
+            )
             end.wait()
         wrong = verdicts_of(made) if strict else []
     for text in wrong:
@@ -93,6 +113,10 @@ def lab(
 
 
 def verdicts_of(made):
-    """One line for each kind of mistake of each client: who, what, how often, and the document that asks for better."""
-    return ["%s: %s, %d times (%s)" % (one["client"], row["finding"], row["count"], row["document"])
-            for one in made.verdicts() for row in one["findings"]]
+    """One line for each kind of mistake of each client: who, what, how often, and the document that asks for
+    better."""
+    return [
+        "%s: %s, %d times (%s)" % (one["client"], row["finding"], row["count"], row["document"])
+        for one in made.verdicts()
+        for row in one["findings"]
+    ]

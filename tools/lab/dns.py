@@ -1,5 +1,5 @@
-"""Authoritative DNS over UDP and TCP for the lab's zones, answered from the world. TTL 60, as dynamic names have.
-It must not know how the records came to be."""
+"""Authoritative DNS over UDP and TCP for the lab's zones, answered from the world. TTL 60, as dynamic names
+have. It must not know how the records came to be."""
 
 import asyncio
 
@@ -21,8 +21,14 @@ def answer(world, packet):
     reply = query.reply(ra=0, aa=1)
     name = str(query.q.qname).rstrip(".").lower()
     kind = QTYPE.get(query.q.qtype)
-    zone = next((zone for zone in sorted(world.zones, key=len, reverse=True)
-                 if name == zone or name.endswith("." + zone)), None)
+    zone = next(
+        (
+            zone
+            for zone in sorted(world.zones, key=len, reverse=True)
+            if name == zone or name.endswith("." + zone)
+        ),
+        None,
+    )
     records = _records(world, name, zone)
     if zone is None and records is None:
         reply.header.aa, reply.header.rcode = 0, RCODE.REFUSED

@@ -10,8 +10,20 @@ from ipaddress import ip_address
 from .messages import address
 
 #: code -> HTTP status, as CertaDNS, dy.fi, nsupdate.info, Infomaniak and others answer.
-HTTP_CODES = {"badauth": 401, "!donator": 401, "badagent": 401, "nohost": 404, "!yours": 403, "abuse": 403,
-              "notfqdn": 400, "numhost": 400, "badsys": 400, "badip": 400, "dnserr": 500, "911": 500}
+HTTP_CODES = {
+    "badauth": 401,
+    "!donator": 401,
+    "badagent": 401,
+    "nohost": 404,
+    "!yours": 403,
+    "abuse": 403,
+    "notfqdn": 400,
+    "numhost": 400,
+    "badsys": 400,
+    "badip": 400,
+    "dnserr": 500,
+    "911": 500,
+}
 
 
 def _words(reply, change):
@@ -76,7 +88,12 @@ def codes_4xx(reply, request, options):
 
 
 def plain_2xx(reply, request, options):
-    _replace(reply, options.get("text", "Your update was processed.\n"), int(options.get("status", 200)), "text/plain")
+    _replace(
+        reply,
+        options.get("text", "Your update was processed.\n"),
+        int(options.get("status", 200)),
+        "text/plain",
+    )
 
 
 def ko_200(reply, request, options):
@@ -86,7 +103,9 @@ def ko_200(reply, request, options):
 def _later(reply, request, options, status, date):
     seconds = int(options.get("seconds", 120))
     value = formatdate(request.now + seconds, usegmt=True) if date else str(seconds)
-    _replace(reply, "Request was throttled. Expected available in %d seconds.\n" % seconds, status, "text/plain")
+    _replace(
+        reply, "Request was throttled. Expected available in %d seconds.\n" % seconds, status, "text/plain"
+    )
     reply.headers["Retry-After"] = value
 
 
@@ -113,7 +132,9 @@ def http_503_date(reply, request, options):
 
 
 def limit_in_body(reply, request, options):
-    _replace(reply, options.get("text", "You are sending more than 20 requests per second\n"), kind="text/plain")
+    _replace(
+        reply, options.get("text", "You are sending more than 20 requests per second\n"), kind="text/plain"
+    )
 
 
 def one_line(reply, request, options):
@@ -134,8 +155,12 @@ def mixed_lines(reply, request, options):
 
 def many_addresses(reply, request, options):
     sep = options.get("sep", ",")
-    _words(reply, lambda word, rest: "%s %s%s2600:3c00::7" % (word, rest, sep) if word in ("good", "nochg")
-           else _line(word, rest))
+    _words(
+        reply,
+        lambda word, rest: (
+            "%s %s%s2600:3c00::7" % (word, rest, sep) if word in ("good", "nochg") else _line(word, rest)
+        ),
+    )
 
 
 def home_made(reply, request, options):
@@ -144,26 +169,35 @@ def home_made(reply, request, options):
 
 def html(reply, request, options):
     reply.headers["Content-Type"] = "text/html"
-    reply.body = ("<!DOCTYPE html>\n<html><head><title>Update</title></head>\n<body><h1>Result</h1>\n<p>%s</p></body></html>\n"
-                  % "<br>\n".join(html_module.escape(line) for line in reply.body.splitlines()))
+    reply.body = (
+        "<!DOCTYPE html>\n<html><head><title>Update</title></head>\n<body><h1>Result</h1>\n<p>%s</p></body></html>\n"
+        % "<br>\n".join(html_module.escape(line) for line in reply.body.splitlines())
+    )
 
 
 def html_good(reply, request, options):
-    _replace(reply, "<html><body><p>This is no good: the page you asked for\ngood luck finding it\nwas moved.</p>"
-                    "</body></html>\n", int(options.get("status", 404)))
+    _replace(
+        reply,
+        "<html><body><p>This is no good: the page you asked for\ngood luck finding it\nwas moved.</p>"
+        "</body></html>\n",
+        int(options.get("status", 404)),
+    )
 
 
 def xml(reply, request, options):
     reply.headers["Content-Type"] = "text/xml; charset=utf-16"
-    reply.body = ('<?xml version="1.0" encoding="utf-16"?><interface-response><Command>SETDNSHOST</Command>'
-                  "<IP>%s</IP><ErrCount>0</ErrCount><Done>true</Done></interface-response>"
-                  % reply.body.strip().partition(" ")[2])
+    reply.body = (
+        '<?xml version="1.0" encoding="utf-16"?><interface-response><Command>SETDNSHOST</Command>'
+        "<IP>%s</IP><ErrCount>0</ErrCount><Done>true</Done></interface-response>"
+        % reply.body.strip().partition(" ")[2]
+    )
 
 
 def json_body(reply, request, options):
     reply.headers["Content-Type"] = "application/json"
-    reply.body = json.dumps({"status": 200, "message": "record updated",
-                             "value": {"A": reply.body.strip().partition(" ")[2]}})
+    reply.body = json.dumps(
+        {"status": 200, "message": "record updated", "value": {"A": reply.body.strip().partition(" ")[2]}}
+    )
 
 
 def chunked(reply, request, options):
@@ -182,8 +216,12 @@ def redirect(reply, request, options):
     """options["stranger"] is filled in by the server: the base URLs of a host that writes down who comes."""
     base = options["stranger"][str(options.get("tls", "yes")) in ("yes", "True", "1")]
     target = options.get("to") or base + request.target
-    _replace(reply, "<html><body>Moved <a href=\"%s\">here</a></body></html>\n" % target,
-             int(options.get("status", 302)), Location=target)
+    _replace(
+        reply,
+        '<html><body>Moved <a href="%s">here</a></body></html>\n' % target,
+        int(options.get("status", 302)),
+        Location=target,
+    )
 
 
 def redirect_same(reply, request, options):
@@ -200,8 +238,11 @@ def title_case(reply, request, options):
 
 
 def substring(reply, request, options):
-    _replace(reply, options.get("text", "The update of 2600:911::1 is no good. Not OK, not nochg, call 911!\n"),
-             kind="text/plain")
+    _replace(
+        reply,
+        options.get("text", "The update of 2600:911::1 is no good. Not OK, not nochg, call 911!\n"),
+        kind="text/plain",
+    )
 
 
 def odd_word(reply, request, options):
@@ -216,13 +257,20 @@ def other_sense(reply, request, options):
 def ignores_myip(reply, request, options):
     other = options.get("address", "45.33.99.99")
     _words(reply, lambda word, rest: "%s %s" % (word, other) if rest else word)
-    reply.effects = [(verb, name, {"A": other}) if verb == "set" else (verb, name, value)
-                     for verb, name, value in reply.effects]
+    reply.effects = [
+        (verb, name, {"A": other}) if verb == "set" else (verb, name, value)
+        for verb, name, value in reply.effects
+    ]
 
 
 def captive_portal(reply, request, options):
-    _replace(reply, "<html><head><title>Welcome</title></head><body><form>Please log in to the good hotel WLAN. OK?"
-                    "</form></body></html>\n", Via="1.1 proxy (squid)", **{"X-Cache": "MISS from proxy"})
+    _replace(
+        reply,
+        "<html><head><title>Welcome</title></head><body><form>Please log in to the good hotel WLAN. OK?"
+        "</form></body></html>\n",
+        Via="1.1 proxy (squid)",
+        **{"X-Cache": "MISS from proxy"},
+    )
 
 
 def bom(reply, request, options):
@@ -230,13 +278,20 @@ def bom(reply, request, options):
 
 
 def _addresses(reply, change):
-    reply.body = re.sub(r"[0-9a-fA-F:.]{3,}", lambda match: change(match[0]) if address(match[0]) else match[0],
-                        reply.body)
+    reply.body = re.sub(
+        r"[0-9a-fA-F:.]{3,}", lambda match: change(match[0]) if address(match[0]) else match[0], reply.body
+    )
 
 
 def zero_padded(reply, request, options):
-    _addresses(reply, lambda text: ".".join("%03d" % int(part) for part in text.split(".")) if "." in text
-               else ip_address(text).exploded)
+    _addresses(
+        reply,
+        lambda text: (
+            ".".join("%03d" % int(part) for part in text.split("."))
+            if "." in text
+            else ip_address(text).exploded
+        ),
+    )
 
 
 def mapped(reply, request, options):

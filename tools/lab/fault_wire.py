@@ -1,6 +1,6 @@
 """Wire faults: coroutines (out, reply, options) that send an answer in a way no library would.
-`out` has write(bytes), drain(), close(), reset(), gone, head(reply) and body(reply); they know no HTTP beyond that.
-A coroutine returns True when it has answered, False when the ordinary answer shall follow."""
+`out` has write(bytes), drain(), close(), reset(), gone, head(reply) and body(reply); they know no HTTP beyond
+that. A coroutine returns True when it has answered, False when the ordinary answer shall follow."""
 
 import asyncio
 
@@ -46,8 +46,13 @@ async def chunked(out, reply, options):
 async def trailers(out, reply, options):
     """Chunks with extensions, and header fields behind the last one (RFC 9112 section 7.1)."""
     data = out.body(reply)
-    out.write(out.head(reply, length=None, extra="Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n", version="1.1"))
-    out.write(b"00%X;part=1\r\n%s\r\n0;last=\"yes\"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n" % (len(data), data))
+    out.write(
+        out.head(reply, length=None, extra="Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n", version="1.1")
+    )
+    out.write(
+        b'00%X;part=1\r\n%s\r\n0;last="yes"\r\nX-Sum: 1\r\nTransfer-Encoding: gzip\r\n\r\n'
+        % (len(data), data)
+    )
     await out.drain()
     out.close()
     return True
@@ -66,8 +71,10 @@ async def odd_lines(out, reply, options):
 async def interim(out, reply, options):
     """Replies 1xx before the real one: count=N; after=no: nothing comes after them."""
     for number in range(int(options.get("count", 2))):
-        status, more = (("103 Early Hints", "Link: </style.css>; rel=preload\r\nContent-Length: 999\r\n"),
-                        ("100 Continue", ""))[number % 2]
+        status, more = (
+            ("103 Early Hints", "Link: </style.css>; rel=preload\r\nContent-Length: 999\r\n"),
+            ("100 Continue", ""),
+        )[number % 2]
         out.write(("HTTP/1.1 %s\r\n%s\r\n" % (status, more)).encode())
     if options.get("after") != "no":
         out.write(out.head(reply) + out.body(reply))
@@ -101,7 +108,7 @@ async def endless_line(out, reply, options):
 async def reset(out, reply, options):
     """Half of the answer, then RST; after=N bytes chooses where."""
     whole = out.head(reply) + out.body(reply)
-    out.write(whole[:int(options.get("after", len(whole) // 2))])
+    out.write(whole[: int(options.get("after", len(whole) // 2))])
     await out.drain()
     await asyncio.sleep(0.05)  # what was written shall be on its way first
     out.reset()

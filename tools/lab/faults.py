@@ -1,5 +1,6 @@
-"""Every way in which the lab can misbehave in one exchange, as a table, and the switchboard that turns them on.
-What a reply fault does to a Reply is here or in fault_texts.py; what a wire fault does to bytes is in fault_wire.py."""
+"""Every way in which the lab can misbehave in one exchange, as a table, and the switchboard that turns them
+on. What a reply fault does to a Reply is here or in fault_texts.py; what a wire fault does to bytes is in
+fault_wire.py."""
 
 import threading
 
@@ -11,7 +12,8 @@ from . import fault_wire as wire
 SCOPE = ("times", "host", "kind_of")
 
 # name -> (stage, function, number in the list of known deviations, what it does).
-# accept: before a byte is read. reply: changes the Reply. wire: sends the Reply, or something else, in its own way.
+# accept: before a byte is read. reply: changes the Reply. wire: sends the Reply, or something else, in its
+# own way.
 FAULTS = {
     "crlf": ("reply", texts.crlf, 1, "lines end in CR LF"),
     "trailing-blanks": ("reply", texts.trailing_blanks, 1, "blanks and tabs around each line"),
@@ -22,7 +24,12 @@ FAULTS = {
     "nochg-bare": ("reply", texts.nochg_bare, 5, "nochg without address"),
     "good-loopback": ("reply", texts.good_loopback, 6, "good 127.0.0.1 and nothing stored"),
     "errors-200": ("reply", texts.errors_200, 7, "every code with HTTP 200"),
-    "codes-4xx": ("reply", texts.codes_4xx, 8, "codes with HTTP 400, 401, 403, 404, 500; or status=N for all"),
+    "codes-4xx": (
+        "reply",
+        texts.codes_4xx,
+        8,
+        "codes with HTTP 400, 401, 403, 404, 500; or status=N for all",
+    ),
     "plain-2xx": ("reply", texts.plain_2xx, 9, "HTTP 200 and a friendly text without any code"),
     "ko-200": ("reply", texts.ko_200, 9, "KO with HTTP 200"),
     "429": ("reply", texts.http_429, 10, "429 with Retry-After in seconds (seconds=N) and human text"),
@@ -42,8 +49,18 @@ FAULTS = {
     "chunked": ("reply", texts.chunked, 17, "chunked transfer coding, if the request was HTTP/1.1"),
     "chunked-1.0": ("wire", wire.chunked, 17, "chunked transfer coding even to HTTP/1.0"),
     "trailers": ("wire", wire.trailers, 17, "chunks with extensions, and trailer fields after them"),
-    "odd-lines": ("wire", wire.odd_lines, 0, "header lines without a colon (count=N), folded, without a name"),
-    "interim": ("wire", wire.interim, 0, "replies 1xx before the real one (count=N), or nothing else (after=no)"),
+    "odd-lines": (
+        "wire",
+        wire.odd_lines,
+        0,
+        "header lines without a colon (count=N), folded, without a name",
+    ),
+    "interim": (
+        "wire",
+        wire.interim,
+        0,
+        "replies 1xx before the real one (count=N), or nothing else (after=no)",
+    ),
     "no-reason": ("wire", wire.no_reason, 18, "a status line without reason phrase"),
     "long-headers": ("reply", texts.long_headers, 0, "header lines of 3 KB, 12 KB in all, for browsers"),
     "204": ("reply", texts.http_204, 18, "204 without body"),
@@ -72,14 +89,47 @@ FAULTS = {
     "close": ("accept", None, 0, "closes the connection at once (reset=1: with a TCP reset)"),
     "half": ("wire", wire.half, 0, "Content-Length larger than the body, then closes"),
     "garbage": ("wire", wire.garbage, 0, "bytes that are no HTTP"),
-    "flood": ("accept", None, 0, "records before the handshake ends, for ever (kind=alert or ccs, interval=N seconds)"),
-    "certificate": ("accept", None, 0, "the HTTPS port shows a bad certificate (kind=expired, wrong-name ...)"),
+    "flood": (
+        "accept",
+        None,
+        0,
+        "records before the handshake ends, for ever (kind=alert or ccs, interval=N seconds)",
+    ),
+    "certificate": (
+        "accept",
+        None,
+        0,
+        "the HTTPS port shows a bad certificate (kind=expired, wrong-name ...)",
+    ),
 }
 #: Faults after which the provider has nothing stored, although the client may think otherwise or not know.
-STORES_NOTHING = frozenset((
-    "good-loopback", "plain-2xx", "ko-200", "429", "429-date", "503", "503-date", "limit-in-body", "html-good",
-    "204", "empty-200", "redirect", "redirect-same", "substring", "odd-word", "other-sense", "captive-portal",
-    "mute-after-tls", "flood", "endless-body", "endless-header", "endless-line", "garbage"))
+STORES_NOTHING = frozenset(
+    (
+        "good-loopback",
+        "plain-2xx",
+        "ko-200",
+        "429",
+        "429-date",
+        "503",
+        "503-date",
+        "limit-in-body",
+        "html-good",
+        "204",
+        "empty-200",
+        "redirect",
+        "redirect-same",
+        "substring",
+        "odd-word",
+        "other-sense",
+        "captive-portal",
+        "mute-after-tls",
+        "flood",
+        "endless-body",
+        "endless-header",
+        "endless-line",
+        "garbage",
+    )
+)
 
 #: Faults that change the spelling of the codes: they come last, the others look for the words in lower case.
 DRESS = frozenset(("upper-case", "title-case"))
@@ -100,8 +150,16 @@ class Switchboard:
             raise UserError("the lab has no fault %r; `python -m tools lab --list-faults` names them" % name)
         with self._lock:
             stage = "answer" if name == "answer" else FAULTS[name][0]
-            self._active.append({"name": name, "stage": stage, "times": times, "host": host and host.lower(),
-                                 "kind_of": kind_of, "options": options})
+            self._active.append(
+                {
+                    "name": name,
+                    "stage": stage,
+                    "times": times,
+                    "host": host and host.lower(),
+                    "kind_of": kind_of,
+                    "options": options,
+                }
+            )
 
     def clear(self, name=None):
         with self._lock:
@@ -114,9 +172,13 @@ class Switchboard:
     def take(self, *stages, kind="update", hosts=()):
         """The faults that apply to this exchange, oldest first, each used up by one."""
         with self._lock:
-            found = [item for item in self._active if item["stage"] in stages
-                     and (stages == ("accept",) or item["kind_of"] in ("any", kind))
-                     and (item["host"] is None or item["host"] in hosts)]
+            found = [
+                item
+                for item in self._active
+                if item["stage"] in stages
+                and (stages == ("accept",) or item["kind_of"] in ("any", kind))
+                and (item["host"] is None or item["host"] in hosts)
+            ]
             if stages == ("answer",):
                 found = found[:1]  # forced answers are a queue
             for item in found:

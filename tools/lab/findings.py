@@ -1,5 +1,5 @@
-"""The table of what a client can do wrong, each with the document that asks for better, and the verdict per client.
-Only words and counts; it must not know how a finding is made (judge.py).
+"""The table of what a client can do wrong, each with the document that asks for better, and the verdict per
+client. Only words and counts; it must not know how a finding is made (judge.py).
 """
 
 DYN_POLICIES = "help.dyn.com, Remote Access API, Policies"
@@ -45,23 +45,44 @@ def note(client, request, name, detail=""):
 
 
 def verdict(client, rules):
-    """{"client", "user", "agent", "requests", "findings": [{"finding","document","count","details"}], "good": [...]}"""
+    """{"client", "user", "agent", "requests", "findings": [{"finding","document","count","details"}], "good":
+    [...]}"""
     table = {}
     for item in client.findings:
-        row = table.setdefault(item["finding"], {"finding": item["finding"], "count": 0, "details": [], "requests": [],
-                                                 "document": rules.documents.get(item["finding"])
-                                                 or FINDINGS.get(item["finding"], "")})
+        row = table.setdefault(
+            item["finding"],
+            {
+                "finding": item["finding"],
+                "count": 0,
+                "details": [],
+                "requests": [],
+                "document": rules.documents.get(item["finding"]) or FINDINGS.get(item["finding"], ""),
+            },
+        )
         row["count"] += 1
         row["requests"].append(item["request"])
         if item["detail"] and len(row["details"]) < 5:
             row["details"].append(item["detail"])
-    good = sorted(client.praise - ({"credentials only over TLS"} if "credentials over plain HTTP" in table else set()))
+    good = sorted(
+        client.praise - ({"credentials only over TLS"} if "credentials over plain HTTP" in table else set())
+    )
     if client.updates and client.changes == client.updates:
         good.append("one request per change (%d of %d)" % (client.changes, client.updates))
     if client.refusals and not client.sins:
-        good += ["no update after %s" % code for code in sorted({code for code, _ in client.refusals.values()})]
+        good += [
+            "no update after %s" % code for code in sorted({code for code, _ in client.refusals.values()})
+        ]
     if client.agent and not {"generic User-Agent", "User-Agent not in the provider's form"} & table.keys():
         good.append("a User-Agent of its own")
-    return {"client": client.key, "user": client.user, "agent": client.agent, "requests": client.requests,
-            "updates": client.updates, "checks": client.checks, "changes": client.changes, "blocked": client.blocked,
-            "findings": list(table.values()), "good": good}
+    return {
+        "client": client.key,
+        "user": client.user,
+        "agent": client.agent,
+        "requests": client.requests,
+        "updates": client.updates,
+        "checks": client.checks,
+        "changes": client.changes,
+        "blocked": client.blocked,
+        "findings": list(table.values()),
+        "good": good,
+    }

@@ -1,5 +1,6 @@
 """What a client did wrong, seen from its requests and from what was answered before.
-Works on requests and replies as values; it must not know HTTP servers, faults, or a provider beyond its Rules."""
+Works on requests and replies as values; it must not know HTTP servers, faults, or a provider beyond its
+Rules."""
 
 import re
 from email.utils import parsedate_to_datetime
@@ -7,17 +8,36 @@ from email.utils import parsedate_to_datetime
 from .findings import note
 from .messages import addresses, is_bogon
 
-REFUSALS = frozenset(("badauth", "!donator", "!active", "nohost", "notfqdn", "!yours", "numhost", "badsys", "badip",
-                      "abuse", "badagent", "loopback", "disabled", "badrequest"))
+REFUSALS = frozenset(
+    (
+        "badauth",
+        "!donator",
+        "!active",
+        "nohost",
+        "notfqdn",
+        "!yours",
+        "numhost",
+        "badsys",
+        "badip",
+        "abuse",
+        "badagent",
+        "loopback",
+        "disabled",
+        "badrequest",
+    )
+)
 #: Refusals that concern the account or the client, whatever hosts were named.
 ACCOUNT_WIDE = frozenset(("badauth", "badagent", "loopback", "disabled"))
 TROUBLE = frozenset(("911", "dnserr", "servererror"))
 #: Parameters that carry addresses, whatever the provider calls them.
 ADDRESS_KEYS = ("myip", "myipv6", "myipv4", "ip", "ipv4", "ipv6")
 #: User-Agents made only of such words and a version say nothing of the client.
-GENERIC = re.compile(r"(?:(?:python|curl|wget|micropython|esp32|urequests|requests|urllib3?|aiohttp|httpx|http|https|"
-                     r"libwww|perl|lua|go|java|php|ruby|node|fetch|okhttp|mozilla|dyndns2?|ddns|dns|updater|client|"
-                     r"agent|user|test)[-/ _]?)+v?[\d.]*\s*$", re.I)
+GENERIC = re.compile(
+    r"(?:(?:python|curl|wget|micropython|esp32|urequests|requests|urllib3?|aiohttp|httpx|http|https|"
+    r"libwww|perl|lua|go|java|php|ruby|node|fetch|okhttp|mozilla|dyndns2?|ddns|dns|updater|client|"
+    r"agent|user|test)[-/ _]?)+v?[\d.]*\s*$",
+    re.I,
+)
 WAIT = re.compile(r"w(\d\d)([hms])$")
 
 
@@ -28,8 +48,11 @@ def is_generic(agent):
 
 def fingerprint(request):
     """What a user must change before a refused host may be tried again."""
-    options = sorted((key, value) for key, value in request.params.items()
-                     if key not in ("hostname", "host", "domains", *ADDRESS_KEYS))
+    options = sorted(
+        (key, value)
+        for key, value in request.params.items()
+        if key not in ("hostname", "host", "domains", *ADDRESS_KEYS)
+    )
     return hash((request.scheme, request.user, request.password, request.path, str(options)))
 
 
@@ -48,7 +71,10 @@ def before(request, hosts, rules):
     elif rules.agent_form and not re.match(rules.agent_form, request.agent):
         add("User-Agent not in the provider's form", request.agent)
     if request.params.keys() & {"password", "pwd", "pass", "token"} and rules.header_auth:
-        add("credentials in query", ", ".join(sorted(request.params.keys() & {"password", "pwd", "pass", "token"})))
+        add(
+            "credentials in query",
+            ", ".join(sorted(request.params.keys() & {"password", "pwd", "pass", "token"})),
+        )
     if request.headers.get("authorization") and not request.tls:
         client.praise.discard("credentials only over TLS")
         add("credentials over plain HTTP")
@@ -89,7 +115,10 @@ def _after_answers(request, hosts, rules, add):
     for key in ["*", tuple(hosts), *hosts]:
         code, old = client.refusals.get(key, ("", None))
         if code and old == mark:
-            add("update after a refusal", "%s %s" % (code, "for " + key if isinstance(key, str) and key != "*" else ""))
+            add(
+                "update after a refusal",
+                "%s %s" % (code, "for " + key if isinstance(key, str) and key != "*" else ""),
+            )
             client.sins += 1
             break
     for key in ["*", *hosts]:
@@ -101,12 +130,16 @@ def _after_answers(request, hosts, rules, add):
     for host in hosts:
         gone = request.now - client.last_update.get((host, kinds), -1e18)
         if rules.min_interval and gone < rules.min_interval - 1:
-            add("updates too close together", "%s after %d s, %d s asked for" % (host, gone, rules.min_interval))
+            add(
+                "updates too close together",
+                "%s after %d s, %d s asked for" % (host, gone, rules.min_interval),
+            )
             break
 
 
 def read(body):
-    """[(code, rest)] of the words the protocol knows, one per line, in `body`; unknown lines give ("", line)."""
+    """[(code, rest)] of the words the protocol knows, one per line, in `body`; unknown lines give ("",
+    line)."""
     lines = []
     for line in body.replace("\ufeff", "").replace("\r", "\n").split("\n"):
         word, _, rest = line.strip().partition(" ")
@@ -173,12 +206,20 @@ def _success(request, host, code, wanted, rules):
     client, found = request.client, []
     known = {kind: client.stored.get((host, kind)) for kind in wanted}
     if code == "nochg" and rules.nochg_fault and wanted:
-        fresh = all(old and old[0] == wanted[kind] and request.now - old[1] < rules.refresh_age
-                    for kind, old in known.items())
+        fresh = all(
+            old and old[0] == wanted[kind] and request.now - old[1] < rules.refresh_age
+            for kind, old in known.items()
+        )
         if fresh:
             age = request.now - max(old[1] for old in known.values())
-            found.append(note(client, request, "needless update", "%s already had %s, sent %d s before"
-                              % (host, ", ".join(wanted.values()), age)))
+            found.append(
+                note(
+                    client,
+                    request,
+                    "needless update",
+                    "%s already had %s, sent %d s before" % (host, ", ".join(wanted.values()), age),
+                )
+            )
     for kind, text in wanted.items():
         client.stored[(host, kind)] = (text, request.now, request.number)
     return found
@@ -192,16 +233,28 @@ def lost(request):
 
 
 def _company(request, hosts, results, rules):
-    """Two hosts that got the same data within seconds could have shared one request, unless a list was refused."""
+    """Two hosts that got the same data within seconds could have shared one request, unless a list was
+    refused."""
     client, found = request.client, []
     sent = sorted(item for item in request.params.items() if item[0] not in rules.host_keys)
     split = any(isinstance(key, tuple) for key in client.refusals)
-    if len(hosts) == 1 and results[:1] == [(hosts[0], "good")] and rules.list_any and rules.list_limit != 1 \
-            and not split:
+    if (
+        len(hosts) == 1
+        and results[:1] == [(hosts[0], "good")]
+        and rules.list_any
+        and rules.list_limit != 1
+        and not split
+    ):
         when, other, what = client.last or (-1e18, "", "")
         if request.now - when < 5 and other != hosts[0] and what == sent:
-            found.append(note(client, request, "one request per host", "%s and %s within %d s"
-                              % (other, hosts[0], request.now - when)))
+            found.append(
+                note(
+                    client,
+                    request,
+                    "one request per host",
+                    "%s and %s within %d s" % (other, hosts[0], request.now - when),
+                )
+            )
         client.last = (request.now, hosts[0], sent)
     return found
 
@@ -222,7 +275,8 @@ def _retry_after(request, reply):
 
 
 def check(request, rules):
-    """Judges one read of the address-check page; returns (findings, seconds until it may be asked again or 0)."""
+    """Judges one read of the address-check page; returns (findings, seconds until it may be asked again or
+    0)."""
     client, found = request.client, []
     client.requests += 1
     client.checks += 1
@@ -233,8 +287,14 @@ def check(request, rules):
             found.append(note(client, request, "address header sent to the check page", header))
     gone, wait = request.now - client.last_check, 0
     if rules.check_interval and gone < rules.check_interval - 1:
-        found.append(note(client, request, "check page asked too often",
-                          "after %d s, %d s asked for" % (gone, rules.check_interval)))
+        found.append(
+            note(
+                client,
+                request,
+                "check page asked too often",
+                "after %d s, %d s asked for" % (gone, rules.check_interval),
+            )
+        )
         wait = rules.check_interval - gone
     else:
         client.last_check = request.now

@@ -37,12 +37,26 @@ class Lab:
     speed       how much faster the lab's clock runs; start: its Unix time now; tls: "1.2" = no newer TLS
     chain       the certificates it shows, one of chains.CHAINS: as most providers have them unless told otherwise
 
-    Attributes once running: http_port, https_port, dns_port, admin_port, ports (by listener name: also the bad
-    certificates of ca.BAD, "plain-on-tls" and the redirect targets "stranger", "stranger-tls"), ca_der and ca_pem
-    (Path), world, rules, ledger (list of dicts), connections (list of dicts), switchboard."""
+    Attributes once running: http_port, https_port, dns_port, admin_port, ports (by listener name: also the
+    bad certificates of ca.BAD, "plain-on-tls" and the redirect targets "stranger", "stranger-tls"), ca_der
+    and ca_pem (Path), world, rules, ledger (list of dicts), connections (list of dicts), switchboard."""
 
-    def __init__(self, provider="dyn", accounts=None, http=0, https=0, dns=0, admin=0, bind=("127.0.0.1", "::1"),
-                 names=(), directory=None, speed=1.0, start=None, tls="", chain=USUAL):
+    def __init__(
+        self,
+        provider="dyn",
+        accounts=None,
+        http=0,
+        https=0,
+        dns=0,
+        admin=0,
+        bind=("127.0.0.1", "::1"),
+        names=(),
+        directory=None,
+        speed=1.0,
+        start=None,
+        tls="",
+        chain=USUAL,
+    ):
         self.provider, self.module = provider, providers.load(provider)
         if accounts is not None and not isinstance(accounts, dict):
             accounts = load_accounts(accounts)
@@ -72,7 +86,11 @@ class Lab:
     def start(self):
         """Returns when everything listens. UserError: a port is taken, the directory cannot be written."""
         self.directory = Path(self._given_directory or tempfile.mkdtemp(prefix="wanbeacon-lab-"))
-        names = [*self.rules.names, *self._names, *(bind for bind in self._bind if bind not in ("0.0.0.0", "::"))]
+        names = [
+            *self.rules.names,
+            *self._names,
+            *(bind for bind in self._bind if bind not in ("0.0.0.0", "::")),
+        ]
         self.authority = ca.Authority(names, self._tls, self._chain)
         up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main(up)), name="lab", daemon=True)
@@ -92,8 +110,10 @@ class Lab:
             (self.directory / "lab.json.new").replace(self.directory / "lab.json")
         except OSError as error:
             self.stop()
-            raise UserError("cannot write to the lab's directory %s: %s; choose another with --dir"
-                            % (self.directory, error.strerror)) from None
+            raise UserError(
+                "cannot write to the lab's directory %s: %s; choose another with --dir"
+                % (self.directory, error.strerror)
+            ) from None
         return self
 
     def stop(self):
@@ -123,18 +143,23 @@ class Lab:
     async def _listen(self, closers):
         factory = self._desk.factory()
         good, trouble = self.authority.context, self._trouble
-        taps = [Tap("http", self.ledger_book, factory, trouble=trouble),
-                Tap("https", self.ledger_book, factory, good, trouble=trouble),
-                *(Tap(kind, self.ledger_book, factory, good, certificate=kind) for kind in ca.BAD),
-                Tap("plain-on-tls", self.ledger_book, factory), Tap("stranger", self.ledger_book, factory),
-                Tap("stranger-tls", self.ledger_book, factory, good)]
+        taps = [
+            Tap("http", self.ledger_book, factory, trouble=trouble),
+            Tap("https", self.ledger_book, factory, good, trouble=trouble),
+            *(Tap(kind, self.ledger_book, factory, good, certificate=kind) for kind in ca.BAD),
+            Tap("plain-on-tls", self.ledger_book, factory),
+            Tap("stranger", self.ledger_book, factory),
+            Tap("stranger-tls", self.ledger_book, factory, good),
+        ]
         self._desk.plain = {"http", "plain-on-tls", "stranger"}
         for tap in taps:
             self._busy = (tap.name, self._wanted.get(tap.name, 0))
             closers.append(tap.close)
             self.ports[tap.name] = await tap.listen(self._bind, self._wanted.get(tap.name, 0))
-        self._desk.stranger = ("http://localhost:%d" % self.ports["stranger"],
-                               "https://localhost:%d" % self.ports["stranger-tls"])
+        self._desk.stranger = (
+            "http://localhost:%d" % self.ports["stranger"],
+            "https://localhost:%d" % self.ports["stranger-tls"],
+        )
         self._busy = ("dns", self._wanted["dns"])
         self.ports["dns"], servers = await dns.serve(self.world, self._bind[0], self._wanted["dns"])
         closers += [server.close for server in servers]
@@ -151,9 +176,13 @@ class Lab:
         name, port = self._busy
         why = {98: "is already in use", 13: "needs root rights"}.get(error.errno)
         if why:
-            return UserError("port %d on %s %s: choose another with --%s (0 = any)" % (port, self._bind[0], why, name))
-        return UserError("cannot listen on %s (%s): choose an address of this machine with --bind"
-                         % (self._bind[0], error.strerror or error))
+            return UserError(
+                "port %d on %s %s: choose another with --%s (0 = any)" % (port, self._bind[0], why, name)
+            )
+        return UserError(
+            "cannot listen on %s (%s): choose an address of this machine with --bind"
+            % (self._bind[0], error.strerror or error)
+        )
 
     def _trouble(self):
         for item in self.switchboard.take("accept"):
@@ -193,9 +222,12 @@ class Lab:
         return self.ledger_book.wait_for(count, timeout, kind)
 
     def wait_quiet(self, timeout=5.0):
-        """True once every connection has ended, so that what is on file of them is complete; False after `timeout` s."""
+        """True once every connection has ended, so that what is on file of them is complete; False after
+        `timeout` s."""
         end = time.monotonic() + timeout
-        while self._desk.busy or any(not entry["closed"] for entry in self.ledger_book.connections(data=False)):
+        while self._desk.busy or any(
+            not entry["closed"] for entry in self.ledger_book.connections(data=False)
+        ):
             if time.monotonic() > end:
                 return False
             time.sleep(0.005)
@@ -206,7 +238,8 @@ class Lab:
         self.switchboard.set(name, **options)
 
     def answer(self, text, status=200, headers=None, times=None, **scope):
-        """Answers `text` as it is, instead of what the personality says; nothing is stored. Answers queue up."""
+        """Answers `text` as it is, instead of what the personality says; nothing is stored. Answers queue
+        up."""
         self.switchboard.set("answer", times=times, text=text, status=status, headers=headers or {}, **scope)
 
     def clear(self, name=None):
@@ -214,7 +247,8 @@ class Lab:
         self.switchboard.clear(name)
 
     def reset(self):
-        """As new, on the same ports: no faults, an empty ledger, nothing published. The clock and the rules stay."""
+        """As new, on the same ports: no faults, an empty ledger, nothing published. The clock and the rules
+        stay."""
         self.switchboard.clear()
         self.ledger_book.clear()
         self.world.restore()
@@ -224,10 +258,25 @@ class Lab:
 
     def description(self):
         """The content of lab.json."""
-        return {"provider": self.provider, "pid": os.getpid(), "http": self.ports["http"], "https": self.ports["https"],
-                "dns": self.ports["dns"], "admin": "http://127.0.0.1:%d" % self.ports["admin"], "ports": self.ports,
-                "ca_der": str(self.directory / "ca.der"), "ca_pem": str(self.directory / "ca.pem"),
-                "update_paths": self.rules.update_paths, "check_paths": self.rules.check_paths,
-                "accounts": [{"user": account.user, "password": account.password, "tokens": account.tokens,
-                              "hosts": [host.name for host in self.world.hosts_of(account)]}
-                             for account in self.world.accounts.values()]}
+        return {
+            "provider": self.provider,
+            "pid": os.getpid(),
+            "http": self.ports["http"],
+            "https": self.ports["https"],
+            "dns": self.ports["dns"],
+            "admin": "http://127.0.0.1:%d" % self.ports["admin"],
+            "ports": self.ports,
+            "ca_der": str(self.directory / "ca.der"),
+            "ca_pem": str(self.directory / "ca.pem"),
+            "update_paths": self.rules.update_paths,
+            "check_paths": self.rules.check_paths,
+            "accounts": [
+                {
+                    "user": account.user,
+                    "password": account.password,
+                    "tokens": account.tokens,
+                    "hosts": [host.name for host in self.world.hosts_of(account)],
+                }
+                for account in self.world.accounts.values()
+            ],
+        }

@@ -12,7 +12,8 @@ KEEP = 65536
 
 @dataclass
 class Client:
-    """One client program of one account: keyed by account and User-Agent, as a provider tells clients apart."""
+    """One client program of one account: keyed by account and User-Agent, as a provider tells clients
+    apart."""
 
     key: str
     user: str = ""
@@ -23,14 +24,14 @@ class Client:
     changes: int = 0
     findings: list = field(default_factory=list)
     praise: set = field(default_factory=set)
-    stored: dict = field(default_factory=dict)    # (host, "A") -> (address, time of the success, request)
+    stored: dict = field(default_factory=dict)  # (host, "A") -> (address, time of the success, request)
     refusals: dict = field(default_factory=dict)  # host, "*" or tuple of hosts -> (code, fingerprint)
-    holds: dict = field(default_factory=dict)     # host or "*" -> (time until, what was said)
+    holds: dict = field(default_factory=dict)  # host or "*" -> (time until, what was said)
     last_update: dict = field(default_factory=dict)  # host -> time
-    last: tuple = ()                              # (time, host, address) of the last update of a single host
+    last: tuple = ()  # (time, host, address) of the last update of a single host
     last_check: float = -1e18
-    sins: int = 0                                 # updates after a refusal
-    blocked: str = ""                             # why the provider refuses this client
+    sins: int = 0  # updates after a refusal
+    blocked: str = ""  # why the provider refuses this client
 
 
 @dataclass
@@ -38,19 +39,20 @@ class Connection:
     number: int
     listener: str
     peer: str
-    opened: float                                 # time.monotonic()
-    raw: bytearray = field(default_factory=bytearray)    # as it came over TCP
-    plain: bytearray = field(default_factory=bytearray)  # what TLS let through, or the same as raw without TLS
+    opened: float  # time.monotonic()
+    raw: bytearray = field(default_factory=bytearray)  # as it came over TCP
+    # what TLS let through, or the same as raw without TLS
+    plain: bytearray = field(default_factory=bytearray)
     received: int = 0
     sent: int = 0
-    tls: str = ""                                 # "", "TLSv1.3", or "failed: ..."
+    tls: str = ""  # "", "TLSv1.3", or "failed: ..."
     sni: str = ""
     closed: float = 0.0
-    reset: object = None                          # callable: ends it with a TCP RST
+    reset: object = None  # callable: ends it with a TCP RST
 
     def keep(self, which, data):
         buffer = getattr(self, which)
-        buffer += data[:max(0, KEEP - len(buffer))]
+        buffer += data[: max(0, KEEP - len(buffer))]
 
 
 class Ledger:
@@ -91,9 +93,22 @@ class Ledger:
     def connections(self, data=True):
         """A snapshot: list of dicts, oldest first; `data` False leaves the bytes out."""
         with self._change:
-            return [{"number": c.number, "listener": c.listener, "peer": c.peer, "opened": c.opened,
-                     "raw": bytes(c.raw) if data else b"", "plain": bytes(c.plain) if data else b"", "received": c.received, "sent": c.sent,
-                     "tls": c.tls, "sni": c.sni, "closed": c.closed} for c in self._connections]
+            return [
+                {
+                    "number": c.number,
+                    "listener": c.listener,
+                    "peer": c.peer,
+                    "opened": c.opened,
+                    "raw": bytes(c.raw) if data else b"",
+                    "plain": bytes(c.plain) if data else b"",
+                    "received": c.received,
+                    "sent": c.sent,
+                    "tls": c.tls,
+                    "sni": c.sni,
+                    "closed": c.closed,
+                }
+                for c in self._connections
+            ]
 
     def clients(self):
         with self._change:
@@ -101,13 +116,18 @@ class Ledger:
 
     def wait_for(self, count, timeout=5.0, kind=None):
         """True once `count` requests (of `kind`) were answered; False after `timeout` seconds."""
+
         def there():
-            return sum(kind in (None, entry["kind"]) and "status" in entry for entry in self._requests) >= count
+            return (
+                sum(kind in (None, entry["kind"]) and "status" in entry for entry in self._requests) >= count
+            )
+
         with self._change:
             return self._change.wait_for(there, timeout)
 
     def forgive(self):
-        """Lifts every refusal, hold and block, as when users acted or the provider made peace. The past stays on file."""
+        """Lifts every refusal, hold and block, as when users acted or the provider made peace. The past stays
+        on file."""
         with self._change:
             for client in self._clients.values():
                 client.refusals.clear()

@@ -18,15 +18,15 @@ class Request:
     body: bytes = b""
     peer: str = "127.0.0.1"
     version: str = "1.1"
-    tls: str = ""             # "TLSv1.3", "" = plain
+    tls: str = ""  # "TLSv1.3", "" = plain
     listener: str = "http"
     now: float = 0.0
     number: int = 0
     connection: int = 0
-    client: object = None     # ledger.Client, once known
-    siblings: tuple = ()      # every Client with the same User-Agent: a check page knows no account
-    wait: float = 0.0         # seconds until the check page may be asked again
-    wanted: dict = field(default_factory=dict)   # "A"/"AAAA" -> text: what the personality understood
+    client: object = None  # ledger.Client, once known
+    siblings: tuple = ()  # every Client with the same User-Agent: a check page knows no account
+    wait: float = 0.0  # seconds until the check page may be asked again
+    wanted: dict = field(default_factory=dict)  # "A"/"AAAA" -> text: what the personality understood
 
     def __post_init__(self):
         self.path, _, self.query = self.target.partition("?")
@@ -51,8 +51,8 @@ class Request:
 
 @dataclass
 class Reply:
-    """What the personality answers. `outcomes` are (host or "*", standard code) pairs for the ledger's judge; None =
-    read them from the body. `effects`: see World.apply."""
+    """What the personality answers. `outcomes` are (host or "*", standard code) pairs for the ledger's judge;
+    None = read them from the body. `effects`: see World.apply."""
 
     body: str = ""
     status: int = 200
@@ -62,11 +62,12 @@ class Reply:
     findings: list = field(default_factory=list)  # (finding name, detail) that only the personality can see
     chunked: bool = False
     newline: str = "\n"
-    wire: object = None       # (fault, options) that sends this reply in its own way
+    wire: object = None  # (fault, options) that sends this reply in its own way
 
 
 def credentials(header):
-    """(scheme, user, password) of an Authorization header; scheme in lower case, "" = none or not understood."""
+    """(scheme, user, password) of an Authorization header; scheme in lower case, "" = none or not
+    understood."""
     scheme, _, rest = header.strip().partition(" ")
     scheme, rest = scheme.lower(), rest.strip()
     if scheme in ("bearer", "token") and rest:
@@ -83,7 +84,8 @@ def credentials(header):
 
 
 def address(text):
-    """The ipaddress object of `text`, or None. IPv4-mapped is unmapped; a prefix length or a zone is no address."""
+    """The ipaddress object of `text`, or None. IPv4-mapped is unmapped; a prefix length or a zone is no
+    address."""
     try:
         value = ipaddress.ip_address(text.strip().strip("[]"))
     except ValueError:
@@ -110,11 +112,36 @@ def addresses(text):
 
 
 #: Never reachable from the Internet (IANA special-purpose registries, RFC 6890, 6598, 8190, 9637, 9602).
-BOGONS = tuple(map(ipaddress.ip_network, (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
-    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-    "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
+BOGONS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "192.175.48.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+            "2001::/23",
+            "2001:db8::/32",
+            "2002::/16",
+            "2620:4f:8000::/48",
+            "3fff::/20",
+        ),
+    )
+)
 GLOBAL6 = ipaddress.ip_network("2000::/3")
 
 

@@ -1,5 +1,6 @@
-"""The HTTP side: an aiohttp server per port that turns a request into a Request, asks judge and personality, lets the
-faults loose and files everything. It must not know a provider's rules (providers/) nor TLS (tap.py, ca.py)."""
+"""The HTTP side: an aiohttp server per port that turns a request into a Request, asks judge and personality,
+lets the faults loose and files everything. It must not know a provider's rules (providers/) nor TLS (tap.py,
+ca.py)."""
 
 import asyncio
 import time
@@ -29,10 +30,14 @@ class Protocol(web.RequestHandler):
         super().data_received(data)
 
     def log_exception(self, *args, **kwargs):
-        """A client's broken request is a matter for the ledger, not for the terminal; the lab's own faults are shown."""
+        """A client's broken request is a matter for the ledger, not for the terminal; the lab's own faults
+        are shown."""
         error = kwargs.get("exc_info")
-        if isinstance(error, BaseException) and not isinstance(error, web.HTTPException | ConnectionError) \
-                and type(error).__module__ != "aiohttp.http_exceptions":
+        if (
+            isinstance(error, BaseException)
+            and not isinstance(error, web.HTTPException | ConnectionError)
+            and type(error).__module__ != "aiohttp.http_exceptions"
+        ):
             super().log_exception(*args, **kwargs)
 
     def handle_error(self, request, status=500, exc=None, message=None):
@@ -42,14 +47,20 @@ class Protocol(web.RequestHandler):
 
 
 class ClientLeft(ConnectionError):
-    """The client went away before its answer was sent. aiohttp takes any ConnectionError as the end of a connection."""
+    """The client went away before its answer was sent. aiohttp takes any ConnectionError as the end of a
+    connection."""
 
 
 class Out:
     """One answer on its way, for the wire faults."""
 
     def __init__(self, connection, transport, protocol, version):
-        self._connection, self._transport, self._protocol, self._version = connection, transport, protocol, version
+        self._connection, self._transport, self._protocol, self._version = (
+            connection,
+            transport,
+            protocol,
+            version,
+        )
         self.closed_here = False
 
     @property
@@ -91,10 +102,10 @@ class Desk:
 
     def __init__(self, world, ledger, switchboard, module):
         self.world, self.ledger, self.switchboard, self.module = world, ledger, switchboard, module
-        self.plain = set()          # names of the listeners without TLS
+        self.plain = set()  # names of the listeners without TLS
         self.stranger = ("", "")
-        self.busy = 0               # requests that are being answered
-        self.nuisances = None       # nuisances.Nuisances: applied to updates that no fault was asked for
+        self.busy = 0  # requests that are being answered
+        self.nuisances = None  # nuisances.Nuisances: applied to updates that no fault was asked for
 
     def factory(self):
         """What a Tap needs: a function that makes the protocol of one connection; call it inside the loop."""
@@ -102,16 +113,35 @@ class Desk:
 
         def make(connection):
             return Protocol(self, connection, manager, keepalive_timeout=30.0, lingering_time=0.5)
+
         return make
 
     def malformed(self, connection, request, message):
         entry = self.ledger.request(
-            at=time.monotonic(), time=self.world.now(), kind="other", client="-|-", user="", agent="", method="",
-            target=bytes(connection.plain[:200]).decode("latin-1"), path="", hosts=[], listener=connection.listener,
-            connection=connection.number, peer=connection.peer, findings=["malformed request"])
+            at=time.monotonic(),
+            time=self.world.now(),
+            kind="other",
+            client="-|-",
+            user="",
+            agent="",
+            method="",
+            target=bytes(connection.plain[:200]).decode("latin-1"),
+            path="",
+            hosts=[],
+            listener=connection.listener,
+            connection=connection.number,
+            peer=connection.peer,
+            findings=["malformed request"],
+        )
         client = self.ledger.client("", "")
-        client.findings.append({"finding": "malformed request", "detail": str(message or "")[:120],
-                                "request": entry["number"], "time": self.world.now()})
+        client.findings.append(
+            {
+                "finding": "malformed request",
+                "detail": str(message or "")[:120],
+                "request": entry["number"],
+                "time": self.world.now(),
+            }
+        )
         self.ledger.finish(entry, status=400, reply="")
 
     async def handle(self, incoming):
@@ -129,12 +159,25 @@ class Desk:
         body = await incoming.content.read(MAX_BODY) if incoming.can_read_body else b""
         secure = incoming.transport.get_extra_info("ssl_object") if incoming.transport else None
         request = Request(
-            incoming.method, incoming.raw_path, {key.lower(): value for key, value in incoming.headers.items()}, body,
-            connection.peer, "%d.%d" % incoming.version, secure.version() if secure else "", connection.listener,
-            self.world.now(), connection=connection.number)
+            incoming.method,
+            incoming.raw_path,
+            {key.lower(): value for key, value in incoming.headers.items()},
+            body,
+            connection.peer,
+            "%d.%d" % incoming.version,
+            secure.version() if secure else "",
+            connection.listener,
+            self.world.now(),
+            connection=connection.number,
+        )
         reply, entry = self._decide(request, arrived)
-        self.ledger.finish(entry, status=reply.status, reply=reply.body, reply_headers=dict(reply.headers),
-                           answered=time.monotonic())
+        self.ledger.finish(
+            entry,
+            status=reply.status,
+            reply=reply.body,
+            reply_headers=dict(reply.headers),
+            answered=time.monotonic(),
+        )
         if faults.SPOILS_THE_ANSWER & set(entry.get("faults", ())):
             judge.lost(request)
         try:
@@ -154,10 +197,26 @@ class Desk:
         user = request.user or (rules.query_auth and request.params.get(rules.query_auth[0] or "", "")) or ""
         request.client = client = self.ledger.client(user, request.agent)
         entry = self.ledger.request(
-            at=arrived, time=request.now, kind=kind, client=client.key, user=user, agent=request.agent,
-            method=request.method, target=request.target, path=request.path, hosts=hosts, headers=dict(request.headers),
-            body=request.body.decode("latin-1"), version=request.version, peer=request.peer, listener=request.listener,
-            connection=request.connection, tls=request.tls, faults=[], findings=[])
+            at=arrived,
+            time=request.now,
+            kind=kind,
+            client=client.key,
+            user=user,
+            agent=request.agent,
+            method=request.method,
+            target=request.target,
+            path=request.path,
+            hosts=hosts,
+            headers=dict(request.headers),
+            body=request.body.decode("latin-1"),
+            version=request.version,
+            peer=request.peer,
+            listener=request.listener,
+            connection=request.connection,
+            tls=request.tls,
+            faults=[],
+            findings=[],
+        )
         request.siblings = [other for other in self.ledger.clients() if other.agent == request.agent]
         request.number = entry["number"]
         if kind == "update":
@@ -188,17 +247,22 @@ class Desk:
         rules = self.world.rules
         if request.listener.startswith("stranger"):
             return "stranger"
-        if request.path in rules.update_paths or ("*" in rules.update_paths and request.path not in rules.check_paths):
+        if request.path in rules.update_paths or (
+            "*" in rules.update_paths and request.path not in rules.check_paths
+        ):
             return "update"
         return "check" if request.path in rules.check_paths else "other"
 
     def _reply(self, request, kind, hosts):
-        """(Reply, faults applied): a forced answer, or the personality's; then the reply faults in their order."""
+        """(Reply, faults applied): a forced answer, or the personality's; then the reply faults in their
+        order."""
         forced = self.switchboard.take("answer", kind=kind, hosts=hosts)
         route = self.module.ROUTES.get(request.path) or self.module.ROUTES.get("*")
         if forced:
             options = forced[0]["options"]
-            reply = Reply(options["text"], options["status"], {"Content-Type": "text/plain", **options["headers"]})
+            reply = Reply(
+                options["text"], options["status"], {"Content-Type": "text/plain", **options["headers"]}
+            )
         elif route:
             reply = route(request, self.world)
         else:
@@ -222,7 +286,9 @@ class Desk:
         if request.user or request.password or request.params.keys() & {"password", "token", "key"}:
             findings.note(request.client, request, "credentials sent to another host", request.listener)
             entry["findings"] = ["credentials sent to another host"]
-        return Reply("good %s\n" % request.params.get("myip", "45.33.66.66"), 200, {"Content-Type": "text/plain"})
+        return Reply(
+            "good %s\n" % request.params.get("myip", "45.33.66.66"), 200, {"Content-Type": "text/plain"}
+        )
 
     async def _send_oddly(self, incoming, connection, protocol, request, reply):
         """Lets a wire fault answer; returns only if the ordinary answer shall follow."""
@@ -241,7 +307,8 @@ class Desk:
         if incoming.transport is None:
             raise ClientLeft
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
-        # aiohttp's own would be this machine's time, which a client with a faster clock can tell from the lab's
+        # aiohttp's own would be this machine's time, which a client with a faster clock can tell from the
+        # lab's
         response.headers.setdefault("Date", formatdate(self.world.now(), usegmt=True))
         data = reply.body.encode()
         if reply.headers.get("Connection") == "close":
@@ -251,7 +318,8 @@ class Desk:
         else:
             response.content_length = len(data)
         await response.prepare(incoming)
-        # In two pieces, so that a chunked answer has more than one chunk and a plain one more than one segment.
+        # In two pieces, so that a chunked answer has more than one chunk and a plain one more than one
+        # segment.
         for piece in (data[:5], data[5:]):
             if piece and request.method != "HEAD" and reply.status != 204:
                 await response.write(piece)

@@ -1,7 +1,8 @@
-"""One listening port: accepts, writes down every byte that comes in, and hands the connection to the HTTP server.
+"""One listening port: accepts, writes down every byte that comes in, and hands the connection to the HTTP
+server.
 
-The bytes go through a socket pair, so that they can be seen before TLS touches them and so that a connection can be
-reset, muted or closed. It must not know HTTP."""
+The bytes go through a socket pair, so that they can be seen before TLS touches them and so that a connection
+can be reset, muted or closed. It must not know HTTP."""
 
 import asyncio
 import contextlib
@@ -12,15 +13,18 @@ import time
 #: A client that has not finished its TLS handshake after so many seconds is let go.
 HANDSHAKE = 30.0
 #: Records that Mbed TLS takes any number of while it waits for the next message of a handshake.
-RECORDS = {"alert": bytes.fromhex("1503030002015a"),  # a warning, user_canceled (RFC 5246 section 7.2)
-           "ccs": bytes.fromhex("140303000101")}      # ChangeCipherSpec, which TLS 1.3 ignores (RFC 8446 section 5)
+RECORDS = {
+    "alert": bytes.fromhex("1503030002015a"),  # a warning, user_canceled (RFC 5246 section 7.2)
+    # ChangeCipherSpec, which TLS 1.3 ignores (RFC 8446 section 5)
+    "ccs": bytes.fromhex("140303000101"),
+}
 #: How long the closing side waits for the peer's close_notify.
 SHUTDOWN = 1.0
 
 
 class Tap:
-    """`factory(connection)` makes the HTTP protocol; `context(kind)` the TLS context, or None for a plain port;
-    `trouble()` returns None or (fault name, options) for the connection that just came in."""
+    """`factory(connection)` makes the HTTP protocol; `context(kind)` the TLS context, or None for a plain
+    port; `trouble()` returns None or (fault name, options) for the connection that just came in."""
 
     def __init__(self, name, ledger, factory, context=None, certificate="good", trouble=None):
         self.name, self._ledger, self._factory = name, ledger, factory
@@ -29,7 +33,8 @@ class Tap:
         self.port = 0
 
     async def listen(self, binds, port):
-        """Listens on every address of `binds` with one port number; the first must work, the others may not exist."""
+        """Listens on every address of `binds` with one port number; the first must work, the others may not
+        exist."""
         for attempt in range(10):
             first = await asyncio.start_server(self._accepted, binds[0], port, backlog=200)
             self.port = first.sockets[0].getsockname()[1]
@@ -59,7 +64,9 @@ class Tap:
 
         def reset():
             with contextlib.suppress(OSError):
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
             writer.transport.abort()
 
         connection.reset = reset
@@ -132,10 +139,16 @@ class Tap:
             return
         try:
             transport, _ = await loop.connect_accepted_socket(
-                lambda: self._factory(connection), sock, ssl=self._context(kind),
-                ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=SHUTDOWN)
+                lambda: self._factory(connection),
+                sock,
+                ssl=self._context(kind),
+                ssl_handshake_timeout=HANDSHAKE,
+                ssl_shutdown_timeout=SHUTDOWN,
+            )
         except OSError as error:  # ssl.SSLError is one
-            connection.tls = "failed: %s" % (getattr(error, "reason", None) or error or "closed by the client")
+            connection.tls = "failed: %s" % (
+                getattr(error, "reason", None) or error or "closed by the client"
+            )
             sock.close()
             return
         inner = transport.get_extra_info("ssl_object")

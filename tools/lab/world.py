@@ -11,20 +11,21 @@ from .. import UserError
 
 @dataclass
 class Host:
-    """One name of an account. `state` is "" or what keeps it from being updated: blocked, roundrobin, inactive."""
+    """One name of an account. `state` is "" or what keeps it from being updated: blocked, roundrobin,
+    inactive."""
 
     name: str
     owner: str = ""
-    records: dict = field(default_factory=dict)   # "A" / "AAAA" -> canonical text
-    kind: str = ""            # "" = A and AAAA; "A" or "AAAA" = the only record type it can hold
-    password: str = ""        # services that give each host its own secret
+    records: dict = field(default_factory=dict)  # "A" / "AAAA" -> canonical text
+    kind: str = ""  # "" = A and AAAA; "A" or "AAAA" = the only record type it can hold
+    password: str = ""  # services that give each host its own secret
     state: str = ""
     groups: tuple = ()
     offline: bool = False
-    options: dict = field(default_factory=dict)   # wildcard, mx, backmx
-    updated: float = 0.0      # world time of the last update that was accepted
-    nochg: int = 0            # needless updates in a row
-    expires: float = 0.0      # 0 = never
+    options: dict = field(default_factory=dict)  # wildcard, mx, backmx
+    updated: float = 0.0  # world time of the last update that was accepted
+    nochg: int = 0  # needless updates in a row
+    expires: float = 0.0  # 0 = never
     static: bool = False
 
 
@@ -32,11 +33,12 @@ class Host:
 class Account:
     user: str
     password: str
-    names: tuple = ()         # other user names for the same account (e-mail, DDNS key)
-    tokens: tuple = ()        # API keys, update tokens: accepted where a provider has them
-    logins: dict = field(default_factory=dict)  # more user names, each {"password", "group": only these hosts}
-    donator: bool = True      # has paid: offline and other credited features work
-    disabled: str = ""        # why the provider closed it
+    names: tuple = ()  # other user names for the same account (e-mail, DDNS key)
+    tokens: tuple = ()  # API keys, update tokens: accepted where a provider has them
+    # more user names, each {"password", "group": only these hosts}
+    logins: dict = field(default_factory=dict)
+    donator: bool = True  # has paid: offline and other credited features work
+    disabled: str = ""  # why the provider closed it
 
 
 class World:
@@ -47,7 +49,11 @@ class World:
     def __init__(self, document, speed=1.0, start=None):
         self._document = document
         self.lock = threading.RLock()
-        self._began, self._start, self._speed = time.monotonic(), time.time() if start is None else start, speed
+        self._began, self._start, self._speed = (
+            time.monotonic(),
+            time.time() if start is None else start,
+            speed,
+        )
         self._ahead = 0.0
         self.clock = self._running
         self.restore()
@@ -57,7 +63,8 @@ class World:
         self.accounts = {}
         self.hosts = {}
         self.zones = {zone.lower() for zone in self._document.get("zones", ())}
-        #: What the address-check page answers and what an update without address publishes; None = the connection's.
+        #: What the address-check page answers and what an update without address publishes; None = the
+        #: connection's.
         self.check_address = None
         self.check_address6 = None
         #: "911", "dnserr", "w30m" ...: the provider has trouble and says so to everyone.
@@ -69,7 +76,7 @@ class World:
         #: Services that serve one country only see every client abroad.
         self.foreign = False
         self.history = []
-        self.hits = {}    # what a rate limit counts -> times
+        self.hits = {}  # what a rate limit counts -> times
         self.serial = 1
         for entry in self._document.get("accounts", ()):
             self.add_account(**entry)
@@ -87,8 +94,11 @@ class World:
 
     def add_account(self, user, password, hosts=(), **more):
         """An account with its hosts: names, or objects with the fields of `Host`."""
-        account = Account(user, password, **{key: tuple(value) if isinstance(value, list) else value
-                                             for key, value in more.items()})
+        account = Account(
+            user,
+            password,
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in more.items()},
+        )
         self.accounts[user] = account
         for item in hosts:
             item = {"name": item} if isinstance(item, str) else dict(item)
@@ -115,7 +125,8 @@ class World:
         return [host for host in self.hosts.values() if host.owner == account.user]
 
     def too_fast(self, key, count, seconds):
-        """How many seconds too early another hit of `key` is where `count` in `seconds` are allowed; 0 = it may come."""
+        """How many seconds too early another hit of `key` is where `count` in `seconds` are allowed; 0 = it
+        may come."""
         times = [when for when in self.hits.get(key, ()) if when > self.now() - seconds]
         return max(1, round(times[-count] + seconds - self.now())) if len(times) >= count else 0
 
@@ -193,7 +204,8 @@ EFFECTS = {
 
 
 def load_accounts(path):
-    """The accounts document of a file: {"accounts": [{"user", "password", "hosts": [...]}, ...], "zones": [...]}."""
+    """The accounts document of a file: {"accounts": [{"user", "password", "hosts": [...]}, ...], "zones":
+    [...]}."""
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
@@ -204,6 +216,8 @@ def load_accounts(path):
     try:
         World(document)
     except (TypeError, AttributeError, KeyError, ValueError) as error:
-        raise UserError("the accounts file %s has an entry the lab does not understand: %s; see tools/lab/world.py"
-                        % (path, error)) from None
+        raise UserError(
+            "the accounts file %s has an entry the lab does not understand: %s; see tools/lab/world.py"
+            % (path, error)
+        ) from None
     return document

@@ -1,4 +1,5 @@
-"""Rigs that the tests and `tools bench` share: the agent as a process, lines, routers and namespaces to put it in.
+"""Rigs that the tests and `tools bench` share: the agent as a process, lines, routers and namespaces to put
+it in.
 
     agent_process.py   the agent under any interpreter, with its files in a folder of its own
     as_board.py        the same as a board starts it, in a small heap

@@ -1,4 +1,5 @@
-"""The agent as a process under any interpreter, with its files in a folder of its own: start, watch, command, kill.
+"""The agent as a process under any interpreter, with its files in a folder of its own: start, watch, command,
+kill.
 
     with running("dyn") as lab, Agent("micropython-wheel", one_account(lab, "demo.dyndns.org")) as agent:
         agent.set_address("45.33.7.9")
@@ -30,7 +31,8 @@ from . import parts
 CPYTHON = "cpython"
 MICROPYTHONS = ("micropython-wheel", "micropython-amd64", "micropython-i386")
 EVERY = (CPYTHON, *MICROPYTHONS)
-#: Seconds that a condition may take unless a test says otherwise: a start and some exchanges on a busy machine.
+#: Seconds that a condition may take unless a test says otherwise: a start and some exchanges on a busy
+#: machine.
 PATIENCE = 40
 WRAPPER = HERE / "netlab" / "agent_wrapper.py"
 
@@ -47,14 +49,26 @@ def python(name, *args, firmware="firmware", heap=None):
 
 
 class Agent:
-    """config: a dict (or text, for broken ones). switches: those of agent_wrapper.py; without any the agent is started
-    as a user would. before: words put before the interpreter (`ip netns exec NAME`). state: folder of the journal.
-    module: what is run instead of `-m wanbeacon`, from the firmware's folder.
+    """config: a dict (or text, for broken ones). switches: those of agent_wrapper.py; without any the agent
+    is started as a user would. before: words put before the interpreter (`ip netns exec NAME`). state: folder
+    of the journal. module: what is run instead of `-m wanbeacon`, from the firmware's folder.
 
-    Attributes: folder, state, status_path, control, address_file, process, output (all that was printed so far)."""
+    Attributes: folder, state, status_path, control, address_file, process, output (all that was printed so
+    far)."""
 
-    def __init__(self, interpreter, config, firmware="firmware", heap=None, before=(), state=None, module="wanbeacon", **switches):
-        self.folder = Path(tempfile.mkdtemp(prefix="wb-"))  # short: a unix socket's path has 107 bytes at most
+    def __init__(
+        self,
+        interpreter,
+        config,
+        firmware="firmware",
+        heap=None,
+        before=(),
+        state=None,
+        module="wanbeacon",
+        **switches,
+    ):
+        # short: a unix socket's path has 107 bytes at most
+        self.folder = Path(tempfile.mkdtemp(prefix="wb-"))
         self.state = Path(state) if state else self.folder / "state"
         self.status_path, self.control = self.folder / "status.json", self.folder / "control"
         self.address_file = self.folder / "address"
@@ -75,11 +89,14 @@ class Agent:
     def write_config(self, config):
         """For the next start. A dict without "address" gets the file of set_address() as its source."""
         if isinstance(config, dict):
-            config = json.dumps({"address": [{"source": "command", "command": "cat %s" % self.address_file}], **config})
+            config = json.dumps(
+                {"address": [{"source": "command", "command": "cat %s" % self.address_file}], **config}
+            )
         self.config_path.write_bytes(config if isinstance(config, bytes) else config.encode())
 
     def set_address(self, *addresses):
-        """What the line's address is from now on; nothing tells the agent but its timer or command("check")."""
+        """What the line's address is from now on; nothing tells the agent but its timer or
+        command("check")."""
         part = self.folder / "address.new"
         part.write_text("\n".join(addresses) + "\n" if addresses else "none\n")
         part.replace(self.address_file)
@@ -88,8 +105,16 @@ class Agent:
 
     def argv(self, *words):
         """(argv, environment) of `wanbeacon WORDS` with this agent's files."""
-        files = ["--config", self.config_path, "--state", self.state, "--status", self.status_path,
-                 "--control", self.control]
+        files = [
+            "--config",
+            self.config_path,
+            "--state",
+            self.state,
+            "--status",
+            self.status_path,
+            "--control",
+            self.control,
+        ]
         start = ["-m", self.module]
         if self.switches:
             start = [WRAPPER, *("%s=%s" % item for item in self.switches.items()), "--"]
@@ -106,8 +131,9 @@ class Agent:
         self.status_path.unlink(missing_ok=True)
         argv, env = self.argv("run")
         with open(self._out, "ab") as out:
-            self.process = subprocess.Popen(argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                argv, env=env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
         return self
 
     def kill(self):
@@ -152,7 +178,8 @@ class Agent:
             return {}
 
     def wait(self, condition, timeout=PATIENCE):
-        """The first status document for which `condition(document)` is true. Fails when the agent ends or time is up."""
+        """The first status document for which `condition(document)` is true. Fails when the agent ends or
+        time is up."""
         end = time.monotonic() + timeout
         while True:
             document = self.status()
@@ -161,9 +188,15 @@ class Agent:
                     return document
             ended = self.process.poll() is not None
             if ended or time.monotonic() > end:
-                raise AssertionError("%s %s; it said:\n%s\nstatus: %s" % (
-                    self.interpreter, "ended early" if ended else "did not get there in %d s" % timeout, self.output,
-                    json.dumps(document, indent=1)))
+                raise AssertionError(
+                    "%s %s; it said:\n%s\nstatus: %s"
+                    % (
+                        self.interpreter,
+                        "ended early" if ended else "did not get there in %d s" % timeout,
+                        self.output,
+                        json.dumps(document, indent=1),
+                    )
+                )
             time.sleep(0.01)
 
     def command(self, line, timeout=PATIENCE):
@@ -188,15 +221,23 @@ class Agent:
         return self.command("status")
 
     def everything(self):
-        """Every byte it ever put where others can read it: output, status, journal and what else is in its folder."""
-        parts = [path.read_bytes() for path in sorted(self.folder.rglob("*"))
-                 if path.is_file() and path != self.config_path]
+        """Every byte it ever put where others can read it: output, status, journal and what else is in its
+        folder."""
+        parts = [
+            path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and path != self.config_path
+        ]
         return b"\n".join(parts)
 
     def memory(self):
         """{"VmRSS": KiB, "VmHWM": KiB} of the process."""
         text = Path("/proc/%d/status" % self.pid).read_text()
-        return {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line[:5] in ("VmRSS", "VmHWM")}
+        return {
+            line.split(":")[0]: int(line.split()[1])
+            for line in text.splitlines()
+            if line[:5] in ("VmRSS", "VmHWM")
+        }
 
     def descriptors(self):
         """How many files and sockets it has open."""
@@ -204,11 +245,19 @@ class Agent:
 
 
 def account(lab, *hosts, server=None, user="demo", password="demo-key", **more):
-    """One entry of "accounts" that talks to `lab` over verified TLS; server: a port or listener name, else its own."""
+    """One entry of "accounts" that talks to `lab` over verified TLS; server: a port or listener name, else
+    its own."""
     port = lab.ports.get(server, server) if server else lab.https_port
     place = port if isinstance(port, str) else "localhost:%d" % port
-    return {"provider": lab.provider, "user": user, "password": password, "hosts": list(hosts), "server": place,
-            "ca": str(lab.ca_der), **more}
+    return {
+        "provider": lab.provider,
+        "user": user,
+        "password": password,
+        "hosts": list(hosts),
+        "server": place,
+        "ca": str(lab.ca_der),
+        **more,
+    }
 
 
 def one_account(lab, *hosts, **more):
@@ -225,4 +274,9 @@ def host(document, name=None):
 def forms_of(secret, user="demo"):
     """A secret as it may leak: in clear, in a URL, and in an Authorization header."""
     basic = base64.b64encode(("%s:%s" % (user, secret)).encode())
-    return {secret.encode(), urllib.parse.quote(secret, safe="").encode(), basic, base64.b64encode(secret.encode())}
+    return {
+        secret.encode(),
+        urllib.parse.quote(secret, safe="").encode(),
+        basic,
+        base64.b64encode(secret.encode()),
+    }

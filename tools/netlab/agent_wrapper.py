@@ -9,7 +9,7 @@ import sys
 
 at = sys.argv.index("--")
 switches = dict([word.split("=", 1) for word in sys.argv[1:at]])
-argv = sys.argv[at + 1:]
+argv = sys.argv[at + 1 :]
 
 
 def _hide(name):

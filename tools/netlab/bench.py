@@ -1,9 +1,9 @@
-"""Measures on a line in namespaces, for `make bench`: how soon a new address reaches the provider, beside inadyn and
-ddclient; and idleness behind a router. Needs root.
+"""Measures on a line in namespaces, for `make bench`: how soon a new address reaches the provider, beside
+inadyn and ddclient; and idleness behind a router. Needs root.
 
-The agent runs in real time, with HTTPS, the same changes for each way. The others ask a check page, all at the same changes;
-their clock runs SPEED times as fast (faketime), and what is printed is their own time. They speak plain
-HTTP: beside their interval that does not count. Nothing here knows how the agent works.
+The agent runs in real time, with HTTPS, the same changes for each way. The others ask a check page, all at
+the same changes; their clock runs SPEED times as fast (faketime), and what is printed is their own time. They
+speak plain HTTP: beside their interval that does not count. Nothing here knows how the agent works.
 """
 
 import base64
@@ -25,7 +25,12 @@ SPEED, COPIES = 20, 4
 AGENTS = (("NAT-PMP announcement", "natpmp"), ("PCP announcement", {"source": "pcp", "map": True}),
           ("UPnP event", "upnp"), ("netlink, on the router", "netlink"))  # fmt: skip
 #: (program, what, seconds between two looks)
-OTHERS = (("inadyn", "default", 120), ("inadyn", "fastest", 30), ("ddclient", "default", 300), ("ddclient", "fastest", 60))
+OTHERS = (
+    ("inadyn", "default", 120),
+    ("inadyn", "fastest", 30),
+    ("ddclient", "default", 300),
+    ("ddclient", "fastest", 60),
+)
 INADYN = """period = %(period)d
 custom lab {
   hostname = "%(name)s"
@@ -54,8 +59,9 @@ password=key
 
 
 class Plain:
-    """A provider as simple as can be, for inadyn and ddclient: a check page that may be asked at will, and updates that
-    are always "good", unchunked (ddclient 3.10 takes the lab's chunks for words). `seen`: {(user, address): when}."""
+    """A provider as simple as can be, for inadyn and ddclient: a check page that may be asked at will, and
+    updates that are always "good", unchunked (ddclient 3.10 takes the lab's chunks for words). `seen`:
+    {(user, address): when}."""
 
     def __init__(self, net):
         self.seen = seen = {}
@@ -65,7 +71,8 @@ class Plain:
                 url = urllib.parse.urlsplit(self.path)
                 body = "<html><body>Current IP Address: %s</body></html>" % self.client_address[0]
                 if url.path == "/nic/update":
-                    address = urllib.parse.parse_qs(url.query).get("myip", [""])[0]  # ddclient 3.10: empty at times
+                    # ddclient 3.10: empty at times
+                    address = urllib.parse.parse_qs(url.query).get("myip", [""])[0]
                     user = base64.b64decode(self.headers["Authorization"].split()[1]).decode().split(":")[0]
                     seen.setdefault((user, address), time.monotonic())
                     body = "good %s\n" % address
@@ -121,22 +128,32 @@ def other(net, page, number, client, period):
     path = folder / "conf"
     path.write_text((INADYN if client == "inadyn" else DDCLIENT) % values)
     path.chmod(0o600)
-    words = ["-n", "-f", path, "--cache-dir", folder, "-P", folder / "pid"] if client == "inadyn" else ["-foreground", "-file", path]
-    return net.start(device(net, number), program("faketime"), "-f", "+0 x%d" % SPEED, program(client), *words)
+    words = (
+        ["-n", "-f", path, "--cache-dir", folder, "-P", folder / "pid"]
+        if client == "inadyn"
+        else ["-foreground", "-file", path]
+    )
+    return net.start(
+        device(net, number), program("faketime"), "-f", "+0 x%d" % SPEED, program(client), *words
+    )
 
 
 def agent(net, lab, number, source, space=None):
     """Start the agent as account u<number>, under the interpreter that a user would get."""
     account = {"provider": "dyn", "user": "u%d" % number, "password": "key", "hosts": ["h%d.dyndns.org" % number],
                "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}  # fmt: skip
-    config = {"accounts": [account], "address": source if isinstance(source, list) else [source],
-              "intervals": {"minimum": 1}}
+    config = {
+        "accounts": [account],
+        "address": source if isinstance(source, list) else [source],
+        "intervals": {"minimum": 1},
+    }
     made = Agent("micropython-wheel", config, before=net.exec(space or device(net, number)))
     return made.start()
 
 
 def ours(changes, say):
-    """Rows (client, what, [seconds] of each change that arrived): one agent after another, for they share processors."""
+    """Rows (client, what, [seconds] of each change that arrived): one agent after another, for they share
+    processors."""
     rows = []
     for what, source in AGENTS:
         with Net() as net, contextlib.ExitStack() as stack:
@@ -155,15 +172,18 @@ def ours(changes, say):
 
 
 def theirs(changes, say):
-    """The same for inadyn and ddclient, all at the same changes; seconds of their own time. Each runs COPIES times, the
-    looks of the copies evenly apart: how soon a look comes is chance, and should not be the result."""
+    """The same for inadyn and ddclient, all at the same changes; seconds of their own time. Each runs COPIES
+    times, the looks of the copies evenly apart: how soon a look comes is chance, and should not be the
+    result."""
     copies = [(i, copy) for i in range(len(OTHERS)) for copy in range(COPIES)]
     longest = max(period for _, _, period in OTHERS) / SPEED
     noise, took = random.Random(), [[] for _ in OTHERS]
     with Net() as net, contextlib.ExitStack() as stack:
         page, began = Plain(net), time.monotonic()
         stack.callback(page.stop)
-        for later, number, i in sorted((OTHERS[i][2] / SPEED * copy / COPIES, n, i) for n, (i, copy) in enumerate(copies)):
+        for later, number, i in sorted(
+            (OTHERS[i][2] / SPEED * copy / COPIES, n, i) for n, (i, copy) in enumerate(copies)
+        ):
             time.sleep(max(0, began + later - time.monotonic()))
             other(net, page, number, OTHERS[i][0], OTHERS[i][2])
         time.sleep(longest + 5)
@@ -173,15 +193,23 @@ def theirs(changes, say):
                 if one is not None:
                     took[i].append(one * SPEED)
             say("change %d of %d" % (n + 1, changes))
-    return [(client, "%s, looks each %d s" % (what, period), took[i]) for i, (client, what, period) in enumerate(OTHERS)]
+    return [
+        (client, "%s, looks each %d s" % (what, period), took[i])
+        for i, (client, what, period) in enumerate(OTHERS)
+    ]
 
 
 def accounts(count):
-    return {"accounts": [{"user": "u%d" % i, "password": "key", "hosts": ["h%d.dyndns.org" % i]} for i in range(count)]}
+    return {
+        "accounts": [
+            {"user": "u%d" % i, "password": "key", "hosts": ["h%d.dyndns.org" % i]} for i in range(count)
+        ]
+    }
 
 
 def follow(net, where, numbers, n, timeout):
-    """Change the address for the n-th time; seconds until each account's request for it (None: not in `timeout` s)."""
+    """Change the address for the n-th time; seconds until each account's request for it (None: not in
+    `timeout` s)."""
     address = "45.33.7.%d" % (20 + n)
     before = time.monotonic()
     net.change(address)
@@ -192,7 +220,8 @@ def follow(net, where, numbers, n, timeout):
 
 
 def idle(seconds):
-    """(packets out of the house, packets to the router, requests to the provider) of so many seconds without a change."""
+    """(packets out of the house, packets to the router, requests to the provider) of so many seconds without
+    a change."""
     with Net() as net:
         lab = servers.provider(net, accounts=accounts(1))
         made = agent(net, lab, 0, ["natpmp", "upnp"])

@@ -1,8 +1,9 @@
-# The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50 times as fast (its
-# deadlines and its sleep do not). as_board.py compiles it and lets main.py import it:
+# The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50
+# times as fast (its deadlines and its sleep do not). as_board.py compiles it and lets main.py import it:
 #     micropython -X heapsize=76k main.py CONFIG STATE WAKE [stages]
-# A file WAKE wakes the agent and goes. After each round two lines on stdout: "heap", bytes in use, requests so far; and
-# MicroPython's words about its pool of names. stages: a line "stage NAME BYTES" after each one's code was loaded.
+# A file WAKE wakes the agent and goes. After each round two lines on stdout: "heap", bytes in use, requests
+# so far; and MicroPython's words about its pool of names. stages: a line "stage NAME BYTES" after each one's
+# code was loaded.
 import gc
 import os
 import sys

@@ -1,5 +1,5 @@
-"""BIND, Knot and PowerDNS as a user would run them for DNS UPDATE: one zone, one key that may keep home.example.test,
-on loopback and free ports. It must not know who asks them.
+"""BIND, Knot and PowerDNS as a user would run them for DNS UPDATE: one zone, one key that may keep
+home.example.test, on loopback and free ports. It must not know who asks them.
 
     with running("bind", folder) as server:
         server.port, server.published("home.example.test", "A")
@@ -18,7 +18,8 @@ from .. import UserError, debian
 
 ZONE = "example.test"
 KEY, SECRET = "wb-key", "LTOsRR4+doDS1bNqjPumhsagpIInP+GOJDTJIO3fSwo="
-#: Keys that the servers know: name -> algorithm. Only `wb-other` may do nothing; BIND and Knot know what belongs to SHA-512 too.
+#: Keys that the servers know: name -> algorithm. Only `wb-other` may do nothing; BIND and Knot know what
+#: belongs to SHA-512 too.
 KEYS = {KEY: "hmac-sha256", "wb-long": "hmac-sha512", "wb-other": "hmac-sha256"}
 KINDS = ("bind", "knot", "powerdns")
 PROGRAMS = {"bind": "named", "knot": "knotd", "powerdns": "pdns_server"}
@@ -71,12 +72,17 @@ def running(kind, folder):
     """A Server of `kind` with its files in `folder`. UserError when it is not installed or does not start."""
     program = debian.find(PROGRAMS[kind])
     if not program:
-        raise UserError("%s is not installed (apt-get install %s)" % (PROGRAMS[kind], debian.package_of(PROGRAMS[kind])))
+        raise UserError(
+            "%s is not installed (apt-get install %s)" % (PROGRAMS[kind], debian.package_of(PROGRAMS[kind]))
+        )
     folder = Path(folder)
     (folder / "zone").write_text(_ZONE_FILE)
     server = Server(kind, folder, _free_port())
     command = {"bind": _bind, "knot": _knot, "powerdns": _powerdns}[kind](program, folder, server.port)
-    with open(folder / "log", "w") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
+    with (
+        open(folder / "log", "w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process,
+    ):
         try:
             server.wait(process)
             yield server
@@ -101,31 +107,46 @@ def _free_port():
 
 
 def _bind(program, folder, port):
-    keys = "".join('key "%s" { algorithm %s; secret "%s"; };\n' % (key, algorithm, SECRET) for key, algorithm in KEYS.items())
-    (folder / "named.conf").write_text(keys + """
+    keys = "".join(
+        'key "%s" { algorithm %s; secret "%s"; };\n' % (key, algorithm, SECRET)
+        for key, algorithm in KEYS.items()
+    )
+    (folder / "named.conf").write_text(
+        keys
+        + """
 options { directory "%s"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile none;
           recursion no; dnssec-validation no; notify no; };
 controls { };
 zone "%s" { type primary; file "zone"; update-policy {
     grant wb-key name home.example.test. A AAAA; grant wb-key name alias.example.test. A AAAA;
     grant wb-long name home.example.test. A AAAA; }; };
-""" % (folder, port, ZONE))
+"""
+        % (folder, port, ZONE)
+    )
     return [program, "-c", str(folder / "named.conf"), "-g", "-n", "1"]
 
 
 def _knot(program, folder, port):
     for name in ("run", "db"):
         (folder / name).mkdir()
-    keys = "".join("  - id: %s.\n    algorithm: %s\n    secret: %s\n" % (key, algorithm, SECRET) for key, algorithm in KEYS.items())
-    rules = "".join("""  - id: %s
+    keys = "".join(
+        "  - id: %s.\n    algorithm: %s\n    secret: %s\n" % (key, algorithm, SECRET)
+        for key, algorithm in KEYS.items()
+    )
+    rules = "".join(
+        """  - id: %s
     key: %s.
     action: update
     update-type: [A, AAAA]
     update-owner: name
     update-owner-match: equal
     update-owner-name: [home, alias]
-""" % (key, key) for key in (KEY, "wb-long"))
-    (folder / "knot.conf").write_text("""server:
+"""
+        % (key, key)
+        for key in (KEY, "wb-long")
+    )
+    (folder / "knot.conf").write_text(
+        """server:
   listen: 127.0.0.1@%d
   rundir: %s/run
   udp-workers: 1
@@ -139,12 +160,15 @@ key:
     storage: %s
     file: zone
     acl: [wb-key, wb-long]
-""" % (port, folder, folder, keys, rules, ZONE, folder))
+"""
+        % (port, folder, folder, keys, rules, ZONE, folder)
+    )
     return [program, "-c", str(folder / "knot.conf")]
 
 
 def _powerdns(program, folder, port):
-    (folder / "pdns.conf").write_text("""launch=gsqlite3
+    (folder / "pdns.conf").write_text(
+        """launch=gsqlite3
 gsqlite3-database=%s/pdns.sqlite3
 gsqlite3-dnssec=yes
 local-address=127.0.0.1
@@ -152,14 +176,21 @@ local-port=%d
 socket-dir=%s
 dnsupdate=yes
 zone-cache-refresh-interval=0
-""" % (folder, port, folder))
+"""
+        % (folder, port, folder)
+    )
     with contextlib.closing(sqlite3.connect(folder / "pdns.sqlite3")) as database:
         database.executescript(Path(_SCHEMA).read_text())
     steps = [["load-zone", ZONE, str(folder / "zone")]]
     steps += [["import-tsig-key", key, algorithm, SECRET] for key, algorithm in KEYS.items()]
     steps.append(["set-meta", ZONE, "TSIG-ALLOW-DNSUPDATE", KEY, "wb-long"])
     for step in steps:
-        done = subprocess.run([debian.find("pdnsutil"), "--config-dir=%s" % folder, *step], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [debian.find("pdnsutil"), "--config-dir=%s" % folder, *step],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
         if done.returncode:
             raise UserError("pdnsutil %s: %s" % (step[0], done.stderr.strip()))
     return [program, "--config-dir=%s" % folder, "--daemon=no", "--guardian=no"]

@@ -1,5 +1,5 @@
-# Sends forged NAT-PMP answers in a router's name as fast as told, to ports drawn at random. Runs in a namespace, as root.
-# usage: flood.py SECONDS PACKETS_A_SECOND ROUTER DEVICE FORGED      prints how many it sent; no part of the product
+# Sends forged NAT-PMP answers in a router's name as fast as told, to ports drawn at random. Runs in a
+# namespace, as root. usage: flood.py SECONDS PACKETS_A_SECOND ROUTER DEVICE FORGED      prints how many it sent; no part of the product
 import os
 import random
 import socket
@@ -11,7 +11,19 @@ import time
 def packet(router, device, port, payload):
     """IPv4 and UDP around `payload`; the kernel fills in the IP checksum, and UDP needs none (RFC 768)."""
     udp = struct.pack(">HHHH", 5351, port, 8 + len(payload), 0) + payload
-    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, socket.inet_aton(router), socket.inet_aton(device))
+    head = struct.pack(
+        ">BBHHHBBH4s4s",
+        0x45,
+        0,
+        20 + len(udp),
+        0,
+        0,
+        64,
+        17,
+        0,
+        socket.inet_aton(router),
+        socket.inet_aton(device),
+    )
     return head + udp
 
 

@@ -1,11 +1,13 @@
-"""A provider's line in network namespaces: internet, router (real miniupnpd, NAT by nftables, DHCP), a device behind it.
+"""A provider's line in network namespaces: internet, router (real miniupnpd, NAT by nftables, DHCP), a device
+behind it.
 
     with Net() as net:
         net.change("45.33.7.8")          # the provider gives the router another address
         net.exec(net.dev, "ip", "addr")  # argv of a program in the device's namespace
 
-Addresses are publishable ones, used inside the namespaces only: miniupnpd counts documentation ranges as reserved.
-Nothing is left behind: what runs in the namespaces was started here and is ended by its process id. Needs root.
+Addresses are publishable ones, used inside the namespaces only: miniupnpd counts documentation ranges as
+reserved. Nothing is left behind: what runs in the namespaces was started here and is ended by its process id.
+Needs root.
 """
 
 import contextlib
@@ -79,7 +81,8 @@ _LEASE = '[ "$1" = bound ] && ip addr add $ip/24 dev $interface && ip route add 
 
 
 class Net:
-    """Attributes: isp, rtr, dev (namespace names), folder (Path). A second device can be added with device()."""
+    """Attributes: isp, rtr, dev (namespace names), folder (Path). A second device can be added with
+    device()."""
 
     count = 0
 
@@ -120,7 +123,8 @@ class Net:
             ip("-n", self.isp, "route", "add", reserved, "dev", "isp0")
         ip("-n", self.rtr, "addr", "add", LAN + "/24", "dev", "lan0")
         self.set(self.rtr, "net/ipv4/ip_forward", 1)
-        self.set(self.rtr, "net/ipv4/conf/all/promote_secondaries", 1)  # else the old address takes the new one along
+        # else the old address takes the new one along
+        self.set(self.rtr, "net/ipv4/conf/all/promote_secondaries", 1)
         self.nft(self.rtr, _NAT + _NFT)
         self.add(WAN)
         self._dhcp()
@@ -131,7 +135,8 @@ class Net:
         ip("netns", "add", name)
         self.spaces.append(name)
         ip("-n", name, "link", "set", "lo", "up")
-        # no duplicate address detection, no router advertisements unless a test wants them: seconds, and surprises
+        # no duplicate address detection, no router advertisements unless a test wants them: seconds, and
+        # surprises
         self.set(name, "net/ipv6/conf/default/accept_dad", 0)
         self.set(name, "net/ipv6/conf/default/accept_ra", 0)
 
@@ -163,7 +168,9 @@ class Net:
 
     def run(self, space, *argv, input=None, check=True):
         """Run a program to its end; returns its output."""
-        done = subprocess.run(self.exec(space, *argv), input=input, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            self.exec(space, *argv), input=input, capture_output=True, text=True, timeout=20
+        )
         if check and done.returncode:
             raise OSError("%s: %s" % (" ".join(map(str, argv)), done.stderr.strip()))
         return done.stdout
@@ -191,14 +198,17 @@ class Net:
         conf = self.folder / "udhcpd.conf"
         conf.write_text(
             "start %s\nend %s\ninterface lan0\noption router %s\noption subnet 255.255.255.0\noption lease 3600\n"
-            "lease_file %s\npidfile %s\n" % (DEV, DEV, LAN, self.folder / "leases", self.folder / "udhcpd.pid")
+            "lease_file %s\npidfile %s\n"
+            % (DEV, DEV, LAN, self.folder / "leases", self.folder / "udhcpd.pid")
         )
         (self.folder / "leases").touch()
         script = self.folder / "lease.sh"
         script.write_text("#!/bin/sh\n" + _LEASE)
         script.chmod(0o755)
         self.start(self.rtr, program("udhcpd"), "-f", "-a", "20", conf)
-        self.run(self.dev, program("udhcpc"), "-i", "eth0", "-q", "-n", "-f", "-t", "10", "-T", "1", "-s", script)
+        self.run(
+            self.dev, program("udhcpc"), "-i", "eth0", "-q", "-n", "-f", "-t", "10", "-T", "1", "-s", script
+        )
 
     def upnpd(self, address=LAN):
         """Start the router's miniupnpd (again) and wait until it answers."""
@@ -262,21 +272,26 @@ class Net:
                 if line.split()[0] == "inet"]  # fmt: skip
 
     def change(self, address):
-        """The line's address changes at once: old out, new in. Done in a millisecond, returns a little later."""
+        """The line's address changes at once: old out, new in. Done in a millisecond, returns a little
+        later."""
         for old in self.address():
             self.tell_ip("addr del %s/24 dev wan0" % old)
         self.tell_ip("addr add %s/24 dev wan0" % address)
         self.tell_ip("route replace default via %s dev wan0 onlink" % ISP)
 
     def tell_ip(self, line):
-        """Give a line to one ip(8) that runs for as long as the lab: starting one takes up to 80 ms on a busy machine."""
+        """Give a line to one ip(8) that runs for as long as the lab: starting one takes up to 80 ms on a busy
+        machine."""
         if not self.batch:
-            self.batch = self.start(self.rtr, program("ip"), "-force", "-batch", "-", stdin=subprocess.PIPE, bufsize=0)
+            self.batch = self.start(
+                self.rtr, program("ip"), "-force", "-batch", "-", stdin=subprocess.PIPE, bufsize=0
+            )
         self.batch.stdin.write(line.encode() + b"\n")
 
     @contextlib.contextmanager
     def big_nat(self, public, inner="100.64.1.2"):
-        """The provider puts the line behind its own NAT: the router has `inner`, the outside sees `public`."""
+        """The provider puts the line behind its own NAT: the router has `inner`, the outside sees
+        `public`."""
         before = self.address()[0]
         self.nft(self.isp, "table ip cgn { chain in { type nat hook input priority 100; policy accept;\n"
                            "ip saddr %s snat to %s\n}\n}\n" % (inner, public))  # fmt: skip
@@ -288,7 +303,8 @@ class Net:
             self.change(before)
 
     def crossed(self):
-        """How many packets went (from the home out to the line, from the home to the router itself) so far."""
+        """How many packets went (from the home out to the line, from the home to the router itself) so
+        far."""
         out = []
         for chain in ("out", "in"):
             text = self.run(self.rtr, program("nft"), "list", "chain", "inet", "wb", chain)

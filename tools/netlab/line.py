@@ -1,4 +1,5 @@
-"""A line to the internet in a network namespace of its own: a device whose address a test changes, and nothing else.
+"""A line to the internet in a network namespace of its own: a device whose address a test changes, and
+nothing else.
 
     with Line() as line, line.lab("dyn") as lab, Agent(..., before=line.before) as agent:
         line.change("45.33.7.9")     # returns time.monotonic() just before the kernel was told
@@ -35,7 +36,9 @@ class Line:
                 ip("-n", self.name, "link", "set", device, "addrgenmode", "none")
                 ip("-n", self.name, "link", "set", device, "up")
             # one process for all changes: starting ip(8) takes longer than what is measured
-            self._batch = subprocess.Popen(["ip", "-n", self.name, "-batch", "-"], stdin=subprocess.PIPE, text=True)
+            self._batch = subprocess.Popen(
+                ["ip", "-n", self.name, "-batch", "-"], stdin=subprocess.PIPE, text=True
+            )
         except BaseException:
             self.__exit__()
             raise
@@ -63,9 +66,12 @@ class Line:
         return before
 
     def counter(self, device, what):
-        """A counter of the kernel for a device, "lo" among them: "tx_packets", "tx_bytes" (headers included)."""
+        """A counter of the kernel for a device, "lo" among them: "tx_packets", "tx_bytes" (headers
+        included)."""
         path = "/sys/class/net/%s/statistics/%s" % (device, what)
-        return int(subprocess.run([*self.before, "cat", path], capture_output=True, text=True, check=True).stdout)
+        return int(
+            subprocess.run([*self.before, "cat", path], capture_output=True, text=True, check=True).stdout
+        )
 
 
 class _Lab:
@@ -83,5 +89,3 @@ class _Lab:
 def source():
     """The config's "address" for the device."""
     return [{"source": "netlink", "device": DEVICE}]
-
-

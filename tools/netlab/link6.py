@@ -1,4 +1,5 @@
-"""A link in network namespaces with a host, an honest router and a stranger; advertisements as bytes, or real daemons.
+"""A link in network namespaces with a host, an honest router and a stranger; advertisements as bytes, or real
+daemons.
 
     with Link6() as link:
         link.advertise(link.honest, ("2600:77:2::", 7200, 3600))
@@ -20,7 +21,8 @@ LL = {"honest": "fe80::1", "stranger": "fe80::bad"}
 
 
 class Link6:
-    """Attributes: host, honest, stranger (namespace names), folder. The host takes advertisements at once (no DAD)."""
+    """Attributes: host, honest, stranger (namespace names), folder. The host takes advertisements at once (no
+    DAD)."""
 
     count = 0
 
@@ -43,7 +45,20 @@ class Link6:
             for number, name in enumerate((self.host, self.honest, self.stranger)):
                 self.set(name, "default/dad_transmits", 0)
                 self.set(name, "default/accept_dad", 0)
-                ip("-n", self.switch, "link", "add", "p%d" % number, "type", "veth", "peer", "name", "eth0", "netns", name)
+                ip(
+                    "-n",
+                    self.switch,
+                    "link",
+                    "add",
+                    "p%d" % number,
+                    "type",
+                    "veth",
+                    "peer",
+                    "name",
+                    "eth0",
+                    "netns",
+                    name,
+                )
                 ip("-n", self.switch, "link", "set", "p%d" % number, "master", "br0", "up")
             self.set(self.host, "eth0/accept_ra", 1)
             ip("-n", self.host, "link", "set", "eth0", "up")
@@ -82,10 +97,13 @@ class Link6:
         inside(space, lambda: Path("/proc/sys/net/ipv6/conf/" + name).write_text(str(value)))
 
     def advertise(self, space, *prefixes, lifetime=1800, preference=0):
-        """One router advertisement. prefixes: (text, valid s, preferred s). preference: 0 medium, 1 high (RFC 4191)."""
+        """One router advertisement. prefixes: (text, valid s, preferred s). preference: 0 medium, 1 high (RFC
+        4191)."""
         data = struct.pack(">BBHBBHII", 134, 0, 0, 64, preference << 3, lifetime, 0, 0)
         for text, valid, preferred in prefixes:
-            data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(socket.AF_INET6, text)
+            data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(
+                socket.AF_INET6, text
+            )
 
         def send():
             with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
@@ -99,7 +117,9 @@ class Link6:
     def daemon(self, space, *argv):
         """Start a program in a namespace that stays in the foreground; returns its Popen."""
         with open(self.folder / (Path(argv[0]).name + ".log"), "ab") as log:
-            process = subprocess.Popen(self.exec(space, *argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                self.exec(space, *argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         self.processes.append(process)
         return process
 

@@ -1,4 +1,5 @@
-"""Network namespaces for the router's tests: an internet with the provider lab, a router with one or two uplinks.
+"""Network namespaces for the router's tests: an internet with the provider lab, a router with one or two
+uplinks.
 
 Built with ip(8), gone with the fixture. Addresses in them are public ones, used inside only. Needs root."""
 
@@ -20,7 +21,8 @@ def ip(*args, check=True):
 
 
 def inside(name, job):
-    """Runs job() in a thread that lives in the namespace; threads it starts live there too. Returns its result."""
+    """Runs job() in a thread that lives in the namespace; threads it starts live there too. Returns its
+    result."""
     result = {}
 
     def work():
@@ -63,7 +65,20 @@ class Internet:
         ip("-n", self.internet, "addr", "add", PROVIDER + "/32", "dev", "lo")
         for i, (device, address, gateway) in enumerate(self.UPLINKS[: self.count]):
             far = "isp%d" % i
-            ip("-n", self.router, "link", "add", device, "type", "veth", "peer", "name", far, "netns", self.internet)
+            ip(
+                "-n",
+                self.router,
+                "link",
+                "add",
+                device,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                far,
+                "netns",
+                self.internet,
+            )
             ip("-n", self.internet, "addr", "add", gateway + "/24", "dev", far)
             ip("-n", self.internet, "link", "set", far, "up")
             ip("-n", self.router, "link", "set", device, "up")
@@ -75,7 +90,19 @@ class Internet:
         device, _, gateway = self.UPLINKS[uplink]
         ip("-n", self.router, "addr", "flush", "dev", device)
         ip("-n", self.router, "addr", "add", address + "/24", "dev", device)
-        ip("-n", self.router, "route", "replace", "default", "via", gateway, "dev", device, "metric", str(10 + uplink))
+        ip(
+            "-n",
+            self.router,
+            "route",
+            "replace",
+            "default",
+            "via",
+            gateway,
+            "dev",
+            device,
+            "metric",
+            str(10 + uplink),
+        )
 
     def __exit__(self, *_):
         for name in (self.internet, self.router):

@@ -1,5 +1,5 @@
-"""Programs and interpreters that a rig needs. What is not on this machine is Absent: a test that meets it is skipped (in CI
-it fails), a measurement says so in its row."""
+"""Programs and interpreters that a rig needs. What is not on this machine is Absent: a test that meets it is
+skipped (in CI it fails), a measurement says so in its row."""
 
 from .. import UserError, debian, interpreters
 

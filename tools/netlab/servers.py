@@ -26,7 +26,7 @@ view "%(name)s" { match-clients { %(address)s; };
   zone "me.example" { type primary; file "%(folder)s/%(name)s.zone"; };
 };
 """
-_ZONE = "$TTL 0\n@ SOA ns.example. x.example. 1 1 1 1 1\n@ NS ns.example.\n@ A %s\n@ TXT \"%s\"\n"
+_ZONE = '$TTL 0\n@ SOA ns.example. x.example. 1 1 1 1 1\n@ NS ns.example.\n@ A %s\n@ TXT "%s"\n'
 
 
 def _udp_answers(net, address, port, packet):

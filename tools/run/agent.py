@@ -13,7 +13,8 @@ import time
 
 from .. import ROOT, UserError
 
-#: A clean stop writes nothing and waits for nobody; an exchange that is under way may last 20 s, nobody waits for that.
+#: A clean stop writes nothing and waits for nobody; an exchange that is under way may last 20 s, nobody waits
+#: for that.
 STOP_S = 3
 #: The agent may be within an exchange (20 s at most) before it answers a command.
 TELL_S = 25
@@ -22,7 +23,8 @@ _STAMP = re.compile(r"^(\d\d:\d\d:\d\d|\+\d+) ")
 
 
 def ask(control, line):
-    """One command to the agent behind a control socket -> its answer (dict). OSError or ValueError when there is none."""
+    """One command to the agent behind a control socket -> its answer (dict). OSError or ValueError when there
+    is none."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(TELL_S)
         sock.connect(str(control))
@@ -32,16 +34,29 @@ def ask(control, line):
 
 
 class Agent:
-    """config: path; folder: where journal, status and control socket go; code: folder to import from; where: function
-    that turns an argv into one that starts in the right place; cwd: what relative paths in the config start from."""
+    """config: path; folder: where journal, status and control socket go; code: folder to import from; where:
+    function that turns an argv into one that starts in the right place; cwd: what relative paths in the
+    config start from."""
 
     def __init__(self, interpreter, config, folder, code=ROOT / "firmware", where=None, cwd=None):
         self.config, self.folder = config, folder
         self.control = str(folder / "control")
         self._status = folder / "status.json"
-        self._argv = (where or (lambda argv: argv))(interpreter.command(
-            "-m", "wanbeacon", "run", "--config", config, "--state", folder, "--status", self._status,
-            "--control", self.control))
+        self._argv = (where or (lambda argv: argv))(
+            interpreter.command(
+                "-m",
+                "wanbeacon",
+                "run",
+                "--config",
+                config,
+                "--state",
+                folder,
+                "--status",
+                self._status,
+                "--control",
+                self.control,
+            )
+        )
         self._env = interpreter.environment(code)
         self._cwd = cwd
         self.log = collections.deque(maxlen=KEPT)  # (number, local time, text)
@@ -51,17 +66,26 @@ class Agent:
         self._seen = self._document = self._began = None
 
     def start(self):
-        """Starts it; a status document of an earlier run does not count any more. It stays: should another agent run
-        with these settings, it is that one's."""
+        """Starts it; a status document of an earlier run does not count any more. It stays: should another
+        agent run with these settings, it is that one's."""
         self._began, self._document = time.time_ns(), None
         self.errors.clear()
         try:
-            self.process = subprocess.Popen(self._argv, env=self._env, cwd=self._cwd, stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            self.process = subprocess.Popen(
+                self._argv,
+                env=self._env,
+                cwd=self._cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
         except OSError as error:
             raise UserError("cannot start %s: %s" % (self._argv[0], error.strerror)) from None
-        self._readers = [threading.Thread(target=self._read, args=pipe, daemon=True) for pipe in
-                         ((self.process.stdout, False), (self.process.stderr, True))]
+        self._readers = [
+            threading.Thread(target=self._read, args=pipe, daemon=True)
+            for pipe in ((self.process.stdout, False), (self.process.stderr, True))
+        ]
         for thread in self._readers:
             thread.start()
 
@@ -90,7 +114,8 @@ class Agent:
         if any(line.startswith("Traceback") for line in self.errors):
             return ["the agent crashed: %s (please report this)" % self.errors[-1]]
         return [line.removeprefix("wanbeacon: ") for line in self.errors] or [
-            "the agent ended by itself with status %s" % self.process.returncode]
+            "the agent ended by itself with status %s" % self.process.returncode
+        ]
 
     def status(self):
         """The newest status document, or None before the first."""

@@ -1,6 +1,7 @@
 """`make run`: options, the loop and the end. Knows all parts of the tool; they do not know each other.
 
-Without a config: the demo, with a simulated line and provider. With one: the same agent against the real provider."""
+Without a config: the demo, with a simulated line and provider. With one: the same agent against the real
+provider."""
 
 import contextlib
 import signal
@@ -21,12 +22,16 @@ FRAME_S = 0.2
 
 
 def app(
-    config: Path = typer.Option(None, help="your settings: the agent works for your real provider, nothing is simulated"),
+    config: Path = typer.Option(
+        None, help="your settings: the agent works for your real provider, nothing is simulated"
+    ),
     seconds: float = typer.Option(None, help="end after so many seconds; default: at Ctrl-C"),
     plain: bool = typer.Option(False, help="lines instead of a full screen, also on a terminal"),
     dns: int = typer.Option(0, help="port of the demo's DNS server, 0 = any"),
     pace: float = typer.Option(1.0, min=0.1, help="how much faster the demo's story goes"),
-    simple: bool = typer.Option(False, help="demo without a network namespace, as on machines that have none"),
+    simple: bool = typer.Option(
+        False, help="demo without a network namespace, as on machines that have none"
+    ),
     svg: Path = typer.Option(None, help="write the last picture to this file"),
 ):
     """Run the agent under MicroPython with a live view: a demo, or with --config your own provider."""
@@ -38,8 +43,11 @@ def app(
     sys.stdout.reconfigure(errors="replace")  # a terminal that knows no arrow is no reason to end
     try:
         with contextlib.ExitStack() as stack:
-            run = (Own(interpreter, title, config) if config else
-                   Demo(stack, interpreter, title, dns, pace, simple))
+            run = (
+                Own(interpreter, title, config)
+                if config
+                else Demo(stack, interpreter, title, dns, pace, simple)
+            )
             stack.callback(run.agent.stop)
             screen = Screen(run, plain, svg)
             words = loop(run, screen, end, seconds)

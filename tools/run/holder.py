@@ -1,10 +1,12 @@
-"""Started inside a new network namespace: owns the line "wan" there until its stdin ends. Imports nothing of the project.
+"""Started inside a new network namespace: owns the line "wan" there until its stdin ends. Imports nothing of
+the project.
 
-argv: file descriptor of a unix socket, port, inode of the host's network namespace. A TCP listener on 127.0.0.1:port of
-the namespace is made and handed out through that socket: who has it receives the namespace's connections, with no cable
-between the two networks.
-Then each line on stdin ("set OLD NEW", "-" for none) changes the line's address; "ok" or the error is the answer.
-At the end of stdin, whatever ended our starter, every process left in the namespace is killed: then it vanishes."""
+argv: file descriptor of a unix socket, port, inode of the host's network namespace. A TCP listener on
+127.0.0.1:port of the namespace is made and handed out through that socket: who has it receives the
+namespace's connections, with no cable between the two networks.
+Then each line on stdin ("set OLD NEW", "-" for none) changes the line's address; "ok" or the error is the
+answer. At the end of stdin, whatever ended our starter, every process left in the namespace is killed: then
+it vanishes."""
 
 import os
 import signal
@@ -18,8 +20,9 @@ PATIENCE = 10
 
 def ip(*lines):
     """Runs commands of ip(8) as one batch; OSError with its words."""
-    done = subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, capture_output=True,
-                          timeout=PATIENCE)
+    done = subprocess.run(
+        ["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, capture_output=True, timeout=PATIENCE
+    )
     if done.returncode:
         raise OSError((done.stderr.strip().splitlines() or ["ip failed"])[0])
 
@@ -35,7 +38,8 @@ def make_line():
 
 
 def change(old, new):
-    """The new address comes before the old one goes: with the last address of a device its routes vanish too."""
+    """The new address comes before the old one goes: with the last address of a device its routes vanish
+    too."""
     lines = []
     if new != "-":
         lines += ["address add %s/32 dev wan" % new, "route replace default dev wan"]

@@ -1,5 +1,5 @@
-"""The two things that `make run` can run: the demo, or the user's own settings. Both offer title, intro, agent, start(),
-tick(), picture() and summary(); neither knows how a picture gets onto the screen."""
+"""The two things that `make run` can run: the demo, or the user's own settings. Both offer title, intro,
+agent, start(), tick(), picture() and summary(); neither knows how a picture gets onto the screen."""
 
 import hashlib
 import json
@@ -47,15 +47,17 @@ class Own:
 
     def picture(self):
         status = self.agent.status()
-        return Picture(self.title, headline(status), status=status, log=list(self.agent.log), hints=self.hints)
+        return Picture(
+            self.title, headline(status), status=status, log=list(self.agent.log), hints=self.hints
+        )
 
     def summary(self):
         return "Stopped. What was published and what was refused is remembered for the next run."
 
 
 def state_folder(path):
-    """Where the journal of this config lives: beside it, else below ~/.local/state. It must outlive the run, or a host
-    that the provider refused would be asked for again."""
+    """Where the journal of this config lives: beside it, else below ~/.local/state. It must outlive the run,
+    or a host that the provider refused would be asked for again."""
     mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     tried = []
@@ -68,8 +70,10 @@ def state_folder(path):
             tried.append(str(folder))
         except OSError as error:
             tried.append("%s (%s)" % (folder, error.strerror))
-    raise UserError("no folder to keep the state in: %s cannot be used; move the config to a short, writable path"
-                    % " and ".join(tried))
+    raise UserError(
+        "no folder to keep the state in: %s cannot be used; move the config to a short, writable path"
+        % " and ".join(tried)
+    )
 
 
 class Demo:
@@ -95,8 +99,11 @@ class Demo:
         self.story = Story(self.stage, pace)
         self.title = "%s. Demo: line and provider are simulated" % title
         dig = "dig @127.0.0.1 -p %d %s +short" % (lab.dns_port, HOSTS[0])
-        self.intro = ["Line and provider are simulated on this machine; nothing leaves it. The line is %s." % world.about,
-                      "ask the provider's name server: " + dig]
+        self.intro = [
+            "Line and provider are simulated on this machine; nothing leaves it. The line is %s."
+            % world.about,
+            "ask the provider's name server: " + dig,
+        ]
         self.dig = dig
 
     def start(self):
@@ -107,14 +114,26 @@ class Demo:
 
     def picture(self):
         status = self.agent.status()
-        return Picture(self.title, self.story.words(), "scene %d of %d" % (self.story.number + 1, len(SCENES)),
-                       1 - self.story.left() / self.story.length(), self.story.left(), status,
-                       {name: self.lab.published(name)["A"] for name in HOSTS}, self.seen(), list(self.agent.log), self.hints())
+        return Picture(
+            self.title,
+            self.story.words(),
+            "scene %d of %d" % (self.story.number + 1, len(SCENES)),
+            1 - self.story.left() / self.story.length(),
+            self.story.left(),
+            status,
+            {name: self.lab.published(name)["A"] for name in HOSTS},
+            self.seen(),
+            list(self.agent.log),
+            self.hints(),
+        )
 
     def hints(self):
         """The foot of the screen."""
-        return ["Ask the provider's name server:  %s   → %s" % (self.dig, self.lab.published(HOSTS[0])["A"] or "nothing yet"),
-                "Nothing of this leaves your machine.  Ctrl-C ends."]
+        return [
+            "Ask the provider's name server:  %s   → %s"
+            % (self.dig, self.lab.published(HOSTS[0])["A"] or "nothing yet"),
+            "Nothing of this leaves your machine.  Ctrl-C ends.",
+        ]
 
     def seen(self):
         """What the provider thinks of us."""
@@ -126,4 +145,6 @@ class Demo:
 
     def summary(self):
         return "%s in all, %s. The simulated line and provider are gone." % (
-            plural(len(self.lab.updates), "request"), self.judgement())
+            plural(len(self.lab.updates), "request"),
+            self.judgement(),
+        )

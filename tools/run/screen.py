@@ -1,4 +1,5 @@
-"""Puts pictures onto the screen: the whole terminal, lines, or a file. Knows nothing of what they show but its parts."""
+"""Puts pictures onto the screen: the whole terminal, lines, or a file. Knows nothing of what they show but
+its parts."""
 
 import os
 
@@ -10,8 +11,9 @@ from .view import render
 
 #: Rich's own form of an SVG loads fonts from a server; ours loads nothing.
 _FONTS = CONSOLE_SVG_FORMAT.index("@font-face"), CONSOLE_SVG_FORMAT.index(".{unique_id}-matrix")
-SVG = (CONSOLE_SVG_FORMAT[:_FONTS[0]] + CONSOLE_SVG_FORMAT[_FONTS[1]:]).replace(
-    "Fira Code, monospace", "'Fira Code', 'DejaVu Sans Mono', Menlo, Consolas, monospace")
+SVG = (CONSOLE_SVG_FORMAT[: _FONTS[0]] + CONSOLE_SVG_FORMAT[_FONTS[1] :]).replace(
+    "Fira Code, monospace", "'Fira Code', 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+)
 
 
 class Screen:
@@ -70,6 +72,8 @@ class Screen:
     def write_svg(self):
         """The picture as a file without any outside resource."""
         with open(os.devnull, "w", encoding="utf-8") as nowhere:
-            console = Console(record=True, width=112, height=31, file=nowhere, force_terminal=True, color_system="truecolor")
+            console = Console(
+                record=True, width=112, height=31, file=nowhere, force_terminal=True, color_system="truecolor"
+            )
             console.print(render(self.run.picture(), console))
         console.save_svg(str(self.svg), title="make run", code_format=SVG)

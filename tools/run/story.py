@@ -1,5 +1,5 @@
-"""The demo's story: what happens to the line, the provider and the agent, and how a viewer is told. Knows the lab's and
-the agent's public methods; nothing of screens.
+"""The demo's story: what happens to the line, the provider and the agent, and how a viewer is told. Knows the
+lab's and the agent's public methods; nothing of screens.
 
 A result is worked out from what the lab has seen, never from what the agent claims."""
 
@@ -13,7 +13,8 @@ ACCOUNTS = {"zones": ["dyndns.org"], "accounts": [{"user": USER, "password": PAS
 #: Publishable addresses, used inside the demo's own network only.
 ADDRESSES = ["45.33.7.%d" % last for last in (20, 61, 7, 112, 38, 201, 149, 84)]
 CGNAT = "100.72.16.9"
-#: Least seconds between two requests in the demo; the agent's own default is 60, which nobody wants to wait for.
+#: Least seconds between two requests in the demo; the agent's own default is 60, which nobody wants to wait
+#: for.
 MINIMUM = 3
 #: After this time without a request there will be none.
 SURE_S = 3
@@ -21,9 +22,20 @@ SURE_S = 3
 
 def config(lab, source):
     """The agent's settings for the demo."""
-    return {"accounts": [{"provider": "dyn", "user": USER, "password": PASSWORD, "server": "localhost:%d" % lab.https_port,
-                          "ca": str(lab.ca_der), "hosts": [{"name": name, "ipv6": False} for name in HOSTS]}],
-            "address": [source], "intervals": {"minimum": MINIMUM}}
+    return {
+        "accounts": [
+            {
+                "provider": "dyn",
+                "user": USER,
+                "password": PASSWORD,
+                "server": "localhost:%d" % lab.https_port,
+                "ca": str(lab.ca_der),
+                "hosts": [{"name": name, "ipv6": False} for name in HOSTS],
+            }
+        ],
+        "address": [source],
+        "intervals": {"minimum": MINIMUM},
+    }
 
 
 class Stage:
@@ -47,7 +59,7 @@ class Stage:
 
     def updates(self):
         """The requests of this scene that were answered."""
-        return [entry for entry in self.lab.updates[self.requests_before:] if "reply" in entry]
+        return [entry for entry in self.lab.updates[self.requests_before :] if "reply" in entry]
 
     def writes(self):
         """How often the agent's journal was written in all, or None while it does not say."""
@@ -119,8 +131,10 @@ def stored(stage):
 def refused(stage):
     for entry in stage.updates():
         if "abuse" in entry["reply"]:
-            return ("The answer was “%s”: only %s is stopped, the other two names follow." % (
-                " / ".join(entry["reply"].split("\n")).strip(" /"), CAMERA))
+            return "The answer was “%s”: only %s is stopped, the other two names follow." % (
+                " / ".join(entry["reply"].split("\n")).strip(" /"),
+                CAMERA,
+            )
     return ""
 
 
@@ -132,9 +146,12 @@ def nothing(stage):
 
 def not_fooled(stage):
     """The newest connection that the impostor got, and what could be read there."""
-    for entry in stage.lab.connections[stage.connections_before:]:
+    for entry in stage.lab.connections[stage.connections_before :]:
         if entry["tls"].startswith("failed") and entry["closed"]:
-            return "%d bytes of user name or password reached it: its certificate is not the provider's." % len(entry["plain"])
+            return (
+                "%d bytes of user name or password reached it: its certificate is not the provider's."
+                % len(entry["plain"])
+            )
     return ""
 
 
@@ -144,18 +161,28 @@ def remembered(stage):
         return ""
     stopped = sum(host["state"] == "stopped" for host in status["hosts"])
     return "%s after the restart; it remembers what it published and that %s %s stopped." % (
-        plural(len(stage.updates()), "request"), plural(stopped, "host"), "is" if stopped == 1 else "are")
+        plural(len(stage.updates()), "request"),
+        plural(stopped, "host"),
+        "is" if stopped == 1 else "are",
+    )
 
 
 def quiet(stage):
     writes = (stage.writes() or 0) - (stage.writes_before or 0)
-    return "%d s: %s, %s to flash." % (stage.seconds(), plural(len(stage.updates()), "request"), plural(writes, "write"))
+    return "%d s: %s, %s to flash." % (
+        stage.seconds(),
+        plural(len(stage.updates()), "request"),
+        plural(writes, "write"),
+    )
 
 
 def again(stage):
     for entry in stage.updates():
         return "%s for %s, answered with %s." % (
-            plural(len(stage.updates()), "request"), ", ".join(entry["hosts"]), entry["reply"].strip())
+            plural(len(stage.updates()), "request"),
+            ", ".join(entry["hosts"]),
+            entry["reply"].strip(),
+        )
     return ""
 
 
@@ -165,8 +192,8 @@ def plural(count, noun):
 
 @dataclass
 class Scene:
-    """seconds: how long; title, text: what the viewer reads ({address}, {how} are filled in); act: what it does to the
-    stage; result: what came of it, "" while that is open."""
+    """seconds: how long; title, text: what the viewer reads ({address}, {how} are filled in); act: what it
+    does to the stage; result: what came of it, "" while that is open."""
 
     seconds: float
     title: str
@@ -176,26 +203,63 @@ class Scene:
 
 
 SCENES = [
-    Scene(10, "The agent starts for the first time",
-          "It reads the line's address {address} and publishes it for three names.", start, stored),
-    Scene(10, "The line got a new address: {address}",
-          "{how}; it reads the address and tells the provider.", Stage.address, stored),
-    Scene(9, "Carrier-grade NAT: the line got {address}",
-          "Nobody outside could reach that address, so it must not be published.",
-          lambda stage: stage.address(CGNAT), nothing),
+    Scene(
+        10,
+        "The agent starts for the first time",
+        "It reads the line's address {address} and publishes it for three names.",
+        start,
+        stored,
+    ),
+    Scene(
+        10,
+        "The line got a new address: {address}",
+        "{how}; it reads the address and tells the provider.",
+        Stage.address,
+        stored,
+    ),
+    Scene(
+        9,
+        "Carrier-grade NAT: the line got {address}",
+        "Nobody outside could reach that address, so it must not be published.",
+        lambda stage: stage.address(CGNAT),
+        nothing,
+    ),
     Scene(8, "A public address is back: {address}", "The names follow at once.", Stage.address, stored),
-    Scene(10, "An impostor answers in the provider's place",
-          "The line changes again, but the server's certificate is forged.", impostor, not_fooled),
-    Scene(9, "The real provider is back, and a new address: {address}",
-          "A new address need not wait for the retry that was planned.", impostor_leaves, stored),
-    Scene(12, "The provider blocks one host, and the line changes: {address}",
-          "A program that goes on asking after a refusal gets its user blocked for good.", block, refused),
+    Scene(
+        10,
+        "An impostor answers in the provider's place",
+        "The line changes again, but the server's certificate is forged.",
+        impostor,
+        not_fooled,
+    ),
+    Scene(
+        9,
+        "The real provider is back, and a new address: {address}",
+        "A new address need not wait for the retry that was planned.",
+        impostor_leaves,
+        stored,
+    ),
+    Scene(
+        12,
+        "The provider blocks one host, and the line changes: {address}",
+        "A program that goes on asking after a refusal gets its user blocked for good.",
+        block,
+        refused,
+    ),
     Scene(9, "One more change: {address}", "The stopped host is left out.", Stage.address, stored),
-    Scene(11, "Power cut: the agent is killed and starts again",
-          "Others update after every start, and forget that they were refused.", power_cut, remembered),
-    Scene(60, "A minute of quiet", "Nothing changes, so nothing is sent and nothing is written.", None, quiet),
-    Scene(11, "The user had the host unblocked, and says: retry",
-          "wanbeacon retry " + CAMERA, unblock, again),
+    Scene(
+        11,
+        "Power cut: the agent is killed and starts again",
+        "Others update after every start, and forget that they were refused.",
+        power_cut,
+        remembered,
+    ),
+    Scene(
+        60, "A minute of quiet", "Nothing changes, so nothing is sent and nothing is written.", None, quiet
+    ),
+    Scene(
+        11, "The user had the host unblocked, and says: retry", "wanbeacon retry " + CAMERA, unblock, again
+    ),
 ]
 #: After the last scene the story goes on here: the first start happens once.
 AGAIN = 1

@@ -13,19 +13,33 @@ from rich.table import Table
 from rich.text import Text
 
 #: state -> colour, mark
-STATES = {"ok": ("green", "✓"), "stopped": ("red", "■"), "waiting": ("yellow", "…"), "paused": ("yellow", "∥"),
-          "new": ("dim", "·")}
-SOURCES = {"netlink": "the kernel (netlink)", "interface": "the network device", "ubus": "OpenWrt (ubus)",
-           "natpmp": "the router (NAT-PMP)", "pcp": "the router (PCP)", "upnp": "the router (UPnP)",
-           "stun": "a STUN server", "whoami": "a name server outside", "web": "a web page outside",
-           "command": "a command"}
+STATES = {
+    "ok": ("green", "✓"),
+    "stopped": ("red", "■"),
+    "waiting": ("yellow", "…"),
+    "paused": ("yellow", "∥"),
+    "new": ("dim", "·"),
+}
+SOURCES = {
+    "netlink": "the kernel (netlink)",
+    "interface": "the network device",
+    "ubus": "OpenWrt (ubus)",
+    "natpmp": "the router (NAT-PMP)",
+    "pcp": "the router (PCP)",
+    "upnp": "the router (UPnP)",
+    "stun": "a STUN server",
+    "whoami": "a name server outside",
+    "web": "a web page outside",
+    "command": "a command",
+}
 
 
 @dataclass
 class Picture:
-    """title: first line. caption: (headline, explanation, result). step: "scene 2 of 11" or "". done: 0..1 of this
-    scene, None without a story. status: the agent's document or None. dns: {host: address} of the lab, None without
-    one. seen: Text-ready lines of what the lab saw. log: [(number, time, text)]. hints: lines at the foot."""
+    """title: first line. caption: (headline, explanation, result). step: "scene 2 of 11" or "". done: 0..1 of
+    this scene, None without a story. status: the agent's document or None. dns: {host: address} of the lab,
+    None without one. seen: Text-ready lines of what the lab saw. log: [(number, time, text)]. hints: lines at
+    the foot."""
 
     title: str
     caption: tuple
@@ -40,7 +54,7 @@ class Picture:
 
 
 def age(seconds):
-    """"7 s", "12 min", "3 h", "5 days": as much as a person wants to know."""
+    """ "7 s", "12 min", "3 h", "5 days": as much as a person wants to know."""
     seconds = max(0, int(seconds))
     for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
         if seconds < limit:
@@ -78,8 +92,16 @@ def headline(status):
         return what, "Nothing is sent until the address changes.", ""
     stopped = states.count("stopped")
     if stopped:
-        return "%d of %d hosts stopped" % (stopped, count), "Their line in the table says why, and what to do.", ""
-    return "%d of %d hosts up to date" % (states.count("ok"), count), "The table says what the others wait for.", ""
+        return (
+            "%d of %d hosts stopped" % (stopped, count),
+            "Their line in the table says why, and what to do.",
+            "",
+        )
+    return (
+        "%d of %d hosts up to date" % (states.count("ok"), count),
+        "The table says what the others wait for.",
+        "",
+    )
 
 
 def address_line(status, now):
@@ -110,7 +132,9 @@ def exchange_line(exchange, now):
         return Text("none since the start", "dim")
     out = Text("%s: %s → " % (exchange["provider"], plural(len(exchange["hosts"]), "host")))
     number = isinstance(exchange["status"], int)
-    out.append("HTTP %s " % exchange["status"] if number else exchange["status"] + ": ", "" if number else "yellow")
+    out.append(
+        "HTTP %s " % exchange["status"] if number else exchange["status"] + ": ", "" if number else "yellow"
+    )
     out.append(exchange["reply"], "bold")
     out.append("  in %d ms" % exchange["ms"], "dim")
     if exchange["when"]:
@@ -133,11 +157,17 @@ def facts(picture, now, short):
         grid.add_row("Last request", exchange_line(status["exchange"], now))
         journal = status["journal"]
         memory = "%s, %s since its start %s ago; journal written %s" % (
-            plural(status["counters"]["requests"], "request"), plural(status["counters"]["events"], "event"),
-            age(now - status["started"]) if status["started"] else "?", plural(journal["sequence"], "time"))
+            plural(status["counters"]["requests"], "request"),
+            plural(status["counters"]["events"], "event"),
+            age(now - status["started"]) if status["started"] else "?",
+            plural(journal["sequence"], "time"),
+        )
         grid.add_row("Agent", memory)
-        for trouble in (journal["state"] if journal["state"] != "ok" else None, journal["lost"],
-                        None if status["clock"] == "ok" else "clock not set: no password is sent before it is"):
+        for trouble in (
+            journal["state"] if journal["state"] != "ok" else None,
+            journal["lost"],
+            None if status["clock"] == "ok" else "clock not set: no password is sent before it is",
+        ):
             if trouble:
                 grid.add_row("", Text(trouble, "yellow"))
     else:
@@ -148,18 +178,35 @@ def facts(picture, now, short):
 
 
 def hosts(picture, now, width, rows, short=False):
-    """The table of hosts, at most `rows` of them: those that need attention first when there are more. short: a line each."""
+    """The table of hosts, at most `rows` of them: those that need attention first when there are more. short:
+    a line each."""
     narrow = width < 96
     published = picture.dns is None or not narrow  # else the name server's word alone says it
-    table = Table(box=None if short else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False, header_style="bold dim")
+    table = Table(
+        box=None if short else box.SIMPLE_HEAD,
+        expand=True,
+        padding=(0, 1),
+        pad_edge=False,
+        header_style="bold dim",
+    )
     table.add_column("Host", no_wrap=True, overflow="ellipsis", max_width=max(18, width // 4))
-    for heading in ["Published"] * published + ["DNS answers"] * (picture.dns is not None) + ["Since", "State"]:
+    for heading in (
+        ["Published"] * published + ["DNS answers"] * (picture.dns is not None) + ["Since", "State"]
+    ):
         table.add_column(heading, no_wrap=True)
     table.add_column("Next, and why", ratio=1, no_wrap=short, overflow="ellipsis" if short else "fold")
     every = picture.status["hosts"] if picture.status else []
-    bad = {one["why"] for line in (picture.status or {"lines": ()})["lines"] for one in (line["ipv4"], line["ipv6"])
-           if one["address"] and one["address"] in one["why"]}
-    shown = every if len(every) <= rows else sorted(every, key=lambda host: host["state"] == "ok")[:max(1, rows - 1)]
+    bad = {
+        one["why"]
+        for line in (picture.status or {"lines": ()})["lines"]
+        for one in (line["ipv4"], line["ipv6"])
+        if one["address"] and one["address"] in one["why"]
+    }
+    shown = (
+        every
+        if len(every) <= rows
+        else sorted(every, key=lambda host: host["state"] == "ok")[: max(1, rows - 1)]
+    )
     for host in shown:
         colour, mark = STATES.get(host["state"], STATES["new"])
         cells = [host["name"]]
@@ -174,7 +221,11 @@ def hosts(picture, now, width, rows, short=False):
         fine = host["state"] == "ok"
         if not (fine and narrow):
             action = Text(action).append(": " + why, "dim" if fine else colour)
-        cells += [age(now - host["since"]) if host["since"] else "", Text("%s %s" % (mark, host["state"]), colour), action]
+        cells += [
+            age(now - host["since"]) if host["since"] else "",
+            Text("%s %s" % (mark, host["state"]), colour),
+            action,
+        ]
         table.add_row(*cells)
     if len(shown) < len(every):
         table.add_row(Text("and %d more" % (len(every) - len(shown)), "dim"))
@@ -189,9 +240,16 @@ def caption(picture, short):
         rows.append(Text("→ " + result, "bold green") if result else Text("…", "dim"))
         if not short:
             rows.append(ProgressBar(total=1.0, completed=picture.done, style="grey23", complete_style="blue"))
-    return Panel(Group(*rows), title="now", title_align="left", box=box.HEAVY, border_style="blue", padding=(0, 1),
-                 subtitle="%s, next in %d s" % (picture.step, picture.left + 0.99) if picture.step else None,
-                 subtitle_align="right")
+    return Panel(
+        Group(*rows),
+        title="now",
+        title_align="left",
+        box=box.HEAVY,
+        border_style="blue",
+        padding=(0, 1),
+        subtitle="%s, next in %d s" % (picture.step, picture.left + 0.99) if picture.step else None,
+        subtitle_align="right",
+    )
 
 
 #: Lines of the log that a table of many hosts leaves, its heading and the blank line below it included.
@@ -219,5 +277,8 @@ def render(picture, console, now=None):
     room = height - lines(top) - len(foot) - 2  # a heading above the log and a blank line below it
     if room < 1:
         return Group(*top, *foot)
-    log = [Text("%s  %s" % (when, text), no_wrap=True, overflow="ellipsis") for _, when, text in list(picture.log)[-room:]]
+    log = [
+        Text("%s  %s" % (when, text), no_wrap=True, overflow="ellipsis")
+        for _, when, text in list(picture.log)[-room:]
+    ]
     return Group(*top, Text("Log of the agent", "bold dim"), *log, *[Text("")] * (room - len(log) + 1), *foot)

@@ -1,4 +1,5 @@
-"""The internet line of the demo: its address changes when the story says so. Knows neither agent nor provider.
+"""The internet line of the demo: its address changes when the story says so. Knows neither agent nor
+provider.
 
     with open_world(folder, port) as world:      the best that this machine allows
         world.source      what to put into the agent's "address" list
@@ -24,9 +25,9 @@ PATIENCE = 10
 
 
 class NamespaceWorld:
-    """A network namespace with a real device "wan": the kernel tells the agent of every change. Needs root, or a kernel
-    that lets users have namespaces. The agent reaches the lab's `port` by a relay; nothing on the host's network is
-    touched, and everything vanishes with the holder process, however this program ends."""
+    """A network namespace with a real device "wan": the kernel tells the agent of every change. Needs root,
+    or a kernel that lets users have namespaces. The agent reaches the lab's `port` by a relay; nothing on the
+    host's network is touched, and everything vanishes with the holder process, however this program ends."""
 
     nudge = False
     source = {"source": "netlink", "device": "wan"}
@@ -43,10 +44,22 @@ class NamespaceWorld:
         new = ["unshare", "--net"] + (["--map-root-user"] if self._user else [])
         with ours, theirs:
             self._holder = subprocess.Popen(
-                new + [sys.executable, str(Path(__file__).with_name("holder.py")), str(theirs.fileno()), str(self._port),
-                       str(os.stat("/proc/self/ns/net").st_ino)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1,
-                pass_fds=[theirs.fileno()], start_new_session=True)
+                new
+                + [
+                    sys.executable,
+                    str(Path(__file__).with_name("holder.py")),
+                    str(theirs.fileno()),
+                    str(self._port),
+                    str(os.stat("/proc/self/ns/net").st_ino),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                bufsize=1,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
             theirs.close()
             answer = self._holder.stdout.readline().strip()
             if answer != "ok":
@@ -86,8 +99,8 @@ class NamespaceWorld:
 
 
 class FileWorld:
-    """Without namespaces: the address stands in a file that the agent's `command` source reads. Nothing tells the agent
-    of a change then, so the story must nudge it (`wanbeacon check`), as a dial-up script would."""
+    """Without namespaces: the address stands in a file that the agent's `command` source reads. Nothing tells
+    the agent of a change then, so the story must nudge it (`wanbeacon check`), as a dial-up script would."""
 
     nudge = True
     how = "A script told the agent to look"

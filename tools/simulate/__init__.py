@@ -1,7 +1,7 @@
 """The agent in virtual time: `python -m tools simulate`, and what its tests share with it.
 
-Modules here import the firmware, so that importing this package puts it on the path (shims last: `ubinascii` comes from
-there, `requests` must not)."""
+Modules here import the firmware, so that importing this package puts it on the path (shims last: `ubinascii`
+comes from there, `requests` must not)."""
 
 import sys
 

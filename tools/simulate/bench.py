@@ -11,15 +11,18 @@ def brown_out(bench, clock):
 
 
 def region(bench, what):
-    """A million devices back after an outage: "peak" (highest second, % of the fleet), or seconds until this part of
-    the names is right."""
+    """A million devices back after an outage: "peak" (highest second, % of the fleet), or seconds until this
+    part of the names is right."""
     run = fleet.regional(1000000)
     return round(100 * run.peak(), 3) if what == "peak" else run.second(what)
 
 
 def overload(bench):
-    """Minutes in which a million devices that a provider of 2,000 requests/s times out asked more than in the one
-    before."""
+    """Minutes in which a million devices that a provider of 2,000 requests/s times out asked more than in the
+    one before."""
     run = fleet.provider(1000000)
-    bench.note("all right after %.0f min, %.2f requests a device" % (len(run.offered) / 60, run.offered.sum() / run.devices))
+    bench.note(
+        "all right after %.0f min, %.2f requests a device"
+        % (len(run.offered) / 60, run.offered.sum() / run.devices)
+    )
     return len(run.rises())

@@ -1,4 +1,5 @@
-"""`python -m tools simulate`: a year of one device's life, or a fleet of a million. Prints tables, draws plots."""
+"""`python -m tools simulate`: a year of one device's life, or a fleet of a million. Prints tables, draws
+plots."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,9 @@ def _bar(console):
 @app.callback(invoke_without_command=True)
 def simulate(
     context: typer.Context,
-    script: Path = typer.Option(None, help="what happens, line by line (see tools/simulate/script.py); default: a year"),
+    script: Path = typer.Option(
+        None, help="what happens, line by line (see tools/simulate/script.py); default: a year"
+    ),
     days: float = typer.Option(365, min=0.01, max=3660, help="how long"),
     begin: float = typer.Option(0, "--from", min=0, help="first day in the plot"),
     to: float = typer.Option(0, min=0, help="last day in the plot; default: the end"),
@@ -43,7 +46,9 @@ def simulate(
     try:
         text = script.read_text() if script else YEAR
     except (OSError, UnicodeError) as error:
-        raise UserError("cannot read the script %s: %s" % (script, getattr(error, "strerror", None) or "no text"))
+        raise UserError(
+            "cannot read the script %s: %s" % (script, getattr(error, "strerror", None) or "no text")
+        )
     if show_script:
         print(text.strip())
         return
@@ -105,7 +110,9 @@ def fleet(
     serves: int = typer.Option(2000, min=1, help="provider: requests it can serve in a second"),
     down: int = typer.Option(0, min=0, max=3 * 3600, help="provider: seconds in which it serves none"),
     seed: int = typer.Option(1, help="of every chance"),
-    plot: Path = typer.Option(None, help="where the plot goes (.png or .svg); default: out/simulate/SCENE.png"),
+    plot: Path = typer.Option(
+        None, help="where the plot goes (.png or .svg); default: out/simulate/SCENE.png"
+    ),
 ):
     """Request rate of a whole fleet over time, with and without our jitter."""
     from . import fleet as fleets
@@ -126,12 +133,20 @@ def fleet(
                         "progress": lambda served, task=task: bar.update(task, completed=served)}  # fmt: skip
             runs.append(fleets.SCENES[scene](devices, seed=seed, jitter=jitter, **more))
             bar.update(task, completed=devices)
-    table = Table("", *[run.name for run in runs], title="%s, %s devices" % (scene, f"{devices:,}"), title_justify="left")
+    table = Table(
+        "",
+        *[run.name for run in runs],
+        title="%s, %s devices" % (scene, f"{devices:,}"),
+        title_justify="left",
+    )
     facts = [_facts(run, scene) for run in runs]
     for name in facts[0]:
         table.add_row(name, *[fact[name] for fact in facts])
     console.print(table)
-    marks = {"regional": [(devices / 100, "1 % of the fleet")], "provider": [(serves, "what the provider serves")]}.get(scene, [])
+    marks = {
+        "regional": [(devices / 100, "1 % of the fleet")],
+        "provider": [(serves, "what the provider serves")],
+    }.get(scene, [])
     unit, until = {"regional": (1, 180), "provider": (60, 3600 + down), "refresh": (3600, None)}[scene]
     notes = ["\n".join("%s: %s" % row for row in fact.items() if row[1] != "-") for fact in facts]
     _draw(plots.rates, [(run.name, run.offered, note) for run, note in zip(runs, notes)], plot,
@@ -149,7 +164,10 @@ _TITLES = {
 def _facts(run, scene):
     """{what: text} for table and plot."""
     time = lambda s: "-" if s is None else "%d s" % s if s < 600 else "%.1f min" % (s / 60)  # noqa: E731
-    facts = {"highest rate in one second": "%s (%.2f %% of the fleet)" % (f"{run.offered.max():,}", 100 * run.peak())}
+    facts = {
+        "highest rate in one second": "%s (%.2f %% of the fleet)"
+        % (f"{run.offered.max():,}", 100 * run.peak())
+    }
     if scene != "refresh":
         facts["half of the names right after"] = time(run.second(0.5))
         facts["99 % right after"] = time(run.second(0.99))

@@ -1,5 +1,5 @@
-"""A million devices at one provider: how many requests it gets in each second. Vectorised copies of the schedule in
-policy.py; the constants are the policy's own, and a test holds the copies to it.
+"""A million devices at one provider: how many requests it gets in each second. Vectorised copies of the
+schedule in policy.py; the constants are the policy's own, and a test holds the copies to it.
 
     regional   all lines of a region were down for ten minutes and come back in the same second, with new addresses
     provider   the same, but the provider serves only so many requests a second and times out the rest
@@ -67,11 +67,14 @@ class Run:
         return self.offered[:whole].reshape(-1, 60).mean(1)
 
     def rises(self, noise=3.0):
-        """[(minute, rise)]: minutes with a higher mean rate than the one before, beyond what counting so many random
-        arrivals alone does (`noise` standard deviations)."""
+        """[(minute, rise)]: minutes with a higher mean rate than the one before, beyond what counting so many
+        random arrivals alone does (`noise` standard deviations)."""
         rates = self.minutes()
         allowed = noise * numpy.sqrt(2 * rates[:-1] / 60)
-        return [(int(n) + 1, float(rates[n + 1] - rates[n])) for n in numpy.nonzero(rates[1:] - rates[:-1] > allowed)[0]]
+        return [
+            (int(n) + 1, float(rates[n + 1] - rates[n]))
+            for n in numpy.nonzero(rates[1:] - rates[:-1] > allowed)[0]
+        ]
 
 
 def _counts(times, least=0):
@@ -87,8 +90,8 @@ def regional(devices, seed=1, jitter=True):
 
 
 def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, horizon=6 * 3600):
-    """The same, but the provider serves `serves` requests in each second (after being down for `down` seconds), and
-    every other request times out."""
+    """The same, but the provider serves `serves` requests in each second (after being down for `down`
+    seconds), and every other request times out."""
     chance = numpy.random.default_rng(seed)
     begin = spread(chance.integers(0, 65536, devices)) if jitter else numpy.zeros(devices, numpy.int64)
     due = [[] for _ in range(horizon + policy.SCHEDULE[outcome.NET][2] + TIMEOUT + 1)]
@@ -107,7 +110,11 @@ def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, h
             if served < len(asking):
                 failed = chance.permutation(asking)[served:]
                 fails[failed] += 1
-                rnd = chance.integers(0, 65536, len(failed)) if jitter else numpy.zeros(len(failed), numpy.int64)
+                rnd = (
+                    chance.integers(0, 65536, len(failed))
+                    if jitter
+                    else numpy.zeros(len(failed), numpy.int64)
+                )
                 _sort_in(due, now + TIMEOUT + later(outcome.NET, fails[failed], rnd) + 1, failed)
         if progress and now % 20 == 0:
             progress(devices - left)
@@ -132,7 +139,8 @@ def _sort_in(due, times, who):
 
 
 def refresh(devices, seed=1, jitter=True):
-    """All names were sent within one hour (a new firmware, say), REFRESH_DAYS ago at most; rates of their refresh."""
+    """All names were sent within one hour (a new firmware, say), REFRESH_DAYS ago at most; rates of their
+    refresh."""
     chance = numpy.random.default_rng(seed)
     sent = chance.integers(0, 3600, devices)
     seeds = chance.integers(0, 65536, devices) if jitter else numpy.zeros(devices, numpy.int64)
@@ -140,7 +148,9 @@ def refresh(devices, seed=1, jitter=True):
     earliest = whole - whole // 16
     begin = sent + age(whole, seeds) - earliest
     name = "each device up to a sixteenth earlier" if jitter else "without our jitter"
-    return Run(name, devices, _counts(begin, whole // 16 + 3600), _counts(begin + EXCHANGE, whole // 16 + 3601), 1)
+    return Run(
+        name, devices, _counts(begin, whole // 16 + 3600), _counts(begin + EXCHANGE, whole // 16 + 3601), 1
+    )
 
 
 #: scene -> function(devices, seed, jitter, ...)

@@ -1,5 +1,5 @@
-"""Numbers that say whether a provider would block its user: requests in a day after each answer, and in a thousand
-brown-outs. The real agent in virtual time; knows no table and no judge."""
+"""Numbers that say whether a provider would block its user: requests in a day after each answer, and in a
+thousand brown-outs. The real agent in virtual time; knows no table and no judge."""
 
 import json
 import random
@@ -34,8 +34,8 @@ def world(seed, plain=False, minimum=None):
 
 
 def requests_in_a_day(what, reboots=5, seed=1):
-    """Requests that the provider sees in 24 hours that begin with this answer (or event: see DAY_LIMITS) to a changed
-    address, with so many reboots in between."""
+    """Requests that the provider sees in 24 hours that begin with this answer (or event: see DAY_LIMITS) to a
+    changed address, with so many reboots in between."""
     with quick():
         one, chance = world(seed)
         if what == "damaged journal":
@@ -57,8 +57,9 @@ def requests_in_a_day(what, reboots=5, seed=1):
 
 
 def brown_outs(reboots=1000, clock=True, seed=1, minimum=60):
-    """(requests, least seconds between two of them or None): so many power cuts in a row at random moments (within
-    flash writes and exchanges too) around an update that stays pending, as its answer never arrives."""
+    """(requests, least seconds between two of them or None): so many power cuts in a row at random moments
+    (within flash writes and exchanges too) around an update that stays pending, as its answer never
+    arrives."""
     with quick():
         one, chance = world(seed, not clock, minimum)
         if not clock:

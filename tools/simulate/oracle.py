@@ -1,8 +1,9 @@
-"""The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and what the user
-did; knows nothing of policy.py or the journal's form, and keeps its own books in true time.
+"""The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and what
+the user did; knows nothing of policy.py or the journal's form, and keeps its own books in true time.
 
-Its memory follows the agent's: what was not in flash when the power went is forgotten here too (`written`, `booted`),
-so that every request is judged by what the agent could know. Each rule is a name in RULES; `broken` lists violations.
+Its memory follows the agent's: what was not in flash when the power went is forgotten here too (`written`,
+`booted`), so that every request is judged by what the agent could know. Each rule is a name in RULES;
+`broken` lists violations.
 """
 
 RULES = {
@@ -20,7 +21,8 @@ RULES = {
 HEAD, PER_HOST = 21, 104  # bytes of a journal image, as journal.py states them
 DAY = 86400
 FORCE_EVERY = 600
-# What an answer means: DynDNS2 words and HTTP status -> how far a stop reaches (Dyn return codes, No-IP response page).
+# What an answer means: DynDNS2 words and HTTP status -> how far a stop reaches (Dyn return codes, No-IP
+# response page).
 STOPS = {
     "badauth": "account", "noauth": "account", 401: "account", "nohost": "host", "notfqdn": "host",
     "abuse": "host", "!donator": "host", "numhost": "host", "badagent": "provider",
@@ -58,15 +60,21 @@ class Host:
 
     def copy(self):
         new = Host.__new__(Host)
-        new.ack4, new.ack6, new.asked, new.at, new.fails = self.ack4, self.ack6, self.asked, self.at, self.fails
+        new.ack4, new.ack6, new.asked, new.at, new.fails = (
+            self.ack4,
+            self.ack6,
+            self.asked,
+            self.at,
+            self.fails,
+        )
         new.hold, new.odds, new.offline, new.open = self.hold, self.odds, self.offline, self.open
         new.stop, new.trouble, new.by_hand = self.stop, self.trouble, self.by_hand
         return new
 
 
 class Oracle:
-    """accounts: name of the account -> (provider, settings, minimum, refresh, [(host name, settings)]). `settings` is
-    anything that differs when the user edits what counts. publishable: set of addresses."""
+    """accounts: name of the account -> (provider, settings, minimum, refresh, [(host name, settings)]).
+    `settings` is anything that differs when the user edits what counts. publishable: set of addresses."""
 
     BLOCK_USERS = ("noip",)  # "abuse" blocks the user there, not the host
 
@@ -107,7 +115,8 @@ class Oracle:
                 )
 
     def _known(self, account, settings, name, own, kept):
-        """What was known of this host. A new password voids nothing that is stored; a stop that it may have caused ends."""
+        """What was known of this host. A new password voids nothing that is stored; a stop that it may have
+        caused ends."""
         for (other, had, host, options), known in kept.items():
             if (other, host, options) == (account, name, own):
                 known = known.copy()
@@ -128,7 +137,8 @@ class Oracle:
         return new
 
     def written(self, slot, size, last=False):
-        """An image is in flash. last: the power goes right after it; it may announce a request that nobody saw."""
+        """An image is in flash. last: the power goes right after it; it may announce a request that nobody
+        saw."""
         bound = HEAD + PER_HOST * sum([len(a[4]) for a in self.accounts.values()])
         if size > bound:
             self.fail("journal", "%d bytes, bound %d" % (size, bound))
@@ -150,13 +160,15 @@ class Oracle:
                 self.newest[family] = line[family] if line[family] in self.publishable else None
 
     def arrive(self, t, account, names, v4, v6, offline, arrives=True):
-        """A request was begun; judge it. arrives: False when the device can know that it did not get there."""
+        """A request was begun; judge it. arrives: False when the device can know that it did not get
+        there."""
         _, settings, minimum, refresh, hosts = self.accounts[account]
         self.requests += 1
         own = dict(hosts)
         what = "%s %s %s at %.1f" % (",".join(names), v4, v6, t)
         for sent, family in ((v4, 4), (v6, 6)):
-            if sent and not offline:  # what is taken from a name may be an older address, or one the provider chose
+            # what is taken from a name may be an older address, or one the provider chose
+            if sent and not offline:
                 if sent not in self.publishable:
                     self.fail("bogon", what)
                 if sent != self.newest[family]:
@@ -180,13 +192,15 @@ class Oracle:
             for one in (host, kept):
                 if arrives or one is kept:  # a refused connection is tried again soon
                     one.hold = max(one.hold, t + minimum)
-                if arrives or one is kept:  # until an answer tells, the provider may store the one or the other
+                # until an answer tells, the provider may store the one or the other
+                if arrives or one is kept:
                     one.open = True
                     one.ack4 = one.ack4 if v4 in (None, one.ack4) else None
                     one.ack6 = one.ack6 if v6 in (None, one.ack6) else None
 
     def answered(self, t, account, names, v4, v6, offline, says, single=False):
-        """What became of it; says: one answer per host, as in virtual.Provider. single: one line came for the list."""
+        """What became of it; says: one answer per host, as in virtual.Provider. single: one line came for the
+        list."""
         worst = 0
         for name, say in zip(names, says):
             host = self.now[account, name]
@@ -252,7 +266,8 @@ class Oracle:
     # ---- the user
 
     def command(self, t, name, account=None, host=None):
-        """A command that is about to be given, as if it will be granted. Returns a function that takes it back."""
+        """A command that is about to be given, as if it will be granted. Returns a function that takes it
+        back."""
         before, paused = {key: one.copy() for key, one in self.now.items()}, self.paused
         self._command(t, name, account, host)
 

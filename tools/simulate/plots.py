@@ -11,14 +11,26 @@ from matplotlib.lines import Line2D
 from wanbeacon.app import words
 
 # Okabe-Ito: told apart by colour-blind eyes too
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8A8A8A"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#8A8A8A",
+)
 LANES = ("device", "clock", "line", "provider", "host", "hold", "request")
 NAMES = {"device": "device and user", "clock": "clock", "line": "line", "provider": "provider says",
          "host": "host is", "hold": "request held back", "request": "requests"}  # fmt: skip
 _STATES = {"stopped": RED, "paused": PURPLE, "waiting": ORANGE}
 _ANSWERS = (  # which answers are one colour
     ("stored", BLUE, ("ok",)),
-    ("later (911, 5xx, no answer)", ORANGE, ("911", "dnserr", "timeout", "lost", "reset", "refuse", "dns", 500, 503, 429)),
+    (
+        "later (911, 5xx, no answer)",
+        ORANGE,
+        ("911", "dnserr", "timeout", "lost", "reset", "refuse", "dns", 500, 503, 429),
+    ),
     ("not understood", PURPLE, ("page", "empty", "garbage", "other")),
     ("refused: stop", RED, ()),
 )
@@ -47,16 +59,31 @@ def timeline(story, path, start=0, end=None):
         colour = {"host": _STATES.get(state, GREY), "hold": SKY, "provider": RED}.get(lane, GREY)
         a, b = max(a, start), min(b, end)
         top.barh(height[lane], max(b - a, least) / _DAY, left=a / _DAY, height=0.44, color=colour, alpha=0.85)
-        label = text if isinstance(text, str) else words.join(text[1]).split(":")[0] if state == "stopped" else state
+        label = (
+            text
+            if isinstance(text, str)
+            else words.join(text[1]).split(":")[0]
+            if state == "stopped"
+            else state
+        )
         if lane in ("provider", "clock", "line") or (lane == "host" and b - a > (end - start) / 90):
-            top.annotate(label[:26], (a / _DAY, height[lane] + 0.27), fontsize=7.5, rotation=22, ha="left", va="bottom")
+            top.annotate(
+                label[:26], (a / _DAY, height[lane] + 0.27), fontsize=7.5, rotation=22, ha="left", va="bottom"
+            )
     last = -end
     for lane, when, text in story.marks:
         if start <= when <= end:
             top.plot(when / _DAY, height[lane], "|" if lane == "line" else "v", color=GREY if lane == "line" else "black",
                      ms=7 if lane == "line" else 5)  # fmt: skip
             if lane == "device" and when - last > (end - start) / 60:
-                top.annotate(text, (when / _DAY, height[lane] + 0.18), fontsize=7.5, rotation=22, ha="left", va="bottom")
+                top.annotate(
+                    text,
+                    (when / _DAY, height[lane] + 0.18),
+                    fontsize=7.5,
+                    rotation=22,
+                    ha="left",
+                    va="bottom",
+                )
                 last = when
     for when, answer in story.requests:
         if start <= when <= end:
@@ -101,8 +128,9 @@ def _save(figure, path):
 
 
 def rates(runs, path, title, marks=(), unit=60, until=None):
-    """Request rates of several fleets, one panel each, on one logarithmic scale. runs: [(name, requests per second in
-    each second, note)]; marks: [(rate, text)] lines across; unit: seconds of the time axis' unit; until: seconds shown."""
+    """Request rates of several fleets, one panel each, on one logarithmic scale. runs: [(name, requests per
+    second in each second, note)]; marks: [(rate, text)] lines across; unit: seconds of the time axis' unit;
+    until: seconds shown."""
     until = until or max(len(offered) for _, offered, _ in runs)
     wide = -(-until // 1200)  # seconds in one step of the picture
     most = max(offered.max() for _, offered, _ in runs)
@@ -118,12 +146,23 @@ def rates(runs, path, title, marks=(), unit=60, until=None):
                           label="highest second" if wide > 1 else "each second")  # fmt: skip
         if unit == 60 and len(shown) >= 60:
             means = shown[: len(shown) // 60 * 60].reshape(-1, 60).mean(1)
-            axis.step(range(len(means) + 1), [*means, means[-1]], where="post", color=colour, lw=1.8, label="mean of a minute")
+            axis.step(
+                range(len(means) + 1),
+                [*means, means[-1]],
+                where="post",
+                color=colour,
+                lw=1.8,
+                label="mean of a minute",
+            )
         for rate, text in marks:
             axis.axhline(rate, color="black", lw=1, ls="--")
-            axis.annotate(text, (0.99, rate), xycoords=("axes fraction", "data"), fontsize=9, va="bottom", ha="right")
+            axis.annotate(
+                text, (0.99, rate), xycoords=("axes fraction", "data"), fontsize=9, va="bottom", ha="right"
+            )
         axis.set_title(name, fontsize=11.5, loc="left", color=colour)
-        axis.annotate(note, (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize=10, linespacing=1.4)
+        axis.annotate(
+            note, (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize=10, linespacing=1.4
+        )
         axis.legend(loc="upper center", fontsize=9, frameon=False)
         axis.set_ylabel("requests a second")
         axis.set_yscale("log")

@@ -1,4 +1,5 @@
-"""with quick(): the agent without what only costs time. CPython only; changes nothing that can be seen from outside."""
+"""with quick(): the agent without what only costs time. CPython only; changes nothing that can be seen from
+outside."""
 
 from functools import lru_cache
 
@@ -8,7 +9,8 @@ from wanbeacon.dyndns import catalog, request
 
 
 class _NoCollector:
-    """For the module gc: collecting 40,000 objects of a test run in every round takes longer than the round."""
+    """For the module gc: collecting 40,000 objects of a test run in every round takes longer than the
+    round."""
 
     def collect(self):
         pass

@@ -1,16 +1,16 @@
 """What happens to the simulated device, as text: lines "TIME VERB ARGS" -> events in order. Knows no agent.
 
-    TIME     1d6h, 90m, 20s; "every 1d" = from then on, again and again
-    address [A]              the line has another address (the next of a list, or A)
-    outage TIME              the line is down so long
-    silent TIME              the router does not answer so long
-    provider ANSWER [TIME]   the provider says this to everybody (virtual.Provider), until "provider ok" or for TIME
-    reboot [TIME]            power off, on again after TIME (default 20 s)
-    cut old|new|torn         the power goes in the next write to flash
-    die before|after         the power goes before or after the next request reaches the provider
-    clock +1y|-30y|lost|right   the wall clock is stepped, lost, or set right
-    spoil newest|both        a journal slot, or both, is spoilt while the device is off
-    user COMMAND [HOST]      what a user can say (status aside)
+TIME     1d6h, 90m, 20s; "every 1d" = from then on, again and again
+address [A]              the line has another address (the next of a list, or A)
+outage TIME              the line is down so long
+silent TIME              the router does not answer so long
+provider ANSWER [TIME]   the provider says this to everybody (virtual.Provider), until "provider ok" or for TIME
+reboot [TIME]            power off, on again after TIME (default 20 s)
+cut old|new|torn         the power goes in the next write to flash
+die before|after         the power goes before or after the next request reaches the provider
+clock +1y|-30y|lost|right   the wall clock is stepped, lost, or set right
+spoil newest|both        a journal slot, or both, is spoilt while the device is off
+user COMMAND [HOST]      what a user can say (status aside)
 """
 
 import heapq
@@ -74,7 +74,7 @@ every 1d        address         # forced disconnection every 24 hours, as German
 
 
 def seconds(text):
-    """"1d6h" -> 108000. UserError when it is no time."""
+    """ "1d6h" -> 108000. UserError when it is no time."""
     parts = re.findall(r"(\d+)([a-z])", text)
     if not parts or "".join(n + u for n, u in parts) != text or any(u not in _UNITS for _, u in parts):
         raise UserError("%r is no time; write it like 1d6h, 90m or 20s" % text)
@@ -91,14 +91,16 @@ def parse(text, end):
         try:
             again = words[0] == "every"
             at = seconds((words[1:] if again else words)[0])
-            verb, *args = words[2 if again else 1:]
+            verb, *args = words[2 if again else 1 :]
         except (IndexError, ValueError):
             raise UserError("script line %d: a line is TIME VERB ARGS: %s" % (number, line.strip()))
         low, high = VERBS.get(verb, (1, 0))
         if not low <= len(args) <= high:
             raise UserError("script line %d: %s; verbs are %s" % (number, line.strip(), ", ".join(VERBS)))
         if args and verb in _VALUES and args[0] not in _VALUES[verb]:
-            raise UserError("script line %d: %s: one of %s" % (number, line.strip(), ", ".join(_VALUES[verb])))
+            raise UserError(
+                "script line %d: %s: one of %s" % (number, line.strip(), ", ".join(_VALUES[verb]))
+            )
         for when in range(at, end, at) if again else (at,):
             if when < end:
                 heapq.heappush(events, (when, number, verb, args))

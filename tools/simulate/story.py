@@ -18,7 +18,8 @@ _LEAP = {"+1y": 365, "-1y": -365, "+30y": 30 * 365, "-30y": -30 * 365}
 
 
 class Story:
-    """spans: (lane, from, to, text); marks: (lane, when, text); lanes: line, provider, host, clock, device, request."""
+    """spans: (lane, from, to, text); marks: (lane, when, text); lanes: line, provider, host, clock, device,
+    request."""
 
     def __init__(self, end):
         self.end = end
@@ -63,14 +64,18 @@ class _Telling:
         if not world.agent:
             return
         host = world.agent.hosts()[0]
-        story.span("host", now, (host.state, host.why) if host.state in ("stopped", "paused", "waiting") else None)
+        story.span(
+            "host", now, (host.state, host.why) if host.state in ("stopped", "paused", "waiting") else None
+        )
         if host.state == "waiting" and host.next != NEVER:
-            story.span("hold", now, host.rec.word or "wait" if host.rec.hold > world.agent.clock.mono() else None)
+            story.span(
+                "hold", now, host.rec.word or "wait" if host.rec.hold > world.agent.clock.mono() else None
+            )
         else:
             story.span("hold", now, None)
         if world.writes > len(story.writes):
             story.writes.extend([now] * (world.writes - len(story.writes)))
-        for row in world.provider.heard[len(story.requests):]:
+        for row in world.provider.heard[len(story.requests) :]:
             story.requests.append((row[0], row[6]))
 
     def until(self, when):
@@ -114,7 +119,8 @@ class _Telling:
             self.shows()
 
     def shows(self, text=None):
-        """What the router tells, and what the line is called in the plot: an address, "no line", "router silent"."""
+        """What the router tells, and what the line is called in the plot: an address, "no line", "router
+        silent"."""
         self.world.line[4] = {"no line": None, "router silent": -1}.get(text, self.real)
         self.story.span("line", self.world.time.now(), text)
         self.guard(self.world.round)
@@ -194,7 +200,8 @@ class _Telling:
 
 
 def tell(text, end, seed=1, minimum=60, progress=None):
-    """The Story of a script's text up to `end` seconds. progress: called with the seconds that have passed."""
+    """The Story of a script's text up to `end` seconds. progress: called with the seconds that have
+    passed."""
     events = parse(text, end)
     with quick(patient=True):
         one = _Telling(end, seed, minimum)

@@ -1,7 +1,9 @@
-"""The real agent in virtual time: clock, board, flash, line and provider in memory. Knows no script and no judge.
+"""The real agent in virtual time: clock, board, flash, line and provider in memory. Knows no script and no
+judge.
 
-Runs on CPython and MicroPython (host_tests/shared imports it by its path), so it uses only what both have. Time moves
-only when a World is told so; a power cut is the exception PowerCut out of a flash write or an exchange.
+Runs on CPython and MicroPython (host_tests/shared imports it by its path), so it uses only what both have.
+Time moves only when a World is told so; a power cut is the exception PowerCut out of a flash write or an
+exchange.
 """
 
 import asyncio
@@ -17,7 +19,12 @@ _MICRO = sys.implementation.name == "micropython"
 HALF_WRAP_S = 500000  # the ticks of an ESP32 wrap after 2^30 ms: nobody may sleep longer than half of that
 START = 1800000000  # unix time when a world begins: 2027-01-15
 
-_ENDS = {"timeout": ("timeout", True), "reset": ("reset", True), "refuse": ("connect", False), "dns": ("dns", False)}
+_ENDS = {
+    "timeout": ("timeout", True),
+    "reset": ("reset", True),
+    "refuse": ("connect", False),
+    "dns": ("dns", False),
+}
 
 
 def _own_copy(name):
@@ -39,8 +46,8 @@ class PowerCut(BaseException):
 
 
 class Time:
-    """Stands in for the module `time`. ms: true milliseconds since the world began. offset: what the device's wall
-    clock adds to the true time, None = it is not set. ticks wrap like those of an ESP32."""
+    """Stands in for the module `time`. ms: true milliseconds since the world began. offset: what the device's
+    wall clock adds to the true time, None = it is not set. ticks wrap like those of an ESP32."""
 
     WRAP = 1 << 30
 
@@ -64,8 +71,8 @@ class Time:
 
 
 class Slot:
-    """One journal slot in memory. `cut` says what becomes of the next write: None, or "old", "new", "torn" (then the
-    power is gone), "refuse" (then flash says no, until told otherwise)."""
+    """One journal slot in memory. `cut` says what becomes of the next write: None, or "old", "new", "torn"
+    (then the power is gone), "refuse" (then flash says no, until told otherwise)."""
 
     def __init__(self, world, number):
         self.world = world
@@ -149,7 +156,8 @@ class Board:
 
 
 class Line:
-    """Stands in for the chooser: what the world says is the address. found: {4: text or None (sure) or UNKNOWN}."""
+    """Stands in for the chooser: what the world says is the address. found: {4: text or None (sure) or
+    UNKNOWN}."""
 
     seen = ()
     homes = False
@@ -203,10 +211,10 @@ def unquote(text):
 
 
 class Provider:
-    """A DynDNS2 provider: stores what it is sent and answers good or nochg, unless `say` (host name, user, or "*" ->
-    answer) holds another answer: a DynDNS2 word; "one WORD" (a single line for a list); an int (HTTP status);
-    (status or word, Retry-After); "timeout", "reset", "refuse", "dns", "lost" (stored, but no answer arrived), "other"
-    (says that it stored something else), "page", "empty", "garbage"."""
+    """A DynDNS2 provider: stores what it is sent and answers good or nochg, unless `say` (host name, user, or
+    "*" -> answer) holds another answer: a DynDNS2 word; "one WORD" (a single line for a list); an int (HTTP
+    status); (status or word, Retry-After); "timeout", "reset", "refuse", "dns", "lost" (stored, but no answer
+    arrived), "other" (says that it stored something else), "page", "empty", "garbage"."""
 
     # answers that are one for the whole list
     ONCE = ("badauth", "noauth", "!donator", "badsys", "badagent", "dnserr", "911", "page", "empty", "garbage", "lost",
@@ -221,7 +229,11 @@ class Provider:
     def says(self, user, names):
         """The answers to these hosts, and whether they are one for all."""
         say = self.say
-        all = [say.get(name) or say.get(user) or say.get("*") or "ok" for name in names] if say else ["ok"] * len(names)
+        all = (
+            [say.get(name) or say.get(user) or say.get("*") or "ok" for name in names]
+            if say
+            else ["ok"] * len(names)
+        )
         for one in all:
             if one in self.ONCE or not isinstance(one, str) or one.startswith("one "):
                 return [one] * len(names), True
@@ -270,7 +282,8 @@ class World:
         self.provider = Provider()
         self.slots = (Slot(self, 0), Slot(self, 1))
         self.notices = Whole(self, 3)
-        self.receive = None  # what a request to others than the provider comes to: request -> Answer, or raises Trouble
+        # what a request to others than the provider comes to: request -> Answer, or raises Trouble
+        self.receive = None
         self.cut, self.torn = None, 128
         self.die = None  # power goes "before" or "after" the next request reaches the provider
         self.writes = 0
@@ -337,7 +350,13 @@ class World:
         clock.time = self.time
         if self.judge:
             self.judge.booted(self.newest_slot())
-        self.agent = Core(self.cfg, Board(self), clock.Clock(), out=lambda line, level: self.lines.append(line), transport=self.exchange)
+        self.agent = Core(
+            self.cfg,
+            Board(self),
+            clock.Clock(),
+            out=lambda line, level: self.lines.append(line),
+            transport=self.exchange,
+        )
         for line in self.agent.lines:
             line.chooser = Line(self)
 
@@ -373,8 +392,8 @@ class World:
             self.watch()
 
     def next(self):
-        """True seconds until the agent has something to do without an event; the slow timer is left out, as nothing
-        changes here unseen."""
+        """True seconds until the agent has something to do without an event; the slow timer is left out, as
+        nothing changes here unseen."""
         a = self.agent
         if a.event.is_set():
             return 1

@@ -1,5 +1,5 @@
-"""Before the agent is built: the accounts' rows out of the catalogue, what is unwise about the settings, the names it gives
-itself. A stage of the start."""
+"""Before the agent is built: the accounts' rows out of the catalogue, what is unwise about the settings, the
+names it gives itself. A stage of the start."""
 
 import binascii
 
@@ -9,12 +9,15 @@ from wanbeacon.dyndns import advice, request
 
 
 def rows(agent):
-    """The catalogue row of each account. What is unwise goes to the log; ValueError with one line about what cannot work."""
+    """The catalogue row of each account. What is unwise goes to the log; ValueError with one line about what
+    cannot work."""
     for account in agent.cfg["accounts"]:
         for secret in ("password", "token"):
             agent.log.keep_secrets(forms(account.get(secret), account.get("user")))
     try:
-        found, problems, warnings = advice.judge(agent.board.catalogue, agent.cfg["accounts"], agent.cfg["device"].get("contact"))
+        found, problems, warnings = advice.judge(
+            agent.board.catalogue, agent.cfg["accounts"], agent.cfg["device"].get("contact")
+        )
     except OSError:
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
     for text in warnings:
@@ -30,8 +33,8 @@ def rows(agent):
 
 
 def forms(secret, user=""):
-    """How a secret may appear in a text: in clear, as it stands in a URL, and as it stands beside `user` in an Authorization
-    header. [] for none, or one too short to be found among other words."""
+    """How a secret may appear in a text: in clear, as it stands in a URL, and as it stands beside `user` in
+    an Authorization header. [] for none, or one too short to be found among other words."""
     if not secret or len(secret) < SECRET_MIN:
         return []
     basic = binascii.b2a_base64(("%s:%s" % (user or "", secret)).encode()).decode().strip()

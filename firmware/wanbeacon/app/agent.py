@@ -1,10 +1,11 @@
 """The agent's loop: observe -> decide -> send -> learn -> remember.
 
-A change wakes it (observers' changed()); a slow poll is the fallback. What it may do to a provider's account is decided in
-core/policy.py; what it remembers is core/journal.py. Each step's code is loaded as a stage (app/stage.py).
+A change wakes it (observers' changed()); a slow poll is the fallback. What it may do to a provider's account
+is decided in core/policy.py; what it remembers is core/journal.py. Each step's code is loaded as a stage
+(app/stage.py).
 
-Walls: whatever one line or account raises is that one's fault alone. It is said once, counted, and that one rests for a
-while; the others go on in the same round.
+Walls: whatever one line or account raises is that one's fault alone. It is said once, counted, and that one
+rests for a while; the others go on in the same round.
 """
 
 import asyncio
@@ -19,26 +20,31 @@ from wanbeacon.board import words_of
 from wanbeacon.core.record import Journal
 
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
-_AGAIN_MS = const(1500)  # after an event the source is asked once more: the old address is often announced first
+# after an event the source is asked once more: the old address is often announced first
+_AGAIN_MS = const(1500)
 _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
-_REST = const(60)  # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
+# seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
+_REST = const(60)
 _REST_MAX = const(3600)
-_LOOK_AGAIN = const(30)  # seconds until a line without an address is looked at again; an eighth of its outage, up to a check
+# seconds until a line without an address is looked at again; an eighth of its outage, up to a check
+_LOOK_AGAIN = const(30)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
 def contact_of(cfg, account):
-    """Where an account's provider may write to: the device's contact, else a user name that is a mail address; or None."""
+    """Where an account's provider may write to: the device's contact, else a user name that is a mail
+    address; or None."""
     user = account.get("user") or ""
     return cfg["device"].get("contact") or (user if "@" in user[1:-1] and " " not in user else None)
 
 
 class Agent:
-    """cfg: checked document of config.py. board: board/linux.py or board/esp32. report(agent) is called after each round.
-    transport: what carries a Request instead of net/http.py (a simulation's provider); same arguments, same outcome.
+    """cfg: checked document of config.py. board: board/linux.py or board/esp32. report(agent) is called after
+    each round. transport: what carries a Request instead of net/http.py (a simulation's provider); same
+    arguments, same outcome.
 
-    Raises ValueError with one line when the settings cannot work (unknown provider), OSError when the journal's
-    folder cannot be made.
+    Raises ValueError with one line when the settings cannot work (unknown provider), OSError when the
+    journal's folder cannot be made.
     """
 
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
@@ -73,14 +79,26 @@ class Agent:
     # ---- for observers and requests
 
     def agent_name(self, style=None, account=None):
-        """The User-Agent. account: the document of the account whose provider it is for, who learns the user's contact;
-        nobody else does."""
+        """The User-Agent. account: the document of the account whose provider it is for, who learns the
+        user's contact; nobody else does."""
         contact = contact_of(self.cfg, account) if account and not style else None
         return "%s %s" % (self.names[style], contact) if contact else self.names[style]
 
     def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises net.Trouble."""
-        return stage.run("net.http", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind, self.clock.prove)
+        return stage.run(
+            "net.http",
+            "get",
+            url,
+            self.board,
+            self.agent_name(),
+            family,
+            10000,
+            4096,
+            ca,
+            bind,
+            self.clock.prove,
+        )
 
     def say(self, code, *data):
         """For observers: one line of the log."""
@@ -168,8 +186,9 @@ class Agent:
                 self.fault(line.name, e)
 
     def _watch(self, line):
-        """A task for each observer that can tell of a change; the chooser may have loaded another. The first ones listen
-        before they are read; for a change that comes before the others do, there is a second look."""
+        """A task for each observer that can tell of a change; the chooser may have loaded another. The first
+        ones listen before they are read; for a change that comes before the others do, there is a second
+        look."""
         watchers = line.chooser.watchers()
         for watcher in watchers:
             if (line.name, id(watcher)) not in self.tasks:
@@ -199,16 +218,17 @@ class Agent:
     # ---- decide, send, learn, remember
 
     def step_aside(self):
-        """Give back the memory of the sources: somebody needs the room more (a page). One that had to be closed comes back
-        with the next look, which is at once when that is over (`event`)."""
+        """Give back the memory of the sources: somebody needs the room more (a page). One that had to be
+        closed comes back with the next look, which is at once when that is over (`event`)."""
         for line in self.lines:
             if line.chooser.rest_all(True):
                 self._watch(line)
                 self.event.set()
 
     async def act(self):
-        """Decide for every host and send what is due. The accounts go one after another; between two of them commands
-        are answered, and an event ends the walk: the next one begins with the address as it is then."""
+        """Decide for every host and send what is due. The accounts go one after another; between two of them
+        commands are answered, and an event ends the walk: the next one begins with the address as it is
+        then."""
         if self.save_error and self.clock.mono() >= self.save_after:
             self.save()
         sent = False
@@ -223,7 +243,8 @@ class Agent:
                 async with stage.floor:
                     try:
                         sent = self._act(account)
-                    except MemoryError:  # once more in the same round; what may have left is on hold in the records
+                    # once more in the same round; what may have left is on hold in the records
+                    except MemoryError:
                         gc.collect()
                         sent = self._act(account)
                 self.sound(account.where)
@@ -257,7 +278,8 @@ class Agent:
         return True
 
     def _send(self, account, hosts, template, sent, offline):
-        """One request for some hosts. None when the journal cannot be written, else the hosts that met trouble."""
+        """One request for some hosts. None when the journal cannot be written, else the hosts that met
+        trouble."""
         self.log.settle()
         start = self.clock.mono_ms()
         way = "app.restful" if account.row.get("rest") else "app.exchange"
@@ -270,7 +292,8 @@ class Agent:
         return stage.run("app.learn", "answered", self, account, hosts, answer, ms)
 
     def save(self):
-        """Write the journal if something changed. False when it cannot be written: nothing is sent until it can."""
+        """Write the journal if something changed. False when it cannot be written: nothing is sent until it
+        can."""
         now = self.clock.mono()
         try:
             rows = [h.rec for h in self.hosts()]
@@ -295,7 +318,8 @@ class Agent:
                 wait = None
                 try:
                     await self.round()
-                except Exception as e:  # the root: what is unsure stays on hold in the journal, so going on is safe
+                # the root: what is unsure stays on hold in the journal, so going on is safe
+                except Exception as e:
                     wait = self.fault("the round", e)
                 else:
                     self.sound("the round")
@@ -330,12 +354,14 @@ class Agent:
         """Tell people; after all else, so that a dead receiver delays nothing that is due."""
         try:
             async with stage.floor:
-                due = stage.run("app.notify", "tell", self)  # one stage after another: the heap holds one of them
+                # one stage after another: the heap holds one of them
+                due = stage.run("app.notify", "tell", self)
                 if due:
                     try:
                         ready = stage.run("app.notices", "prepare", self, *due)
                         came = stage.run("app.post", "deliver", self, *ready)
-                    except MemoryError:  # nothing has left: where it may have, that is a Trouble (net/http.py)
+                    # nothing has left: where it may have, that is a Trouble (net/http.py)
+                    except MemoryError:
                         came = 0, "memory", True, True, 0
                     stage.run("app.notify", "heard", self, due, came)
             self.sound("notices")
@@ -389,7 +415,8 @@ class Agent:
             until = min(until, self.notices[0])
         if self.clock.wall() is None:
             until = min(until, now + CLOCK_EVERY)
-        wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1  # whole numbers: a float has 22 bits
+        # whole numbers: a float has 22 bits
+        wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1
         if self.again is not None:
             wait = min(wait, max(0, self.again - self.clock.mono_ms()) / 1000)
         return wait
@@ -397,7 +424,8 @@ class Agent:
     # ---- for people
 
     def command(self, text):
-        """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document instead."""
+        """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document
+        instead."""
         return stage.run("app.commands", "run", self, text)
 
     def status(self):

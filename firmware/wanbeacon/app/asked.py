@@ -1,5 +1,5 @@
-"""When outside pages were asked last, over restarts: ten restarts are not ten questions. A stage; the file is JSON, {line:
-{source: unix seconds}}, and nothing depends on it but a page's peace."""
+"""When outside pages were asked last, over restarts: ten restarts are not ten questions. A stage; the file is
+JSON, {line: {source: unix seconds}}, and nothing depends on it but a page's peace."""
 
 import json
 

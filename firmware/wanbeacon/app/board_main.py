@@ -1,5 +1,5 @@
-"""A board's life: start, join the network, run the agent, listen to the button, end well or badly. Knows the rooms beside
-it (esp32, link, lights, rtc) and that there is an agent and a portal, not what they do.
+"""A board's life: start, join the network, run the agent, listen to the button, end well or badly. Knows the
+rooms beside it (esp32, link, lights, rtc) and that there is an agent and a portal, not what they do.
 
 Every way a run can end:
   told to (new settings, button)   clean: counters cleared, reset
@@ -28,16 +28,27 @@ LOST_S = 180  # never joined the Wi-Fi for so long since the start: the access p
 STUCK_S = 300  # beyond the longest pause of the agent: then it hangs
 SHORT_RUNS = 3  # rounds in a row without enough memory after which the board restarts
 SHORT_S = 3600  # but at most once an hour
-TIDY = 8192  # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
+# bytes between two collections: garbage left lying scatters what lives, and then no large block is free
+TIDY = 8192
 WATCH_S = 5
-#: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left holes.
-_STAY = ("portal.server", "app.agent", "app.model", "observe.base", "observe.choose", "observe.announce", "board.esp32.link")
+#: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left
+#: holes.
+_STAY = (
+    "portal.server",
+    "app.agent",
+    "app.model",
+    "observe.base",
+    "observe.choose",
+    "observe.announce",
+    "board.esp32.link",
+)
 
 current = None  # the Device, for a person at the console
 
 
 class Device:
-    """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is made."""
+    """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is
+    made."""
 
     def __init__(self, board):
         self.board = board
@@ -63,7 +74,8 @@ class Device:
     # ---- settings
 
     def load(self):
-        """Read /config.json; what is wrong with it goes to `problems`. True when there is something to run."""
+        """Read /config.json; what is wrong with it goes to `problems`. True when there is something to
+        run."""
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except OSError:
@@ -87,7 +99,7 @@ class Device:
         (self.agent.log if self.agent else self.log)(text)
 
     def ask(self, wish):
-        """"restart", "reset" (factory) or "setup"; done by the main task, after the page has been sent."""
+        """ "restart", "reset" (factory) or "setup"; done by the main task, after the page has been sent."""
         self.wish = wish
         self.wake.set()
 
@@ -139,8 +151,8 @@ class Device:
         await asyncio.gather(*tasks)
 
     def connect(self, cfg):
-        """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when this board has
-        no way out (see `problems`). A cable port beats Wi-Fi."""
+        """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when
+        this board has no way out (see `problems`). A cable port beats Wi-Fi."""
         if stage.run("app.board_steps", "connect", self, cfg) and not self.keeper:
             self.keeper = asyncio.create_task(self._guard("network", self._keep))
         return self.board.link
@@ -202,7 +214,10 @@ class Device:
             now = (h.state, h.rec.word)
             if self.said.get(h.name) != now:
                 self.said[h.name] = now
-                print("   %s: %s, %s" % (h.name, h.state, agent.log.scrub(stage.run("app.words", "join", h.why))))
+                print(
+                    "   %s: %s, %s"
+                    % (h.name, h.state, agent.log.scrub(stage.run("app.words", "join", h.why)))
+                )
 
     async def _guard(self, what, work):
         """Runs work() for ever; an exception there is said, not deadly: the agent may still do its work."""
@@ -227,14 +242,17 @@ class Device:
         """LED and button, where there are any."""
         pins = self.board.pins
         if pins.get("led") or pins.get("button"):
-            await stage.resident("board.esp32.lights").run(pins.get("led"), pins.get("button"), self.state, self._pressed)
+            await stage.resident("board.esp32.lights").run(
+                pins.get("led"), pins.get("button"), self.state, self._pressed
+            )
 
     def _pressed(self, wish):
         self.say("button: %s" % ("factory reset" if wish == "reset" else "set-up mode"))
         self.ask(wish)
 
     async def _watch(self):
-        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a run proven."""
+        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a
+        run proven."""
         start = self.clock.mono()
         while True:
             now = self.clock.mono() - start

@@ -1,5 +1,5 @@
-"""What a board does once or seldom: start the link and the agent, carry out what the button or a page asked for. Stages of
-board_main.py: functions of a Device."""
+"""What a board does once or seldom: start the link and the agent, carry out what the button or a page asked
+for. Stages of board_main.py: functions of a Device."""
 
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
@@ -40,7 +40,9 @@ def connect(device, cfg):
 def make_agent(device):
     """The agent; None when it cannot work with these settings, which is then among the problems."""
     try:
-        agent = stage.resident("app.agent").Agent(device.cfg, device.board, device.clock, report=device.report)
+        agent = stage.resident("app.agent").Agent(
+            device.cfg, device.board, device.clock, report=device.report
+        )
         missing = [name for line in agent.lines for name in line.chooser.missing]
         if not missing:
             return agent

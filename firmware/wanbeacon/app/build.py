@@ -1,4 +1,5 @@
-"""From the config and the journal to lines, accounts and hosts. Used once at start and dropped; sends nothing."""
+"""From the config and the journal to lines, accounts and hosts. Used once at start and dropped; sends
+nothing."""
 
 import hashlib
 
@@ -28,7 +29,9 @@ def build(agent, rows):
     for doc in cfg["accounts"]:
         row = rows.pop(0)
         where = "accounts[%d] (%s)" % (len(agent.accounts), row["id"])
-        account = model.Account(doc, row, _line(agent, model, doc, row), _limits(doc, cfg["intervals"], row, seed), where)
+        account = model.Account(
+            doc, row, _line(agent, model, doc, row), _limits(doc, cfg["intervals"], row, seed), where
+        )
         custom = doc.get("custom") or {}
         server = row["id"], doc.get("server"), custom.get("url")
         how = doc.get("auth"), doc.get("method"), [str(custom[k]) for k in sorted(custom)]
@@ -38,14 +41,21 @@ def build(agent, rows):
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
             values = [h.get(o) for o in options + ("zone",)]
-            # what shapes what is stored: neither the password, nor which families are wanted (those are compared one by one)
+            # what shapes what is stored: neither the password, nor which families are wanted (those are
+            # compared one by one)
             fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
             # settings that are new must not void what older versions noted
             more = ["create"] if h.get("create") else []
             more += [k + str(h[k]) for k in ("suffix", "mac", "subnet", "prefix_length", "lan") if k in h]
             # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
-            cause = fingerprint(server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + more)
-            rec = _kept(fp, stored, taken) or _kept(cause, stored, taken) or _new_record(fp, place, account, stored)
+            cause = fingerprint(
+                server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + more
+            )
+            rec = (
+                _kept(fp, stored, taken)
+                or _kept(cause, stored, taken)
+                or _new_record(fp, place, account, stored)
+            )
             rec.fp, rec.place = fp, place
             host = model.Host(h, account, rec, families.pop(0), cause)
             _resume(agent, host)
@@ -59,15 +69,15 @@ def build(agent, rows):
 
 
 def _known_as(agent, style):
-    """The User-Agent that a refusal of this program depends on, as the first version sent it: an upgrade is no reason to ask
-    a provider again."""
+    """The User-Agent that a refusal of this program depends on, as the first version sent it: an upgrade is
+    no reason to ask a provider again."""
     contact = "" if style else " " + (agent.cfg["device"].get("contact") or _FIRST[1])
     return agent.agent_name(style).replace(VERSION, _FIRST[0]) + contact
 
 
 def _kept(fp, stored, taken):
-    """The next record with this fingerprint that no host has yet, or None: one name may stand in two accounts, its IPv4
-    from one line and its IPv6 from another."""
+    """The next record with this fingerprint that no host has yet, or None: one name may stand in two
+    accounts, its IPv4 from one line and its IPv6 from another."""
     for rec in stored:
         if rec.fp == fp and rec not in taken:
             taken.append(rec)
@@ -85,8 +95,8 @@ def _families(cfg, rows):
 
 
 def _line(agent, model, doc, row):
-    """The line with this account's sources; accounts with the same sources (and `bind`) share one. The last resort of "auto" is the
-    provider's own check page."""
+    """The line with this account's sources; accounts with the same sources (and `bind`) share one. The last
+    resort of "auto" is the provider's own check page."""
     cfg = agent.cfg
     agent.outside = []
     if row.get("check") and not doc.get("server"):
@@ -99,8 +109,20 @@ def _line(agent, model, doc, row):
     for line in agent.lines:
         if line.sources == sources:
             return line
-    kit = base.Kit(agent.board, agent.clock, agent.say, agent.fetch, agent.load, stage.run_async, agent.outside, agent.dismiss, stage.scarce)
-    chooser = agent.load("choose").Chooser(sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind)
+    kit = base.Kit(
+        agent.board,
+        agent.clock,
+        agent.say,
+        agent.fetch,
+        agent.load,
+        stage.run_async,
+        agent.outside,
+        agent.dismiss,
+        stage.scarce,
+    )
+    chooser = agent.load("choose").Chooser(
+        sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind
+    )
     line = model.Line(_name(agent, bind), chooser, sources)
     agent.lines.append(line)
     return line
@@ -115,17 +137,18 @@ def _name(agent, bind):
 
 
 def _limits(doc, intervals, row, seed):
-    """The user may ask for a refresh of his own (refresh_hours of the account, refresh_days of all), but a row that names
-    days keeps them: they are the provider's rule (Dyn forbids earlier ones, dy.fi lets names expire). Never below the minimum
-    between two requests."""
+    """The user may ask for a refresh of his own (refresh_hours of the account, refresh_days of all), but a
+    row that names days keeps them: they are the provider's rule (Dyn forbids earlier ones, dy.fi lets names
+    expire). Never below the minimum between two requests."""
     minimum = row.get("min") or intervals["minimum"]
     own = doc.get("refresh_hours", 0) * 3600 or intervals.get("refresh_days", 0) * DAY
     return Limits(minimum, max(minimum, row.get("days", 0) * DAY or own or REFRESH_DAYS * DAY), seed)
 
 
 def _new_record(fp, place, account, stored):
-    """A record for a host that is new here. A stop that depends on the account or the provider holds for it too, and so
-    does a wait that the same provider set the same user: an edit of the settings is no way around it."""
+    """A record for a host that is new here. A stop that depends on the account or the provider holds for it
+    too, and so does a wait that the same provider set the same user: an edit of the settings is no way around
+    it."""
     rec = Record(fp)
     for old in stored:
         if old.place == place:

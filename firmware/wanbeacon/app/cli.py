@@ -1,4 +1,5 @@
-"""The commands of the command line other than `run`. Knows files and the control socket, not how the agent works."""
+"""The commands of the command line other than `run`. Knows files and the control socket, not how the agent
+works."""
 
 import asyncio
 import json
@@ -54,7 +55,8 @@ def load(path):
     try:
         with open(path) as f:
             text = f.read(config.SIZE_MAX)
-            if len(text) == config.SIZE_MAX:  # at once, a small heap would have to have the room for the largest
+            # at once, a small heap would have to have the room for the largest
+            if len(text) == config.SIZE_MAX:
                 text += f.read(config.ROUTER_MAX + 1 - config.SIZE_MAX)
     except OSError as e:
         raise Mistake("cannot read the config %s (%s); give its path with --config" % (path, words_of(e)))
@@ -75,8 +77,8 @@ def _problems(text, error):
 
 
 def prepare(argv, board):
-    """(options, config) of `run`; any other command is carried out here, and there is no config. board: class of the machine
-    instead of linux.Board."""
+    """(options, config) of `run`; any other command is carried out here, and there is no config. board: class
+    of the machine instead of linux.Board."""
     verbs, options = arguments(argv)
     options["board"] = board
     if verbs == ["run"]:
@@ -144,7 +146,8 @@ def tell(words, options):
 
 
 def health(options):
-    """For monitoring: print what needs a person, a line each; exit with 1 when there is something, with 2 without an agent."""
+    """For monitoring: print what needs a person, a line each; exit with 1 when there is something, with 2
+    without an agent."""
     try:
         doc = asyncio.run(_ask(options["--control"], "status"))
     except (OSError, ValueError):
@@ -161,8 +164,8 @@ def health(options):
 
 
 async def _ask(path, line):
-    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none, ValueError when
-    it cannot be read."""
+    """Send one command to the agent at `path`; its answer (dict). Raises OSError when there is none,
+    ValueError when it cannot be read."""
     sock = unix.open_unix(path)
     try:
         sock.send(line.encode() + b"\n")
@@ -192,7 +195,10 @@ def show(doc):
         have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
         print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
         if h["next"] in ("send", "refresh") and h["next_in"] is not None:
-            print("%-30s next: %s %s" % ("", h["next"], "in " + span(h["next_in"]) if h["next_in"] > 0 else "now"))
+            print(
+                "%-30s next: %s %s"
+                % ("", h["next"], "in " + span(h["next_in"]) if h["next_in"] > 0 else "now")
+            )
 
 
 def span(seconds):
@@ -209,11 +215,22 @@ def span(seconds):
 
 def providers(options, word):
     """Print the providers, or those that `word` may mean, best first: id, name, host."""
-    found = _of_catalogue("search", "search", linux.board(options).catalogue.rpartition("/")[0] + "/names.txt", word, 8 if word else 999)
+    found = _of_catalogue(
+        "search",
+        "search",
+        linux.board(options).catalogue.rpartition("/")[0] + "/names.txt",
+        word,
+        8 if word else 999,
+    )
     if not found:
-        raise Mistake("no provider is like %s; `wanbeacon providers` lists them, and provider: custom describes any other" % word)
+        raise Mistake(
+            "no provider is like %s; `wanbeacon providers` lists them, and provider: custom describes any other"
+            % word
+        )
     for one, name, host in found:
-        print("%-20s %s (%s)" % (one, name, host) if one != "-" else "%-20s %s cannot be served" % ("-", name))
+        print(
+            "%-20s %s (%s)" % (one, name, host) if one != "-" else "%-20s %s cannot be served" % ("-", name)
+        )
 
 
 def _of_catalogue(module, job, path, *more):

@@ -95,7 +95,8 @@ def _retry(agent, hosts):
         cause = h.rec.cause
         why = byhand.retry(h.rec, now, wall)
         rows.append((h.name, not why, why or ("yes.retry",)))
-        for other in () if why else agent.hosts():  # a stop of the account or the provider ends for all it held
+        # a stop of the account or the provider ends for all it held
+        for other in () if why else agent.hosts():
             if other.rec.stopped() and other.rec.cause == cause:
                 release(other.rec)
                 rows.append((other.name, True, ("yes.retry",)))

@@ -9,7 +9,8 @@ _NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 
 
 def look(agent, host):
-    """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason): None where the user wants it so, or nobody looked yet."""
+    """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason): None where the user wants it so, or nobody looked
+    yet."""
     rec = host.rec
     if rec.stopped():
         return STOPPED, policy.stop_code(rec)
@@ -47,6 +48,11 @@ def _silent(host):
     """Why nobody can tell whether what is published is still right, or None."""
     line = host.account.line
     for family, have in ((4, host.rec.v4), (6, host.rec.v6)):
-        if have and host.families[family // 6] and line.kind[family] == UNKNOWN and line.lost[family] is not None:
+        if (
+            have
+            and host.families[family // 6]
+            and line.kind[family] == UNKNOWN
+            and line.lost[family] is not None
+        ):
             return line.why[family]
     return None

@@ -1,7 +1,9 @@
-"""The config document: load, check, defaults. Every problem names the key and what it should be; all come at once.
+"""The config document: load, check, defaults. Every problem names the key and what it should be; all come at
+once.
 
 Knows the shape of the settings, not what the other rooms do with them. A board drops this module after start.
-The table is catalogue/settings.txt, which is also the source of the configuration reference (`python -m tools check --reference`).
+The table is catalogue/settings.txt, which is also the source of the configuration reference (`python -m tools
+check --reference`).
 """
 
 import json
@@ -21,7 +23,8 @@ _last = [None, None]  # section read last, and its rows: a document has many hos
 
 
 def rows(section):
-    """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such one."""
+    """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such
+    one."""
     if _last[0] != section:
         _last[:] = section, _read_rows(section)
     return _last[1]
@@ -57,7 +60,8 @@ class ConfigError(ValueError):
 
 
 def read(path, most=SIZE_MAX):
-    """The settings in a file, checked. Raises OSError when there is none, ConfigError with every problem found."""
+    """The settings in a file, checked. Raises OSError when there is none, ConfigError with every problem
+    found."""
     try:
         with open(path) as f:
             text = f.read(most + 1)
@@ -67,7 +71,8 @@ def read(path, most=SIZE_MAX):
 
 
 def load(text, most=SIZE_MAX):
-    """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem found."""
+    """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem
+    found."""
     if len(text) > most:
         raise ConfigError(["the config is too long: at most %d bytes" % most])
     if text[:1] == "\ufeff":  # Windows' editors put a byte order mark first
@@ -91,7 +96,8 @@ def load(text, most=SIZE_MAX):
 
 
 def _open_end(text):
-    """What is not closed or not opened in a JSON text, with its line; None when all brackets and quotes pair up."""
+    """What is not closed or not opened in a JSON text, with its line; None when all brackets and quotes pair
+    up."""
     if not text.strip():
         return "it is empty"
     depth, quoted, line, skip = [], False, 1, False
@@ -129,7 +135,11 @@ def _object(value, section, path, problems):
     for key in value:
         if key not in known:
             near = nearest(str(key), known)
-            hint = "did you mean %s?" % near[0] if near else "known here: %s" % (", ".join(sorted(known)) or "nothing")
+            hint = (
+                "did you mean %s?" % near[0]
+                if near
+                else "known here: %s" % (", ".join(sorted(known)) or "nothing")
+            )
             problems.append("%s: unknown key; %s" % (_join(path, _show(key)), hint))
     for key, required, kind, default, what in table:
         where = _join(path, key)
@@ -198,7 +208,11 @@ def _value(value, kind, path, what, problems):
                 return value
         except ValueError:
             pass
-        return bad("the host's part of an IPv6 address, such as ::1:2" if name == "suffix" else "a MAC address, such as 00:11:22:33:44:55")
+        return bad(
+            "the host's part of an IPv6 address, such as ::1:2"
+            if name == "suffix"
+            else "a MAC address, such as 00:11:22:33:44:55"
+        )
     if name == "flag":
         return value if isinstance(value, bool) else bad("true or false")
     if name == "whole":
@@ -238,9 +252,13 @@ def _source(value, path, problems):
     if name == "web" and not (out.get("url") or out.get("url6")):
         problems.append("%s: a web source needs url or url6" % path)
     if name == "web" and out.get("pattern") and (out["pattern"].count("*") != 1 or out["pattern"] == "*"):
-        problems.append("%s.pattern: should hold one * for the address, with the text before or after it" % path)
+        problems.append(
+            "%s.pattern: should hold one * for the address, with the text before or after it" % path
+        )
     if name == "upnp" and (out.get("location") or "http:")[:5] != "http:":
-        problems.append("%s.location: should be a URL that starts with http://: routers speak no TLS there" % path)
+        problems.append(
+            "%s.location: should be a URL that starts with http://: routers speak no TLS there" % path
+        )
     out["source"] = name
     return out
 
@@ -275,16 +293,22 @@ def _sense(doc, problems):
                 problems.append("%s.name: remove the dot at its end" % where)
             for c in name.encode():
                 if c > 127:
-                    problems.append("%s.name: write letters other than a to z in their xn-- form (IDNA)" % where)
+                    problems.append(
+                        "%s.name: write letters other than a to z in their xn-- form (IDNA)" % where
+                    )
                     break
                 if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
-                    problems.append("%s.name: must not contain spaces, commas or characters such as / ? & = %% #" % where)
+                    problems.append(
+                        "%s.name: must not contain spaces, commas or characters such as / ? & = %% #" % where
+                    )
                     break
             other, twin = seen.get(name.lower(), ("", h))
             if other == path:
                 problems.append("%s.name: listed twice in this account" % where)
             elif other and (h["ipv4"] and twin["ipv4"] or h["ipv6"] and twin["ipv6"]):
-                problems.append("%s.name: listed in %s too, with the same login and line; remove one" % (where, other))
+                problems.append(
+                    "%s.name: listed in %s too, with the same login and line; remove one" % (where, other)
+                )
             seen[name.lower()] = path, h
             if [key for key in _HOME if key in h]:
                 for key, fault in stage.run("app.homehost", "faults", h):

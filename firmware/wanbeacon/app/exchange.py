@@ -1,13 +1,14 @@
-"""One request to a provider: built, noted, sent, its answer read. A stage, whose steps are stages of their own: the code of
-one of them is in memory at a time. What the answer does to the records is learn.py's."""
+"""One request to a provider: built, noted, sent, its answer read. A stage, whose steps are stages of their
+own: the code of one of them is in memory at a time. What the answer does to the records is learn.py's."""
 
 from wanbeacon.app import stage
 from wanbeacon.net import Trouble, names
 
 
 def exchange(agent, account, hosts, template, sent, offline):
-    """(begun, what came of it): an Answer with its Outcomes in `outs`; the Trouble there was, or None when the journal could not
-    be written, so that nothing left. begun: the request was noted in the journal; without it nothing has left the home."""
+    """(begun, what came of it): an Answer with its Outcomes in `outs`; the Trouble there was, or None when
+    the journal could not be written, so that nothing left. begun: the request was noted in the journal;
+    without it nothing has left the home."""
     row, doc = account.row, account.doc
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
         way = "net.dnsupdate"
@@ -18,7 +19,9 @@ def exchange(agent, account, hosts, template, sent, offline):
         def name(style=None):
             return agent.agent_name(style, doc)
 
-        req = stage.run("dyndns.request", "build", row, doc, [h.doc for h in hosts], template, sent, name, offline)
+        req = stage.run(
+            "dyndns.request", "build", row, doc, [h.doc for h in hosts], template, sent, name, offline
+        )
     try:
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
@@ -37,6 +40,14 @@ def exchange(agent, account, hosts, template, sent, offline):
     req = rows = None
     if offline:
         sent = None, None
-    said = answer.status, answer.body, [h.name for h in hosts], sent, answer.retry_after, agent.clock.wall(), answer.cut
+    said = (
+        answer.status,
+        answer.body,
+        [h.name for h in hosts],
+        sent,
+        answer.retry_after,
+        agent.clock.wall(),
+        answer.cut,
+    )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
     return True, answer

@@ -1,10 +1,12 @@
-"""The IPv6 address of another host at home: the line's prefix, and the host's own part (settings: `suffix` or `mac`).
+"""The IPv6 address of another host at home: the line's prefix, and the host's own part (settings: `suffix` or
+`mac`).
 
 Loaded only where a host has one. Pure: settings and what a source told in, an address or a code out.
 
-The networks of a line, as a source hands them on (observe/base.py, `networks`): a tuple of (name, packed prefix, bits). Name ""
-is a prefix delegated to the router, another name one that the router gave to that LAN of its own. () stands for the /64 of the
-line's address, None for "this source does not know the home's prefix".
+The networks of a line, as a source hands them on (observe/base.py, `networks`): a tuple of (name, packed
+prefix, bits). Name "" is a prefix delegated to the router, another name one that the router gave to that LAN
+of its own. () stands for the /64 of the line's address, None for "this source does not know the home's
+prefix".
 """
 
 from wanbeacon.core import address, prefix
@@ -28,7 +30,13 @@ def faults(doc):
     if doc.get("prefix_length", 64) > 64 and "subnet" in doc:
         out.append(("prefix_length", "of more than 64 has no subnets"))
     if doc.get("suffix") and not prefix.fits(prefix.suffix(doc["suffix"]), length):
-        out.append(("suffix", "has bits within the first %d, which are the prefix: give the host's own part, such as ::1:2" % length))
+        out.append(
+            (
+                "suffix",
+                "has bits within the first %d, which are the prefix: give the host's own part, such as ::1:2"
+                % length,
+            )
+        )
     if doc.get("suffix") and not any(prefix.suffix(doc["suffix"])):
         out.append(("suffix", "is the network's own address, which no host has"))
     if doc.get("mac") and length > 64:
@@ -39,8 +47,8 @@ def faults(doc):
 def address_of(doc, found, networks, have=None):
     """(packed or None, code): the wanted IPv6 address of a host.
 
-    doc: the host's settings. found: the line's own IPv6 address. networks: see above. have: what the provider stores; while
-    that is one of the host's addresses (two prefixes are delegated, say), it stays.
+    doc: the host's settings. found: the line's own IPv6 address. networks: see above. have: what the provider
+    stores; while that is one of the host's addresses (two prefixes are delegated, say), it stays.
     """
     if networks is None:
         return None, ("home.no_prefix",)
@@ -70,7 +78,8 @@ def address_of(doc, found, networks, have=None):
 
 
 def _in(packed, bits, own, length, index):
-    """The host in one network, or None and why not. With an index, `length` is that of the delegated prefix."""
+    """The host in one network, or None and why not. With an index, `length` is that of the delegated
+    prefix."""
     if bits > (length or 64) and (length is None or index is not None):
         return None, ("home.long", packed, bits)
     if index is None:  # the first subnet of a wide one, all but its end of a narrow one

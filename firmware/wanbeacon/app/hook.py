@@ -1,4 +1,5 @@
-"""Starts the user's command for a notice, with the event in its environment. Linux only; a board never loads this."""
+"""Starts the user's command for a notice, with the event in its environment. Linux only; a board never loads
+this."""
 
 import os
 
@@ -11,6 +12,12 @@ _SHELL = "exec </dev/null >/dev/null 2>&1 " + LIMITED + "timeout %d sh -c %s &"
 
 
 def run(command, notice):
-    """False when it cannot be started; nobody waits for it. notice: dict; its keys become $WANBEACON_EVENT and so on."""
-    told = "".join(["WANBEACON_%s=%s;export WANBEACON_%s;" % (key.upper(), quote(str(notice[key])), key.upper()) for key in notice])
+    """False when it cannot be started; nobody waits for it. notice: dict; its keys become $WANBEACON_EVENT
+    and so on."""
+    told = "".join(
+        [
+            "WANBEACON_%s=%s;export WANBEACON_%s;" % (key.upper(), quote(str(notice[key])), key.upper())
+            for key in notice
+        ]
+    )
     return not os.system(_SHELL % (LIMIT_S, LIMIT_S, quote(told + command)))

@@ -1,7 +1,8 @@
-"""Where a JSON text (RFC 8259) is wrong, for the person who typed it: line, column, the line itself with a caret.
+"""Where a JSON text (RFC 8259) is wrong, for the person who typed it: line, column, the line itself with a
+caret.
 
-json.loads() says no more than that it is. Loaded only when it did; runs over bytes, since a str with other letters than
-ASCII is slow to index on MicroPython.
+json.loads() says no more than that it is. Loaded only when it did; runs over bytes, since a str with other
+letters than ASCII is slow to index on MicroPython.
 """
 
 from wanbeacon.app import words
@@ -17,8 +18,8 @@ class _Fault(Exception):
 
 
 def where(text):
-    """None where the text is JSON, else (line, column, offset, code): both count from 1, columns in characters; code is a
-    tuple for words.say()."""
+    """None where the text is JSON, else (line, column, offset, code): both count from 1, columns in
+    characters; code is a tuple for words.say()."""
     data = text.encode()
     if data[:3] == b"\xef\xbb\xbf":  # Windows' byte order mark, which config.load() takes
         data = b"   " + data[3:]
@@ -33,8 +34,8 @@ def where(text):
 
 
 def lines(text):
-    """The fault for people: [sentence, the line, a caret below it]; [] where there is none. What stands for a password or
-    a token in that line is starred out: the log may show it."""
+    """The fault for people: [sentence, the line, a caret below it]; [] where there is none. What stands for a
+    password or a token in that line is starred out: the log may show it."""
     found = where(text)
     if not found:
         return []
@@ -66,7 +67,8 @@ def _starred(row):
 def _document(data):
     """Walk through the whole text; _Fault at the first place where it is no JSON."""
     opened = []  # offsets of the brackets that are open
-    i, expect = 0, "value"  # value, first (value or ]), key, member (key or }), colon, more (comma or bracket)
+    # value, first (value or ]), key, member (key or }), colon, more (comma or bracket)
+    i, expect = 0, "value"
     while True:
         while i < len(data) and data[i] in _BLANK:
             i += 1
@@ -164,7 +166,11 @@ def _scalar(data, i):
 def _is_number(word):
     """As RFC 8259 section 6: no leading zero or plus, digits on both sides of the point."""
     digits = word[1:] if word[:1] == b"-" else word
-    if not digits or digits[0] not in b"0123456789" or (digits[0] == 48 and digits[1:2] and digits[1] in b"0123456789"):
+    if (
+        not digits
+        or digits[0] not in b"0123456789"
+        or (digits[0] == 48 and digits[1:2] and digits[1] in b"0123456789")
+    ):
         return False
     for c in digits:
         if c not in b"0123456789.eE+-":

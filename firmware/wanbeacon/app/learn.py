@@ -9,8 +9,8 @@ _NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
 
 
 def never_left(agent, account, hosts, trouble):
-    """The request did not even begin: the name server or the way there is missing. Nothing was noted for it. Returns the
-    hosts that met that trouble."""
+    """The request did not even begin: the name server or the way there is missing. Nothing was noted for it.
+    Returns the hosts that met that trouble."""
     now = agent.clock.mono()
     for h in hosts:
         policy.never_left(h.rec, trouble.word, now, account.limits)
@@ -19,8 +19,8 @@ def never_left(agent, account, hosts, trouble):
 
 
 def answered(agent, account, hosts, answer, ms):
-    """An Answer (its `outs`: an Outcome for each host) or a Trouble into the hosts' records. Returns the hosts that met trouble
-    of the server's or the network's."""
+    """An Answer (its `outs`: an Outcome for each host) or a Trouble into the hosts' records. Returns the
+    hosts that met trouble of the server's or the network's."""
     if isinstance(answer, Trouble):
         if answer.word in ("clock", "expired"):
             agent.clock.doubt()
@@ -55,7 +55,9 @@ def failed(hosts, trouble):
     if not trouble.sent:
         for h in hosts:
             policy.withdraw(h.rec)
-    return [outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts]
+    return [
+        outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts
+    ]
 
 
 def _remember(agent, hosts, before, ms):
@@ -68,24 +70,32 @@ def _remember(agent, hosts, before, ms):
 
 
 def learn(agent, account, hosts, outs):
-    """Put the Outcomes of one request into the hosts' records. Returns the hosts that met trouble of the server's or the
-    network's own, whatever they asked for."""
+    """Put the Outcomes of one request into the hosts' records. Returns the hosts that met trouble of the
+    server's or the network's own, whatever they asked for."""
     # one for all, so that they stay together in one request
     now, wall, chance = agent.clock.mono(), agent.clock.wall(), agent.chance()
     for i in range(len(hosts)):
         _one(agent, account, hosts[i], outs[i], now, wall, chance)
         if outs[i].split:  # one after another, not all at once
             policy.hold(hosts[i].rec, now, wall, account.limits.minimum * (i + 1))
-    return [hosts[i] for i in range(len(hosts)) if outs[i].cls == outcome.LATER and outs[i].reach == outcome.ACCOUNT]
+    return [
+        hosts[i]
+        for i in range(len(hosts))
+        if outs[i].cls == outcome.LATER and outs[i].reach == outcome.ACCOUNT
+    ]
 
 
 def _one(agent, account, host, out, now, wall, chance):
     if out.reach == outcome.ACCOUNT and account.row.get("user") == "host" and not account.doc.get("user"):
         if out.cls in policy.STOPS:
             out.reach = outcome.ONE  # each host is a login of its own
-    # a provider that saw another address than ours is told ours from now on (plan.py); where lists are sent, `single`
-    # means a list that got one answer, and ends with the next success
-    told = "qc" in account.row and account.row.get("max") == 1 and (host.rec.single or host.rec.word == "other address")
+    # a provider that saw another address than ours is told ours from now on (plan.py); where lists are sent,
+    # `single` means a list that got one answer, and ends with the next success
+    told = (
+        "qc" in account.row
+        and account.row.get("max") == 1
+        and (host.rec.single or host.rec.word == "other address")
+    )
     out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
     cause = (host.cause, account.fp, account.provider_fp)[out.reach]
     for code in (policy.answered(host.rec, out, now, wall, account.limits, chance, cause), out.note):
@@ -96,7 +106,8 @@ def _one(agent, account, host, out, now, wall, chance):
         agent.log.tell("err", "log.stopped", host.name, words.say(*policy.stop_code(host.rec)))
     if out.cls in policy.STOPS and out.reach:
         for other in agent.hosts():
-            same = other.account.fp == account.fp  # two entries with one login (two lines) are one account there
+            # two entries with one login (two lines) are one account there
+            same = other.account.fp == account.fp
             if out.reach == outcome.PROVIDER:
                 same = other.account.provider_fp == account.provider_fp
             if same and other is not host:
@@ -104,8 +115,8 @@ def _one(agent, account, host, out, now, wall, chance):
 
 
 def wait_as(agent, account, met, due):
-    """The server is in trouble, said the answer to the hosts `met`: the other hosts of that login wait as long, all of
-    them when it said so itself, those that are `due` when the network failed."""
+    """The server is in trouble, said the answer to the hosts `met`: the other hosts of that login wait as
+    long, all of them when it said so itself, those that are `due` when the network failed."""
     first = met[0].rec
     for h in met:
         if h.rec.hold > first.hold:

@@ -17,23 +17,26 @@ from wanbeacon.app import control, stage
 from wanbeacon.board import Mistake, linux, words_of
 from wanbeacon.net import clock, unix
 
-# Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives, and then no
-# large block is free. 700 hosts fit into the default heap this way, without it 300 do not. Pages once touched stay ours:
-# with 65536 a router's agent has 50 KB more private memory, and is no faster.
+# Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives,
+# and then no large block is free. 700 hosts fit into the default heap this way, without it 300 do not. Pages
+# once touched stay ours: with 65536 a router's agent has 50 KB more private memory, and is no faster.
 _TIDY, _TIDY_LARGE = 4096, 8192
-# Bytes of heap in all below which code goes after its stage. With all of it loaded the agent needs up to 180 KB where a
-# word has 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
+# Bytes of heap in all below which code goes after its stage. With all of it loaded the agent needs up to 180
+# KB where a word has 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
 _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 
 
 def run(options, cfg):
     """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
-    # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage included
+    # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage
+    # included
     micropython.kbd_intr(-1)
     try:
         import tls  # noqa: F401
     except ImportError:
-        raise Mistake("this MicroPython has no TLS: install the variant that has it (OpenWrt: micropython-mbedtls)")
+        raise Mistake(
+            "this MicroPython has no TLS: install the variant that has it (OpenWrt: micropython-mbedtls)"
+        )
     path, place = options["--status"], options["--control"]
     claim = _claim(options["--state"])
     try:
@@ -59,8 +62,9 @@ def run(options, cfg):
 
 
 def _claim(folder):
-    """A socket that only one process at a time can have for this folder: two agents with one journal would both send.
-    Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises Mistake."""
+    """A socket that only one process at a time can have for this folder: two agents with one journal would
+    both send. Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises
+    Mistake."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         linux.make_folder(folder)
@@ -68,7 +72,10 @@ def _claim(folder):
     except OSError as e:
         sock.close()
         if e.errno == errno.EADDRINUSE:
-            raise Mistake("another wanbeacon runs already and keeps its journal in %s: end it, or use another --state" % folder)
+            raise Mistake(
+                "another wanbeacon runs already and keeps its journal in %s: end it, or use another --state"
+                % folder
+            )
         raise _unusable(folder, e)
     return sock
 
@@ -111,7 +118,8 @@ def _write(path, doc):
 
 
 def once(name, function, *args):
-    """A stage that a process has once, at its start: its code goes wherever the agent runs. It would stay for months."""
+    """A stage that a process has once, at its start: its code goes wherever the agent runs. It would stay for
+    months."""
     before, stage.scarce = stage.scarce, True
     try:
         return stage.run(name, function, *args)
@@ -120,7 +128,8 @@ def once(name, function, *args):
 
 
 def _tidy():
-    """To be called first of all: a small heap is collected often from then on, and code goes after its stage."""
+    """To be called first of all: a small heap is collected often from then on, and code goes after its
+    stage."""
     stage.scarce = gc.mem_alloc() + gc.mem_free() < _SMALL
     gc.threshold(_TIDY if stage.scarce else _TIDY_LARGE)
 

@@ -1,4 +1,5 @@
-"""What a line's sources said: into the line, and what it means for the waits of its hosts' records. A stage."""
+"""What a line's sources said: into the line, and what it means for the waits of its hosts' records. A
+stage."""
 
 from micropython import const
 
@@ -10,7 +11,8 @@ _OUTAGE = const(60)  # seconds without an address after which everybody in the r
 
 
 def note(agent, line, family, kind, found, source, why):
-    """Put what the chooser said into the line; tell the records what a change or an outage means for their waits."""
+    """Put what the chooser said into the line; tell the records what a change or an outage means for their
+    waits."""
     now = agent.clock.mono()
     before = line.found[family]
     line.kind[family], line.why[family] = kind, why
@@ -39,8 +41,8 @@ def note(agent, line, family, kind, found, source, why):
         bad = None if family == 6 and line.networks else address.why_not(found)
         if bad:
             agent.log.tell("warn", "line.unfit", found, ("address." + bad,))
-    # Everybody in the region comes back at once after an outage or a power cut; a family that is seen for the first time, or
-    # a single new address, is not that.
+    # Everybody in the region comes back at once after an outage or a power cut; a family that is seen for the
+    # first time, or a single new address, is not that.
     crowd = lost is not None and seen and now - lost >= _OUTAGE
     crowd = crowd or before is None and agent.board.reset_cause == "power"
     wall, chance = agent.clock.wall(), agent.chance()

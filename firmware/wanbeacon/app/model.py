@@ -1,4 +1,5 @@
-"""Lines, accounts and hosts, as the settings and the journal make them. Data only; an address is its bytes, a reason a code."""
+"""Lines, accounts and hosts, as the settings and the journal make them. Data only; an address is its bytes, a
+reason a code."""
 
 from wanbeacon.observe.base import UNKNOWN
 
@@ -17,7 +18,8 @@ class Line:
         self.since = {4: None, 6: None}  # wall time
         self.seen = {4: False, 6: False}  # there was an address in this run
         self.lost = {4: None, 6: None}  # mono time since when there is no address
-        self.networks = ()  # the home's IPv6 networks as the source of found[6] knows them: see app/homehost.py
+        # the home's IPv6 networks as the source of found[6] knows them: see app/homehost.py
+        self.networks = ()
         self.router6 = False  # found[6] is the router's own, not this machine's
         self.wants = {4: False, 6: False}  # whether any host needs this family
 
@@ -32,14 +34,16 @@ class Host:
         self.rec = record
         self.cause = cause  # fingerprint of the settings that a refusal of this host alone depends on
         self.families = families  # (IPv4, IPv6): which records provider and user keep
-        self.own6 = bool(doc.get("suffix") or doc.get("mac"))  # another host at home: its IPv6 is the line's prefix and this
+        # another host at home: its IPv6 is the line's prefix and this
+        self.own6 = bool(doc.get("suffix") or doc.get("mac"))
         self.state = "new"
         self.why = ()  # codes, each (code, data...)
         self.next = 0  # mono time of the next look
 
 
 class Account:
-    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops depend on."""
+    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops depend
+    on."""
 
     def __init__(self, doc, row, line, limits, where):
         self.doc = doc

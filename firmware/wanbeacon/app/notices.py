@@ -1,7 +1,8 @@
-"""One notice on its way: its words, and the template of a [notify] entry, or a row of catalogue/notices.txt, filled in. A stage.
+"""One notice on its way: its words, and the template of a [notify] entry, or a row of catalogue/notices.txt,
+filled in. A stage.
 
-A body that begins with {" or [ is JSON, one like a={text}&b={host} is a form, anything else is plain text; what is filled in
-is escaped for that.
+A body that begins with {" or [ is JSON, one like a={text}&b={host} is a form, anything else is plain text;
+what is filled in is escaped for that.
 """
 
 import json
@@ -18,7 +19,8 @@ _OWN = ("url", "token", "user", "topic")  # what an entry of the settings may fi
 
 
 def row(name):
-    """The row (dict) of a service. Raises OSError without the file, ValueError when the row is missing or damaged."""
+    """The row (dict) of a service. Raises OSError without the file, ValueError when the row is missing or
+    damaged."""
     key = (name + " ").encode()
     with open(wanbeacon.catalogue + "/notices.txt", "rb") as f:
         for line in f:
@@ -59,8 +61,16 @@ def problems(docs):
                 out.append("%s.%s: missing; %s needs it" % (path, key, doc.get("preset") or "a webhook"))
         for line in doc.get("header") or ():
             name, colon, value = line.partition(": ")
-            if not colon or not value or " " in name or name.lower() in ("host", "content-length", "connection"):
-                out.append('%s.header: should look like "Name: value", and not set Host, Content-Length or Connection' % path)
+            if (
+                not colon
+                or not value
+                or " " in name
+                or name.lower() in ("host", "content-length", "connection")
+            ):
+                out.append(
+                    '%s.header: should look like "Name: value", and not set Host, Content-Length or Connection'
+                    % path
+                )
     return out
 
 
@@ -91,7 +101,8 @@ def _plain(name, value):
 
 
 def build(doc, notice, agent_name):
-    """(method or False, URL, header fields, body or None, likely roots) of one notice. doc: the entry; notice: dict of texts (and time, a whole number)."""
+    """(method or False, URL, header fields, body or None, likely roots) of one notice. doc: the entry;
+    notice: dict of texts (and time, a whole number)."""
     service = row(doc.get("preset") or "webhook")
     values = dict(notice)
     values.update(_own(doc, service))

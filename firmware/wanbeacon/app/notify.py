@@ -1,11 +1,12 @@
-"""Notices: what became of the hosts, told once to each receiver in the settings. A stage at the end of a round.
+"""Notices: what became of the hosts, told once to each receiver in the settings. A stage at the end of a
+round.
 
-Nobody reports events to this. What a receiver was told last of each host is kept in a file beside the journal; an event is
-the difference between that and how things are. So a reboot neither loses nor repeats one, and what is over before it could
-be told is not told.
+Nobody reports events to this. What a receiver was told last of each host is kept in a file beside the
+journal; an event is the difference between that and how things are. So a reboot neither loses nor repeats
+one, and what is over before it could be told is not told.
 
-The file says "told" before a notice leaves, as the journal does for requests, and it is taken back only when the receiver
-surely did not take it. Where that is not known the notice is not sent again: at most once.
+The file says "told" before a notice leaves, as the journal does for requests, and it is taken back only when
+the receiver surely did not take it. Where that is not known the notice is not sent again: at most once.
 """
 
 import binascii
@@ -19,24 +20,26 @@ from wanbeacon.core.url import quote, split_url
 
 TRIES = 3  # then it is given up
 AGAIN_S, AGAIN_MAX = 60, 3600  # the wait before the second try; it doubles with each
-#: Tries while the line itself is down or the name server is missing, which is nobody's fault at the other end: 10 hours.
+#: Tries while the line itself is down or the name server is missing, which is nobody's fault at the other
+#: end: 10 hours.
 HOME_TRIES = 15
 PAUSE_S = 2  # between two notices to one receiver (Slack and Telegram want a second)
 CGNAT_S = 300  # a line may show a private address for a moment while it comes up
 STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write to flash for so many seconds
-QUIET_S = 10  # a notice waits so long for a round in which nothing new happens: a noisy home must not silence it
+# a notice waits so long for a round in which nothing new happens: a noisy home must not silence it
+QUIET_S = 10
 CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
 NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # as in notices.py
 _USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
 
-# A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each), CRC of the
-# reason and of the addresses that were told, seconds of trouble so far.
+# A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each),
+# CRC of the reason and of the addresses that were told, seconds of trouble so far.
 _ROW = ">4sBBIII"
 _SIZE = 18
 _MAGIC = b"WBn\x01"
-# agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may be asked, and
-# since when one waits for quiet
+# agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may
+# be asked, and since when one waits for quiet
 AT, _ROWS, _THEN, _READY, _HELD = 0, 1, 2, 3, 4
 
 
@@ -44,7 +47,8 @@ AT, _ROWS, _THEN, _READY, _HELD = 0, 1, 2, 3, 4
 
 
 def begin(agent):
-    """What agent.notices is; a receiver's secrets are starred from now on. Raises ValueError for what cannot work here."""
+    """What agent.notices is; a receiver's secrets are starred from now on. Raises ValueError for what cannot
+    work here."""
     docs, hosts, now = agent.cfg["notify"], agent.hosts(), agent.clock.mono()
     kept, lost = _read(agent.board)
     rows = bytearray()
@@ -65,7 +69,9 @@ def begin(agent):
 
 
 def _secrets(doc, hosts):
-    found = [doc.get("token"), doc.get("user")] + [line.partition(": ")[2] for line in doc.get("header") or ()]
+    found = [doc.get("token"), doc.get("user")] + [
+        line.partition(": ")[2] for line in doc.get("header") or ()
+    ]
     if doc.get("url"):
         path = split_url(doc["url"])
         found.append(path[3][1:])
@@ -87,7 +93,11 @@ def _read(board):
     if image is None:
         return rows, False
     end = len(image) - 4
-    if end < 4 or image[:4] != _MAGIC or struct.unpack_from(">I", image, end)[0] != binascii.crc32(image[:end]) & 0xFFFFFFFF:
+    if (
+        end < 4
+        or image[:4] != _MAGIC
+        or struct.unpack_from(">I", image, end)[0] != binascii.crc32(image[:end]) & 0xFFFFFFFF
+    ):
         return rows, True
     for at in range(4, end - _SIZE + 1, _SIZE):
         rows[bytes(image[at : at + 4])] = bytes(image[at : at + _SIZE])
@@ -95,7 +105,8 @@ def _read(board):
 
 
 def _save(agent):
-    """Write the file. False when that cannot be: then no notice leaves, or it might leave again after each restart."""
+    """Write the file. False when that cannot be: then no notice leaves, or it might leave again after each
+    restart."""
     image = bytearray(_MAGIC)
     image.extend(agent.notices[_ROWS])
     image.extend(struct.pack(">I", binascii.crc32(image) & 0xFFFFFFFF))
@@ -126,7 +137,8 @@ def _addresses(rec):
 
 
 def tell(agent):
-    """Note how things are. What to send now, noted as told: (entry's number, event, [Host], code, rows); None for nothing."""
+    """Note how things are. What to send now, noted as told: (entry's number, event, [Host], code, rows); None
+    for nothing."""
     state, now = agent.notices, agent.clock.mono()
     passed, state[_THEN] = now - state[_THEN], now
     state[AT] = NEVER
@@ -138,10 +150,15 @@ def tell(agent):
             key, told, tried, why, stored, bad = struct.unpack_from(_ROW, state[_ROWS], at)
             (what, code), before = seen[j], bad
             if what is not None:
-                bad = 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1  # it began some time since the last look
+                # it began some time since the last look
+                bad = 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1
             mark, place = _crc(code), _addresses(hosts[j].rec)
-            event, wait = _due(what, told, mark != why, place if place != stored else 0, bad, docs[i]["hours"] * 3600)
-            if event is not None and NAMES[event] not in (docs[i].get("events") or (NAMES if docs[i].get("hook") else _USUAL)):
+            event, wait = _due(
+                what, told, mark != why, place if place != stored else 0, bad, docs[i]["hours"] * 3600
+            )
+            if event is not None and NAMES[event] not in (
+                docs[i].get("events") or (NAMES if docs[i].get("hook") else _USUAL)
+            ):
                 told, why, stored = after(event, mark, place, told, why, stored)
                 event, write = None, True
             if event is None or tried >> 4 != event:
@@ -171,7 +188,8 @@ def tell(agent):
 
 
 def _due(what, told, other, moved, bad, limit):
-    """(the event that the receiver was not told of, or None; seconds until there is one if nothing changes, or 0).
+    """(the event that the receiver was not told of, or None; seconds until there is one if nothing changes,
+    or 0).
 
     other: the reason is another one than it was told; moved: the address is."""
     if what == STOPPED:

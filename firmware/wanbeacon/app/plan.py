@@ -1,5 +1,5 @@
-"""What is due: from the line's addresses and the records. A stage; sends and writes nothing. The requests that come of it:
-requests.py."""
+"""What is due: from the line's addresses and the records. A stage; sends and writes nothing. The requests
+that come of it: requests.py."""
 
 from micropython import const
 
@@ -9,12 +9,14 @@ from wanbeacon.core import address, outcome, policy
 from wanbeacon.core.record import NEVER
 from wanbeacon.observe.base import NONE, UNKNOWN
 
-_PATIENCE = const(1800)  # seconds for which a source that cannot tell is no trouble: a router restarts in minutes
+# seconds for which a source that cannot tell is no trouble: a router restarts in minutes
+_PATIENCE = const(1800)
 
 
 def judge(agent, host, now):
-    """Decide for one host and note it for the status. Returns (host, wanted, stored) when it is due, else None. now: the same
-    for all hosts of a request, or a second that ends between two of them would part them."""
+    """Decide for one host and note it for the status. Returns (host, wanted, stored) when it is due, else
+    None. now: the same for all hosts of a request, or a second that ends between two of them would part
+    them."""
     rec, wanted = host.rec, want(host)
     if rec.offline == 1 and not any(wanted):
         # to go offline takes no address of the line
@@ -57,7 +59,8 @@ def _dead(host):
 
 
 def _unheard(host, now):
-    """True while a source just cannot tell, and what is published was so until now: no fault that anybody need see yet."""
+    """True while a source just cannot tell, and what is published was so until now: no fault that anybody
+    need see yet."""
     line, rec = host.account.line, host.rec
     for family, have in ((4, rec.v4), (6, rec.v6)):
         lost = line.lost[family]

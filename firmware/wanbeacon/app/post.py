@@ -1,4 +1,5 @@
-"""Sends one notice over the verified wire, or starts the command. A stage: it knows neither events nor templates."""
+"""Sends one notice over the verified wire, or starts the command. A stage: it knows neither events nor
+templates."""
 
 from wanbeacon.app import stage
 from wanbeacon.core.url import split_url
@@ -20,13 +21,15 @@ class Request:
         self.body = body
         if query:
             self.path += "?" + query
-        headers["Host"] = self.host if self.port == (443 if self.tls else 80) else "%s:%d" % (self.host, self.port)
+        headers["Host"] = (
+            self.host if self.port == (443 if self.tls else 80) else "%s:%d" % (self.host, self.port)
+        )
 
 
 def deliver(agent, hook, what, *more):
-    """(HTTP status or 0, what was said, whether that is all that happened, whether only our home is to blame, seconds to wait
-    at least). Not sure: it may have arrived. hook: a command, `what` its notice; else None, `what` and more as of
-    notices.build, and the CA file."""
+    """(HTTP status or 0, what was said, whether that is all that happened, whether only our home is to blame,
+    seconds to wait at least). Not sure: it may have arrived. hook: a command, `what` its notice; else None,
+    `what` and more as of notices.build, and the CA file."""
     if hook:
         return 200 if stage.run("app.hook", "run", hook, what) else 500, "", True, False, 0
     url, headers, body, roots, ca = more
@@ -41,4 +44,10 @@ def deliver(agent, hook, what, *more):
         status = 302 if e.word == "redirect" else 0
         return status, e.word, status or not e.sent, bool(lost) or e.word in ("dns", "no route", "clock"), 0
     after = answer.retry_after or ""
-    return answer.status, agent.log.said(answer.body), True, False, min(_DELAY_MAX, int(after)) if after.isdigit() else 0
+    return (
+        answer.status,
+        agent.log.said(answer.body),
+        True,
+        False,
+        min(_DELAY_MAX, int(after)) if after.isdigit() else 0,
+    )

@@ -8,7 +8,8 @@ _OWN = ("netlink", "interface", "ubus")
 
 
 def pick(due):
-    """What each of the hosts is to send: [(host, template, sent)]. One whose provider can take none of that is told so."""
+    """What each of the hosts is to send: [(host, template, sent)]. One whose provider can take none of that
+    is told so."""
     out = []
     for host, wanted, have in due:
         account, rec = host.account, host.rec
@@ -28,4 +29,6 @@ def groups(account, due):
     if not chosen:
         return chosen
     items = [(h.doc, template, sent, h.rec.offline, h.rec.single) for h, template, sent in chosen]
-    return [([chosen[i][0] for i in group],) + items[group[0]][1:4] for group in share.group(account.row, items)]
+    return [
+        ([chosen[i][0] for i in group],) + items[group[0]][1:4] for group in share.group(account.row, items)
+    ]

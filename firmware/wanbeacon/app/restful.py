@@ -1,4 +1,5 @@
-"""One update by a JSON API: dyndns/rest.py's calls over the wire. A stage; what goes before and after is another (restplan.py)."""
+"""One update by a JSON API: dyndns/rest.py's calls over the wire. A stage; what goes before and after is
+another (restplan.py)."""
 
 import time
 
@@ -6,13 +7,16 @@ from wanbeacon.app import stage
 from wanbeacon.core import outcome
 from wanbeacon.net import Answer, Trouble
 
-BUDGET = 40000  # ms for all calls of one update: four at most, each with a TLS handshake of its own (3 s on a board)
-_SPARE = 3584  # bytes kept free in one piece for the TLS context and the root, while code is loaded around them
+# ms for all calls of one update: four at most, each with a TLS handshake of its own (3 s on a board)
+BUDGET = 40000
+# bytes kept free in one piece for the TLS context and the root, while code is loaded around them
+_SPARE = 3584
 ANSWER_MAX = 1 << 20  # bytes of one answer: a list of 5000 records; it passes through, nothing of it is kept
 
 
 def exchange(agent, account, hosts, template, sent, offline):
-    """As app/exchange.py's: (begun, an Answer with its Outcomes in `outs`, the Trouble there was, or None)."""
+    """As app/exchange.py's: (begun, an Answer with its Outcomes in `outs`, the Trouble there was, or
+    None)."""
     plan = stage.run("app.restplan", "prepare", agent, account, hosts, sent)
     if plan is None or isinstance(plan, Trouble):
         return False, plan
@@ -66,7 +70,16 @@ def talk(agent, account, root, plan, changes):
                 answer = agent.transport(req, board, *way)
                 sink.feed(answer.body)
             else:
-                answer = http.exchange(req, board, *way, budget=min(left, http.BUDGET), cap=ANSWER_MAX, rows=rows, sink=sink, keep=keep)
+                answer = http.exchange(
+                    req,
+                    board,
+                    *way,
+                    budget=min(left, http.BUDGET),
+                    cap=ANSWER_MAX,
+                    rows=rows,
+                    sink=sink,
+                    keep=keep,
+                )
         except Trouble as e:
             e.sent = e.sent or bool(last[0])  # a call before this one has left
             raise

@@ -1,5 +1,5 @@
-"""Before and after an update by a JSON API (restful.py): what it needs, gathered while the code of the exchange is not loaded, and
-what is to be remembered. A stage."""
+"""Before and after an update by a JSON API (restful.py): what it needs, gathered while the code of the
+exchange is not loaded, and what is to be remembered. A stage."""
 
 from wanbeacon.app import stage
 from wanbeacon.core import policy, url
@@ -10,8 +10,9 @@ from wanbeacon.net import Trouble, names
 
 
 def prepare(agent, account, hosts, sent):
-    """(place, rows, calls, hosts, due, kept): place = (tls, host, port), rows = its addresses, the rest as rest.exchange takes it. None when the journal
-    cannot be written; the Trouble when the server's name is not resolved. Else the request is noted in the journal."""
+    """(place, rows, calls, hosts, due, kept): place = (tls, host, port), rows = its addresses, the rest as
+    rest.exchange takes it. None when the journal cannot be written; the Trouble when the server's name is not
+    resolved. Else the request is noted in the journal."""
     row, doc = account.row, account.doc
     tls, host, port = not row.get("plain"), row["host"], row.get("port")
     if doc.get("server"):
@@ -25,7 +26,9 @@ def prepare(agent, account, hosts, sent):
     ids, described, kept = Ids(agent.board.ids()), [], {}
     for h in hosts:
         label, zone = zone_of(row, h.doc)
-        described.append({"zone": zone, "fqdn": h.name, "host": label, "create": h.doc.get("create"), "key": h.cause})
+        described.append(
+            {"zone": zone, "fqdn": h.name, "host": label, "create": h.doc.get("create"), "key": h.cause}
+        )
         for family in (b"4", b"6"):
             texts = ids.get(h.cause + family)
             if texts:
@@ -37,7 +40,8 @@ def prepare(agent, account, hosts, sent):
 
 
 def _due(hosts, sent):
-    """Packed addresses to write. Of two families the one that is stored for sure is left out while the other differs."""
+    """Packed addresses to write. Of two families the one that is stored for sure is left out while the other
+    differs."""
     same = [True, True]
     for h in hosts:
         for i in range(2):

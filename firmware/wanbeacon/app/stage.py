@@ -1,10 +1,11 @@
 """Code that only one stage of the work needs: loaded when the stage begins, forgotten when it ends.
 
-A board has 84 KB of Python heap for everything that runs together (docs/architecture.md, "memory of a board"). What is
-imported at the top of a resident module stays; what `run` loads goes, with all it imported. Where memory is plenty
-(`scarce` is false) nothing is forgotten.
+A board has 84 KB of Python heap for everything that runs together (docs/architecture.md, "memory of a
+board"). What is imported at the top of a resident module stays; what `run` loads goes, with all it imported.
+Where memory is plenty (`scarce` is false) nothing is forgotten.
 
-A stage must hand back values only, never an object whose class it brought along: that would keep the class's module.
+A stage must hand back values only, never an object whose class it brought along: that would keep the class's
+module.
 """
 
 import asyncio
@@ -15,8 +16,8 @@ _PACKAGE = "wanbeacon."
 
 #: True where modules are forgotten after their stage; set once, by the composition root.
 scarce = False
-#: Held by whoever runs stages in a task of its own (a round, a page, a command): one at a time, so that the heap holds
-#: the code of one of them only, and the end of one stage cannot forget what another just loaded.
+#: Held by whoever runs stages in a task of its own (a round, a page, a command): one at a time, so that the
+#: heap holds the code of one of them only, and the end of one stage cannot forget what another just loaded.
 floor = asyncio.Lock()
 
 
@@ -28,7 +29,8 @@ def load(name):
 
 
 def resident(name):
-    """Load a module that stays though a stage is running: one whose objects live on (a source of addresses)."""
+    """Load a module that stays though a stage is running: one whose objects live on (a source of
+    addresses)."""
     before = set(sys.modules)
     module = load(name)
     new = [one for one in sys.modules if one not in before]

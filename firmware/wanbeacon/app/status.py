@@ -1,7 +1,7 @@
 """The status document: what a user, a page or a script reads. A stage; holds no secret and sends nothing.
 
-The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it): addresses and reasons
-are texts in it, "code" beside a "why" is the reason's code.
+The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it): addresses
+and reasons are texts in it, "code" beside a "why" is the reason's code.
 """
 
 from wanbeacon import VERSION
@@ -9,8 +9,8 @@ from wanbeacon.app import words
 from wanbeacon.core import address, policy
 from wanbeacon.core.record import NEVER
 
-# Words of net.Trouble and answers of the network that have a sentence of their own ("trouble.WORD" in words.txt) are looked
-# up there; what has none is shown as the provider said it.
+# Words of net.Trouble and answers of the network that have a sentence of their own ("trouble.WORD" in
+# words.txt) are looked up there; what has none is shown as the provider said it.
 _WAITING = ("LATER", "ODD")
 
 

@@ -1,19 +1,20 @@
-"""What a line is asked for, and what its hosts should have of that; whether anybody outside the home may be asked. A stage,
-and a part of those that decide (plan.py, look.py)."""
+"""What a line is asked for, and what its hosts should have of that; whether anybody outside the home may be
+asked. A stage, and a part of those that decide (plan.py, look.py)."""
 
 from wanbeacon.app import stage
 from wanbeacon.core import address
 
 
 def wanted(agent, line):
-    """[(family, address known)] of what a host of the line wants; tells the chooser whether the line rests."""
+    """[(family, address known)] of what a host of the line wants; tells the chooser whether the line
+    rests."""
     line.chooser.rest = rests(agent, line)
     return [(family, known(agent, line, family)) for family in (4, 6) if line.wants[family]]
 
 
 def rests(agent, line):
-    """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half an
-    hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
+    """True while none of the line's hosts may be updated whatever the address: refused, blocked, paused, half
+    an hour of dnserr or 911. Nobody outside the home is asked meanwhile (No-IP: not after an error code)."""
     now = agent.clock.mono()
     for h in agent.hosts():
         trouble = h.rec.cls == "LATER" and h.rec.kind == "trouble" and now < h.rec.hold
@@ -48,8 +49,9 @@ def want(host):
 
 
 def at_home(host):
-    """(packed or None, code): the IPv6 address of this host: the line's, or where the host has a part of its own, the one that
-    this makes of the line's prefix. A source at home may know the router's own alone, which is no host's."""
+    """(packed or None, code): the IPv6 address of this host: the line's, or where the host has a part of its
+    own, the one that this makes of the line's prefix. A source at home may know the router's own alone, which
+    is no host's."""
     line = host.account.line
     if host.own6:
         return stage.load("app.homehost").address_of(host.doc, line.found[6], line.networks, host.rec.v6)

@@ -11,9 +11,9 @@ path = wanbeacon.catalogue + "/words.txt"
 
 
 def say(code, *data):
-    """The sentence of a code, its %s and %d filled with `data`: an address as its bytes, a code tuple (its own sentence is
-    shown), a list of those, or a plain value. A code that is not in the file is returned as it is, with its data behind
-    it: a missing word must not hide what happened."""
+    """The sentence of a code, its %s and %d filled with `data`: an address as its bytes, a code tuple (its
+    own sentence is shown), a list of those, or a plain value. A code that is not in the file is returned as
+    it is, with its data behind it: a missing word must not hide what happened."""
     data = tuple([_shown(one) for one in data])
     text = find(code)
     if text:

@@ -1,5 +1,5 @@
-"""Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. Knows files, sockets and
-/proc, and nothing of providers or hosts. board/esp32.py offers the same names."""
+"""Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. Knows files,
+sockets and /proc, and nothing of providers or hosts. board/esp32.py offers the same names."""
 
 import os
 import socket
@@ -85,7 +85,8 @@ class Board:
 
     def __init__(self, state="/etc/wanbeacon", home=None):
         self.state = state
-        path = __file__ if __file__[:1] == "/" else "./" + __file__  # relative when started in the package's folder
+        # relative when started in the package's folder
+        path = __file__ if __file__[:1] == "/" else "./" + __file__
         here = home or path.rsplit("/", 3)[0]  # .../firmware or wherever the package lies
         self.catalogue = here + "/catalogue/providers.dat"
         self.roots = here + "/catalogue/roots"
@@ -93,8 +94,8 @@ class Board:
         self.unique = (seed or "wanbeacon").encode()
 
     def slots(self):
-        """The two journal slots; their folder is made when missing. Raises OSError when it can never be written; a full
-        disk may get room."""
+        """The two journal slots; their folder is made when missing. Raises OSError when it can never be
+        written; a full disk may get room."""
         make_folder(self.state)
         path = self.state + "/journal.a"
         new = not exists(path)
@@ -175,11 +176,13 @@ class Board:
         return Stream(sock)
 
     def bind(self, sock, device):
-        """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises OSError."""
+        """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises
+        OSError."""
         sock.setsockopt(socket.SOL_SOCKET, 25, device.encode() + b"\0")
 
     def sockaddr(self, host, port):
-        """What connect, bind and sendto want for an IP address: raw bytes on MicroPython's unix port, else a tuple."""
+        """What connect, bind and sendto want for an IP address: raw bytes on MicroPython's unix port, else a
+        tuple."""
         if _MICRO:
             return socket.getaddrinfo(host, port)[0][-1]
         return (host, port)
@@ -196,5 +199,6 @@ class Board:
 
 
 def board(options):
-    """The machine as the command line wants it: its class, unless "board" holds another, with its folder "--state"."""
+    """The machine as the command line wants it: its class, unless "board" holds another, with its folder
+    "--state"."""
     return (options.get("board") or Board)(options["--state"])

@@ -3,9 +3,9 @@
 An address is `bytes`, 4 long (IPv4) or 16 long (IPv6); text exists at the edges only.
 """
 
-# Reason, prefix in hex, prefix length in bits; the first match wins. IANA special-purpose registries, RFC 6890 and its
-# successors; multicast and 240/4 besides. Our own table: `ipaddress` of CPython misses some. Text, not tuples: a row of a
-# tuple table costs an ESP32 a hundred bytes of heap, a line of text twenty.
+# Reason, prefix in hex, prefix length in bits; the first match wins. IANA special-purpose registries, RFC
+# 6890 and its successors; multicast and 240/4 besides. Our own table: `ipaddress` of CPython misses some.
+# Text, not tuples: a row of a tuple table costs an ESP32 a hundred bytes of heap, a line of text twenty.
 _V4 = (
     "unspecified:00000000/32 this-network:00/8 private:0a/8 cgnat:6440/10 loopback:7f/8 link-local:a9fe/16 "
     "private:ac10/12 assignments:c00000/24 documentation:c00002/24 shared:c01fc4/24 shared:c034c1/24 "
@@ -83,9 +83,9 @@ def _v6(text):
 def parse(text):
     """Address text to packed bytes (4 or 16).
 
-    Takes what sources and providers really write: zero-padded octets, a zone id (`%eth0`), a prefix length (`/64`),
-    upper case, and an IPv4-mapped `::ffff:a.b.c.d`, which becomes the IPv4 address (RFC 4291 section 2.5.5.2).
-    Raises ValueError when it is no address.
+    Takes what sources and providers really write: zero-padded octets, a zone id (`%eth0`), a prefix length
+    (`/64`), upper case, and an IPv4-mapped `::ffff:a.b.c.d`, which becomes the IPv4 address (RFC 4291 section
+    2.5.5.2). Raises ValueError when it is no address.
     """
     text = text.strip()
     for sign in "/%":
@@ -103,7 +103,8 @@ def parse(text):
 
 
 def text(packed):
-    """Packed address to canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as `::`)."""
+    """Packed address to canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as
+    `::`)."""
     if len(packed) == 4:
         return "%d.%d.%d.%d" % tuple(packed)
     row = [packed[i] << 8 | packed[i + 1] for i in range(0, 16, 2)]
@@ -144,8 +145,9 @@ def _inside(packed, prefix, bits):
 
 
 def why_not(packed):
-    """None when the address may be published, else a code: one of the table's ("cgnat"), "outside" (not in 2000::/3) or
-    "prefix" (the lower 64 bits are all zero: a network, no host). Words for it: words.txt, "address.CODE"."""
+    """None when the address may be published, else a code: one of the table's ("cgnat"), "outside" (not in
+    2000::/3) or "prefix" (the lower 64 bits are all zero: a network, no host). Words for it: words.txt,
+    "address.CODE"."""
     for row in (_V4 if len(packed) == 4 else _V6).split(" "):
         colon, slash = row.find(":"), row.find("/")
         if _inside(packed, row[colon + 1 : slash], int(row[slash + 1 :])):
@@ -159,6 +161,6 @@ def why_not(packed):
 
 
 def never(packed):
-    """True for an address that not even `allow_private` may publish: loopback, unspecified, multicast, link-local,
-    reserved, broadcast, or a bare prefix."""
+    """True for an address that not even `allow_private` may publish: loopback, unspecified, multicast,
+    link-local, reserved, broadcast, or a bare prefix."""
     return why_not(packed) in _NEVER or len(packed) == 16 and packed[8:] == b"\0\0\0\0\0\0\0\0"

@@ -4,7 +4,8 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def parse(text):
-    """Unix seconds of an IMF-fixdate, or None when `text` is no such date (the two obsolete forms are none)."""
+    """Unix seconds of an IMF-fixdate, or None when `text` is no such date (the two obsolete forms are
+    none)."""
     t = text.strip()
     if len(t) != 29 or t[3:5] + t[7:8] + t[11:12] + t[16:17] + t[19:20] + t[22:23] + t[25:] != ",    :: GMT":
         return None

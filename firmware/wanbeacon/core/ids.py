@@ -1,8 +1,8 @@
-"""What APIs call the records we keep: zone id, record id, TTL and what else one more look-up would say. One file with a CRC;
-losing it costs that look-up, so there is no second slot.
+"""What APIs call the records we keep: zone id, record id, TTL and what else one more look-up would say. One
+file with a CRC; losing it costs that look-up, so there is no second slot.
 
-File: "WBi", version, then for each record a byte with its length, 9 bytes of key (fingerprint of the host's settings and
-family) and the texts, each ended by a zero byte; CRC-32 behind the last.
+File: "WBi", version, then for each record a byte with its length, 9 bytes of key (fingerprint of the host's
+settings and family) and the texts, each ended by a zero byte; CRC-32 behind the last.
 """
 
 import binascii
@@ -16,7 +16,8 @@ ROW_MAX = 250  # bytes of one record's texts; more is not kept and looked up eac
 
 
 class Ids:
-    """slot: read() -> bytes or None, write(bytes); what it raises (OSError) counts as an empty file when reading."""
+    """slot: read() -> bytes or None, write(bytes); what it raises (OSError) counts as an empty file when
+    reading."""
 
     def __init__(self, slot):
         self.slot = slot
@@ -31,7 +32,11 @@ class Ids:
 
     def _decode(self, image):
         end, at = len(image) - 4, len(_HEAD)
-        if end < at or image[:at] != _HEAD or struct.unpack_from(">I", image, end)[0] != binascii.crc32(image[:end]) & 0xFFFFFFFF:
+        if (
+            end < at
+            or image[:at] != _HEAD
+            or struct.unpack_from(">I", image, end)[0] != binascii.crc32(image[:end]) & 0xFFFFFFFF
+        ):
             return
         while at < end:
             size = image[at]

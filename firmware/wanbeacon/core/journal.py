@@ -1,13 +1,13 @@
 """The journal: what was last sent and why we wait, two slots in flash.
 
-One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence number whose
-CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the state before or the
-state after, on any file system, whatever it promises about rename. A stop, a pause and a name set offline are written to
-both slots: damage to either of them forgets none.
+One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence
+number whose CRC is right wins; the other slot is the one written next. So a power cut at any byte leaves the
+state before or the state after, on any file system, whatever it promises about rename. A stop, a pause and a
+name set offline are written to both slots: damage to either of them forgets none.
 
-Size: 21 bytes + 104 per host. One host stays within 128 bytes: LittleFS then keeps the file inside its directory block
-and a year of daily changes costs 30 block erases instead of 800 (`python -m tools bench`). Written only when something
-changed.
+Size: 21 bytes + 104 per host. One host stays within 128 bytes: LittleFS then keeps the file inside its
+directory block and a year of daily changes costs 30 block erases instead of 800 (`python -m tools bench`).
+Written only when something changed.
 """
 
 import binascii
@@ -19,11 +19,12 @@ from wanbeacon.core.record import BELIEVE, NEVER, Record
 _MAGIC = b"WBj"
 # Every head: magic, version, sequence, newest wall time seen, hosts, flags (1 = paused), row size.
 _HEAD = ">3sBIIHBH"
-# fp, cause, v4, v6, try4, try6, flags, class, kind, fails, same, root, word, at, hold_for, hold_wall, force_for,
-# force_wall, nets, odds, place, retries (0.1.0 left that byte 0)
+# fp, cause, v4, v6, try4, try6, flags, class, kind, fails, same, root, word, at, hold_for, hold_wall,
+# force_for, force_wall, nets, odds, place, retries (0.1.0 left that byte 0)
 _ROW = ">8s8s4s16s4s16sBBBBBB15sIIIIIBB4sB"
 VERSION = 2
-_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD", "FAIL")  # by number: append only
+# by number: append only
+_CLASSES = ("", "OK", "SAME", "AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "LATER", "ODD", "FAIL")
 _KINDS = (None, "net", "server", "trouble", "home", "refused")  # likewise
 _ATTEMPT, _OFFLINE, _V4, _V6, _T4, _T6, _SINGLE, _DONE = 1, 2, 4, 8, 16, 32, 64, 128
 
@@ -60,8 +61,9 @@ def encode(records, seq, newest, paused=False):
 
 
 def decode(image):
-    """An image to (sequence, newest wall time, paused, [Record]), or None when it is damaged, foreign or of a version
-    this program does not know. What follows a whole image is a longer one's rest and counts for nothing."""
+    """An image to (sequence, newest wall time, paused, [Record]), or None when it is damaged, foreign or of a
+    version this program does not know. What follows a whole image is a longer one's rest and counts for
+    nothing."""
     head = struct.calcsize(_HEAD)
     if not image or len(image) < head:
         return None
@@ -99,16 +101,17 @@ def _row(image, at):
 
 
 def _left(kept, deadline, wall, newest):
-    """Seconds of a wait still to go after a reboot: by the wall clock when it can be believed, never more than the
-    whole wait, and the whole wait when there is no clock. Both clocks are read in whole seconds that begin at different
-    moments: one second may be lost when the deadline is noted, and one now."""
+    """Seconds of a wait still to go after a reboot: by the wall clock when it can be believed, never more
+    than the whole wait, and the whole wait when there is no clock. Both clocks are read in whole seconds that
+    begin at different moments: one second may be lost when the deadline is noted, and one now."""
     if not deadline or not believed(wall, newest):
         return kept
     return min(kept, max(0, deadline + 2 - wall))
 
 
 def believed(wall, newest):
-    """True when wall time may shorten a wait: it has not gone back, nor leapt further than a device stays unplugged."""
+    """True when wall time may shorten a wait: it has not gone back, nor leapt further than a device stays
+    unplugged."""
     return wall is not None and newest <= wall <= newest + BELIEVE
 
 
@@ -124,8 +127,8 @@ def resume(rec, now, wall, newest, limits):
 
 
 def clock_set(rec, now, wall, newest, limits):
-    """The clock was not set at start and is now: waits that are older than this run may be shorter than feared, and
-    those that were begun without a clock get their place in its time."""
+    """The clock was not set at start and is now: waits that are older than this run may be shorter than
+    feared, and those that were begun without a clock get their place in its time."""
     hold, force, refresh = rec.hold, rec.force, rec.refresh
     resume(rec, now, wall, newest, limits)
     rec.hold, rec.force, rec.refresh = min(hold, rec.hold), min(force, rec.force), min(refresh, rec.refresh)
@@ -133,8 +136,8 @@ def clock_set(rec, now, wall, newest, limits):
 
 
 def restate(rec, now, wall, known=True):
-    """State what is still running in the time of a wall clock that was stepped or is not believed, so that the next
-    boot takes nothing for old. known: also what has a wall time already."""
+    """State what is still running in the time of a wall clock that was stepped or is not believed, so that
+    the next boot takes nothing for old. known: also what has a wall time already."""
     if rec.hold > now and (known or not rec.hold_wall):
         rec.hold_for, rec.hold_wall = rec.hold - now, wall + rec.hold - now
     if rec.force > now and (known or not rec.force_wall):
@@ -149,14 +152,16 @@ def _lasting(records, paused):
 
 
 def load(journal):
-    """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in `lost`."""
+    """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in
+    `lost`."""
     best, bad, kept = None, 0, []
     for i in range(2):
         try:
             image = journal.slots[i].read()
         except OSError:
             image = b"?"
-        if not image:  # there is none, or the power went before its first byte was there: nothing that was told is lost
+        # there is none, or the power went before its first byte was there: nothing that was told is lost
+        if not image:
             continue
         got = decode(image)
         if not got:
@@ -179,8 +184,8 @@ def load(journal):
 def save(journal, records, now, wall, seen):
     """Write the records if anything in them changed. True when written. Raises OSError when flash refuses.
 
-    now: mono; wall: unix seconds or None; seen: the same where they may be kept as the newest time there was: nothing
-    unproven becomes a floor (Clock.record).
+    now: mono; wall: unix seconds or None; seen: the same where they may be kept as the newest time there was:
+    nothing unproven becomes a floor (Clock.record).
     """
     strange = journal.strange(seen)
     if strange:
@@ -192,7 +197,9 @@ def save(journal, records, now, wall, seen):
     if body == journal.last and not strange and not both:
         return False
     for _ in range(2 if both else 1):
-        journal.slots[journal.turn].write(encode(records, journal.seq + 1, seen or journal.newest, journal.paused))
+        journal.slots[journal.turn].write(
+            encode(records, journal.seq + 1, seen or journal.newest, journal.paused)
+        )
         journal.turn = 1 - journal.turn
         journal.seq += 1
         journal.writes += 1
@@ -207,8 +214,8 @@ def _body(journal, records):
 
 
 def restate_all(journal, rows, now, wall, first):
-    """Put all waits into the time of a clock that was set for the first time in this run (`first`), or stepped. rows:
-    (record, limits) of every host."""
+    """Put all waits into the time of a clock that was set for the first time in this run (`first`), or
+    stepped. rows: (record, limits) of every host."""
     for rec, limits in rows:
         if first:
             clock_set(rec, now, wall, journal.newest, limits)

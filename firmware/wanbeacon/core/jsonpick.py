@@ -1,10 +1,10 @@
 """Picks values out of a JSON text (RFC 8259) that arrives in pieces: by path, without a tree.
 
-An API may answer with 100 KB where a board has 84 KB in all. What is kept is bounded whatever arrives: the values that
-are asked for, LONGEST bytes of each, and one path per level of nesting.
+An API may answer with 100 KB where a board has 84 KB in all. What is kept is bounded whatever arrives: the
+values that are asked for, LONGEST bytes of each, and one path per level of nesting.
 
-A path is the keys from the root, joined by "." and "[]" for any entry of a list: "result[].id", "[].data" when the root is
-a list. A key that holds "." or "[" itself is read as "?", so that it cannot pass for a path.
+A path is the keys from the root, joined by "." and "[]" for any entry of a list: "result[].id", "[].data"
+when the root is a list. A key that holds "." or "[" itself is read as "?", so that it cannot pass for a path.
 """
 
 from micropython import const
@@ -34,12 +34,14 @@ _MEANT = b'"\\/\b\f\n\r\t'
 class Picker:
     """feed(bytes) as often as there are bytes, then read `whole`.
 
-    each: path of the objects that a list holds ("result[]"), "" for the root. fields: paths within one of them, relative
-    (".id", "[]" for the entries of a list of plain values). take(values): called at the end of each such object with a list
-    parallel to fields: None where it was missing or null, else [number of values met, first of them as bytes]; true, false and
-    numbers are their own text. alone: absolute paths; `said` collects [index into alone, bytes], the first MOST of them.
+    each: path of the objects that a list holds ("result[]"), "" for the root. fields: paths within one of
+    them, relative (".id", "[]" for the entries of a list of plain values). take(values): called at the end of
+    each such object with a list parallel to fields: None where it was missing or null, else [number of values
+    met, first of them as bytes]; true, false and numbers are their own text. alone: absolute paths; `said`
+    collects [index into alone, bytes], the first MOST of them.
 
-    whole: the text was complete and well formed. bad: it is no JSON. empty: nothing but blanks came. Never raises.
+    whole: the text was complete and well formed. bad: it is no JSON. empty: nothing but blanks came. Never
+    raises.
     """
 
     MOST = 12  # values kept in `said`: an error names one code and one text, a hostile answer thousands
@@ -174,7 +176,8 @@ class Picker:
         self._state = _STRING
 
     def _string(self, data, at):
-        """The rest of a string, or as much of it as is there; returns where it ends. Bytes are found, not walked over."""
+        """The rest of a string, or as much of it as is there; returns where it ends. Bytes are found, not
+        walked over."""
         end = data.find(b'"', at)
         stop = len(data) if end < 0 else end
         cut = data.find(b"\\", at, stop)

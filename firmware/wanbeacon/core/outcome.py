@@ -1,4 +1,5 @@
-"""What one reply said of one host: classes of outcomes and how far they reach. Knows no words of any provider."""
+"""What one reply said of one host: classes of outcomes and how far they reach. Knows no words of any
+provider."""
 
 # Outcome classes
 OK = "OK"  # stored
@@ -15,8 +16,8 @@ ODD = "ODD"  # not understood
 # How far an outcome reaches.
 ONE, ACCOUNT, PROVIDER = 0, 1, 2
 
-# Kinds of LATER, which have different schedules: the network (no answer), the server (5xx, 429), the words 911/dnserr; the
-# home (nothing left it: no name server, no route), a refused connection.
+# Kinds of LATER, which have different schedules: the network (no answer), the server (5xx, 429), the words
+# 911/dnserr; the home (nothing left it: no name server, no route), a refused connection.
 NET, SERVER, TROUBLE, HOME, REFUSED = "net", "server", "trouble", "home", "refused"
 
 WORD_MAX = 15  # what the journal keeps of a word
@@ -26,9 +27,9 @@ class Outcome:
     """What one reply said of one host.
 
     cls: class above. word: the provider's word or "HTTP nnn". got: packed addresses it says it stored.
-    reach: ONE, ACCOUNT or PROVIDER. kind: NET, SERVER or TROUBLE when cls is LATER. delay: seconds the provider asked
-    us to wait, or 0. split: True when a list got one answer and must be sent host by host to find the culprit. note:
-    a warning for the log as a code with its data, or None.
+    reach: ONE, ACCOUNT or PROVIDER. kind: NET, SERVER or TROUBLE when cls is LATER. delay: seconds the
+    provider asked us to wait, or 0. split: True when a list got one answer and must be sent host by host to
+    find the culprit. note: a warning for the log as a code with its data, or None.
     """
 
     def __init__(self, cls, word, reach=ONE, kind=None, got=(), delay=0):

@@ -2,8 +2,8 @@
 
 
 class Request:
-    """One HTTP request, as net/http.py takes it. path holds the query; headers is a dict of str; secret parts are never
-    to be logged. family: 4 or 6 where the connection must leave over it, 0 = any."""
+    """One HTTP request, as net/http.py takes it. path holds the query; headers is a dict of str; secret parts
+    are never to be logged. family: 4 or 6 where the connection must leave over it, 0 = any."""
 
     def __init__(self, post, tls, host, port, path, headers, body=None, family=0):
         self.post = post

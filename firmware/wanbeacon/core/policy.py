@@ -1,8 +1,8 @@
 """What a host may do next, and what an answer teaches: the only place where that is decided. Pure.
 
-`now` is always monotonic whole seconds (Clock.mono), `chance` a random number 0..65535. Wall time appears only as a value
-to keep for people and for waits that outlive a reboot (journal.py converts them). An address is its bytes. Reasons are
-codes, (code, data...); their words are in catalogue/words.txt.
+`now` is always monotonic whole seconds (Clock.mono), `chance` a random number 0..65535. Wall time appears
+only as a value to keep for people and for waits that outlive a reboot (journal.py converts them). An address
+is its bytes. Reasons are codes, (code, data...); their words are in catalogue/words.txt.
 """
 
 from wanbeacon.core import outcome
@@ -10,11 +10,13 @@ from wanbeacon.core.record import DAY, NEVER, STOPS
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
 
-# All waits, in seconds: kind of failure -> (first, random part, longest); they double with each failure in a row.
+# All waits, in seconds: kind of failure -> (first, random part, longest); they double with each failure in a
+# row.
 SCHEDULE = {
-    # The provider may have seen it (a time-out, a broken connection). The random part is wide and leans to its early end
-    # (`_lean`): a million devices that time out together come back over 20 minutes, fewer in each minute than in the one
-    # before, instead of as a wave that makes them time out again (`python -m tools simulate fleet --scene provider`).
+    # The provider may have seen it (a time-out, a broken connection). The random part is wide and leans to
+    # its early end (`_lean`): a million devices that time out together come back over 20 minutes, fewer in
+    # each minute than in the one before, instead of as a wave that makes them time out again (`python -m
+    # tools simulate fleet --scene provider`).
     outcome.NET: (60, 1200, 3600),
     # It said that it has trouble (5xx, 429).
     outcome.SERVER: (300, 1200, DAY),
@@ -23,12 +25,14 @@ SCHEDULE = {
     # We did not understand the answer.
     outcome.ODD: (1800, 600, 3600),
 }
-# Nothing reached the provider (no name server, no route): only our own home is asked again, so it may be often.
+# Nothing reached the provider (no name server, no route): only our own home is asked again, so it may be
+# often.
 HOME_S, HOME_TRIES, HOME_MAX = 5, 24, 3600  # every 5 s for two minutes, then doubling to the hour
 # A connection was refused: once after 5 to 10 s (a server that restarts), then as NET.
 REFUSED_S, REFUSED_WINDOW = 5, 5
-# After an outage of the line every device of the region comes back in the same second: each waits a random part of
-# this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them in 2 minutes.
+# After an outage of the line every device of the region comes back in the same second: each waits a random
+# part of this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them
+# in 2 minutes.
 SPREAD = 110
 TWICE_S = 1800  # after a second needless nochg: our own bug must not get the user blocked
 
@@ -40,10 +44,11 @@ _OURS = ("no such zone", "no such record", "several zones", "several records")
 
 
 def step(rec, want, now):
-    """(SEND | WAIT | STOPPED, mono time of the next look or NEVER, why): why is a tuple of codes, each (code, data...).
+    """(SEND | WAIT | STOPPED, mono time of the next look or NEVER, why): why is a tuple of codes, each (code,
+    data...).
 
-    want: publishable addresses for this host, (v4 or None, v6 or None). A None is "not known" and never a reason to
-    send.
+    want: publishable addresses for this host, (v4 or None, v6 or None). A None is "not known" and never a
+    reason to send.
     """
     if rec.stopped():
         return STOPPED, NEVER, (stop_code(rec),)
@@ -109,7 +114,8 @@ def _odd_code(what, rec):
     have = [a for a in (rec.v4, rec.v6) if a]
     if rec.word == "other address" and have:
         return (what + (".other" if len(have) == 1 else ".other2"),) + tuple(have)
-    if rec.word[:6] in ("HTTP 3", "HTTP 4"):  # without a word of the provider's own: something on the way said it
+    # without a word of the provider's own: something on the way said it
+    if rec.word[:6] in ("HTTP 3", "HTTP 4"):
         return what + ".HTTP", rec.word
     return what + ".ODD", rec.word
 
@@ -118,19 +124,22 @@ def _odd_code(what, rec):
 
 
 def hold(rec, now, wall, seconds, why=None):
-    """No request for this host for `seconds` from now; kept over reboots. A second that has begun is not counted:
-    `now` and `wall` were rounded down, and a wait must not be short. why: code, None = what the record's class says."""
+    """No request for this host for `seconds` from now; kept over reboots. A second that has begun is not
+    counted: `now` and `wall` were rounded down, and a wait must not be short. why: code, None = what the
+    record's class says."""
     seconds += 1
     rec.hold, rec.hold_for, rec.hold_wall = now + seconds, seconds, wall + seconds if wall else 0
     rec.hold_why = why
 
 
 def start(rec, now, wall, limits, sent):
-    """A request for this host is about to leave with `sent` = (v4 or None, v6 or None): to be saved BEFORE it does,
-    so that a power cut in between is visible and holds for the minimum interval, and longer when cuts (or crashes)
-    keep hitting the requests: a board that browns out whenever its radio sends must not ask once a minute for ever."""
+    """A request for this host is about to leave with `sent` = (v4 or None, v6 or None): to be saved BEFORE it
+    does, so that a power cut in between is visible and holds for the minimum interval, and longer when cuts
+    (or crashes) keep hitting the requests: a board that browns out whenever its radio sends must not ask once
+    a minute for ever."""
     rec.unsure = rec.attempt
-    rec.v4, rec.v6 = stored(rec)  # what an earlier request without outcome carried is not known, whatever comes of this
+    # what an earlier request without outcome carried is not known, whatever comes of this
+    rec.v4, rec.v6 = stored(rec)
     rec.attempt = True
     rec.try4, rec.try6 = sent
     rec.left = now
@@ -141,8 +150,8 @@ def start(rec, now, wall, limits, sent):
 
 
 def withdraw(rec):
-    """The request of `start` changed nothing at the provider: it did not get there, or was refused. What was owed before
-    (the outcome of another request, a retry) is owed still."""
+    """The request of `start` changed nothing at the provider: it did not get there, or was refused. What was
+    owed before (the outcome of another request, a retry) is owed still."""
     rec.attempt = rec.unsure
     rec.try4 = rec.try6 = None
 
@@ -155,8 +164,8 @@ def undo(rec, now, wall):
 
 
 def never_left(rec, word, now, limits):
-    """No packet of ours left the home (no name server, no route): ask the home again soon. In RAM only: nobody outside
-    has seen anything that would have to be remembered, and flash is not written every 5 s."""
+    """No packet of ours left the home (no name server, no route): ask the home again soon. In RAM only:
+    nobody outside has seen anything that would have to be remembered, and flash is not written every 5 s."""
     rec.cls, rec.word, rec.kind = outcome.LATER, word, outcome.HOME
     rec.home = min(rec.home + 1, 255)
     rec.left = now - limits.minimum
@@ -174,14 +183,15 @@ def home_wait(times):
 def answered(rec, out, now, wall, limits, chance, cause):
     """Put one Outcome into the record of the host it is about; `start` was before.
 
-    cause: fingerprint (8 bytes) of the settings a stop depends on. Returns what is to be said: a code with its data, or
-    None.
+    cause: fingerprint (8 bytes) of the settings a stop depends on. Returns what is to be said: a code with
+    its data, or None.
     """
     if out.kind != outcome.HOME:
         rec.home = 0
     if out.kind not in (outcome.NET, outcome.REFUSED, outcome.HOME):
         rec.nets = 0
-    if out.split and not rec.single:  # which host of the list is meant? ask once for each alone, spaced by the minimum
+    # which host of the list is meant? ask once for each alone, spaced by the minimum
+    if out.split and not rec.single:
         withdraw(rec)
         rec.attempt = rec.single = True
         rec.cls, rec.word, rec.kind = outcome.LATER, out.word, outcome.SERVER
@@ -266,8 +276,8 @@ def _success(rec, out, now, wall, limits):
 
 
 def _lean(chance):
-    """0..65535 that leans to the low end: the cube of a uniform number. A fleet's returns thin out from the first
-    second on; with an even spread they would swell first."""
+    """0..65535 that leans to the low end: the cube of a uniform number. A fleet's returns thin out from the
+    first second on; with an even spread they would swell first."""
     return (chance * chance >> 16) * chance >> 16
 
 
@@ -278,9 +288,9 @@ def _base(kind, times):
 
 
 def later(kind, times, chance, delay=0):
-    """Seconds to wait after the `times`-th failure of this kind in a row, or when the provider asked for `delay`
-    (Retry-After: itself plus at most a tenth). Never before the provider's own word: the random part is added. At most the
-    kind's longest wait."""
+    """Seconds to wait after the `times`-th failure of this kind in a row, or when the provider asked for
+    `delay` (Retry-After: itself plus at most a tenth). Never before the provider's own word: the random part
+    is added. At most the kind's longest wait."""
     _, window, longest = SCHEDULE[kind]
     if delay:
         return min(longest, delay + (delay // 10 * chance >> 16))
@@ -292,28 +302,30 @@ def later(kind, times, chance, delay=0):
 
 
 def share_stop(rec, out, cause):
-    """A stop of the account or provider that another host met holds for this one too. One that is stopped, for a reason
-    of its own, keeps it."""
+    """A stop of the account or provider that another host met holds for this one too. One that is stopped,
+    for a reason of its own, keeps it."""
     if not rec.stopped():
         rec.cls, rec.word, rec.kind, rec.cause = out.cls, out.word, None, cause
         withdraw(rec)
 
 
 def wait_as(rec, other, due):
-    """The provider's trouble, met by `other` (a record of the same account): this host waits as long, even one that is
-    stopped, as it may be tried again by hand. due: it was about to be sent too."""
+    """The provider's trouble, met by `other` (a record of the same account): this host waits as long, even
+    one that is stopped, as it may be tried again by hand. due: it was about to be sent too."""
     if not rec.stopped() and (due or rec.cls in (outcome.LATER, outcome.ODD)):
         rec.cls, rec.word, rec.kind = other.cls, other.word, other.kind
         if other.kind == outcome.HOME:
             rec.home = other.home
     if rec.stopped() and not _from_network(other):
-        rec.fails = max(rec.fails, 1)  # the wait is the provider's: new settings must not shorten it (release.inherit)
+        # the wait is the provider's: new settings must not shorten it (release.inherit)
+        rec.fails = max(rec.fails, 1)
     if other.hold > rec.hold:
         rec.hold, rec.hold_why = other.hold, other.hold_why
         if other.kind != outcome.HOME:
             rec.hold_for, rec.hold_wall = other.hold_for, other.hold_wall
     elif other.kind != outcome.HOME and not other.hold_wall:
-        rec.hold_wall = 0  # begun under a clock that is lost: when it is set again, this wait must not end before `other`'s
+        # begun under a clock that is lost: when it is set again, this wait must not end before `other`'s
+        rec.hold_wall = 0
 
 
 def _least(rec, now, limits):
@@ -326,13 +338,14 @@ def _from_network(rec):
 
 
 def line_returned(rec, now, wall, limits, chance):
-    """The line was down and is back: what failed only for want of a network need not wait its turn out, but everybody
-    in the region is back in the same second: a random part of SPREAD."""
+    """The line was down and is back: what failed only for want of a network need not wait its turn out, but
+    everybody in the region is back in the same second: a random part of SPREAD."""
     if rec.hold <= now or _from_network(rec):
         hold(rec, now, wall, max(SPREAD * chance >> 16, _least(rec, now, limits)), "hold.spread")
 
 
 def address_changed(rec, now, wall, limits):
-    """A new address on a line that stayed up: waits that came from the network are void (not the minimum interval)."""
+    """A new address on a line that stayed up: waits that came from the network are void (not the minimum
+    interval)."""
     if rec.hold > now and _from_network(rec):
         hold(rec, now, wall, _least(rec, now, limits), "hold.interval")

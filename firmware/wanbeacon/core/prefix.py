@@ -1,6 +1,7 @@
 """IPv6 prefixes and the hosts in them: arithmetic on packed bytes (16), any prefix length from 0 to 128 bits.
 
-RFC 4291 section 2.5.1 and appendix A (interface identifiers made of a MAC), RFC 8415 section 6.3 (delegated prefixes).
+RFC 4291 section 2.5.1 and appendix A (interface identifiers made of a MAC), RFC 8415 section 6.3 (delegated
+prefixes).
 """
 
 from wanbeacon.core import address
@@ -14,7 +15,9 @@ def join(prefix, bits, suffix):
     if not rest:
         return prefix[:whole] + suffix[whole:]
     mask = 0xFF00 >> rest & 0xFF
-    return prefix[:whole] + bytes((prefix[whole] & mask | suffix[whole] & ~mask & 0xFF,)) + suffix[whole + 1 :]
+    return (
+        prefix[:whole] + bytes((prefix[whole] & mask | suffix[whole] & ~mask & 0xFF,)) + suffix[whole + 1 :]
+    )
 
 
 def network(packed, bits):
@@ -28,12 +31,14 @@ def inside(packed, prefix, bits):
 
 
 def fits(suffix, bits):
-    """Whether a suffix leaves the first `bits` bits to the prefix: join() would drop what it has there without a word."""
+    """Whether a suffix leaves the first `bits` bits to the prefix: join() would drop what it has there
+    without a word."""
     return network(suffix, bits) == _ZEROS
 
 
 def subnet(prefix, bits, index, length=64):
-    """The network number `index` of `length` bits in a delegated prefix of `bits` bits. ValueError when it has no such."""
+    """The network number `index` of `length` bits in a delegated prefix of `bits` bits. ValueError when it
+    has no such."""
     if not bits <= length <= 128 or not 0 <= index < 1 << length - bits:
         raise ValueError("no such subnet")
     return join(prefix, bits, (index << 128 - length).to_bytes(16, "big"))
@@ -48,7 +53,8 @@ def suffix(text):
 
 
 def mac(text):
-    """The 6 bytes of a MAC written as "00:11:22:aa:bb:cc" or with dashes. ValueError when it is none of one network card."""
+    """The 6 bytes of a MAC written as "00:11:22:aa:bb:cc" or with dashes. ValueError when it is none of one
+    network card."""
     parts = text.replace("-", ":").lower().split(":")
     if len(parts) != 6:
         raise ValueError("not a MAC")
@@ -67,5 +73,6 @@ def mac(text):
 
 
 def eui64(packed):
-    """The suffix (16 bytes) that SLAAC without privacy makes of a MAC: the universal/local bit flipped, ff:fe in the middle."""
+    """The suffix (16 bytes) that SLAAC without privacy makes of a MAC: the universal/local bit flipped, ff:fe
+    in the middle."""
     return bytes(8) + bytes((packed[0] ^ 2,)) + packed[1:3] + b"\xff\xfe" + packed[3:]

@@ -1,20 +1,23 @@
-"""What is known about one host, and the limits its provider sets. Data only; policy.py alone changes a record."""
+"""What is known about one host, and the limits its provider sets. Data only; policy.py alone changes a
+record."""
 
 NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
 DAY = 86400
-MINIMUM = 60  # seconds between two requests for one host when the provider names no other (ddclient 30, No-IP 120)
+# seconds between two requests for one host when the provider names no other (ddclient 30, No-IP 120)
+MINIMUM = 60
 REFRESH_DAYS = 28  # Dyn lets free names expire after about 35 days without an update
 ODD_TRIES = 3  # answers we do not understand before the host stops
 # Classes of outcome.py after which only the user, or a change of the settings that caused them, may go on.
 STOPS = ("AUTH", "FEATURE", "HOST", "BLOCK", "AGENT", "FAIL")
-# A clock that runs behind the newest time in the journal, or this far beyond it, is not believed when it would
-# shorten a wait: the whole wait starts again.
+# A clock that runs behind the newest time in the journal, or this far beyond it, is not believed when it
+# would shorten a wait: the whole wait starts again.
 BELIEVE = 180 * DAY
 
 
 class Limits:
-    """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds until an
-    unchanged name is sent again (`refresh`), and a number 0..65535 that differs from device to device (`seed`)."""
+    """What the provider's row and the config allow one host: seconds between requests (`minimum`), seconds
+    until an unchanged name is sent again (`refresh`), and a number 0..65535 that differs from device to
+    device (`seed`)."""
 
     def __init__(self, minimum=MINIMUM, refresh=REFRESH_DAYS * DAY, seed=0):
         self.minimum = minimum
@@ -22,18 +25,19 @@ class Limits:
         self.seed = seed
 
     def age(self):
-        """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh at once."""
+        """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh
+        at once."""
         return self.refresh - (self.refresh * self.seed >> 20)
 
 
 class Record:
     """All we know about one host. The journal keeps every field but those marked RAM.
 
-    Its state is named by `cls`: "" never answered (or told to try again), OK and SAME published, LATER and ODD waiting to
-    try again, one of STOPS stopped. An address is 4 or 16 bytes; None = not known, or nothing.
+    Its state is named by `cls`: "" never answered (or told to try again), OK and SAME published, LATER and
+    ODD waiting to try again, one of STOPS stopped. An address is 4 or 16 bytes; None = not known, or nothing.
 
-    The values below are those of a new record. They stand in the class, so that a record has memory only for what differs:
-    a board keeps some dozens, and most fields of most of them never change.
+    The values below are those of a new record. They stand in the class, so that a record has memory only for
+    what differs: a board keeps some dozens, and most fields of most of them never change.
     """
 
     # whose record this is
@@ -59,7 +63,8 @@ class Record:
     same = 0  # nochg in a row
     retries = 0  # retries by hand since the last success
     single = False  # send alone: a list got one answer
-    # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set then
+    # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set
+    # then
     hold = hold_for = hold_wall = 0
     # the same for an update or retry by hand
     force = force_for = force_wall = 0
@@ -81,8 +86,8 @@ class Record:
 
 
 class Journal:
-    """Where the journal is and what was written last; journal.py reads and writes it. slots: two objects with read() ->
-    bytes or None, and write(bytes), each raising OSError."""
+    """Where the journal is and what was written last; journal.py reads and writes it. slots: two objects with
+    read() -> bytes or None, and write(bytes), each raising OSError."""
 
     def __init__(self, slots):
         self.slots = slots
@@ -96,6 +101,6 @@ class Journal:
         self.kept = None  # the same of what must be in both slots, as it is in both
 
     def strange(self, wall):
-        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or the journal
-        is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
+        """True when `wall` (unix seconds or None) cannot have come from the newest time in the journal, or
+        the journal is about to grow too old for that: `save` then writes all waits in the time of `wall`."""
         return bool(wall and self.newest) and not self.newest <= wall <= self.newest + BELIEVE // 2

@@ -2,8 +2,8 @@
 
 
 def printable(text, low=32):
-    """The text with "?" for each character outside low..126. By its bytes: for every single character that is looked at,
-    MicroPython keeps a string of its own for good."""
+    """The text with "?" for each character outside low..126. By its bytes: for every single character that is
+    looked at, MicroPython keeps a string of its own for good."""
     raw, at = bytearray(str(text).encode()), 0
     for b in raw:
         if not 128 <= b < 192:  # one "?" for a letter of several bytes

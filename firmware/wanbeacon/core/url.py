@@ -1,4 +1,5 @@
-"""Taking URLs and server names apart, and percent-encoding: what `check` accepts is what the agent can ask."""
+"""Taking URLs and server names apart, and percent-encoding: what `check` accepts is what the agent can
+ask."""
 
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
@@ -6,7 +7,7 @@ _LABEL_MAX, _NAME_MAX = 63, 253  # RFC 1035 section 2.3.4, less the root's dot
 
 
 def split_url(url):
-    """"https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
+    """ "https://host:port/path?query" -> (tls, host, port, path, query). Raises ValueError."""
     cut = url.find("://")
     scheme = url[:cut]
     if cut < 0 or scheme not in ("http", "https"):
@@ -25,7 +26,7 @@ def split_url(url):
 
 
 def split_place(place, port):
-    """"host[:port]" -> (host, port). Raises ValueError."""
+    """ "host[:port]" -> (host, port). Raises ValueError."""
     cut = place.rfind(":")
     if cut >= 0:
         digits = place[cut + 1 :]
@@ -56,7 +57,8 @@ def name_fault(name):
 
 
 def server(text, tls, port):
-    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises ValueError."""
+    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises
+    ValueError."""
     if text.startswith("http://"):
         tls, port, text = False, None, text[7:]
     elif text.startswith("https://"):

@@ -7,10 +7,12 @@ _WRITES = ("noip",)  # asks for a mail address in the User-Agent (No-IP, request
 
 
 def judge(catalogue, accounts, contact=None):
-    """(rows, problems, warnings) of checked accounts: the provider's row of each, None where there is none that works, and
-    lists of one-line texts. The agent does not start with a problem. A provider's name is replaced by its id.
+    """(rows, problems, warnings) of checked accounts: the provider's row of each, None where there is none
+    that works, and lists of one-line texts. The agent does not start with a problem. A provider's name is
+    replaced by its id.
 
-    catalogue: path of the file; contact: device.contact. Raises OSError when it is missing, ValueError when it is damaged."""
+    catalogue: path of the file; contact: device.contact. Raises OSError when it is missing, ValueError when
+    it is damaged."""
     rows, problems, warnings = [], [], []
     for i in range(len(accounts)):
         account, row, wrong, unwise = accounts[i], None, (), ()
@@ -19,7 +21,10 @@ def judge(catalogue, accounts, contact=None):
             if row:
                 account["provider"] = row["id"]
             else:
-                wrong = ("provider: %s is not in the catalogue; %s" % (account["provider"], _near(catalogue, account["provider"])),)
+                wrong = (
+                    "provider: %s is not in the catalogue; %s"
+                    % (account["provider"], _near(catalogue, account["provider"])),
+                )
         else:
             try:
                 from wanbeacon.dyndns import custom  # most accounts have no use for it
@@ -30,7 +35,9 @@ def judge(catalogue, accounts, contact=None):
         if row:
             wrong, unwise = advice(row, account)
             if row["id"] in _WRITES and not contact and "@" not in (account.get("user") or ""):
-                unwise.append("provider: %s asks whom it may write to; set device.contact to a mail address" % row["id"])
+                unwise.append(
+                    "provider: %s asks whom it may write to; set device.contact to a mail address" % row["id"]
+                )
         rows.append(row)
         problems += ["accounts[%d].%s" % (i, text) for text in wrong]
         warnings += ["accounts[%d].%s" % (i, text) for text in unwise]
@@ -44,12 +51,16 @@ def _near(catalogue, name):
     if found and found[0][0] == "-":  # people look for it, and no row can serve it
         return "%s has an API of its own, which this agent does not speak" % found[0][1]
     near = ["%s (%s)" % one[:2] for one in found if one[0] != "-"][:3]
-    return "did you mean %s?" % " or ".join(near) if near else "see the list of providers, or use provider: custom"
+    return (
+        "did you mean %s?" % " or ".join(near)
+        if near
+        else "see the list of providers, or use provider: custom"
+    )
 
 
 def advice(row, account):
-    """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that requests
-    cannot work; a warning is for the user to weigh."""
+    """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that
+    requests cannot work; a warning is for the user to weigh."""
     if row.get("dns"):
         return _dns(account), []
     problems, warnings = [], []
@@ -58,16 +69,24 @@ def advice(row, account):
     own = account.get("custom", {"url": ""})["url"]
     inside = own and "write it inside custom"
     if row.get("closed"):
-        warnings.append("provider: %s is closed; its form is kept for servers that still speak it" % row["id"])
+        warnings.append(
+            "provider: %s is closed; its form is kept for servers that still speak it" % row["id"]
+        )
     elif row.get("untested"):
-        warnings.append("provider: %s is untested: no answer of it was ever recorded; watch the first update" % row["id"])
+        warnings.append(
+            "provider: %s is untested: no answer of it was ever recorded; watch the first update" % row["id"]
+        )
     if row.get("own") and not account.get("server"):
-        problems.append("server: missing; %s runs on a server of your own: name it, host or host:port" % row["id"])
+        problems.append(
+            "server: missing; %s runs on a server of your own: name it, host or host:port" % row["id"]
+        )
     if wish and wish not in ways:
         has = "no login but the key in its URL" if ways == ["none"] else "only %s" % ", ".join(ways)
         problems.append("auth: " + (inside or "%s has %s; leave auth out" % (row["id"], has)))
     elif way == "query":
-        warnings.append("auth: query puts the password into the URL, which servers write into their logs; basic does not")
+        warnings.append(
+            "auth: query puts the password into the URL, which servers write into their logs; basic does not"
+        )
     if row.get("rest"):
         _api(row, account, problems)
     if way == "bearer" and not (account.get("token") or account.get("password")):
@@ -83,13 +102,25 @@ def advice(row, account):
         except ValueError as e:
             problems.append("server: %s" % e)
     if not tls and ways != ["none"] or not tls and "{password}" in _texts(row, way):
-        warnings.append("%s: the password travels without encryption" % ("server" if account.get("server") else "provider"))
+        warnings.append(
+            "%s: the password travels without encryption"
+            % ("server" if account.get("server") else "provider")
+        )
     for key, place in (("user", "{user}"), ("password", "{password}")):
         if account.get(key) in (".", "..") and place in row["path"]:
             problems.append("%s: cannot be part of a URL's path" % key)
-    if "{ip}" in own and "q4" not in row:  # sent with both or not at all: one left empty could delete a record
-        warnings.append("custom.url: sent only when both addresses are known; make it url_dual and add a url for {ip}")
-    if own and account["hosts"][1:] and "{host" not in own and "{labels}" not in own and "{domain}" not in own:
+    # sent with both or not at all: one left empty could delete a record
+    if "{ip}" in own and "q4" not in row:
+        warnings.append(
+            "custom.url: sent only when both addresses are known; make it url_dual and add a url for {ip}"
+        )
+    if (
+        own
+        and account["hosts"][1:]
+        and "{host" not in own
+        and "{labels}" not in own
+        and "{domain}" not in own
+    ):
         warnings.append("hosts: custom.url has no {hostname}: all hosts send the same request")
     for host in account.get("hosts") or ():
         _host(row, host, problems, warnings)
@@ -126,7 +157,9 @@ def _dns(account):
 def _api(row, account, problems):
     """The keys that a JSON API takes."""
     for key in row.get("needs") or ("token",):
-        if not account.get(key) and not (key == "token" and account.get("password") and "password" not in row.get("needs", ())):
+        if not account.get(key) and not (
+            key == "token" and account.get("password") and "password" not in row.get("needs", ())
+        ):
             problems.append("%s: missing; %s wants %s" % (key, row["id"], row["about"]))
 
 
@@ -141,11 +174,16 @@ def _texts(row, way):
 def _host(row, host, problems, warnings):
     name = host["name"]
     if not any(share.families(row, host)):
-        problems.append("hosts: %s: %s keeps %s records only" % (name, row["id"], "A" if "q4" in row else "AAAA"))
+        problems.append(
+            "hosts: %s: %s keeps %s records only" % (name, row["id"], "A" if "q4" in row else "AAAA")
+        )
     if "@" in name and not row.get("any"):
         problems.append("hosts: %s: a host name has no @; a user name belongs into user" % name)
     if "." not in name.strip(".") and not row.get("any") and row["id"] != "custom":
-        warnings.append("hosts: %s: %s expects full names such as %s.example.org" % (name, row["id"], name.strip(".") or "home"))
+        warnings.append(
+            "hosts: %s: %s expects full names such as %s.example.org"
+            % (name, row["id"], name.strip(".") or "home")
+        )
     zone = host.get("zone")
     if zone and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
         problems.append("hosts: %s: is not in its zone %s" % (name, zone))

@@ -8,7 +8,8 @@ _URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'(
 
 
 def places(template):
-    """The {names} in a template. Raises ValueError for one that means nothing, or a character that a URL cannot hold."""
+    """The {names} in a template. Raises ValueError for one that means nothing, or a character that a URL
+    cannot hold."""
     found, rest = [], template
     while rest:
         cut = rest.find("{")
@@ -17,13 +18,17 @@ def places(template):
             if part[i : i + 1].encode() not in _URL:
                 raise ValueError("%s is not allowed in a URL: write it percent-encoded" % _show(part[i]))
             if part[i] == "%" and not _hex(part[i + 1 : i + 3]):
-                raise ValueError("%s: a place is written {host}, a percent sign %%25" % printable(part[i : i + 3]))
+                raise ValueError(
+                    "%s: a place is written {host}, a percent sign %%25" % printable(part[i : i + 3])
+                )
         if cut < 0:
             break
         end = rest.find("}", cut)
         name = rest[cut + 1 : end]
         if end < 0 or name not in _PLACES:
-            raise ValueError("unknown place {%s; known: {%s}" % (_show(rest[cut + 1 :][:20]), "} {".join(_PLACES)))
+            raise ValueError(
+                "unknown place {%s; known: {%s}" % (_show(rest[cut + 1 :][:20]), "} {".join(_PLACES))
+            )
         found.append(name)
         rest = rest[end + 1 :]
     return found
@@ -38,11 +43,12 @@ def _show(text):
 
 
 def row(spec):
-    """A row from a config's own provider: {"url", "url6", "url_dual", "method", "auth", "ok", "same", "fail", "later"}.
+    """A row from a config's own provider: {"url", "url6", "url_dual", "method", "auth", "ok", "same", "fail",
+    "later"}.
 
-    Each URL serves the addresses it names: {ip}, {ipv6} or both; one that names none leaves the address to the
-    connection. Answers without a mark in front mean the first word of a line; without any, DynDNS2 words count.
-    Raises ValueError, one line that says what is wrong.
+    Each URL serves the addresses it names: {ip}, {ipv6} or both; one that names none leaves the address to
+    the connection. Answers without a mark in front mean the first word of a line; without any, DynDNS2 words
+    count. Raises ValueError, one line that says what is wrong.
     """
     out = {"id": "custom", "path": "", "max": 1}
     used = []
@@ -57,11 +63,21 @@ def row(spec):
         except ValueError as e:
             raise ValueError("%s: %s" % (key, e))
         used += names
-        kind = "qd" if "ip" in names and "ipv6" in names else "q4" if "ip" in names else "q6" if "ipv6" in names else ""
+        kind = (
+            "qd"
+            if "ip" in names and "ipv6" in names
+            else "q4"
+            if "ip" in names
+            else "q6"
+            if "ipv6" in names
+            else ""
+        )
         if not kind and key == "url":
             out["conn"], kind = 1, "q4"
         if kind != {"url": kind, "url6": "q6", "url_dual": "qd"}[key]:
-            raise ValueError("%s: should name %s" % (key, "{ipv6} only" if key == "url6" else "{ip} and {ipv6}"))
+            raise ValueError(
+                "%s: should name %s" % (key, "{ipv6} only" if key == "url6" else "{ip} and {ipv6}")
+            )
         if key == "url":
             out["host"], out["port"], out["plain"] = host, port, 0 if tls else 1
         elif kind == "q6" and (tls, port) == (not out["plain"], out["port"]):
@@ -89,12 +105,13 @@ def row(spec):
     return out
 
 
-_SIGNS = " .,:=()\""  # what may stand between a word and an address
+_SIGNS = ' .,:=()"'  # what may stand between a word and an address
 
 
 def _rule(text, key):
-    """A config's answer -> a rule as in reply.py. {ip} or {ipv6} alone: the address stands anywhere. After words it is
-    dropped and the words count: failures name the address too. Words behind it could be those that tell them apart."""
+    """A config's answer -> a rule as in reply.py. {ip} or {ipv6} alone: the address stands anywhere. After
+    words it is dropped and the words count: failures name the address too. Words behind it could be those
+    that tell them apart."""
     text = text.strip().lower()
     if text in ("0", "@"):
         return text
@@ -105,6 +122,13 @@ def _rule(text, key):
         word = "" if rest.replace("{ip}", "").strip(_SIGNS) else word.rstrip(_SIGNS)
         if word[:1] == "=":  # the line goes on with the address
             word = "^" + word[1:]
-    if word in ("", "^", "=", "~", "*") or text[0] == "#" and not (len(text) == 4 and text[1:].isdigit() and max(text) <= "9"):
-        raise ValueError("%s: an answer should be word, ^word, =line, ~word, *text, #status such as #200, or {ip} alone" % key)
+    if (
+        word in ("", "^", "=", "~", "*")
+        or text[0] == "#"
+        and not (len(text) == 4 and text[1:].isdigit() and max(text) <= "9")
+    ):
+        raise ValueError(
+            "%s: an answer should be word, ^word, =line, ~word, *text, #status such as #200, or {ip} alone"
+            % key
+        )
     return word if word[0] in "^=~*#" else "^" + word

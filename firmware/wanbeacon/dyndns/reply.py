@@ -1,12 +1,15 @@
 """What a provider's reply means: status + body -> one Outcome per host.
 
-The only place where words become classes; core/policy.py turns classes into actions. What decides, in this order:
+The only place where words become classes; core/policy.py turns classes into actions. What decides, in this
+order:
 
-1. A web page (what begins with "<", where the row does not say that its service answers with one) is never an answer:
+1. A web page (what begins with "<", where the row does not say that its service answers with one) is never an
+answer:
    the HTTP status alone counts.
 2. A row's own rules, with a final 2xx and with the statuses that the row names.
 3. DynDNS2 words, whatever the status; a success needs a final 2xx.
-4. The status: 401 is the login, 429, 408 and 5xx are trouble, anything else is not understood. Nothing but the
+4. The status: 401 is the login, 429, 408 and 5xx are trouble, anything else is not understood. Nothing but
+the
    provider's own word stops a host for good.
 """
 
@@ -30,16 +33,16 @@ from wanbeacon.core.outcome import (
 from wanbeacon.core.text import printable
 
 # The tables are text: as tuples they would cost an ESP32 four times the heap.
-# word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response page. A row's
-# own "words" come first: some providers mean something else.
+# word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response
+# page. A row's own "words" come first: some providers mean something else.
 _WORDS = (
     " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
     "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
     "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
 )
-# The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT: this host
-# was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is one. KEY:
-# rejected for this host, perhaps not for others.
+# The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT:
+# this host was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is
+# one. KEY: rejected for this host, perhaps not for others.
 _CLASSES = (
     " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
     "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
@@ -50,12 +53,14 @@ _STATUS = " 401=AUTH 408=LATER 429=LATER "
 _FAILURES = ("error", "errors", "fail", "failed", "failure", "invalid", "denied", "unknown")
 
 _LOOPBACK = b"\x7f\0\0\1"
-WORD_LONGEST = 24  # characters of a code ("successfully_changed" has 20); what is longer is not looked up, for its copies' sake
+# characters of a code ("successfully_changed" has 20); what is longer is not looked up, for its copies' sake
+WORD_LONGEST = 24
 MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
 MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
 RETRY_MIN, RETRY_MAX = 1, 86400  # Retry-After: floor and cap in seconds
 TROUBLE_MIN = 1800  # dnserr, 911: seconds that no client may fall below (No-IP response page)
-STD, STD_FAILURES = 1, 2  # values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
+# values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
+STD, STD_FAILURES = 1, 2
 
 
 def _find(table, word):
@@ -102,7 +107,8 @@ def _wait(word):
 
 
 def _digits(text):
-    """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
+    """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does
+    not."""
     for c in text.encode():  # by bytes, see core.text.printable
         if not 48 <= c <= 57:
             return False
@@ -161,10 +167,10 @@ def _names(text, sent):
 
 
 def _matches(rule, status, text, flat, lines, sent):
-    """Whether one rule of a row fits. Rules are lower case: `^x` a line starts with the word(s) x, `=x` a line is x,
-    `~x` x stands anywhere as whole words, `*x` anywhere (spaces do not count), `@` one of the sent addresses stands
-    anywhere, `!` a word of failure stands anywhere, `0` the body is empty, `#204` the HTTP status. text, lines: in lower
-    case; flat: the text without its spaces."""
+    """Whether one rule of a row fits. Rules are lower case: `^x` a line starts with the word(s) x, `=x` a
+    line is x, `~x` x stands anywhere as whole words, `*x` anywhere (spaces do not count), `@` one of the sent
+    addresses stands anywhere, `!` a word of failure stands anywhere, `0` the body is empty, `#204` the HTTP
+    status. text, lines: in lower case; flat: the text without its spaces."""
     how, what = rule[:1], rule[1:]
     if how == "#":
         return str(status) == what
@@ -192,8 +198,8 @@ def _holds(text, what):
     return False
 
 
-# A body may hold thousands of words: as strings of their own they would not fit into a board's heap. So these two work
-# on its bytes in place.
+# A body may hold thousands of words: as strings of their own they would not fit into a board's heap. So these
+# two work on its bytes in place.
 
 
 def _flat(text):
@@ -221,9 +227,12 @@ def _strip_tags(text):
 
 
 def _page(row, text):
-    """True when the text (lower case) is a web page that is not the service's answer: a captive portal, a CDN's challenge,
-    a web server's own error page. A row whose service answers in HTML or XML says by what its answers are known."""
-    if text[:1] != "<" and not any([tag in text for tag in ("<html", "<head", "<body", "<script", "<!doctype")]):
+    """True when the text (lower case) is a web page that is not the service's answer: a captive portal, a
+    CDN's challenge, a web server's own error page. A row whose service answers in HTML or XML says by what
+    its answers are known."""
+    if text[:1] != "<" and not any(
+        [tag in text for tag in ("<html", "<head", "<body", "<script", "<!doctype")]
+    ):
         return False
     marks = row.get("page")
     flat = _flat(text) if marks else ""
@@ -231,10 +240,12 @@ def _page(row, text):
 
 
 def _by_rules(row, status, text, lines, sent, by_status, success):
-    """The Outcome of the first of a row's rules ([class, rule, ...], failures before successes) that fits, or None.
+    """The Outcome of the first of a row's rules ([class, rule, ...], failures before successes) that fits, or
+    None.
 
-    by_status: look at the `#` rules only (True), at all others (False) or at all (None). success: whether one may be
-    a success. Rules of words count with a final 2xx and with the statuses that the row names in "bad"."""
+    by_status: look at the `#` rules only (True), at all others (False) or at all (None). success: whether one
+    may be a success. Rules of words count with a final 2xx and with the statuses that the row names in
+    "bad"."""
     words = 200 <= status < 300 or status in row.get("bad", ())
     lines_low, flat = [x.lower() for x in lines], _flat(text)
     for rules in row["rules"]:
@@ -292,8 +303,8 @@ def _check(out, sent, row):
 
 
 def _dyndns2(row, lines, count, successes):
-    """DynDNS2 lines -> one Outcome per host (a line for each, in order: Dyn return codes), or None when no word is known.
-    successes: whether a success word counts."""
+    """DynDNS2 lines -> one Outcome per host (a line for each, in order: Dyn return codes), or None when no
+    word is known. successes: whether a success word counts."""
     words = row.get("words") or {}
     read = [_line(x, words) for x in lines]
     if not successes:
@@ -321,9 +332,9 @@ def _dyndns2(row, lines, count, successes):
 
 
 def _for_all(out, count, once=False):
-    """One answer for a list: "good" holds for all, and so does a failure that is not about a host. Otherwise each host
-    is sent alone once, to find the one that is meant. `nochg` too: PowerDNS-Admin says so of a list that it took for
-    one unknown name, and nothing may count as published that was not."""
+    """One answer for a list: "good" holds for all, and so does a failure that is not about a host. Otherwise
+    each host is sent alone once, to find the one that is meant. `nochg` too: PowerDNS-Admin says so of a list
+    that it took for one unknown name, and nothing may count as published that was not."""
     outs = [_copy(out) for _ in range(count)]
     if count > 1:
         for o in outs:
@@ -340,10 +351,11 @@ def _copy(out):
 def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False):
     """One reply -> a list with one Outcome per host, in order.
 
-    row: catalogue row (uses "words", "rules", "bad", "std", "page", "tags", "conn", "rate"). status: HTTP status. body:
-    bytes. hosts: names sent. sent: packed addresses sent (v4 or None, v6 or None). retry_after: that header's text or
-    None. wall: unix seconds or None, for a Retry-After date. cut: the body went on beyond what was kept, so it is no
-    DynDNS2 answer (the longest has some 3 KB), and a "good" in it means nothing. Raises nothing whatever the body holds.
+    row: catalogue row (uses "words", "rules", "bad", "std", "page", "tags", "conn", "rate"). status: HTTP
+    status. body: bytes. hosts: names sent. sent: packed addresses sent (v4 or None, v6 or None). retry_after:
+    that header's text or None. wall: unix seconds or None, for a Retry-After date. cut: the body went on
+    beyond what was kept, so it is no DynDNS2 answer (the longest has some 3 KB), and a "good" in it means
+    nothing. Raises nothing whatever the body holds.
     """
     try:
         text = body.decode()
@@ -371,7 +383,8 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
     if rules and not page:
         # where DynDNS2 words count too, a word wins over a status
         out = _by_rules(row, status, low, lines, sent, False if std else None, success)
-    elif rules and row.get("id") == "custom":  # the statuses that a user lists as failure are so whatever comes with them
+    # the statuses that a user lists as failure are so whatever comes with them
+    elif rules and row.get("id") == "custom":
         out = _by_rules(row, status, low, lines, sent, True, False)
     if std and not out and not page:
         outs = _dyndns2(row, lines, count, success and std == STD and not cut)
@@ -395,8 +408,9 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
 
 
 def seconds(value, wall=None):
-    """Retry-After (RFC 9110 section 10.2.3): delta-seconds or HTTP-date -> seconds within RETRY_MIN..RETRY_MAX, or 0
-    when it cannot be read (a date while the clock is not set, an obsolete date form)."""
+    """Retry-After (RFC 9110 section 10.2.3): delta-seconds or HTTP-date -> seconds within
+    RETRY_MIN..RETRY_MAX, or 0 when it cannot be read (a date while the clock is not set, an obsolete date
+    form)."""
     value = value.strip()
     if _digits(value):
         return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))

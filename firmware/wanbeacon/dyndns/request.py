@@ -1,7 +1,8 @@
-"""A request for hosts that share one (share.py): URL, headers, User-Agent. Knows no socket, no clock, no file.
+"""A request for hosts that share one (share.py): URL, headers, User-Agent. Knows no socket, no clock, no
+file.
 
-Everything that comes from a user is percent-encoded; secrets go into the Authorization header unless the provider
-has no other way.
+Everything that comes from a user is percent-encoded; secrets go into the Authorization header unless the
+provider has no other way.
 """
 
 import ubinascii
@@ -19,8 +20,9 @@ def _ascii(value):
 
 
 def user_agent(device, style=None):
-    """The User-Agent of this device: "Company DeviceName-Model/FirmwareVersion contact@mail" (No-IP, hardware form),
-    or for style "dyn" "Company - Device Model - Version". ASCII, one line. device: dict of the config."""
+    """The User-Agent of this device: "Company DeviceName-Model/FirmwareVersion contact@mail" (No-IP, hardware
+    form), or for style "dyn" "Company - Device Model - Version". ASCII, one line. device: dict of the
+    config."""
     company = _ascii(device.get("company") or "Wanbeacon")
     name = _ascii(device.get("name") or "Wanbeacon").replace(" ", "")
     model = _ascii(device.get("model") or "Generic").replace(" ", "")
@@ -31,14 +33,17 @@ def user_agent(device, style=None):
 
 
 def auth_of(row, account):
-    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order. Bearer
-    needs a token (or a password that looks like the provider's API keys); query is never chosen unasked."""
+    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order.
+    Bearer needs a token (or a password that looks like the provider's API keys); query is never chosen
+    unasked."""
     ways = row.get("auth") or ["basic"]
     wish = account.get("auth")
     if wish in ways:
         return wish
     key = row.get("key")
-    if "bearer" in ways and (account.get("token") or key and str(account.get("password") or "").startswith(key)):
+    if "bearer" in ways and (
+        account.get("token") or key and str(account.get("password") or "").startswith(key)
+    ):
         return "bearer"
     for way in ways:
         if way != "bearer":
@@ -55,7 +60,8 @@ def _login(row, account, name):
 
 
 def _basic(row, user, password):
-    if row.get("enc"):  # No-IP: RFC 7617 forbids ":" in a user name; groups have one. Only ":" and "#" are encoded.
+    # No-IP: RFC 7617 forbids ":" in a user name; groups have one. Only ":" and "#" are encoded.
+    if row.get("enc"):
         user = user.replace(":", "%3A").replace("#", "%23")
     word = "%s:%s" % (user, password)
     return "Basic " + ubinascii.b2a_base64(word.encode()).decode().strip()
@@ -64,8 +70,9 @@ def _basic(row, user, password):
 def build(row, account, hosts, template, sent, agents, offline=False):
     """The Request for hosts (config dicts) of one account.
 
-    template, sent: from `pick`: sent = (IPv4 address or None, IPv6 address or None), packed. agents: function style -> User-Agent. The account may override host, port and
-    scheme by "server" ("host:port", "http://host:port"), and the method where the provider takes both.
+    template, sent: from `pick`: sent = (IPv4 address or None, IPv6 address or None), packed. agents: function
+    style -> User-Agent. The account may override host, port and scheme by "server" ("host:port",
+    "http://host:port"), and the method where the provider takes both.
     """
     way = auth_of(row, account)
     names = [h["name"] for h in hosts]

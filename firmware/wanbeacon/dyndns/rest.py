@@ -1,7 +1,8 @@
 """JSON APIs as rows of data: the calls of one update in their order, and what the answers mean.
 
-No socket, clock or file: the way out, the pause between calls and the memory of ids are handed in. How a row is written is
-told in docs/rest-providers.md; the steps that a row may have, each a list [METHOD and path, body, picks, success]:
+No socket, clock or file: the way out, the pause between calls and the memory of ids are handed in. How a row
+is written is told in docs/rest-providers.md; the steps that a row may have, each a list [METHOD and path,
+body, picks, success]:
 
     login       its picks hold for the rest of this exchange (a session)
     zone        the zone's id -> {zid}
@@ -10,7 +11,8 @@ told in docs/rest-providers.md; the steps that a row may have, each a list [METH
     create      instead of write where there is no record and the user allows one to be made; without it: write
     drop        after write, where values are added and removed: takes {old} away
 
-A record is never guessed at: several of the name and type end in words. What is not named in `write` is the API's to keep.
+A record is never guessed at: several of the name and type end in words. What is not named in `write` is the
+API's to keep.
 """
 
 import binascii
@@ -31,12 +33,25 @@ _NONE = "NONE"  # a list is empty, and that is told as an error
 # A login is refused that worked before: some APIs say so to tokens they throttle. Belief comes when it lasts.
 _DOUBT = "AUTH?"
 # HTTP status without a known word, in a JSON or an empty answer.
-_STATUS = {400: HOST, 401: AUTH, 402: "FEATURE", 403: AUTH, 404: _GONE, 405: HOST, 410: _GONE, 413: HOST, 422: HOST, 409: LATER, 423: LATER}
+_STATUS = {
+    400: HOST,
+    401: AUTH,
+    402: "FEATURE",
+    403: AUTH,
+    404: _GONE,
+    405: HOST,
+    410: _GONE,
+    413: HOST,
+    422: HOST,
+    409: LATER,
+    423: LATER,
+}
 _WORDS = {_GONE: "no such record", _ZONE: "no such zone"}
 
 
 class _Unit:
-    """One record to write: host number `at`, packed address, what templates may name of it, its key in the memory."""
+    """One record to write: host number `at`, packed address, what templates may name of it, its key in the
+    memory."""
 
     def __init__(self, at, packed, values, key, create):
         self._at = at
@@ -63,13 +78,13 @@ class _Sink:
 
 
 def exchange(calls, account, hosts, sent, kept, changes, send, pause):
-    """Bring the records of hosts (more than one only where there is an "item") to the addresses `sent`: (v4 or None, v6 or
-    None), packed.
+    """Bring the records of hosts (more than one only where there is an "item") to the addresses `sent`: (v4
+    or None, v6 or None), packed.
 
-    calls: of the row. hosts: dicts with zone, fqdn, host (label or "@"), create, key (bytes). kept: {key + b"4" or b"6": texts}
-    remembered of them; changes: list that takes (key, texts, or None to forget it). send(method, path, headers, body, sink) ->
-    (status, Retry-After text or None, cut); whatever it raises passes through. pause(ms): called between two calls where the
-    row wants it.
+    calls: of the row. hosts: dicts with zone, fqdn, host (label or "@"), create, key (bytes). kept: {key +
+    b"4" or b"6": texts} remembered of them; changes: list that takes (key, texts, or None to forget it).
+    send(method, path, headers, body, sink) -> (status, Retry-After text or None, cut); whatever it raises
+    passes through. pause(ms): called between two calls where the row wants it.
 
     Returns (HTTP status, beginning of the last answer, [Outcome for each host], Retry-After text or None).
     """
@@ -229,7 +244,8 @@ class _Talk:
         if "drop" in self._calls and not unit._new and old and not _is(old, unit._packed):
             gone = self._call("drop", unit)
             if gone and gone.cls not in (_GONE, SAME):
-                return gone  # both values are there: the old one stays remembered, and is taken away next time
+                # both values are there: the old one stays remembered, and is taken away next time
+                return gone
         if got and got[0].get("rid"):
             unit._values["rid"] = got[0]["rid"]
         for u in group:
@@ -252,8 +268,8 @@ class _Talk:
     # ---- one call
 
     def _call(self, name, unit, got=None):
-        """Make one call (of a list: all its pages). got: list that takes a dict of picked texts for each match. None when it
-        succeeded, else the Outcome. Raises what `send` raises."""
+        """Make one call (of a list: all its pages). got: list that takes a dict of picked texts for each
+        match. None when it succeeded, else the Outcome. Raises what `send` raises."""
         step = self._calls[name]
         values = unit._values
         values.update(self._session)
@@ -318,7 +334,8 @@ class _Talk:
         return self._refused(name, picker, cut, words, known), ""
 
     def _good(self, picker, cut, tests, wants, said, unit):
-        """Whether this answer is one of success: its status, its text whole, what the row wants to see in it."""
+        """Whether this answer is one of success: its status, its text whole, what the row wants to see in
+        it."""
         if str(self.status) not in tests or cut or not (picker.whole or picker.empty):
             return False
         for i in range(len(wants)):
@@ -339,7 +356,8 @@ class _Talk:
     def _refused(self, name, picker, cut, words, known):
         """The Outcome of an answer that is none of success."""
         word = "HTTP %d" % self.status
-        if self.status >= 500 or self.status in (408, 429):  # trouble on their side stops nobody, whatever its text holds
+        # trouble on their side stops nobody, whatever its text holds
+        if self.status >= 500 or self.status in (408, 429):
             return Outcome(LATER, word, ACCOUNT)
         for rule in self._calls.get("rules") or ():
             for mark in rule[1:]:
@@ -395,8 +413,9 @@ def _text(values):
 
 
 class _Picks:
-    """What one answer is searched for: "EACH path={template} name:path ...". EACH: path of the list's objects, "-" for the
-    root. path=template: a condition, alternatives separated by "|", a missing value is "". name:path: what is picked."""
+    """What one answer is searched for: "EACH path={template} name:path ...". EACH: path of the list's
+    objects, "-" for the root. path=template: a condition, alternatives separated by "|", a missing value is
+    "". name:path: what is picked."""
 
     def __init__(self, line, values, got):
         parts = line.split()
@@ -451,8 +470,8 @@ class _Picks:
 
 
 def _equal(wants, raw):
-    """Whether a value is one of the wanted ones: case and a dot at the end make no difference. Some APIs name a zone of
-    other letters (IDNA) by those letters."""
+    """Whether a value is one of the wanted ones: case and a dot at the end make no difference. Some APIs name
+    a zone of other letters (IDNA) by those letters."""
     try:
         text = raw.decode().lower().rstrip(".")
     except ValueError:
@@ -469,8 +488,8 @@ _TWO = ("<<", ">>")  # around what is left out when a value inside is empty
 
 
 def _fill(template, values, how):
-    """Put values into {name} in one pass, each through `how`; {#name} must be a whole number. "<<part>>" is left out when a
-    value that it names is empty. Raises ValueError for a number that is none."""
+    """Put values into {name} in one pass, each through `how`; {#name} must be a whole number. "<<part>>" is
+    left out when a value that it names is empty. Raises ValueError for a number that is none."""
     out = []
     for piece in template.split(_TWO[0]):
         part, mark, rest = piece.partition(_TWO[1])

@@ -1,9 +1,11 @@
-"""Rows out of the catalogue files, one at a time. What their keys mean: catalog.py, and rest.py for those of JSON APIs.
+"""Rows out of the catalogue files, one at a time. What their keys mean: catalog.py, and rest.py for those of
+JSON APIs.
 
-File: one row per provider, each a HEAD of 32 ASCII bytes (id, padded with spaces to 26, then the length of the JSON
-in 5 digits and a line end) followed by the JSON and a line end. Rows are stepped over by length, so a look-up needs
-the memory of one row wherever it lies. `python -m tools catalogue` writes providers.dat, and rest.dat beside it, where
-each provider has a second row, "id/", with the calls of its API: only an exchange has room for them.
+File: one row per provider, each a HEAD of 32 ASCII bytes (id, padded with spaces to 26, then the length of
+the JSON in 5 digits and a line end) followed by the JSON and a line end. Rows are stepped over by length, so
+a look-up needs the memory of one row wherever it lies. `python -m tools catalogue` writes providers.dat, and
+rest.dat beside it, where each provider has a second row, "id/", with the calls of its API: only an exchange
+has room for them.
 """
 
 import json
@@ -19,8 +21,8 @@ def _rest(path):
 
 
 def find(path, name):
-    """The row (dict) of provider `name`, or None. Upper case, dots and hyphens do not count: "DuckDNS", "No-IP". Raises
-    OSError when the file is missing, ValueError when damaged."""
+    """The row (dict) of provider `name`, or None. Upper case, dots and hyphens do not count: "DuckDNS",
+    "No-IP". Raises OSError when the file is missing, ValueError when damaged."""
     if name[-1:] == "/":
         return None
     row = _find(path, name)

@@ -1,8 +1,8 @@
 """Which provider a person means: search over names, aliases, hosts and ids. A stage of pages and tools.
 
-File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first, of four fields
-between "|": id, name for people, host, aliases (words with spaces between: domains of its host names, old names, spellings).
-The id "-" marks a service that people look for and that cannot be served.
+File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first,
+of four fields between "|": id, name for people, host, aliases (words with spaces between: domains of its host
+names, old names, spellings). The id "-" marks a service that people look for and that cannot be served.
 
 Pure but for reading that file, a line at a time: a board has no room for all of it.
 """
@@ -10,17 +10,19 @@ Pure but for reading that file, a line at a time: a board has no room for all of
 from wanbeacon.core.text import distance
 
 _NEAR = 7  # ranks from here on are guesses at a spelling
-_BEGUN = 4  # ranks from here on are words that go on or lie within others: a word mistyped may be nearer ("noipp")
+# ranks from here on are words that go on or lie within others: a word mistyped may be nearer ("noipp")
+_BEGUN = 4
 
 
 def _letters(text):
-    """Letters and digits of bytes, lower case. By bytes: MicroPython keeps a string for every character it is shown alone."""
+    """Letters and digits of bytes, lower case. By bytes: MicroPython keeps a string for every character it is
+    shown alone."""
     return bytes([b for b in text.lower() if 97 <= b <= 122 or 48 <= b <= 57 or b > 127])
 
 
 def _rank(line, query, word, parts, near):
-    """How near a line is to the query (0: that is it), 99 for not at all. word: its letters; parts: those of its words.
-    near: guess a spelling too."""
+    """How near a line is to the query (0: that is it), 99 for not at all. word: its letters; parts: those of
+    its words. near: guess a spelling too."""
     key, name, host, aliases = line.split(b"|")
     known = [_letters(one) for one in [key, name] + aliases.split()]
     if word in known:
@@ -32,7 +34,9 @@ def _rank(line, query, word, parts, near):
     words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
     if word in words[: -len(host.split(b"."))]:
         return 3
-    if len(word) > 4 and any([abs(len(one) - len(word)) < 2 and distance(word, one) == 1 for one in known[:2]]):
+    if len(word) > 4 and any(
+        [abs(len(one) - len(word)) < 2 and distance(word, one) == 1 for one in known[:2]]
+    ):
         return 3  # one letter wrong comes before what only begins so: noipp is no-ip, not no-ip.pl
     for one in aliases.split():  # a host name of a user's: home.duckdns.org
         if b"." in one and query.endswith(b"." + one):
@@ -56,8 +60,8 @@ def _rank(line, query, word, parts, near):
 
 
 def search(path, query, most=12):
-    """Providers that may be meant by `query` (text), best first: (id, name, host), id "-" for one that cannot be served. All of
-    them, in the file's order, when there is nothing to search for. Raises OSError."""
+    """Providers that may be meant by `query` (text), best first: (id, name, host), id "-" for one that cannot
+    be served. All of them, in the file's order, when there is nothing to search for. Raises OSError."""
     query = query.lower().strip().encode()
     at = query.find(b"://")  # a URL from a manual
     if at >= 0 or b" " not in query:

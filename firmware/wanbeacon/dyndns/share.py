@@ -8,8 +8,8 @@ OPTIONS = ("system", "wildcard", "mx", "backmx")
 
 
 def families(row, host):
-    """(IPv4, IPv6): which records this provider can keep for this host (config dict). Where a host is either A or
-    AAAA (row "one"), it is A unless the user switched ipv4 off."""
+    """(IPv4, IPv6): which records this provider can keep for this host (config dict). Where a host is either
+    A or AAAA (row "one"), it is A unless the user switched ipv4 off."""
     v4 = host.get("ipv4", True) and ("q4" in row or "qd" in row)
     v6 = host.get("ipv6", True) and ("q6" in row or "qd" in row)
     return bool(v4), bool(v6 and not (v4 and row.get("one")))
@@ -21,13 +21,14 @@ def can_delete(row):
 
 
 def pick(row, want, have, own=False, host=None, offline=False):
-    """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when this
-    provider can take none of the wanted addresses.
+    """Which template to send and what it carries: (template name, (v4 or None, v6 or None)), or None when
+    this provider can take none of the wanted addresses.
 
-    want: publishable addresses, packed (v4 or None, v6 or None); have: what the provider stores; own: the device itself holds the WAN address, so the
-    connection comes from it; host: the config's dict; offline: the name is to go offline, with all that is stored.
-    Both families in one request where the provider has one; else the one that differs, IPv4 first (the other follows by
-    its own decision, spaced by the minimum interval).
+    want: publishable addresses, packed (v4 or None, v6 or None); have: what the provider stores; own: the
+    device itself holds the WAN address, so the connection comes from it; host: the config's dict; offline:
+    the name is to go offline, with all that is stored. Both families in one request where the provider has
+    one; else the one that differs, IPv4 first (the other follows by its own decision, spaced by the minimum
+    interval).
     """
     may = families(row, host or {})
     if offline:
@@ -49,8 +50,8 @@ def pick(row, want, have, own=False, host=None, offline=False):
 
 
 def zone_of(row, host):
-    """The same for a JSON API: below the provider's own domain (row "zone") a zone is one label more, else the name less its
-    first label, unless the user says which."""
+    """The same for a JSON API: below the provider's own domain (row "zone") a zone is one label more, else
+    the name less its first label, unless the user says which."""
     base, name = row.get("zone"), host["name"].lower()
     if base and not host.get("zone") and name.endswith("." + base):
         zone = domain_of(base, host)
@@ -61,8 +62,8 @@ def zone_of(row, host):
 def group(row, items):
     """Hosts that get the same data share a request, within the provider's limit.
 
-    items: list of (host, template, sent, offline, single): host is the config's dict. Returns a list of lists of
-    indexes into items.
+    items: list of (host, template, sent, offline, single): host is the config's dict. Returns a list of lists
+    of indexes into items.
     """
     limit = row.get("max") or LIST_MAX
     keys, groups, sizes = [], [], []
@@ -85,8 +86,8 @@ def group(row, items):
 
 
 def domain_of(base, host):
-    """The domain that a host lies in: what the user says, else one label below the provider's own, else the name less its
-    first label."""
+    """The domain that a host lies in: what the user says, else one label below the provider's own, else the
+    name less its first label."""
     name = host["name"].lower()
     if not host.get("zone") and name.endswith("." + base):
         return name[name.rfind(".", 0, len(name) - len(base) - 1) + 1 :]

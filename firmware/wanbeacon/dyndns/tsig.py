@@ -1,7 +1,9 @@
-"""DNS UPDATE of one name's addresses (RFC 2136), signed with TSIG (RFC 8945). Bytes in, bytes out: no socket, no clock.
+"""DNS UPDATE of one name's addresses (RFC 2136), signed with TSIG (RFC 8945). Bytes in, bytes out: no socket,
+no clock.
 
-One message does it all or nothing (RFC 2136 section 3.5): if there is no CNAME at the name, delete its A or AAAA records,
-then add one. Without the condition BIND and Knot answer "done" to a name with a CNAME and change nothing (3.4.2.2).
+One message does it all or nothing (RFC 2136 section 3.5): if there is no CNAME at the name, delete its A or
+AAAA records, then add one. Without the condition BIND and Knot answer "done" to a name with a CNAME and
+change nothing (3.4.2.2).
 """
 
 import hashlib
@@ -28,7 +30,8 @@ _HASHES = {
 }
 _MD5 = "hmac-md5.sig-alg.reg.int"
 _TYPES = (b"\0\x01", b"\0\x1c")  # A, AAAA
-_ZONE = b"\xc0\x0c"  # a pointer to the name in the zone section, which always begins at 12 (RFC 1035 section 4.1.4)
+# a pointer to the name in the zone section, which always begins at 12 (RFC 1035 section 4.1.4)
+_ZONE = b"\xc0\x0c"
 _RCODES = "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE"
 _ERRORS = {BADSIG: "BADSIG", BADKEY: "BADKEY", BADTIME: "BADTIME", 22: "BADTRUNC"}
 
@@ -53,7 +56,8 @@ def secret(text):
 
 
 def known(algorithm):
-    """True when this interpreter has the hash: MicroPython has SHA-256 everywhere, SHA-384 and SHA-512 nowhere."""
+    """True when this interpreter has the hash: MicroPython has SHA-256 everywhere, SHA-384 and SHA-512
+    nowhere."""
     return hasattr(hashlib, _HASHES[algorithm])
 
 
@@ -77,11 +81,12 @@ def _number(value, size):
 
 
 class Update:
-    """One update of one name. `host`, `port`: the server, `family` 0 = any. host may be a name or an address."""
+    """One update of one name. `host`, `port`: the server, `family` 0 = any. host may be a name or an
+    address."""
 
     def __init__(self, host, port, zone, owner, records, ttl, key, key_secret, algorithm, when):
-        """zone, owner, key: names as text. records: (A bytes or None, AAAA bytes or None) to add, or True: delete only.
-        when: Unix seconds. ValueError when a name is none or the interpreter lacks the hash."""
+        """zone, owner, key: names as text. records: (A bytes or None, AAAA bytes or None) to add, or True:
+        delete only. when: Unix seconds. ValueError when a name is none or the interpreter lacks the hash."""
         if not known(algorithm):
             raise ValueError("this MicroPython has no %s: make an hmac-sha256 key" % algorithm)
         self.host = host
@@ -97,7 +102,8 @@ class Update:
         self._body(name(zone), name(owner), records, ttl)
 
     def _body(self, zone, owner, records, ttl):
-        """Everything between ID and TSIG; the owner's name is compressed against the zone's and then against itself."""
+        """Everything between ID and TSIG; the owner's name is compressed against the zone's and then against
+        itself."""
         at = len(owner) - len(zone)
         first = owner[:at] + _ZONE if owner[at:] == zone else owner
         again = _number(0xC000 | 12 + len(zone) + 4, 2) if at else first
@@ -120,17 +126,22 @@ class Update:
             if data is not True:
                 record(kind, b"\0\x01" + _number(ttl, 4) + _number(len(data), 2) + data)
                 count += 1
-        self.counts = b"\x28\0\0\x01" + _number(1 if adding else 0, 2) + _number(count, 2)  # opcode 5, one zone
+        # opcode 5, one zone
+        self.counts = b"\x28\0\0\x01" + _number(1 if adding else 0, 2) + _number(count, 2)
         self.body = b"".join(out)
 
     def packet(self, ident, when, fudge=FUDGE):
         """The signed message. The answer is checked against what was signed last."""
         self.ident, self.when, self.fudge = ident, when, fudge
         head = _number(ident, 2) + self.counts
-        self.mac = hmac(self.algorithm, self.secret, (head, b"\0\0", self.body, self._variables(when, fudge, 0, b"")))
+        self.mac = hmac(
+            self.algorithm, self.secret, (head, b"\0\0", self.body, self._variables(when, fudge, 0, b""))
+        )
         data = self._times(when, fudge) + _number(len(self.mac), 2) + self.mac + _number(ident, 2) + bytes(4)
         rdata = self.algorithm_name + data
-        return b"".join((head, b"\0\x01", self.body, self.key, b"\0\xfa\0\xff", bytes(4), _number(len(rdata), 2), rdata))
+        return b"".join(
+            (head, b"\0\x01", self.body, self.key, b"\0\xfa\0\xff", bytes(4), _number(len(rdata), 2), rdata)
+        )
 
     @staticmethod
     def _times(when, fudge):
@@ -144,9 +155,10 @@ class Update:
         ))  # fmt: skip
 
     def read(self, data):
-        """What a datagram says: (rcode, TSIG error or None, time of the server or None, whether it proved to be the
-        server's), or None when it is no answer to what was signed last: stray, damaged, forged, replayed. A refusal need
-        not be proven (a server that does not know the key cannot), a success must be."""
+        """What a datagram says: (rcode, TSIG error or None, time of the server or None, whether it proved to
+        be the server's), or None when it is no answer to what was signed last: stray, damaged, forged,
+        replayed. A refusal need not be proven (a server that does not know the key cannot), a success must
+        be."""
         try:
             return self._read(data)
         except (IndexError, ValueError):
@@ -178,7 +190,11 @@ class Update:
             return None
         if data[at + 10 : end].lower() != self.algorithm_name:
             return None
-        when, fudge, size = int.from_bytes(data[end : end + 6], "big"), _u16(data, end + 6), _u16(data, end + 8)
+        when, fudge, size = (
+            int.from_bytes(data[end : end + 6], "big"),
+            _u16(data, end + 6),
+            _u16(data, end + 8),
+        )
         mac, at = data[end + 10 : end + 10 + size], end + 10 + size
         error, other = _u16(data, at + 2), data[at + 6 :]
         if data[at : at + 2] != data[:2] or _u16(data, at + 4) != len(other):
@@ -186,7 +202,13 @@ class Update:
         if not size:  # RFC 8945 section 5.3.2: who has no key to sign with
             return (rcode, error, None, False) if rcode == 9 and error in (BADSIG, BADKEY) else None
         head = data[:10] + _number(additional - 1, 2)
-        over = (_number(len(self.mac), 2), self.mac, head, data[12:start], self._variables(when, fudge, error, other))
+        over = (
+            _number(len(self.mac), 2),
+            self.mac,
+            head,
+            data[12:start],
+            self._variables(when, fudge, error, other),
+        )
         if mac != hmac(self.algorithm, self.secret, over):  # of full length only: section 5.2.2.1
             return None
         if error == BADTIME:
@@ -231,7 +253,8 @@ def server(account):
 
 
 def build(account, host, sent, offline, when):
-    """The Update for one host (config dicts). sent: packed addresses or None, IPv4 first. offline: delete what there is."""
+    """The Update for one host (config dicts). sent: packed addresses or None, IPv4 first. offline: delete
+    what there is."""
     where, port = server(account)
     records = [host.get("ipv4", True), host.get("ipv6", True)] if offline else sent
     return Update(

@@ -1,12 +1,13 @@
-"""The way out: verified, bounded, one exchange at a time. Here: what goes in and comes out, so that the rest may be dropped."""
+"""The way out: verified, bounded, one exchange at a time. Here: what goes in and comes out, so that the rest
+may be dropped."""
 
 
 class Trouble(Exception):
     """An exchange that brought no usable reply.
 
-    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory, reset,
-    cut, redirect, header, odd; words.txt says what they mean. text: details, never a secret. sent: True when bytes of the
-    request may have reached the server.
+    word: dns, no route, connect, timeout, no tls, tls, roots, clock, expired, wrong name, untrusted, memory,
+    reset, cut, redirect, header, odd; words.txt says what they mean. text: details, never a secret. sent:
+    True when bytes of the request may have reached the server.
     """
 
     def __init__(self, word, text="", sent=False):
@@ -17,10 +18,11 @@ class Trouble(Exception):
 
 
 class Answer:
-    """status: HTTP status, 200 or above. body: bytes, bounded. retry_after: header text or None. ms: duration.
-    root: what to give the next exchange with this server as `root` (trust.py); 0 when there is nothing to remember. cut: the
-    body went on. date: Unix seconds of the Date header when it came over verified TLS and from no cache, else None.
-    outs: Outcomes, where the exchange read its answers itself (JSON APIs), else None."""
+    """status: HTTP status, 200 or above. body: bytes, bounded. retry_after: header text or None. ms:
+    duration. root: what to give the next exchange with this server as `root` (trust.py); 0 when there is
+    nothing to remember. cut: the body went on. date: Unix seconds of the Date header when it came over
+    verified TLS and from no cache, else None. outs: Outcomes, where the exchange read its answers itself
+    (JSON APIs), else None."""
 
     def __init__(self, status, body, retry_after, ms, root, cut=False, date=None, outs=None):
         self.status = status

@@ -1,7 +1,9 @@
-"""Speaks to OpenWrt's ubusd over its unix socket: look up an object, call it, subscribe to it. Knows no object.
+"""Speaks to OpenWrt's ubusd over its unix socket: look up an object, call it, subscribe to it. Knows no
+object.
 
-A message is 8 bytes (version 0, type, sequence, peer) and one blob that holds attributes; all numbers are big endian.
-A blob's head is 32 bits: extended (1), id or type (7), length with the head (24); each is padded to 4 bytes.
+A message is 8 bytes (version 0, type, sequence, peer) and one blob that holds attributes; all numbers are big
+endian. A blob's head is 32 bits: extended (1), id or type (7), length with the head (24); each is padded to 4
+bytes.
 """
 
 import errno
@@ -38,7 +40,8 @@ def _blobs(data, at, end):
 
 
 def decode(data, at, end, table=True, depth=8):
-    """Return the dict (or list) that the blobmsg in data[at:end] holds. ValueError when it is damaged or too deep."""
+    """Return the dict (or list) that the blobmsg in data[at:end] holds. ValueError when it is damaged or too
+    deep."""
     out = {} if table else []
     for head, start, stop in _blobs(data, at, end):
         kind, name = head >> 24 & 127, None
@@ -114,13 +117,18 @@ class Bus:
         number = await self.lookup(path)
         if number is None:
             return None
-        payload = attribute(_A_OBJECT, number) + attribute(_A_METHOD, method.encode() + b"\0") + attribute(_A_DATA, b"")
+        payload = (
+            attribute(_A_OBJECT, number)
+            + attribute(_A_METHOD, method.encode() + b"\0")
+            + attribute(_A_DATA, b"")
+        )
         status, found = await self.request(_INVOKE, number, payload)
         data = found.get(_A_DATA)
         return None if status or data is None else decode(data, 0, len(data))
 
     async def subscribe(self, path):
-        """Subscribe to the object `path`; False when it is not there. Its messages then come by notified()."""
+        """Subscribe to the object `path`; False when it is not there. Its messages then come by
+        notified()."""
         status, found = await self.request(_ADD_OBJECT)
         number = await self.lookup(path)
         if status or number is None or _A_OBJECT not in found:

@@ -1,20 +1,23 @@
-"""Wall clock and monotonic time behind one object, and how far the wall clock is to be believed. It asks nobody itself.
+"""Wall clock and monotonic time behind one object, and how far the wall clock is to be believed. It asks
+nobody itself.
 
-What a time server says is *unproven*: NTP is not authenticated. It serves to try TLS with, nothing more. *Proven* is the
-Date of an answer whose certificate was verified under the same clock. Only proven time may be written down or become a
-floor (`proven()`); a floor that is contradicted for long enough was wrong: none holds longer than an hour against honest
-answers. dns-and-time.md, section 5, has the reasons.
+What a time server says is *unproven*: NTP is not authenticated. It serves to try TLS with, nothing more.
+*Proven* is the Date of an answer whose certificate was verified under the same clock. Only proven time may be
+written down or become a floor (`proven()`); a floor that is contradicted for long enough was wrong: none
+holds longer than an hour against honest answers. dns-and-time.md, section 5, has the reasons.
 """
 
 import time
 
 from micropython import const
 
-# Unix time before which no wall clock is plausible: the day this version was made (tools/build/version.py checks it).
+# Unix time before which no wall clock is plausible: the day this version was made (tools/build/version.py
+# checks it).
 BUILD = 1793491200  # 2026-11-01
 LATEST = BUILD + 20 * 365 * 86400
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0  # ESP32 counts from 2000, unix from 1970
-_STEP = const(20)  # seconds the wall clock may drift from the ticks between two looks before it counts as stepped
+# seconds the wall clock may drift from the ticks between two looks before it counts as stepped
+_STEP = const(20)
 
 NONE = const(0)  # nobody told the time yet
 HEARD = const(1)  # one source says so
@@ -22,11 +25,15 @@ AGREED = const(2)  # two time servers do
 PROVEN = const(3)  # a verified answer was dated so
 
 SAME = const(300)  # seconds by which two honest clocks may differ
-_SLACK = const(172800)  # seconds below the newest proven time that are believed at once: backdating, time zones, drift
-# Seconds for which time servers must tell the same below that: then the floor was wrong, not they. Two that agree, one alone.
+# seconds below the newest proven time that are believed at once: backdating, time zones, drift
+_SLACK = const(172800)
+# Seconds for which time servers must tell the same below that: then the floor was wrong, not they. Two that
+# agree, one alone.
 _BELOW = (1800, 600)
-_AGAINST = const(3600)  # seconds after which verified answers that contradict a proven time win; three of them win at once
-ASK_S = (20, 600)  # seconds between questions while there is no time: six times the first, then doubling up to the second
+# seconds after which verified answers that contradict a proven time win; three of them win at once
+_AGAINST = const(3600)
+# seconds between questions while there is no time: six times the first, then doubling up to the second
+ASK_S = (20, 600)
 _ASK_DAILY = const(86400)
 _ASK_DOUBT = const(900)  # while TLS fails for the time's sake, though it was proven
 
@@ -34,9 +41,9 @@ _ASK_DOUBT = const(900)  # while TLS fails for the time's sake, though it was pr
 class Clock:
     """mono() never steps nor wraps, wall() is None while the clock is not plausible.
 
-    set_time(unix seconds): sets the machine's clock; None where it is the system's business (Linux), whose time is used
-    as it is. inherited: whether the time that the machine has at start may be used: False where what was once heard
-    survives a restart in an RTC (an ESP32's, unless its memory says that it was proven).
+    set_time(unix seconds): sets the machine's clock; None where it is the system's business (Linux), whose
+    time is used as it is. inherited: whether the time that the machine has at start may be used: False where
+    what was once heard survives a restart in an RTC (an ESP32's, unless its memory says that it was proven).
     """
 
     def __init__(self, set_time=None, inherited=True):
@@ -47,14 +54,15 @@ class Clock:
         self.state = HEARD if inherited else NONE
         self._anchor = None  # wall - mono when it was last proven
         self._below = None  # (since when, wall - mono) of time servers that contradict the floor
-        self._against = None  # (since when, wall - mono, how often) of verified answers that contradict a proven time
+        # (since when, wall - mono, how often) of verified answers that contradict a proven time
+        self._against = None
         self._doubted = False
         self._asked = None  # mono of the last question to time servers
         self._tries = 0
 
     def mono_ms(self):
-        """Milliseconds since this object was made. Must be asked more often than half a wrap of the ticks (6 days on
-        an ESP32): the agent's slow timer does."""
+        """Milliseconds since this object was made. Must be asked more often than half a wrap of the ticks (6
+        days on an ESP32): the agent's slow timer does."""
         now = time.ticks_ms()
         self._ms += time.ticks_diff(now, self._last)
         self._last = now
@@ -65,7 +73,8 @@ class Clock:
         return self.mono_ms() // 1000
 
     def wall(self):
-        """Unix seconds, proven or not; None while the clock is not set (before this version was made) or absurd."""
+        """Unix seconds, proven or not; None while the clock is not set (before this version was made) or
+        absurd."""
         now = int(time.time()) + _EPOCH
         return now if self.state and BUILD <= now <= LATEST else None
 
@@ -74,8 +83,8 @@ class Clock:
         return self.wall() if self.state == PROVEN else None
 
     def record(self):
-        """Unix seconds that may become a floor for the times to come, or None: what is proven, or the system's own time where
-        the clock is the system's business."""
+        """Unix seconds that may become a floor for the times to come, or None: what is proven, or the
+        system's own time where the clock is the system's business."""
         return self.proven() if self.set_time else self.wall()
 
     # ---- what others say
@@ -99,7 +108,8 @@ class Clock:
     def set_unproven(self, wall, agreed=False, seen=0):
         """Time servers say `wall` (two of them: agreed). seen: the newest proven time on record, 0 for none.
 
-        True when it is taken; False when it is held back: absurd, too far below `seen` for now, or against a proven time.
+        True when it is taken; False when it is held back: absurd, too far below `seen` for now, or against a
+        proven time.
         """
         if not BUILD <= wall <= LATEST:
             return False
@@ -120,8 +130,9 @@ class Clock:
     def prove(self, date):
         """An answer whose certificate was verified is dated `date` (unix seconds, None: it says nothing).
 
-        True when our time is proven by it. Another time moves the clock, where it is ours; the next verified answer then
-        proves it. A time that was proven before is moved by a third answer, or an hour after the first.
+        True when our time is proven by it. Another time moves the clock, where it is ours; the next verified
+        answer then proves it. A time that was proven before is moved by a third answer, or an hour after the
+        first.
         """
         if date is None or not BUILD <= date <= LATEST:
             return False
@@ -142,8 +153,8 @@ class Clock:
         return False
 
     def doubt(self):
-        """A certificate was refused for the time's sake: time servers are asked again soon, and a time that was proven
-        earlier in this run is tried instead of one that was only heard."""
+        """A certificate was refused for the time's sake: time servers are asked again soon, and a time that
+        was proven earlier in this run is tried instead of one that was only heard."""
         if self.state not in (NONE, PROVEN) and self._anchor is not None and self.set_time:
             wall = self._anchor + self.mono()
             if abs(wall - (self.wall() or 0)) > SAME:

@@ -1,4 +1,5 @@
-"""What MicroPython has of itself and CPython has not: waiting for any socket in a task, sockets as streams. CPython only."""
+"""What MicroPython has of itself and CPython has not: waiting for any socket in a task, sockets as streams.
+CPython only."""
 
 import asyncio
 
@@ -7,9 +8,7 @@ async def wait(sock, write):
     """Until `sock` can be read, or written."""
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
-    add, remove = (
-        (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
-    )
+    add, remove = (loop.add_writer, loop.remove_writer) if write else (loop.add_reader, loop.remove_reader)
     number = sock.fileno()  # kept: the socket may be closed while somebody waits
     add(number, lambda: ready.done() or ready.set_result(None))
     try:

@@ -1,6 +1,8 @@
-"""One DNS UPDATE (dyndns/tsig.py) -> Answer, or Trouble: over UDP, and over TCP where UDP brings nothing that counts.
+"""One DNS UPDATE (dyndns/tsig.py) -> Answer, or Trouble: over UDP, and over TCP where UDP brings nothing that
+counts.
 
-Needs no TLS and no memory for it. Like http.exchange it holds the event loop, never beyond its deadline (DNS aside).
+Needs no TLS and no memory for it. Like http.exchange it holds the event loop, never beyond its deadline (DNS
+aside).
 """
 
 import errno
@@ -15,7 +17,8 @@ from wanbeacon.net import Answer, Trouble, names
 from wanbeacon.net.clock import BUILD, LATEST
 
 BUDGET = 20000  # ms for one exchange in all
-_WAITS = (1500, 2500, 3500)  # ms after each sending over UDP; then TCP: some networks drop UDP 53 or answer it themselves
+# ms after each sending over UDP; then TCP: some networks drop UDP 53 or answer it themselves
+_WAITS = (1500, 2500, 3500)
 _ADDRESSES = const(2)  # of a server with several
 _SLICE = const(100)  # ms between two calls of keep_alive
 _ANSWER_MAX = const(1500)
@@ -25,14 +28,14 @@ _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux
 
 
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=0, rows=None):
-    """Send the Update `req` and return an Answer: status 200, body one word (tsig.word), date the server's proven time.
-    Raises Trouble.
+    """Send the Update `req` and return an Answer: status 200, body one word (tsig.word), date the server's
+    proven time. Raises Trouble.
 
     Other arguments as http.exchange, which this stands beside: root, roots, ca and cap mean nothing here.
 
-    A success counts only when its TSIG verifies. A refusal that is not signed is asked again over TCP: anybody who
-    guesses an ID could send one, and a stop outlives reboots. A server that says our clock is wrong, and proves it, is
-    asked once more with its own time.
+    A success counts only when its TSIG verifies. A refusal that is not signed is asked again over TCP:
+    anybody who guesses an ID could send one, and a stop outlives reboots. A server that says our clock is
+    wrong, and proves it, is asked once more with its own time.
     """
     start = time.ticks_ms()
     link = _Link(board, device, time.ticks_add(start, BUDGET if budget is None else budget), req.host)
@@ -41,7 +44,13 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
     while True:
         ident = board.random() << 8 | board.random()
         rcode, error, server_time, proven = link.ask(rows, req.packet(ident, when, fudge), req.read)
-        if error != tsig.BADTIME or fudge != tsig.FUDGE or not proven or not server_time or not BUILD <= server_time <= LATEST:
+        if (
+            error != tsig.BADTIME
+            or fudge != tsig.FUDGE
+            or not proven
+            or not server_time
+            or not BUILD <= server_time <= LATEST
+        ):
             break
         # A message unlike any before, so that no recorded answer fits it: both are under the MAC.
         when, fudge = server_time, tsig.FUDGE + 1 + board.random()
@@ -75,7 +84,9 @@ class _Link:
             said = self._try(self._tcp, row, packet, read, waits)
             if said:
                 return said
-        raise self.trouble or Trouble("timeout", "no answer from %s in time that counts" % self.host, self.sent)
+        raise self.trouble or Trouble(
+            "timeout", "no answer from %s in time that counts" % self.host, self.sent
+        )
 
     def _try(self, way, row, packet, read, waits):
         sock = None

@@ -1,6 +1,8 @@
-"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the protocol.
+"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the
+protocol.
 
-Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but never beyond its deadline (DNS aside).
+Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but never beyond its deadline
+(DNS aside).
 """
 
 import gc
@@ -18,19 +20,33 @@ BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 _MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
 
 
-def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=BODY_MAX, rows=None, sink=None, keep=None):
+def exchange(
+    req,
+    board,
+    root=0,
+    roots=(),
+    ca=None,
+    device=None,
+    budget=None,
+    cap=BODY_MAX,
+    rows=None,
+    sink=None,
+    keep=None,
+):
     """Send a Request once and return its Answer. Raises Trouble.
 
     req: anything shaped like core.outgoing.Request (post: False, True or the name of another method; tls,
     host, port, path, headers, body, family).
-    root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path of a DER file
-    that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET; rows: the server's addresses
-    where they are known already (names.py); sink: gets the body in pieces (wire.py), for answers that may be longer than a heap;
-    keep: a list, empty at first, that holds what was verified with for the next call of one exchange with the same server.
+    root: Answer.root of the last exchange with this server; roots: names the provider's row gives; ca: path
+    of a DER file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET;
+    rows: the server's addresses where they are known already (names.py); sink: gets the body in pieces
+    (wire.py), for answers that may be longer than a heap; keep: a list, empty at first, that holds what was
+    verified with for the next call of one exchange with the same server.
 
-    No byte of the request leaves before a certificate was accepted. Until then a server may be asked more than once: with
-    another root, and once more when memory ran out. Where memory is scarce the board has exchange_begins() to make room
-    for TLS, exchange_ends(), and memory_low(), which is asked between the two when the connection is closed again.
+    No byte of the request leaves before a certificate was accepted. Until then a server may be asked more
+    than once: with another root, and once more when memory ran out. Where memory is scarce the board has
+    exchange_begins() to make room for TLS, exchange_ends(), and memory_low(), which is asked between the two
+    when the connection is closed again.
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
@@ -44,7 +60,8 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
             except Trouble as e:
                 trouble = e
             if trouble.word in _MAYBE_MEMORY and not trouble.sent:
-                gc.collect()  # what the connection held is free again: now the board can tell whether it was enough
+                # what the connection held is free again: now the board can tell whether it was enough
+                gc.collect()
                 if _tell(board, "memory_low"):
                     trouble = Trouble("memory", "%s: %s" % (trouble.word, trouble.text))
             if trouble.word != "memory" or trouble.sent or not rest:
@@ -100,7 +117,8 @@ def _verified(board, once, root, roots):
 
 
 def _unknown_root(text):
-    """True when an untrusted certificate was refused only for want of its root (Mbed TLS's words, then OpenSSL's)."""
+    """True when an untrusted certificate was refused only for want of its root (Mbed TLS's words, then
+    OpenSSL's)."""
     if "revoked" in text:
         return False
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
@@ -135,7 +153,9 @@ def _context(paths, issuers):
     try:
         return trust.context(paths, issuers)
     except ImportError:
-        raise Trouble("no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)")
+        raise Trouble(
+            "no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)"
+        )
     except OSError as e:
         if wire.out_of_memory(e):
             raise Trouble("memory", "no memory for a CA root (%s)" % e)
@@ -145,16 +165,21 @@ def _context(paths, issuers):
 
 
 def _ask(req, link):
-    """(status, body) by `requests`. It takes its sockets from the module that it imported as `socket` (1.23: `usocket`)
-    and has no other place to hand one in: for the time of this call the Wire stands there. Nothing else in it is changed,
-    and nothing else in this program uses it."""
+    """(status, body) by `requests`. It takes its sockets from the module that it imported as `socket` (1.23:
+    `usocket`) and has no other place to hand one in: for the time of this call the Wire stands there. Nothing
+    else in it is changed, and nothing else in this program uses it."""
     name = "socket" if hasattr(requests, "socket") else "usocket"
     before = getattr(requests, name)
     setattr(requests, name, link)
     try:
         # "http" whatever the scheme: the Wire does the TLS, `requests` would do it unverified.
         url = "http://%s:%d%s" % (req.host, req.port, req.path)
-        reply = requests.request(req.post if isinstance(req.post, str) else "POST" if req.post else "GET", url, data=req.body, headers=req.headers)
+        reply = requests.request(
+            req.post if isinstance(req.post, str) else "POST" if req.post else "GET",
+            url,
+            data=req.body,
+            headers=req.headers,
+        )
         try:
             return reply.status_code, reply.content
         finally:
@@ -182,8 +207,8 @@ class _Get:
 
 
 def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None, prove=None):
-    """A GET without credentials (address checks): (status, body). Raises Trouble. prove(unix seconds or None) is told the date of
-    an answer whose certificate was verified."""
+    """A GET without credentials (address checks): (status, body). Raises Trouble. prove(unix seconds or None)
+    is told the date of an answer whose certificate was verified."""
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     if query:

@@ -1,4 +1,5 @@
-"""The addresses of this Linux's network devices, asked of the kernel by one rtnetlink dump, and what it says of routers.
+"""The addresses of this Linux's network devices, asked of the kernel by one rtnetlink dump, and what it says
+of routers.
 
 rtnetlink(7); no process is started, no /sys is needed. Which IPv6 address to publish: observe/ipv6.py."""
 
@@ -9,8 +10,9 @@ from wanbeacon.core import address
 
 _AF_NETLINK = 16
 _SECONDARY = 0x01  # IFA_F_SECONDARY
-# Bytes taken at a time. What does not fit is cut without a word, so a full buffer is tried again with the next size; the
-# kernel puts the addresses of a device into messages of a page at most, or as much as the largest buffer it has seen.
+# Bytes taken at a time. What does not fit is cut without a word, so a full buffer is tried again with the
+# next size; the kernel puts the addresses of a device into messages of a page at most, or as much as the
+# largest buffer it has seen.
 _RECV = (1024, 65536)
 
 
@@ -30,7 +32,8 @@ def open_netlink(groups=0):
 
 
 def messages(data):
-    """Yield (type, start, end) of each rtnetlink message body in `data`; stops at the first that does not fit."""
+    """Yield (type, start, end) of each rtnetlink message body in `data`; stops at the first that does not
+    fit."""
     at = 0
     while at + 16 <= len(data):
         size, kind = struct.unpack_from("IH", data, at)
@@ -41,9 +44,11 @@ def messages(data):
 
 
 def address_row(data, at, end):
-    """Read one RTM_NEWADDR body: (family, device index, flags, scope, preferred s, prefix bits, packed, stamp), or None.
+    """Read one RTM_NEWADDR body: (family, device index, flags, scope, preferred s, prefix bits, packed,
+    stamp), or None.
 
-    stamp: when the lifetimes were last set, in 1/100 s since boot, 32 bits: by an advertisement, or by a program.
+    stamp: when the lifetimes were last set, in 1/100 s since boot, 32 bits: by an advertisement, or by a
+    program.
     """
     if at + 8 > end:
         return None
@@ -70,7 +75,8 @@ def address_row(data, at, end):
 
 
 def pick4(rows):
-    """Choose one IPv4 of `rows`: publishable before not, primary before secondary, else the kernel's order; or None."""
+    """Choose one IPv4 of `rows`: publishable before not, primary before secondary, else the kernel's order;
+    or None."""
     best = None
     for row in rows:
         if row[0] == 4:
@@ -81,11 +87,13 @@ def pick4(rows):
 
 
 def router_option(data, at, end):
-    """Read one RTM_NEWNDUSEROPT body, which the kernel sends for options of each router advertisement it takes:
-    (device index, router's packed link-local, packed prefix or None, prefix bits, preferred s), or None.
+    """Read one RTM_NEWNDUSEROPT body, which the kernel sends for options of each router advertisement it
+    takes: (device index, router's packed link-local, packed prefix or None, prefix bits, preferred s), or
+    None.
 
-    The prefix option itself comes since Linux 6.11 (and later 6.6 and 6.10); older ones tell of RDNSS and the like, which
-    still shows that this router spoke. rtnetlink(7) has no word on it: linux/rtnetlink.h, nduseroptmsg; RFC 4861 4.6.2.
+    The prefix option itself comes since Linux 6.11 (and later 6.6 and 6.10); older ones tell of RDNSS and the
+    like, which still shows that this router spoke. rtnetlink(7) has no word on it: linux/rtnetlink.h,
+    nduseroptmsg; RFC 4861 4.6.2.
     """
     if at + 16 > end:
         return None
@@ -127,8 +135,8 @@ def device_index(sock, name):
 
 
 def dump(sock, family, index, size):
-    """Return the rows (see address_row) of every address of `family` on the device `index`; None when messages are too
-    large for `size`."""
+    """Return the rows (see address_row) of every address of `family` on the device `index`; None when
+    messages are too large for `size`."""
     rows = []
     try:  # SOL_NETLINK, NETLINK_GET_STRICT_CHK: the kernel lists this device only. Before 4.20 it lists all.
         sock.setsockopt(270, 12, 1)
@@ -148,7 +156,8 @@ def dump(sock, family, index, size):
 
 
 def rows_on(name, family):
-    """Return the rows of `family` on the device `name` (see address_row). OSError; errno 19: there is no such device."""
+    """Return the rows of `family` on the device `name` (see address_row). OSError; errno 19: there is no such
+    device."""
     for size in _RECV:
         sock = open_netlink()
         try:

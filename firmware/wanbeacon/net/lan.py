@@ -1,4 +1,5 @@
-"""One small plain HTTP exchange with a device at home (the router's UPnP). Bounded in bytes and time; no redirects.
+"""One small plain HTTP exchange with a device at home (the router's UPnP). Bounded in bytes and time; no
+redirects.
 
 Not for anything beyond the home: no TLS, no names. kit.fetch does those.
 """
@@ -17,7 +18,8 @@ _MAX_HEAD = 2048
 
 
 def header(head, name):
-    """Return the value (text) of the header `name` (lower case bytes) in the bytes of a message head, or ""."""
+    """Return the value (text) of the header `name` (lower case bytes) in the bytes of a message head, or
+    ""."""
     for line in head.split(b"\n")[1:]:  # some routers end lines with a bare LF
         key, colon, value = line.partition(b":")
         if colon and key.strip().lower() == name:
@@ -29,8 +31,8 @@ def header(head, name):
 
 
 def split_url(url):
-    """Return (host, port, path) of a plain http URL, as devices write it: the host may be an IPv6 literal in brackets.
-    ValueError when it is none, or holds what cannot be part of a request line."""
+    """Return (host, port, path) of a plain http URL, as devices write it: the host may be an IPv6 literal in
+    brackets. ValueError when it is none, or holds what cannot be part of a request line."""
     for c in url.encode():
         if not 32 < c < 127:
             raise ValueError("not a URL")
@@ -39,13 +41,21 @@ def split_url(url):
     place, slash, path = url[7:].partition("/")
     host, bracket, port = place.partition("]") if place[:1] == "[" else (place.partition(":")[0], "", "")
     port = port[1:] if bracket else place[len(host) + 1 :]
-    if not host or host[:1] == "[" and not bracket or "@" in place or not (port or "80").isdigit() or not 0 < int((port or "80")[:6]) < 65536:
+    if (
+        not host
+        or host[:1] == "["
+        and not bracket
+        or "@" in place
+        or not (port or "80").isdigit()
+        or not 0 < int((port or "80")[:6]) < 65536
+    ):
         raise ValueError("not a URL")
     return host + bracket, int(port or 80), slash + path or "/"
 
 
 def request(verb, host, port, path, lines="", body=""):
-    """Return the bytes of a request. Its Host is the literal address: routers refuse names (DNS rebinding)."""
+    """Return the bytes of a request. Its Host is the literal address: routers refuse names (DNS
+    rebinding)."""
     # HTTP/1.0 for what has a body in its answer: 1.1 would allow chunks, which read_message() does not know
     version = 0 if verb in ("GET", "POST") else 1
     if body:
@@ -55,7 +65,8 @@ def request(verb, host, port, path, lines="", body=""):
 
 
 async def read_message(sock, until, cap, without=None):
-    """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in bytes.
+    """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in
+    bytes.
 
     without: length of the body where none is stated; None: until the peer's end.
     reason.Why when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
@@ -90,7 +101,8 @@ async def read_message(sock, until, cap, without=None):
 
 
 async def exchange(board, host, port, verb, path, lines="", body=""):
-    """Send a request (see request()) to host:port; return (status, head, body). OSError or reason.Why for whatever goes wrong."""
+    """Send a request (see request()) to host:port; return (status, head, body). OSError or reason.Why for
+    whatever goes wrong."""
     data = request(verb, host, port, path, lines, body)
     until = time.ticks_add(time.ticks_ms(), _EXCHANGE_MS)
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

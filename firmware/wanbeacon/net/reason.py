@@ -1,9 +1,10 @@
-"""Any exception -> a code tuple, as sources and the chooser hand on reasons. Words for the codes: catalogue/words.txt."""
+"""Any exception -> a code tuple, as sources and the chooser hand on reasons. Words for the codes:
+catalogue/words.txt."""
 
 import errno
 
-# The numbers differ between Linux and lwIP, so they are looked up; 101 and 118: ENETUNREACH and EHOSTUNREACH of newlib,
-# which MicroPython's errno does not name.
+# The numbers differ between Linux and lwIP, so they are looked up; 101 and 118: ENETUNREACH and EHOSTUNREACH
+# of newlib, which MicroPython's errno does not name.
 _NAMES = (
     (errno.ECONNREFUSED, "net.refused"), (errno.ETIMEDOUT, "net.late"), (errno.ECONNRESET, "net.reset"),
     (errno.EHOSTUNREACH, "net.unreachable"), (101, "net.unreachable"), (118, "net.unreachable"),
@@ -20,7 +21,8 @@ class Why(ValueError):
 
 
 def why(error):
-    """The code tuple for an exception, whatever it is: MicroPython's may carry no argument, or one of any type."""
+    """The code tuple for an exception, whatever it is: MicroPython's may carry no argument, or one of any
+    type."""
     if isinstance(error, Why):
         return error.why
     first = error.args[0] if error.args else None

@@ -1,10 +1,11 @@
 """Which CA roots to verify a server with.
 
-One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a second certificate in one buffer is silently
-ignored. Where memory is scarce one root is loaded per handshake (12.7 KB of system heap less than six at its peak). Which
-one, the server itself says: its certificates, though refused, name who signed them, and Mbed TLS shows them
-(`verify_callback`). So a first contact costs one handshake when the guess was right and two when it was not, and the
-root that worked is remembered. Elsewhere all roots are loaded at once, for one handshake.
+One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a second certificate in one buffer
+is silently ignored. Where memory is scarce one root is loaded per handshake (12.7 KB of system heap less than
+six at its peak). Which one, the server itself says: its certificates, though refused, name who signed them,
+and Mbed TLS shows them (`verify_callback`). So a first contact costs one handshake when the guess was right
+and two when it was not, and the root that worked is remembered. Elsewhere all roots are loaded at once, for
+one handshake.
 """
 
 import gc
@@ -18,7 +19,8 @@ _ISSUERS_MAX = const(8)  # certificates of one chain
 
 
 def names(folder):
-    """Root names in `folder`, most used first (the order of its index file). Raises OSError when there is none."""
+    """Root names in `folder`, most used first (the order of its index file). Raises OSError when there is
+    none."""
     out = []
     with open(folder + "/index.txt") as f:
         for line in f:
@@ -34,8 +36,8 @@ def everyone(folder):
 
 
 def guesses(every, wanted=(), number=0):
-    """The roots `every` in the order in which to try them: the one that `number` remembers, those the provider's row
-    names (`wanted`), then all others."""
+    """The roots `every` in the order in which to try them: the one that `number` remembers, those the
+    provider's row names (`wanted`), then all others."""
     out = [n for n in every if n in wanted]
     out += [n for n in every if n not in wanted]
     at = number - _SINGLE if number >= _SINGLE else (number - 1) * _BATCH
@@ -51,7 +53,8 @@ def number(every, name):
 
 
 def signers(folder, every, issuers):
-    """Those of the roots `every` that one of the names `issuers` (DER) belongs to: a root's certificate holds its name."""
+    """Those of the roots `every` that one of the names `issuers` (DER) belongs to: a root's certificate holds
+    its name."""
     out = []
     for name in every:
         der = _der("%s/%s.der" % (folder, name))
@@ -63,9 +66,10 @@ def signers(folder, every, issuers):
 
 
 def context(paths, issuers=None):
-    """A TLS client context that requires a certificate signed by a root in one of the DER files `paths`. `issuers`: a list
-    that gets the issuers' names (DER) of the certificates the server shows, where the interpreter can tell them. Raises
-    ImportError when the interpreter has no TLS, OSError when a file cannot be read, ValueError when it is damaged."""
+    """A TLS client context that requires a certificate signed by a root in one of the DER files `paths`.
+    `issuers`: a list that gets the issuers' names (DER) of the certificates the server shows, where the
+    interpreter can tell them. Raises ImportError when the interpreter has no TLS, OSError when a file cannot
+    be read, ValueError when it is damaged."""
     import tls
 
     ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
@@ -94,8 +98,8 @@ def _note(der, issuers):
 
 
 def issuer(der):
-    """The issuer's name in a certificate, as DER: TBSCertificate is [0] version, serial, algorithm, issuer ... (RFC 5280
-    section 4.1). ValueError or IndexError when it is no certificate."""
+    """The issuer's name in a certificate, as DER: TBSCertificate is [0] version, serial, algorithm, issuer
+    ... (RFC 5280 section 4.1). ValueError or IndexError when it is no certificate."""
     at = _inside(der, _inside(der, 0)[0])[0]
     for tag in (0xA0, 0x02, 0x30):
         if der[at] == tag:

@@ -1,7 +1,7 @@
 """UDP sockets under asyncio, where its streams do not reach. Knows no protocol; deadlines are ticks.
 
-What an address looks like differs from machine to machine: see board.sockaddr(). On MicroPython only one task may wait
-for a socket at a time.
+What an address looks like differs from machine to machine: see board.sockaddr(). On MicroPython only one task
+may wait for a socket at a time.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from wanbeacon.net.waits import MAX_DATAGRAM, ready, receive, wait
 
 
 def host_port(text, port):
-    """Split "host", "host:port", "[v6]:port" or a bare IPv6 literal into (host, port); `port` when none is named."""
+    """Split "host", "host:port", "[v6]:port" or a bare IPv6 literal into (host, port); `port` when none is
+    named."""
     host, colon, number = text.rpartition(":")
     if not colon or ":" in host and host[-1] != "]":
         return text.strip("[]"), port
@@ -21,7 +22,8 @@ def host_port(text, port):
 
 
 def resolve(host, port, family=4):
-    """Return the sockaddr of `host` (a name or a literal) for connect(). OSError when it has none of that family.
+    """Return the sockaddr of `host` (a name or a literal) for connect(). OSError when it has none of that
+    family.
 
     Blocks: no port of MicroPython looks names up without holding the loop.
     """
@@ -34,7 +36,8 @@ def resolve(host, port, family=4):
 
 
 def open_udp(board, peer=None, local=None, family=4, device=None):
-    """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port); device: network device to leave by.
+    """Return a non-blocking UDP socket. `peer` and `local` are (ip text, port); device: network device to
+    leave by.
 
     With a peer the socket is connected: the kernel then drops datagrams of everybody else.
     A bound port may be shared (SO_REUSEADDR): another program may listen to the same announcements.
@@ -72,7 +75,8 @@ async def any_ready(socks):
 
 
 def receive_from(sock):
-    """Return (datagram, sender's sockaddr), (None, None) when nothing has arrived. OSError when the socket failed."""
+    """Return (datagram, sender's sockaddr), (None, None) when nothing has arrived. OSError when the socket
+    failed."""
     try:
         return sock.recvfrom(MAX_DATAGRAM)
     except OSError as e:
@@ -84,9 +88,9 @@ def receive_from(sock):
 async def ask(sock, packet, accept, waits):
     """Send `packet` on a connected socket until somebody answers.
 
-    `waits`: milliseconds to wait after each sending. `accept(data)` turns a datagram into the answer, or None when it
-    is not one (stray, forged, damaged): that costs none of the waiting time. Returns the answer; None when all waits
-    went by. OSError when the peer refused (no such service there) or the network is down.
+    `waits`: milliseconds to wait after each sending. `accept(data)` turns a datagram into the answer, or None
+    when it is not one (stray, forged, damaged): that costs none of the waiting time. Returns the answer; None
+    when all waits went by. OSError when the peer refused (no such service there) or the network is down.
     """
     for ms in waits:
         sock.send(packet)

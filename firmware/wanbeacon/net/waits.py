@@ -1,7 +1,8 @@
-"""Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share. Knows no protocol.
+"""Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share. Knows no
+protocol.
 
-The two interpreters differ in how a task waits for a socket; that difference ends here. On MicroPython only one task may
-wait for a socket at a time.
+The two interpreters differ in how a task waits for a socket; that difference ends here. On MicroPython only
+one task may wait for a socket at a time.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ MAX_DATAGRAM = 1500
 
 
 async def ready(sock, ms=None, write=False):
-    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is over."""
+    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is
+    over."""
     if ms is None:
         await wait(sock, write)
         return True
@@ -35,7 +37,8 @@ async def ready(sock, ms=None, write=False):
 
 
 def receive(sock, size=MAX_DATAGRAM):
-    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket failed."""
+    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket
+    failed."""
     try:
         return sock.recv(size)
     except OSError as e:

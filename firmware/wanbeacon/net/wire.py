@@ -1,11 +1,13 @@
-"""The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one connection.
+"""The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one
+connection.
 
-`requests` alone verifies no certificate, has no total time limit, reads without bound and follows redirects with the
-password (micropython-lib #838). So it never opens its own socket: it gets a Wire, which must not know what is sent over it.
+`requests` alone verifies no certificate, has no total time limit, reads without bound and follows redirects
+with the password (micropython-lib #838). So it never opens its own socket: it gets a Wire, which must not
+know what is sent over it.
 
-Every wait is a poll of a non-blocking socket against the deadline. TLS reads through a Gate, because Mbed TLS loops in C
-for as long as bytes come. Only the DNS look-up blocks, on every port and beyond any deadline (10 s and more): a watchdog
-must be longer than that.
+Every wait is a poll of a non-blocking socket against the deadline. TLS reads through a Gate, because Mbed TLS
+loops in C for as long as bytes come. Only the DNS look-up blocks, on every port and beyond any deadline (10 s
+and more): a watchdog must be longer than that.
 """
 
 import errno
@@ -23,15 +25,16 @@ _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop
 _INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
 _READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
 _SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
-_SIP = const(128)  # bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
+# bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
+_SIP = const(128)
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 
 
 class Gate(io.IOBase):
-    """What TLS reads and writes instead of the socket: after `left` reads it says "nothing there yet", so that control
-    comes back to the deadline however fast alerts or ChangeCipherSpec records pour in. Errors go as negative numbers:
-    an exception would jump over Mbed TLS's own frames."""
+    """What TLS reads and writes instead of the socket: after `left` reads it says "nothing there yet", so
+    that control comes back to the deadline however fast alerts or ChangeCipherSpec records pour in. Errors go
+    as negative numbers: an exception would jump over Mbed TLS's own frames."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -60,13 +63,12 @@ class Gate(io.IOBase):
         return 0
 
 
-
 class Wire:
     """Stands in for the `socket` module inside `requests`, and for the one socket that this module hands out.
 
     tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
-    board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog). sink: has
-    feed(bytes) and gets the body in pieces, as it arrives; then read() returns b"".
+    board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog).
+    sink: has feed(bytes) and gets the body in pieces, as it arrives; then read() returns b"".
     """
 
     SOCK_STREAM = 1
@@ -113,12 +115,14 @@ class Wire:
         """One deadline holds for all."""
 
     def connect(self, rows):
-        """TCP to the first address that answers, then TLS over it (its handshake ends with the first write)."""
+        """TCP to the first address that answers, then TLS over it (its handshake ends with the first
+        write)."""
         import socket
 
         trouble, left = None, min(len(rows), 4)
         for row in rows[:4]:
-            # one that swallows everything (an IPv6 that leads nowhere) must leave time for the next and for the exchange
+            # one that swallows everything (an IPv6 that leads nowhere) must leave time for the next and for
+            # the exchange
             share = time.ticks_diff(self.deadline, time.ticks_ms()) // (left + 1) if left > 1 else 0
             left -= 1
             sock = None
@@ -151,7 +155,9 @@ class Wire:
             return
         self.gate = Gate(self.stream)
         try:
-            self.stream = self.tls.wrap_socket(self.gate, server_hostname=self.host, do_handshake_on_connect=False)
+            self.stream = self.tls.wrap_socket(
+                self.gate, server_hostname=self.host, do_handshake_on_connect=False
+            )
         except (OSError, ValueError) as e:
             raise self._failed(e, "tls")
 
@@ -171,7 +177,8 @@ class Wire:
         self.out = bytearray()
 
     def _step(self, act, arg):
-        """One bounded step of the stream: what it returns, None when it would block. Its errors as Troubles."""
+        """One bounded step of the stream: what it returns, None when it would block. Its errors as
+        Troubles."""
         gate = self.gate
         if gate:
             gate.left = _READS
@@ -191,8 +198,8 @@ class Wire:
         return Trouble("memory" if out_of_memory(error) else word, _clean(error), self.sent)
 
     def _wait(self, event, most=0, connecting=False):
-        """Until the socket is ready, `most` ms have passed (0: no matter), or the deadline: then Trouble("timeout").
-        connecting: also when `most` ms have passed."""
+        """Until the socket is ready, `most` ms have passed (0: no matter), or the deadline: then
+        Trouble("timeout"). connecting: also when `most` ms have passed."""
         poller = select.poll()
         poller.register(self.sock, event)
         start = time.ticks_ms()
@@ -226,7 +233,8 @@ class Wire:
         return False
 
     def _line(self):
-        """One line with its end, or the beginning of one that is too long: what a header beyond that says is for browsers."""
+        """One line with its end, or the beginning of one that is too long: what a header beyond that says is
+        for browsers."""
         kept = b""
         while True:
             cut = self.buf.find(b"\n") + 1
@@ -247,8 +255,8 @@ class Wire:
             raise Trouble("header", "", True)
 
     def readline(self):
-        """For `requests`: the status line, then the end of the header. What stands between was read here: it bounds
-        nothing, and refuses or follows what is dealt with here."""
+        """For `requests`: the status line, then the end of the header. What stands between was read here: it
+        bounds nothing, and refuses or follows what is dealt with here."""
         if self.status:
             return b"\r\n"
         for _ in range(_INTERIM_MAX):
@@ -271,13 +279,19 @@ class Wire:
         if not line:
             raise Trouble("cut", "no answer", True)
         code = line[9:12]
-        if line[:7] != b"HTTP/1." or line[8:9] != b" " or not code.isdigit() or line[12:13] not in b" \r\n" or code < b"100":
+        if (
+            line[:7] != b"HTTP/1."
+            or line[8:9] != b" "
+            or not code.isdigit()
+            or line[12:13] not in b" \r\n"
+            or code < b"100"
+        ):
             raise Trouble("odd", text(line[:40]), True)
         return int(code)
 
     def _header(self):
-        """All header lines up to the empty one into `fields`. A line without a colon says nothing to us; one that begins
-        with a space goes on with the line before it (RFC 9112 section 5.2)."""
+        """All header lines up to the empty one into `fields`. A line without a colon says nothing to us; one
+        that begins with a space goes on with the line before it (RFC 9112 section 5.2)."""
         self.head, self.fields, name = 0, {}, None
         for _ in range(_LINES_MAX):
             line = self._line()
@@ -303,7 +317,8 @@ class Wire:
         raise Trouble("header", "", True)
 
     def field(self, name):
-        """The value of a header field of the reply as str, at most 100 characters, or None. Name: lower-case bytes."""
+        """The value of a header field of the reply as str, at most 100 characters, or None. Name: lower-case
+        bytes."""
         value = self.fields.get(name)
         return None if value is None else text(value)
 
@@ -346,7 +361,8 @@ class Wire:
         return b""
 
     def _chunks(self):
-        """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do always."""
+        """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do
+        always."""
         out = b""
         while True:
             size = self._line().split(b";")[0].strip()
@@ -373,8 +389,8 @@ class Wire:
                     pass
 
 
-# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong whoever
-# signed it comes first; the rest may be for want of a root.
+# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong
+# whoever signed it comes first; the rest may be for want of a root.
 _REFUSALS = (
     ("clock", ("future", "not yet valid")),
     ("expired", ("expired",)),
@@ -387,13 +403,15 @@ _FIELDS = (b"content-length", b"transfer-encoding", b"retry-after", b"location",
 
 _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP: no packet left
 _NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS: lwIP's words too
-# Mbed TLS: SSL, X509, PK, ECP, MD and cipher contexts (high part of the code), big numbers and ASN.1 (low part)
+# Mbed TLS: SSL, X509, PK, ECP, MD and cipher contexts (high part of the code), big numbers and ASN.1 (low
+# part)
 _ALLOC_HIGH = (0x7F00, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180)
 _ALLOC_LOW = (0x10, 0x6A)
 
 
 def out_of_memory(error):
-    """True when an exception of a socket or of TLS says that memory ran out. (It may hide as something else: see http.py.)"""
+    """True when an exception of a socket or of TLS says that memory ran out. (It may hide as something else:
+    see http.py.)"""
     code = error.args[0] if error.args else 0
     if isinstance(error, MemoryError) or "ALLOC_FAILED" in _clean(error) or code in _NO_MEMORY:
         return True

@@ -1,7 +1,8 @@
-"""Hears the router announce a new address (NAT-PMP, PCP), and tells from its epoch that it restarted. Asks nothing.
+"""Hears the router announce a new address (NAT-PMP, PCP), and tells from its epoch that it restarted. Asks
+nothing.
 
-Any host at home can forge an announcement: it is a reason to ask the router, never an answer. RFC 6886 section 3.2.1
-and 3.6, RFC 6887 section 14.1.
+Any host at home can forge an announcement: it is a reason to ask the router, never an answer. RFC 6886
+section 3.2.1 and 3.6, RFC 6887 section 14.1.
 """
 
 import asyncio
@@ -9,19 +10,21 @@ import time
 
 from wanbeacon.net import udp
 
-#: (family, address to bind, port). Bound to the group itself, so that unicast packets do not come here (another
-#: program of this machine may own the port). Joining is not needed, every host is in the all-systems group; lwIP
-#: even refuses it. 5351 is where routers of the 2006 draft send; miniupnpd sends to both.
+#: (family, address to bind, port). Bound to the group itself, so that unicast packets do not come here
+#: (another program of this machine may own the port). Joining is not needed, every host is in the all-systems
+#: group; lwIP even refuses it. 5351 is where routers of the 2006 draft send; miniupnpd sends to both.
 PLACES = ((4, "224.0.0.1", 5350), (4, "224.0.0.1", 5351))
 PLACES6 = ((6, "::", 5350),)
 #: Seconds before a port is tried again that could not be opened (somebody holds it alone).
 _AGAIN_S = 60
-#: Hints at once, and ms for each further one: a change brings two to four, and each costs a question; anybody can forge them.
+#: Hints at once, and ms for each further one: a change brings two to four, and each costs a question; anybody
+#: can forge them.
 _HINTS, _HINT_MS = 8, 250
 
 
 def is_announcement(data):
-    """Tell whether `data` looks like a NAT-PMP address announcement (12 bytes) or a PCP ANNOUNCE (24 or more)."""
+    """Tell whether `data` looks like a NAT-PMP address announcement (12 bytes) or a PCP ANNOUNCE (24 or
+    more)."""
     if len(data) == 12:
         return data[0] == 0 and data[1] == 128
     return 24 <= len(data) <= 1100 and data[0] == 2 and data[1] == 128
@@ -34,8 +37,9 @@ class Epoch:
         self.last = None
 
     def back(self, epoch, now):
-        """Note `epoch` heard at `now` (s). True when it fell behind the clock: the router restarted or its address
-        changed (which of the two, it does not tell). RFC 6886 section 3.6: 7/8 for its bad clock, 2 s for rounding."""
+        """Note `epoch` heard at `now` (s). True when it fell behind the clock: the router restarted or its
+        address changed (which of the two, it does not tell). RFC 6886 section 3.6: 7/8 for its bad clock, 2 s
+        for rounding."""
         last = self.last
         self.last = epoch, now
         return bool(last) and epoch < last[0] + (now - last[1]) * 7 // 8 - 2

@@ -1,8 +1,8 @@
-"""The sources of one line, in their order: built, kept and closed here. How one is chosen: choosing.py, loaded while they are
-asked."""
+"""The sources of one line, in their order: built, kept and closed here. How one is chosen: choosing.py,
+loaded while they are asked."""
 
-
-#: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the observer's.
+#: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the
+#: observer's.
 _EARS = {"natpmp": "announce", "upnp": "gena"}
 _BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed
 
@@ -21,20 +21,22 @@ class _Slot:
 
 
 def _auto(kit, bind):
-    """What "auto" stands for: the board's own list, or the kernel's word on the device the account sends by (the others
-    tell of the default line), and `kit.outside` (sources), what the user agreed to ask outside."""
+    """What "auto" stands for: the board's own list, or the kernel's word on the device the account sends by
+    (the others tell of the default line), and `kit.outside` (sources), what the user agreed to ask
+    outside."""
     own = [{"source": "netlink", "device": bind}] if bind else list(kit.board.sources())
     return own + list(kit.outside)
 
 
 class Chooser:
-    """`sources`: the config's ordered "address" list. kit: base.Kit. bind: network device the account sends by; who is
-    outside is asked by it too.
+    """`sources`: the config's ordered "address" list. kit: base.Kit. bind: network device the account sends
+    by; who is outside is asked by it too.
 
-    .seen: a row per source asked lately, for the status: {"name", "family", "kind": "found", "none" or "unknown",
-    "address": packed or None, "why": code tuple}. .rest: set it to ask nobody outside meanwhile. .homes: set it where
-    hosts at home want IPv6 addresses of the home's prefix. .networks, .router6: what came with the last IPv6 address (base.py).
-    .missing: names of the sources where this machine has none of them; () where there is one to ask.
+    .seen: a row per source asked lately, for the status: {"name", "family", "kind": "found", "none" or
+    "unknown", "address": packed or None, "why": code tuple}. .rest: set it to ask nobody outside meanwhile.
+    .homes: set it where hosts at home want IPv6 addresses of the home's prefix. .networks, .router6: what
+    came with the last IPv6 address (base.py). .missing: names of the sources where this machine has none of
+    them; () where there is one to ask.
     """
 
     def __init__(self, sources, kit, cross_check=False, outside_s=600, bind=None):
@@ -43,7 +45,8 @@ class Chooser:
         self.outside_s = outside_s
         self.bind = bind
         self.seen = []
-        self.rest = False  # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
+        # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
+        self.rest = False
         self.before = {}  # what asked_at() gave before a restart
         self.homes = False  # hosts at home want addresses in its IPv6 prefix: a router may be asked for it
         self.networks, self.router6 = (), False  # what the source of the IPv6 address said besides (base.py)
@@ -68,7 +71,8 @@ class Chooser:
         self.missing = missing if len(missing) == len(self.slots) else ()
 
     def build(self, slot):
-        """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to spare."""
+        """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to
+        spare."""
         if not slot.observer:
             if self.bind:
                 slot.options = dict(slot.options, bind=self.bind)
@@ -80,9 +84,12 @@ class Chooser:
         return slot.observer
 
     def watchers(self):
-        """What has changed(): observers, or the listeners of those that have one. The list grows when "auto" loads another:
-        ask after each read()."""
-        built = [slot.kept[0] if slot.kept else getattr(slot.observer, "listener", slot.observer) for slot in self.slots]
+        """What has changed(): observers, or the listeners of those that have one. The list grows when "auto"
+        loads another: ask after each read()."""
+        built = [
+            slot.kept[0] if slot.kept else getattr(slot.observer, "listener", slot.observer)
+            for slot in self.slots
+        ]
         return [one for one in built if getattr(one, "changed", None)]
 
     def close(self):
@@ -91,8 +98,8 @@ class Chooser:
             self._end(slot)
 
     def tidy(self):
-        """Close those of "auto" that come after the one that told: they were asked once, to check it, and take room. Where
-        memory is scarce the others rest, as far as they can."""
+        """Close those of "auto" that come after the one that told: they were asked once, to check it, and
+        take room. Where memory is scarce the others rest, as far as they can."""
         told = False
         for slot in self.slots:
             if slot.auto and told and not slot.told6:
@@ -101,8 +108,8 @@ class Chooser:
         self.rest_all()
 
     def rest_all(self, close=False):
-        """Where memory is scarce: observers that can rest do, until the next read. close: those that cannot are closed. True
-        when one was."""
+        """Where memory is scarce: observers that can rest do, until the next read. close: those that cannot
+        are closed. True when one was."""
         closed = False
         for slot in self.slots if self.kit.brief else ():
             one = slot.observer
@@ -139,16 +146,18 @@ class Chooser:
     async def read(self, family, known=None):
         """Ask the sources for the address of `family` (4 or 6) now.
 
-        `known`: the packed address published last, or None. Returns (kind, packed or None, source name or None, why), why a code
-        tuple as in base.py. FOUND with an address that is not publishable comes only when no source could tell better;
-        `why` then says what is wrong with it. Never raises for what a source does; some seconds at most per source.
+        `known`: the packed address published last, or None. Returns (kind, packed or None, source name or
+        None, why), why a code tuple as in base.py. FOUND with an address that is not publishable comes only
+        when no source could tell better; `why` then says what is wrong with it. Never raises for what a
+        source does; some seconds at most per source.
         """
         return await self.kit.run("observe.choosing", "read", self, family, known)
 
     # ---- ten minutes that outlive a restart
 
     def asked_at(self):
-        """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart; {} without a clock."""
+        """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart; {} without a
+        clock."""
         now, wall, out = self.kit.clock.mono(), self.kit.clock.wall(), {}
         if wall is not None:
             for slot in self.slots:

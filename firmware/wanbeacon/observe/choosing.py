@@ -3,8 +3,10 @@
 Rules:
 - the first publishable address wins; "could not tell" is never "there is none";
 - a private or CGNAT address of the router (double NAT) is shown, and the next sources are asked;
-- sources outside the home are asked at most once per `outside_s`, and not at all while a source at home tells;
-- with `cross_check` an address other than the known one needs two sources that agree; disagreement is shown, not sent;
+- sources outside the home are asked at most once per `outside_s`, and not at all while a source at home
+  tells;
+- with `cross_check` an address other than the known one needs two sources that agree; disagreement is shown,
+  not sent;
 - a source that raises or hangs is UNKNOWN with a reason; the others are asked in the same read.
 """
 
@@ -15,7 +17,8 @@ from wanbeacon.core import address
 from wanbeacon.net import reason
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
-#: Seconds one source may take. The slowest honest ones need less: NAT-PMP 3.75 s, UPnP's search and two exchanges 12 s.
+#: Seconds one source may take. The slowest honest ones need less: NAT-PMP 3.75 s, UPnP's search and two
+#: exchanges 12 s.
 LIMIT_S = 15
 _WORDS = {FOUND: "found", NONE: "none", UNKNOWN: "unknown"}
 _ROUTER = ("natpmp", "pcp", "upnp")  # they tell the IPv4 address of the router's WAN side
@@ -24,9 +27,10 @@ _ROUTER = ("natpmp", "pcp", "upnp")  # they tell the IPv4 address of the router'
 async def read(chooser, family, known):
     """See choose.Chooser.read: ask the sources for the address of `family` (4 or 6) now.
 
-    `known`: the packed address published last, or None. Returns (kind, packed or None, source name or None, why), why a code
-    tuple as in base.py. FOUND with an address that is not publishable comes only when no source could tell better;
-    `why` then says what is wrong with it. Never raises for what a source does; LIMIT_S at most per source.
+    `known`: the packed address published last, or None. Returns (kind, packed or None, source name or None,
+    why), why a code tuple as in base.py. FOUND with an address that is not publishable comes only when no
+    source could tell better; `why` then says what is wrong with it. Never raises for what a source does;
+    LIMIT_S at most per source.
     """
     asked = []  # (slot, kind, packed, why)
     private, none, told = None, None, []
@@ -106,11 +110,20 @@ def _verdict(chooser, asked, told, private, none, family, known):
             if not first.observer.OUTSIDE:
                 _forget(chooser, family, packed)
             else:
-                beside = [("sources.router", one[0].name, one[3]) for one in asked if one[0].name in _ROUTER and one[2] != packed]
+                beside = [
+                    ("sources.router", one[0].name, one[3])
+                    for one in asked
+                    if one[0].name in _ROUTER and one[2] != packed
+                ]
                 why = ("sources.beside", why, beside) if beside else why
             return FOUND, packed, first.name, why
         if len(told) > 1:
-            return UNKNOWN, None, None, ("sources.disagree", [("source.says", one[0].name, one[1]) for one in told])
+            return (
+                UNKNOWN,
+                None,
+                None,
+                ("sources.disagree", [("source.says", one[0].name, one[1]) for one in told]),
+            )
         return UNKNOWN, None, None, ("sources.unconfirmed", slot.name, packed)
     if none:
         return none
@@ -123,7 +136,8 @@ def _verdict(chooser, asked, told, private, none, family, known):
 
 
 def _forget(chooser, family, packed):
-    """A source at home told `packed`: another answer from outside is older than that. It still counts as asked."""
+    """A source at home told `packed`: another answer from outside is older than that. It still counts as
+    asked."""
     for slot in chooser.slots:
         last = slot.asked.get(family)
         if last and last[2] != packed:
@@ -131,14 +145,20 @@ def _forget(chooser, family, packed):
 
 
 async def _ask(chooser, slot, family, known):
-    """Return (kind, packed, why), or None when the source does not do this family. Never raises (but for a cancellation)."""
+    """Return (kind, packed, why), or None when the source does not do this family. Never raises (but for a
+    cancellation)."""
     try:
         observer = chooser.build(slot)
     except ImportError:
         return UNKNOWN, None, ("source.missing", slot.name)
     except Exception as e:
         return UNKNOWN, None, _fault(e)
-    if family not in observer.FAMILIES or family == 6 and getattr(observer, "router6", False) and not chooser.homes:
+    if (
+        family not in observer.FAMILIES
+        or family == 6
+        and getattr(observer, "router6", False)
+        and not chooser.homes
+    ):
         return None
     now = chooser.kit.clock.mono()
     if observer.OUTSIDE:
@@ -177,5 +197,7 @@ def _fault(error):
 def _show(chooser, asked, family):
     rows = [row for row in chooser.seen if row["family"] != family]
     for slot, kind, packed, why in asked:
-        rows.append({"name": slot.name, "family": family, "kind": _WORDS[kind], "address": packed, "why": why})
+        rows.append(
+            {"name": slot.name, "family": family, "kind": _WORDS[kind], "address": packed, "why": why}
+        )
     chooser.seen = rows

@@ -1,7 +1,8 @@
-"""Runs the user's own command and reads the one address it prints: for a modem or a cloud that nothing else knows.
+"""Runs the user's own command and reads the one address it prints: for a modem or a cloud that nothing else
+knows.
 
-Exit status 0 and one address: found. Exit status 0 and the word "none": there is none. All else: could not tell.
-The command runs beside the agent, which never waits longer than its limit; Linux only.
+Exit status 0 and one address: found. Exit status 0 and the word "none": there is none. All else: could not
+tell. The command runs beside the agent, which never waits longer than its limit; Linux only.
 """
 
 import asyncio
@@ -13,17 +14,23 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 #: Seconds a command may take; then it is ended.
 LIMIT_S = 10
 _MAX = 1000  # bytes of output that are read; what prints more is not an address
-# In the shell's background: os.system() would hold the whole agent. What it prints goes to a file of ours that has lost
-# its name already, so that nothing is left over, however we end; the shell opens it before it goes into the background.
-# It closes what it inherits of ours (MicroPython hands sockets on): the next agent could not have them. The last line,
-# which nothing but our shell can know, says that all is there; dd hands on each byte, also while a child of the command
-# keeps the pipe open. `timeout`: coreutils and busybox, but OpenWrt's busybox is built without it.
-#: Goes behind a redirection: closes what is inherited, and makes sure that there is a `timeout`. %d: its seconds.
+# In the shell's background: os.system() would hold the whole agent. What it prints goes to a file of ours
+# that has lost its name already, so that nothing is left over, however we end; the shell opens it before it
+# goes into the background. It closes what it inherits of ours (MicroPython hands sockets on): the next agent
+# could not have them. The last line, which nothing but our shell can know, says that all is there; dd hands
+# on each byte, also while a child of the command keeps the pipe open. `timeout`: coreutils and busybox, but
+# OpenWrt's busybox is built without it.
+#: Goes behind a redirection: closes what is inherited, and makes sure that there is a `timeout`. %d: its
+#: seconds.
 LIMITED = (
     "3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;command -v timeout >/dev/null||"
     'timeout(){ shift;"$@"&set $!;{ sleep %d;kill $1;}>/dev/null&wait $1;set $? $!;kill $2;return $1;};'
 )
-_SHELL = "exec >/proc/$PPID/fd/%d " + LIMITED + "{ { timeout %d sh -c %s;echo \" %s $?\"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &"
+_SHELL = (
+    "exec >/proc/$PPID/fd/%d "
+    + LIMITED
+    + '{ { timeout %d sh -c %s;echo " %s $?"; } </dev/null|dd bs=1 count=%d; } 2>/dev/null &'
+)
 
 
 def quote(text):
@@ -32,7 +39,8 @@ def quote(text):
 
 
 def verdict(output, mark, family):
-    """Return (kind, packed, why) for what the command printed so far; None while `mark` and its exit status are missing."""
+    """Return (kind, packed, why) for what the command printed so far; None while `mark` and its exit status
+    are missing."""
     cut = output.rfind(mark)
     status = output[cut + len(mark) :].strip()
     if cut < 0 or output[-1:] != b"\n":

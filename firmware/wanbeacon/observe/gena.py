@@ -1,6 +1,8 @@
-"""Hears a UPnP router's events: subscribes, renews, and answers its NOTIFY. What changed, nobody believes: `upnp` asks.
+"""Hears a UPnP router's events: subscribes, renews, and answers its NOTIFY. What changed, nobody believes:
+`upnp` asks.
 
-UPnP Device Architecture 1.1, section 4. A NOTIFY counts when it comes from the router and names our subscription (SID).
+UPnP Device Architecture 1.1, section 4. A NOTIFY counts when it comes from the router and names our
+subscription (SID).
 """
 
 import asyncio
@@ -15,7 +17,8 @@ _AGAIN_S = (60, 960)
 
 
 def renew_s(head):
-    """Return after how many seconds to renew, from the head of a SUBSCRIBE answer ("Second-1800", "infinite").
+    """Return after how many seconds to renew, from the head of a SUBSCRIBE answer ("Second-1800",
+    "infinite").
 
     At most 300: a router that restarted has forgotten us, and says so only when asked.
     """
@@ -37,8 +40,8 @@ class Subscription:
         self.wait = _AGAIN_S[0]
 
     async def changed(self):
-        """The same without an exception, for who listens to this alone: return after an event, and now and then while the router
-        sends none (its URLs may be others by now)."""
+        """The same without an exception, for who listens to this alone: return after an event, and now and
+        then while the router sends none (its URLs may be others by now)."""
         try:
             await self.notified()
             self.wait = _AGAIN_S[0]
@@ -48,7 +51,8 @@ class Subscription:
             self.wait = min(self.wait * 2, _AGAIN_S[1])
 
     async def notified(self):
-        """Return when the router sent an event. OSError or reason.Why when the subscription cannot be made or renewed."""
+        """Return when the router sent an event. OSError or reason.Why when the subscription cannot be made or
+        renewed."""
         if not self.sid:
             await self._subscribe()
         while True:
@@ -63,8 +67,8 @@ class Subscription:
             lines = "SID: %s\r\n" % self.sid
         else:
             self.close()
-            # not "any port": MicroPython on unix could not ask which one it got. Above those that Linux gives to
-            # connections, which may still hold one (TIME_WAIT).
+            # not "any port": MicroPython on unix could not ask which one it got. Above those that Linux gives
+            # to connections, which may still hold one (TIME_WAIT).
             port = 61000 + int.from_bytes(os.urandom(2), "big") % 4500
             lines = "Callback: <http://%s:%d/>\r\nNT: upnp:event\r\n" % (self.board.lan_address(), port)
             self.server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -103,7 +107,8 @@ class Subscription:
         return False
 
     def close(self):
-        """Stop listening, and tell the router so if it takes it at once (this blocks for at most 0.3 s a step)."""
+        """Stop listening, and tell the router so if it takes it at once (this blocks for at most 0.3 s a
+        step)."""
         if self.server:
             self.server.close()
             self.server = None
@@ -112,7 +117,9 @@ class Subscription:
             try:
                 sock.settimeout(0.3)
                 sock.connect(self.board.sockaddr(self.host, self.port))
-                sock.send(lan.request("UNSUBSCRIBE", self.host, self.port, self.path, "SID: %s\r\n" % self.sid))
+                sock.send(
+                    lan.request("UNSUBSCRIBE", self.host, self.port, self.path, "SID: %s\r\n" % self.sid)
+                )
                 sock.recv(64)
             except OSError:
                 pass

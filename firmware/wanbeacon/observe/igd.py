@@ -1,6 +1,8 @@
-"""Finds the gateway of UPnP IGD (versions 1 and 2) and reads its description: for `upnp`, which then asks what is found. A stage.
+"""Finds the gateway of UPnP IGD (versions 1 and 2) and reads its description: for `upnp`, which then asks
+what is found. A stage.
 
-Only the router of the default route is asked, whoever answers a search: of an answer only port and path are used.
+Only the router of the default route is asked, whoever answers a search: of an answer only port and path are
+used.
 """
 
 import time
@@ -9,27 +11,38 @@ from wanbeacon.net import lan, reason, udp
 from wanbeacon.observe import xml
 
 # UPnP Device Architecture 1.1, 1.3.2
-_SEARCH = 'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: %s\r\n\r\n'
+_SEARCH = (
+    'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: %s\r\n\r\n'
+)
 _URN = "urn:schemas-upnp-org:"
-# Search targets in two waves, with the ms to wait for answers: a router may take MX = 1 s, and packets get lost. Devices of
-# version 2 should answer a search for version 1 too; not all do, and some know one target only.
+# Search targets in two waves, with the ms to wait for answers: a router may take MX = 1 s, and packets get
+# lost. Devices of version 2 should answer a search for version 1 too; not all do, and some know one target
+# only.
 _WAVES = (
     (1200, (_URN + "device:InternetGatewayDevice:1", _URN + "device:InternetGatewayDevice:2")),
     (1500, (_URN + "device:InternetGatewayDevice:1", _URN + "service:WANIPConnection:1",
             _URN + "service:WANPPPConnection:1", "upnp:rootdevice")),
 )  # fmt: skip
 #: What an answer's ST may hold, best first; another one (WPS, a media server) comes last.
-_TARGETS = ("InternetGatewayDevice:", "WANIPConnection:", "WANPPPConnection:", "WANConnectionDevice:", "WANDevice:", "upnp:rootdevice")
-#: Added to the rank of an answer from another address than the router's, and ms that the router's own is still waited for.
+_TARGETS = (
+    "InternetGatewayDevice:",
+    "WANIPConnection:",
+    "WANPPPConnection:",
+    "WANConnectionDevice:",
+    "WANDevice:",
+    "upnp:rootdevice",
+)
+#: Added to the rank of an answer from another address than the router's, and ms that the router's own is
+#: still waited for.
 _OTHER, _OTHER_MS = 100, 300
 #: Descriptions that are read in one search, and ms after which no other is begun.
 _MOST, _SEARCH_MS = 6, 8000
 
 
 def answer(data, source, host):
-    """Judge an SSDP answer from the address `source`: (rank, port, path, target) of a description, or None when there is
-    none in it. The lower the rank the better; answers that came from another address than `host`, the router's, are the
-    last resort: some routers answer from their second address (CARP)."""
+    """Judge an SSDP answer from the address `source`: (rank, port, path, target) of a description, or None
+    when there is none in it. The lower the rank the better; answers that came from another address than
+    `host`, the router's, are the last resort: some routers answer from their second address (CARP)."""
     try:
         _, port, path = lan.split_url(lan.header(data, b"location"))
     except ValueError:
@@ -43,8 +56,8 @@ def answer(data, source, host):
 
 
 def place(url, port, path):
-    """Return (port, path) of `url` (bytes) as a description at (port, path) means it. Its host does not count.
-    ValueError when it cannot be part of a request."""
+    """Return (port, path) of `url` (bytes) as a description at (port, path) means it. Its host does not
+    count. ValueError when it cannot be part of a request."""
     url = url.decode()
     for c in url.encode():
         if not 32 < c < 127:
@@ -55,8 +68,8 @@ def place(url, port, path):
 
 
 def services(data, port, path):
-    """Return [(service type, control (port, path), event (port, path))] of the WAN connections described. ValueError
-    when URLBase is no URL; a service that cannot be asked is left out."""
+    """Return [(service type, control (port, path), event (port, path))] of the WAN connections described.
+    ValueError when URLBase is no URL; a service that cannot be asked is left out."""
     data = xml.without_comments(data)
     base = xml.text(data, b"URLBase")
     if base:
@@ -83,8 +96,8 @@ def _plain(kind):
 
 
 async def find(seeker, host, port, path):
-    """The services of the router `host` in the description at (port, path), or without a path in those that a search brings.
-    seeker: upnp.Observer. OSError, ValueError or reason.Why."""
+    """The services of the router `host` in the description at (port, path), or without a path in those that a
+    search brings. seeker: upnp.Observer. OSError, ValueError or reason.Why."""
     return await _describe(seeker.board, host, port, path) if path else await _search(seeker, host)
 
 
@@ -131,7 +144,8 @@ async def _search(seeker, host):
 
 
 async def _try(seeker, host, one, passed, began):
-    """Read the description of one answer. True when seeker.services are found there; else why not is put to `passed`."""
+    """Read the description of one answer. True when seeker.services are found there; else why not is put to
+    `passed`."""
     if len(passed) >= _MOST or time.ticks_diff(time.ticks_ms(), began) > _SEARCH_MS:
         return False
     try:
@@ -143,7 +157,8 @@ async def _try(seeker, host, one, passed, began):
 
 
 def _send(sock, text, to):
-    """To one of several places: where there is no route for multicast, the router's own address may still do."""
+    """To one of several places: where there is no route for multicast, the router's own address may still
+    do."""
     try:
         sock.sendto(text.encode(), to)
     except OSError:

@@ -10,7 +10,8 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 
 class Observer:
-    """Options: `device` (default: the owner of the default route), `suffix` (IPv6: another host behind this device)."""
+    """Options: `device` (default: the owner of the default route), `suffix` (IPv6: another host behind this
+    device)."""
 
     OUTSIDE = False
     FAMILIES = (4, 6)

@@ -1,9 +1,10 @@
-"""Which IPv6 address of a device to publish: a pure function over the kernel's rows and what routers advertised.
+"""Which IPv6 address of a device to publish: a pure function over the kernel's rows and what routers
+advertised.
 
-What has to be told apart, and how (RFC 4862, 8978 "flash renumbering", RFC 6724; measured: routers advertise by the
-rules below, Linux keeps what it once heard for hours):
-- an address lives while its /64 is still advertised. The kernel tells when it was last (the row's stamp), and on newer
-  kernels who advertised it (kernel.router_option);
+What has to be told apart, and how (RFC 4862, 8978 "flash renumbering", RFC 6724; measured: routers advertise
+by the rules below, Linux keeps what it once heard for hours):
+- an address lives while its /64 is still advertised. The kernel tells when it was last (the row's stamp), and
+  on newer kernels who advertised it (kernel.router_option);
 - the router that counts is the one with the default route: anybody on the link can advertise a prefix;
 - the published address stays as long as it lives, whoever else appears;
 - what cannot be decided is said, with the addresses in question, and nothing is published.
@@ -15,9 +16,11 @@ from wanbeacon.core import address
 _UNFIT = 0x01 | 0x08 | 0x20 | 0x40
 _PERMANENT = 0x80  # for ever: set by hand
 _MNGTMP = 0x100  # IFA_F_MANAGETEMPADDR: made from an advertisement; privacy addresses come and go beside it
-#: 1/100 s by which a prefix may be older than the one advertised last: three intervals of 600 s, RFC 4861's default.
+#: 1/100 s by which a prefix may be older than the one advertised last: three intervals of 600 s, RFC 4861's
+#: default.
 STALE = 180000
-#: Advertisements of a router without a prefix after which that prefix is gone: one may have lost it on the way to us.
+#: Advertisements of a router without a prefix after which that prefix is gone: one may have lost it on the
+#: way to us.
 MISSED = 2
 #: Milliseconds within which options belong to one advertisement.
 _ONE_RA_MS = 500
@@ -37,7 +40,8 @@ class Heard:
         self.tells = False  # whether this kernel hands on prefix options: then it is worth waiting for them
 
     def feed(self, ms, router, prefix, bits, preferred):
-        """One option of an advertisement; `ms` of a clock that never steps. True when it changed what is known."""
+        """One option of an advertisement; `ms` of a clock that never steps. True when it changed what is
+        known."""
         row, changed = self.routers.get(router), False
         if row is None:
             if len(self.routers) >= _MANY:
@@ -83,12 +87,16 @@ class Heard:
         return ms - row[1] > limit
 
     def lacks(self, routers):
-        """True when each of the default routers advertised often enough for a prefix that nobody was heard with to be gone."""
-        often = [router for router in routers if router in self.routers and self.routers[router][0] >= MISSED - 1]
+        """True when each of the default routers advertised often enough for a prefix that nobody was heard
+        with to be gone."""
+        often = [
+            router for router in routers if router in self.routers and self.routers[router][0] >= MISSED - 1
+        ]
         return self.tells and len(often) == len(routers) > 0
 
     def state(self, prefix, trusted, routers, ms):
-        """Of a /64: _OURS, _STRANGE or _DEAD, and the router; (_UNSURE, None) when nobody was heard to advertise it."""
+        """Of a /64: _OURS, _STRANGE or _DEAD, and the router; (_UNSURE, None) when nobody was heard to
+        advertise it."""
         best = _UNSURE, None
         for key in self.prefixes:
             if key[0] == prefix:
@@ -103,17 +111,18 @@ class Heard:
 
 
 def fit(row):
-    """Whether others can reach this address for long: not temporary, deprecated, tentative or a duplicate. Both are looked
-    at: the kernel clears the flag for a moment at each advertisement with lifetime 0."""
+    """Whether others can reach this address for long: not temporary, deprecated, tentative or a duplicate.
+    Both are looked at: the kernel clears the flag for a moment at each advertisement with lifetime 0."""
     return not row[2] & _UNFIT and row[4] != 0
 
 
 def choose(rows, known=None, routers=(), heard=None, ms=0):
     """Choose the one address to publish.
 
-    rows: kernel.address_row's of one device. known: the packed address that is published, or None. routers: packed
-    link-locals with the default route on this device (route.routers6). heard: Heard, or None when nobody listens.
-    Returns (packed, None), or (None, code tuple). ("kernel.none6",) means: there is none; other codes: cannot tell.
+    rows: kernel.address_row's of one device. known: the packed address that is published, or None. routers:
+    packed link-locals with the default route on this device (route.routers6). heard: Heard, or None when
+    nobody listens. Returns (packed, None), or (None, code tuple). ("kernel.none6",) means: there is none;
+    other codes: cannot tell.
     """
     usable = [row for row in rows if row[0] == 6 and row[3] == 0 and fit(row)]
     good = [row for row in usable if not address.why_not(row[6])]
@@ -161,7 +170,11 @@ def _groups(good, trusted, heard, routers, ms):
     for prefix in stamps:
         if groups[prefix][0] == _UNSURE and heard.lacks(routers):
             groups[prefix] = _DEAD, None
-        if newest is not None and _later(newest, stamps[prefix]) and (newest - stamps[prefix]) & 0xFFFFFFFF > STALE:
+        if (
+            newest is not None
+            and _later(newest, stamps[prefix])
+            and (newest - stamps[prefix]) & 0xFFFFFFFF > STALE
+        ):
             groups[prefix] = _DEAD, groups[prefix][1]
     return groups
 
@@ -172,7 +185,8 @@ def _later(a, b):
 
 
 def _fresh(good, known, groups, routers, rows, tells):
-    """Nothing is published yet, or it lives no more: take the address of the router that counts, if that is plain."""
+    """Nothing is published yet, or it lives no more: take the address of the router that counts, if that is
+    plain."""
     alive = {}
     for state in (_OURS, _UNSURE, _STRANGE, _DEAD):
         alive[state] = [row for row in good if groups[row[6][:8]][0] == state]
@@ -184,10 +198,13 @@ def _fresh(good, known, groups, routers, rows, tells):
     if alive[_OURS]:
         return _best(alive[_OURS]), None
     if alive[_UNSURE]:
-        # Nobody was heard. Where the kernel hands on who advertises, his next words are awaited (also when the published one
-        # is deprecated: by its router, or by a stranger?). Elsewhere prefixes out of one advertisement have one sender.
+        # Nobody was heard. Where the kernel hands on who advertises, his next words are awaited (also when
+        # the published one is deprecated: by its router, or by a stranger?). Elsewhere prefixes out of one
+        # advertisement have one sender.
         first = alive[_UNSURE][0]
-        for row in alive[_UNSURE] + ([row for row in rows if row[6] == known and not row[4]] if tells else []):
+        for row in alive[_UNSURE] + (
+            [row for row in rows if row[6] == known and not row[4]] if tells else []
+        ):
             if row[6][:8] != first[6][:8] and (tells or len(routers) > 1 or not _one_sender(row, first)):
                 return None, _both([first, row], groups)
         return _best(alive[_UNSURE]), None

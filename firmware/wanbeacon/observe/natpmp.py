@@ -1,8 +1,8 @@
 """Asks the router for its WAN address with NAT-PMP: two bytes out, twelve back. RFC 6886 section 3.2.
 
-The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there. The protocol has
-no nonce: who floods us with answers in the router's name may hit the port we asked from. So an address that is new is
-checked: by the router's own SOAP over TCP, where it speaks UPnP, else by `quiet`.
+The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there. The
+protocol has no nonce: who floods us with answers in the router's name may hit the port we asked from. So an
+address that is new is checked: by the router's own SOAP over TCP, where it speaks UPnP, else by `quiet`.
 """
 
 import asyncio
@@ -12,10 +12,12 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
-#: A router that did not answer last time is not given those seconds again: others may know, and they wait for us.
+#: A router that did not answer last time is not given those seconds again: others may know, and they wait for
+#: us.
 _WAITS_SILENT = (250,)
 _RESULTS = 5  # of the protocol; each has words of its own
-#: Seconds until the next check by TCP after one that refuted what NAT-PMP said: somebody forges, and may go on.
+#: Seconds until the next check by TCP after one that refuted what NAT-PMP said: somebody forges, and may go
+#: on.
 _CHECK_S = 10
 #: Seconds until a router without UPnP is asked for it again.
 _SEARCH_S = 3600
@@ -55,7 +57,8 @@ class Observer:
         self.listener = announce.Listener(kit.board, self.gateway or kit.board.gateway)
         self.changed = self.listener.changed
         self.asker = quiet.Asker(kit.board, kit.clock, self.PORT)
-        # (router, its SOAP services or None while it has not answered any, when it was looked for last or None)
+        # (router, its SOAP services or None while it has not answered any, when it was looked for last or
+        # None)
         self.memo = (None, None, None)
         self.finding = None  # the task that looks for it
         self.later = None  # the same, for a quiet moment
@@ -63,7 +66,14 @@ class Observer:
 
     def rest(self):
         """See observe/base.py."""
-        return (self.listener, self.epoch, self.memo, self.answered, self.told, self.refuted) + self.asker.rest()
+        return (
+            self.listener,
+            self.epoch,
+            self.memo,
+            self.answered,
+            self.told,
+            self.refuted,
+        ) + self.asker.rest()
 
     def resume(self, kept):
         """Go on where the observer before rested."""
@@ -94,7 +104,11 @@ class Observer:
         result, epoch, packed = reply
         back = self.epoch.back(epoch, self.kit.clock.mono())
         if result:
-            known = ("natpmp.result%d" % result, router) if result <= _RESULTS else ("natpmp.refuses", router, result)
+            known = (
+                ("natpmp.result%d" % result, router)
+                if result <= _RESULTS
+                else ("natpmp.refuses", router, result)
+            )
             return UNKNOWN, None, known
         self._find()
         disturbed = self.asker.disturbed()
@@ -125,14 +139,19 @@ class Observer:
                 return UNKNOWN, None, ("natpmp.unconfirmed", packed, why)
             # its SOAP could not tell (an error, garbage, no answer): that is no word against NAT-PMP
         if not await self.asker.sure(b"\0\0", _address, (0, packed)):
-            return UNKNOWN, None, ("natpmp.forged" if self.asker.disturbed() else "natpmp.contradicts", router)
+            return (
+                UNKNOWN,
+                None,
+                ("natpmp.forged" if self.asker.disturbed() else "natpmp.contradicts", router),
+            )
         self.told = packed
         return FOUND, packed, ("router.told", router)
 
     # ---- the router's SOAP
 
     def _find(self):
-        """See that it is known whether the router has SOAP, before a change comes: the search takes seconds where it has not."""
+        """See that it is known whether the router has SOAP, before a change comes: the search takes seconds
+        where it has not."""
         now = self.kit.clock.mono()
         router, soap, searched = self.memo
         if not soap and not self.finding and (searched is None or now - searched >= _SEARCH_S):
@@ -156,8 +175,9 @@ class Observer:
             self.finding = None
 
     async def _soap(self):
-        """Ask the router by SOAP: what upnp's observer answers. It is loaded for this alone; only its services are
-        kept. A router that answers SOAP, be it only that it has no address now, will do so later."""
+        """Ask the router by SOAP: what upnp's observer answers. It is loaded for this alone; only its
+        services are kept. A router that answers SOAP, be it only that it has no address now, will do so
+        later."""
         one = self.kit.load("upnp").Observer({"events": False, "gateway": self.router()}, self.kit)
         try:
             router, soap, searched = self.memo

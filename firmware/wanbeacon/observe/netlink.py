@@ -1,4 +1,5 @@
-"""Linux tells when an address of this machine changes, and what routers advertise (rtnetlink events). `interface` reads.
+"""Linux tells when an address of this machine changes, and what routers advertise (rtnetlink events).
+`interface` reads.
 
 Nothing is polled: between two changes this costs no packet and no wake-up. rtnetlink(7), netlink(7).
 """
@@ -9,18 +10,20 @@ import errno
 from wanbeacon.net import kernel, waits
 from wanbeacon.observe import interface, ipv6
 
-# RTMGRP_IPV4_IFADDR | IPV6_IFADDR, IPV4_ROUTE | IPV6_ROUTE (a new lease brings the address first, the way out after), and
-# group 20, RTNLGRP_ND_USEROPT: options of router advertisements
+# RTMGRP_IPV4_IFADDR | IPV6_IFADDR, IPV4_ROUTE | IPV6_ROUTE (a new lease brings the address first, the way out
+# after), and group 20, RTNLGRP_ND_USEROPT: options of router advertisements
 _GROUPS = 0x10 | 0x100 | 0x40 | 0x400 | 0x80000
 #: Seconds before the socket is opened again after it failed (no AF_NETLINK in a jail: no need to hurry).
 _AGAIN_S = 60
-#: Linux that hands on the prefix option of advertisements (torvalds/linux 048c796beb6e, "fix handling for PIO").
+#: Linux that hands on the prefix option of advertisements (torvalds/linux 048c796beb6e, "fix handling for
+#: PIO").
 _TELLS = (6, 11)
 _MANY = 64  # addresses whose state is remembered
 
 
 def tells(release):
-    """Whether a kernel of this release ("6.1.0-18-amd64") hands on prefix options; later 6.6 and 6.10 do too: see Heard."""
+    """Whether a kernel of this release ("6.1.0-18-amd64") hands on prefix options; later 6.6 and 6.10 do too:
+    see Heard."""
     major, _, rest = release.partition(".")
     minor = rest.partition(".")[0].partition("-")[0]
     return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= _TELLS
@@ -77,8 +80,9 @@ class Observer(interface.Observer):
             hint = self.take(data) or hint
 
     def take(self, data):
-        """Read some events. True when an address came, went or became (un)fit, a default route did, or it became clear
-        which router a prefix is from or that it is advertised no more. An advertisement that changes nothing is no hint."""
+        """Read some events. True when an address came, went or became (un)fit, a default route did, or it
+        became clear which router a prefix is from or that it is advertised no more. An advertisement that
+        changes nothing is no hint."""
         hint = False
         for kind, at, end in kernel.messages(data):
             if at + 8 > end:

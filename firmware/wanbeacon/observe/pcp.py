@@ -1,7 +1,8 @@
 """Asks the router with PCP, and hears its announcements over IPv4 and IPv6. RFC 6887.
 
-PCP tells the WAN address only when it opens a port (MAP): that is done when the option `map` is true, for one question,
-and undone at once. Without it PCP is worth its announcements and its epoch. Where NAT-PMP is offered, prefer `natpmp`.
+PCP tells the WAN address only when it opens a port (MAP): that is done when the option `map` is true, for one
+question, and undone at once. Without it PCP is worth its announcements and its epoch. Where NAT-PMP is
+offered, prefer `natpmp`.
 """
 
 import os
@@ -23,7 +24,8 @@ def request(op, client, life=0, body=b""):
 
 
 def parse(data, op, body=b""):
-    """Return (result, epoch, packed address or None) of the answer to request(op, .., body), or None if it is not it.
+    """Return (result, epoch, packed address or None) of the answer to request(op, .., body), or None if it is
+    not it.
 
     The answer to MAP must repeat our nonce, protocol and port (section 11.4).
     """
@@ -35,7 +37,8 @@ def parse(data, op, body=b""):
         return None
     if data[3] == 1:
         return 1, 0, None
-    # an error repeats the request too (section 8.3), but for those that were not understood; it never becomes an address
+    # an error repeats the request too (section 8.3), but for those that were not understood; it never becomes
+    # an address
     if op and len(data) >= 60 and data[24:42] != body[:18]:
         return None
     epoch = int.from_bytes(data[8:12], "big")
@@ -76,7 +79,14 @@ class Observer:
         if self.map:
             # nonce, UDP, a port of ours where nobody listens; suggested: any port, any IPv4 address
             port = os.urandom(2)
-            body = os.urandom(12) + b"\x11\0\0\0" + bytes((port[0] | 0xC0, port[1])) + b"\0\0" + _MAPPED + bytes(4)
+            body = (
+                os.urandom(12)
+                + b"\x11\0\0\0"
+                + bytes((port[0] | 0xC0, port[1]))
+                + b"\0\0"
+                + _MAPPED
+                + bytes(4)
+            )
             op, life = 1, _LIFE_S
         sock = reply = None
         try:
@@ -95,7 +105,9 @@ class Observer:
         if result != 1 and self.epoch.back(epoch, self.kit.clock.mono()):
             self.kit.log("router.restarted", router)
         if result:
-            known = ("pcp.result%d" % result, router) if result in _RESULTS else ("pcp.refuses", router, result)
+            known = (
+                ("pcp.result%d" % result, router) if result in _RESULTS else ("pcp.refuses", router, result)
+            )
             return UNKNOWN, None, known
         if not packed:
             return UNKNOWN, None, ("pcp.map", router)

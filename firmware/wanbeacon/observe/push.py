@@ -1,8 +1,10 @@
-"""The router pushes: it keeps its WAN address up to date with us as with a DynDNS2 provider, on a port of ours at home.
+"""The router pushes: it keeps its WAN address up to date with us as with a DynDNS2 provider, on a port of
+ours at home.
 
-A push is a hint with a value. It counts only with the key, from a private address, and publishable; a router that can be asked
-stands before it whatever the order of the sources, and its word against a push is the router's (choose.py, choosing.py). What is
-said and answered: `pushed`. How often a change may be sent is core/policy.py's, so a push that flaps costs nothing outside.
+A push is a hint with a value. It counts only with the key, from a private address, and publishable; a router
+that can be asked stands before it whatever the order of the sources, and its word against a push is the
+router's (choose.py, choosing.py). What is said and answered: `pushed`. How often a change may be sent is
+core/policy.py's, so a push that flaps costs nothing outside.
 """
 
 import asyncio
@@ -18,7 +20,8 @@ from wanbeacon.observe.base import FOUND, UNKNOWN
 
 #: ms for a request, and the most of one: a router sends 300 bytes at once.
 _MESSAGE_MS, _MESSAGE_MAX = 3000, 2048
-#: Callers at a time, and of one address: strangers who only hold the line leave a place for the router, whose own is kept free.
+#: Callers at a time, and of one address: strangers who only hold the line leave a place for the router, whose
+#: own is kept free.
 _GUESTS, _OF_ONE = 6, 2
 _AGAIN_S = 60  # until a port that is taken is tried again
 _HOME = ("private", "loopback", "link-local")
@@ -117,13 +120,19 @@ class Observer:
         except ValueError as e:  # UnicodeError is one too
             status = e.args[0] if e.args and isinstance(e.args[0], int) else 400
             return status, "badagent\n"
-        user, key = [(said.get(a) or said.get(b) or [""])[0] for a, b in (("username", "user"), ("password", "pass"))]
+        user, key = [
+            (said.get(a) or said.get(b) or [""])[0] for a, b in (("username", "user"), ("password", "pass"))
+        ]
         if not (_same(token, self.token) or _same(user, self.login[0]) and _same(key, self.login[1])):
             return 401, "badauth\n"
         found, networks = pushed.values(said)
         if not found and not networks:
             return 200, "911\n"
-        new = any([self.found.get(family) != found[family] for family in found]) or networks and networks != self.networks
+        new = (
+            any([self.found.get(family) != found[family] for family in found])
+            or networks
+            and networks != self.networks
+        )
         if new:
             self.found.update(found)
             self.networks = networks or self.networks

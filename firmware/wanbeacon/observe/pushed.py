@@ -1,7 +1,9 @@
-"""What a router's DynDNS client says, and what it is answered: a DynDNS2 server's half, for `push`. Pure: bytes in, bytes out.
+"""What a router's DynDNS client says, and what it is answered: a DynDNS2 server's half, for `push`. Pure:
+bytes in, bytes out.
 
-What routers send, and how they judge an answer, differs: docs/ipv6.md. All take 200 with a line "good IP" or "nochg IP", the IP
-as they sent it. A lasting word (nohost, abuse) would end some clients for good, so what cannot be used is "911": come later.
+What routers send, and how they judge an answer, differs: docs/ipv6.md. All take 200 with a line "good IP" or
+"nochg IP", the IP as they sent it. A lasting word (nohost, abuse) would end some clients for good, so what
+cannot be used is "911": come later.
 """
 
 from wanbeacon.core import address, prefix
@@ -14,7 +16,8 @@ _BITS = (16, 64)  # of a prefix that is delegated to a home, or is a network of 
 
 
 def request(head, body):
-    """(login token or "", {name: [values]}) of a request. ValueError with its status, when it is none for us."""
+    """(login token or "", {name: [values]}) of a request. ValueError with its status, when it is none for
+    us."""
     lines = head.split(b"\n")
     parts = lines[0].split()
     path, _, query = parts[1].partition(b"?") if len(parts) > 1 else (b"", b"", b"")
@@ -49,8 +52,9 @@ def _plain(data):
 
 
 def values(said):
-    """({4: packed, 6: packed}, networks) that a request brings, publishable ones only; networks as in base.py, or None. A
-    placeholder that the router did not replace, an empty value and a private address bring nothing."""
+    """({4: packed, 6: packed}, networks) that a request brings, publishable ones only; networks as in
+    base.py, or None. A placeholder that the router did not replace, an empty value and a private address
+    bring nothing."""
     found, networks = {}, None
     for name in ("myip", "myipv6", "ip", "ip6lanprefix"):
         for text in ",".join(said.get(name, ())).split(","):
@@ -59,7 +63,11 @@ def values(said):
                 bits = int(text.partition("/")[2] or 0)
             except ValueError:
                 continue
-            if len(packed) == 16 and _BITS[0] <= bits <= _BITS[1] and (name == "ip6lanprefix" or prefix.network(packed, bits) == packed):
+            if (
+                len(packed) == 16
+                and _BITS[0] <= bits <= _BITS[1]
+                and (name == "ip6lanprefix" or prefix.network(packed, bits) == packed)
+            ):
                 if not address.why_not(packed[:15] + b"\1"):
                     networks = (("", prefix.network(packed, bits), bits),)
             elif name != "ip6lanprefix" and not address.why_not(packed):
@@ -68,7 +76,8 @@ def values(said):
 
 
 def answer(word, said, found):
-    """The lines of an answer that takes the values: one for each host that was named, with the addresses as they were sent."""
+    """The lines of an answer that takes the values: one for each host that was named, with the addresses as
+    they were sent."""
     sent = ",".join(said.get("myip", ()))
     for c in sent.encode():
         if c not in b"0123456789abcdefABCDEF.:,/":

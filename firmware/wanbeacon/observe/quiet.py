@@ -1,9 +1,10 @@
-"""Asks a question over UDP that has no nonce (NAT-PMP), so that who forges answers in the router's name is found out.
+"""Asks a question over UDP that has no nonce (NAT-PMP), so that who forges answers in the router's name is
+found out.
 
-A forger who does not see our packets has to guess the port that a question left by. So each question leaves by a random
-port of its own; some ports, from which nothing was ever asked, only listen: what arrives there nobody asked for. The
-odds: at 50,000 packets a second one such port is hit every 1.3 s, and three questions in a row, each within 20 ms, once
-in a quarter of a million tries.
+A forger who does not see our packets has to guess the port that a question left by. So each question leaves
+by a random port of its own; some ports, from which nothing was ever asked, only listen: what arrives there
+nobody asked for. The odds: at 50,000 packets a second one such port is hit every 1.3 s, and three questions
+in a row, each within 20 ms, once in a quarter of a million tries.
 """
 
 import errno
@@ -39,7 +40,8 @@ class Asker:
         self.until = 0  # disturbed until then (mono s)
 
     def _open(self):
-        """A socket to the router, from a random port: those that lwIP and Linux hand out can be foretold or are few."""
+        """A socket to the router, from a random port: those that lwIP and Linux hand out can be foretold or
+        are few."""
         for _ in range(8):
             number = self.drawn = 1024 + int.from_bytes(os.urandom(2), "big") % 64512
             try:
@@ -90,8 +92,9 @@ class Asker:
             sock.close()
 
     async def sure(self, packet, parse, expected):
-        """Ask until `expected` (what parse made of an answer, without its epoch) is certain. False when anything speaks
-        against it: another answer, none, one too many, or something at a port that never asked."""
+        """Ask until `expected` (what parse made of an answer, without its epoch) is certain. False when
+        anything speaks against it: another answer, none, one too many, or something at a port that never
+        asked."""
         if self.disturbed():
             return False
         asked = []
@@ -107,7 +110,8 @@ class Asker:
                 sock.close()
 
     async def _round(self, asked, packet, parse, expected, each):
-        """_EQUAL questions. True: all answers as expected, and nothing more; False: not so; None: one was not answered."""
+        """_EQUAL questions. True: all answers as expected, and nothing more; False: not so; None: one was not
+        answered."""
         for _ in range(_EQUAL):
             asked.append(self._open())
             found = await udp.ask(asked[-1], packet, parse, each)

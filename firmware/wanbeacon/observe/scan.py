@@ -1,14 +1,17 @@
-"""Finds the one address in what a check page or a program printed. Pure: bytes in, address out, whatever the markup."""
+"""Finds the one address in what a check page or a program printed. Pure: bytes in, address out, whatever the
+markup."""
 
 from wanbeacon.core import address
 
-# A word is cut at what cannot be part of an address or a name; "host-1.2.3.4.example" so stays one word, and is none.
+# A word is cut at what cannot be part of an address or a name; "host-1.2.3.4.example" so stays one word, and
+# is none.
 _IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:"
 
 
 def cut(body, pattern):
-    """Return the part of `body` (bytes) that `pattern` points at: what stands where its "*" is, between the text before and
-    the text after it; None when they are not there. Without text after, the rest of the line."""
+    """Return the part of `body` (bytes) that `pattern` points at: what stands where its "*" is, between the
+    text before and the text after it; None when they are not there. Without text after, the rest of the
+    line."""
     before, _, after = pattern.encode().partition(b"*")
     at = body.find(before)
     if at < 0:
@@ -21,7 +24,8 @@ def cut(body, pattern):
 
 
 def _line(body):
-    """The value of a line "ip=..." (Cloudflare's /cdn-cgi/trace and the like, which name their own address too), or None."""
+    """The value of a line "ip=..." (Cloudflare's /cdn-cgi/trace and the like, which name their own address
+    too), or None."""
     for line in body.split(b"\n", 40)[:40]:
         if line[:3] == b"ip=":
             return line[3:].strip()
@@ -31,8 +35,9 @@ def _line(body):
 def single(body, family, first=False):
     """Return (packed, None) for the only address of `family` in `body`, else (None, why not: a code tuple).
 
-    Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is one. A page of
-    lines key=value is asked for its ip alone. first: the first address is meant, whatever follows.
+    Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is
+    one. A page of lines key=value is asked for its ip alone. first: the first address is meant, whatever
+    follows.
     """
     line = _line(body)
     body = body if line is None else line
@@ -56,8 +61,8 @@ def single(body, family, first=False):
 
 
 def _packed(word, family):
-    """All addresses of `family` in a word. What is an IPv6 address as a whole ("64:ff9b::192.0.2.1") holds no IPv4
-    address; "address:192.0.2.1" and "192.0.2.1:80" do."""
+    """All addresses of `family` in a word. What is an IPv6 address as a whole ("64:ff9b::192.0.2.1") holds no
+    IPv4 address; "address:192.0.2.1" and "192.0.2.1:80" do."""
     whole = _parse(word)
     out = [whole] if whole or family == 6 else [_parse(part) for part in word.split(b":")]
     return [packed for packed in out if packed and len(packed) == (4 if family == 4 else 16)]

@@ -1,6 +1,8 @@
-"""Asks STUN servers from which address our packets come: one UDP packet out, one back, two servers compared. RFC 8489.
+"""Asks STUN servers from which address our packets come: one UDP packet out, one back, two servers compared.
+RFC 8489.
 
-A server knows nothing of us but that address. An answer counts when it comes from the server asked and repeats our id.
+A server knows nothing of us but that address. An answer counts when it comes from the server asked and
+repeats our id.
 """
 
 import os
@@ -18,7 +20,8 @@ def request(id_):
 
 
 def parse(data, id_, family):
-    """Return the packed address in the answer to request(id_), or None when the datagram is not such an answer.
+    """Return the packed address in the answer to request(id_), or None when the datagram is not such an
+    answer.
 
     XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS, which some NATs rewrite on the way (section 14.1).
     """
@@ -40,7 +43,8 @@ def parse(data, id_, family):
 
 
 class Observer:
-    """Options: `servers`, a list of "host" or "host:port". Two of different operators: one that errs is found out."""
+    """Options: `servers`, a list of "host" or "host:port". Two of different operators: one that errs is found
+    out."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)
@@ -52,7 +56,8 @@ class Observer:
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
     async def read(self, family):
-        """See observe/base.py. UNKNOWN when two servers disagree: then one of them, or the way there, lies."""
+        """See observe/base.py. UNKNOWN when two servers disagree: then one of them, or the way there,
+        lies."""
         self.asked = False
         told, why = None, ("outside.silent", "")
         for server in self.servers[:4]:

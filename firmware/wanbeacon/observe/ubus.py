@@ -1,6 +1,8 @@
-"""OpenWrt's netifd tells the addresses of the router itself, and when they change, over ubus. No process is started.
+"""OpenWrt's netifd tells the addresses of the router itself, and when they change, over ubus. No process is
+started.
 
-The subscription tells of an address that changes while the link stays up, which `ubus listen` and hotplug do not.
+The subscription tells of an address that changes while the link stays up, which `ubus listen` and hotplug do
+not.
 """
 
 import asyncio
@@ -37,7 +39,8 @@ def owner(rows, family):
 def addresses(row, family):
     """Return the packed addresses of one interface, best first.
 
-    IPv6: its own, then the router's own in the prefixes delegated to it, which netifd lists apart. ULA stay in.
+    IPv6: its own, then the router's own in the prefixes delegated to it, which netifd lists apart. ULA stay
+    in.
     """
     texts = [one.get("address") for one in row.get("ipv%d-address" % family) or () if one.get("preferred", 1)]
     if family == 6:
@@ -55,12 +58,15 @@ def addresses(row, family):
 
 
 def networks(mine, up):
-    """What base.py calls `networks`: the prefixes delegated to the line's interfaces `mine`, then what the LANs got of them
-    (netifd tells of all lines' there), or what they got at all where nothing was delegated."""
+    """What base.py calls `networks`: the prefixes delegated to the line's interfaces `mine`, then what the
+    LANs got of them (netifd tells of all lines' there), or what they got at all where nothing was
+    delegated."""
     delegated = _prefixes(mine, "ipv6-prefix")
     assigned = _prefixes(up, "ipv6-prefix-assignment")
     if delegated:
-        assigned = [one for one in assigned if any([prefix.inside(one[1], wide[1], wide[2]) for wide in delegated])]
+        assigned = [
+            one for one in assigned if any([prefix.inside(one[1], wide[1], wide[2]) for wide in delegated])
+        ]
     return tuple([("",) + one[1:] for one in delegated] + assigned)
 
 
@@ -79,7 +85,8 @@ def _prefixes(rows, key):
 
 
 class Observer:
-    """Options: `interface` (default: the owner of the default route), `socket`, `suffix` (IPv6: another host's)."""
+    """Options: `interface` (default: the owner of the default route), `socket`, `suffix` (IPv6: another
+    host's)."""
 
     OUTSIDE = False
     FAMILIES = (4, 6)
@@ -108,7 +115,8 @@ class Observer:
             return UNKNOWN, None, ("ubus.forbidden", _OBJECT)
         try:
             return self.pick(rows, family)
-        except (AttributeError, TypeError, ValueError) as e:  # what should be a list of objects is something else
+        # what should be a list of objects is something else
+        except (AttributeError, TypeError, ValueError) as e:
             return UNKNOWN, None, ("ubus.failed", reason.why(e))
 
     def pick(self, rows, family):
@@ -127,7 +135,9 @@ class Observer:
             return NONE, None, ("ubus.down", mine[0].get("interface"))
         if family == 6:
             # a line may have a delegated prefix only: then the router's address in it, on another interface
-            up += [row for row in rows if row.get("up") and row.get("ipv6-prefix-assignment") and row not in up]
+            up += [
+                row for row in rows if row.get("up") and row.get("ipv6-prefix-assignment") and row not in up
+            ]
             self.networks = networks(mine, up)
         if family == 6 and self.suffix:
             with_lan = [row for row in up if row.get("ipv6-prefix-assignment")]

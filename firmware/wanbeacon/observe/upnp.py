@@ -1,5 +1,5 @@
-"""Asks the router for its WAN address by SOAP, UPnP IGD (versions 1 and 2). `igd` finds it, `gena` hears its events, `upnp6` asks
-for IPv6.
+"""Asks the router for its WAN address by SOAP, UPnP IGD (versions 1 and 2). `igd` finds it, `gena` hears its
+events, `upnp6` asks for IPv6.
 """
 
 import asyncio
@@ -77,7 +77,8 @@ class Observer:
         for service in self.services:
             text = xml.text(await self.call(service, "GetExternalIPAddress"), b"NewExternalIPAddress")
             if text and text != b"0.0.0.0":
-                # strictly an address: some routers put garbage here while the line is down (miniupnp issue 567)
+                # strictly an address: some routers put garbage here while the line is down (miniupnp issue
+                # 567)
                 try:
                     packed = address.parse(text.decode())
                 except ValueError:  # UnicodeError is one too
@@ -95,7 +96,8 @@ class Observer:
         return UNKNOWN, None, ("upnp.mute", self.host)
 
     async def changed(self):
-        """Return after an event of the router. Keeps the subscription alive, and makes a new one when it is lost."""
+        """Return after an event of the router. Keeps the subscription alive, and makes a new one when it is
+        lost."""
         wait = 60  # s until a router that sends no events is tried again; doubles up to 960
         while True:
             try:

@@ -1,9 +1,9 @@
-"""What a FRITZ!Box tells of its IPv6 over IPv4, so that a board without IPv6 can keep AAAA records: its own address, and the
-prefix it was delegated. Two actions of AVM's beside the standard ones (AVM: igdconnSCPD.xml), no login. Other routers have
-none: UPnP knows no action for it.
+"""What a FRITZ!Box tells of its IPv6 over IPv4, so that a board without IPv6 can keep AAAA records: its own
+address, and the prefix it was delegated. Two actions of AVM's beside the standard ones (AVM:
+igdconnSCPD.xml), no login. Other routers have none: UPnP knows no action for it.
 
-`upnp` finds the router and loads this where a host wants it. The prefix is never cut out of the box's own address: those are two
-networks at most providers.
+`upnp` finds the router and loads this where a host wants it. The prefix is never cut out of the box's own
+address: those are two networks at most providers.
 """
 
 from wanbeacon.core import address, prefix
@@ -11,20 +11,23 @@ from wanbeacon.net import reason
 from wanbeacon.observe import xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
-#: Bits of a prefix that a provider may delegate to a home. A /80 has no room for hosts as they are; a /12 is a registry's.
+#: Bits of a prefix that a provider may delegate to a home. A /80 has no room for hosts as they are; a /12 is
+#: a registry's.
 _BITS = (16, 64)
 
 
 async def read(one):
-    """See observe/base.py. one: upnp.Observer that has found its services; gets its `networks`. NONE: the box says of both that
-    there is none. OSError, ValueError or reason.Why."""
+    """See observe/base.py. one: upnp.Observer that has found its services; gets its `networks`. NONE: the box
+    says of both that there is none. OSError, ValueError or reason.Why."""
     host = one.host
     for service in one.services:
         answer = await one.call(service, "X_AVM_DE_GetIPv6Prefix")
         text = xml.text(answer, b"NewIPv6Prefix")
         if xml.find(answer, b"NewIPv6Prefix") < 0:
             continue  # another router, or a service of another kind
-        networks = _networks(text, xml.text(answer, b"NewPrefixLength"), host) if text and text != b"::" else None
+        networks = (
+            _networks(text, xml.text(answer, b"NewPrefixLength"), host) if text and text != b"::" else None
+        )
         text = xml.text(await one.call(service, "X_AVM_DE_GetExternalIPv6Address"), b"NewExternalIPv6Address")
         packed = _address(text, host) if text and text != b"::" else None
         one.networks = networks

@@ -1,4 +1,5 @@
-"""Asks a check page ("what is my address?") over HTTP(S). It knows no TLS and no socket: kit.fetch does the exchange.
+"""Asks a check page ("what is my address?") over HTTP(S). It knows no TLS and no socket: kit.fetch does the
+exchange.
 
 The last resort: it asks a stranger, and a proxy on the way may answer for itself.
 """
@@ -9,8 +10,8 @@ from wanbeacon.observe.base import FOUND, UNKNOWN
 
 
 class Observer:
-    """Options: `url`, `url6` (the same service over IPv6), at least one of them; `ca` (file: trust this root only);
-    `pattern` ("text before*text after" the address on the page)."""
+    """Options: `url`, `url6` (the same service over IPv6), at least one of them; `ca` (file: trust this root
+    only); `pattern` ("text before*text after" the address on the page)."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)
@@ -23,7 +24,8 @@ class Observer:
         self.more = (options.get("ca"), options.get("bind"))
         while self.more and not self.more[-1]:
             self.more = self.more[:-1]
-        self.asked = False  # False: the last read() did not get as far as the service, so it may be tried again soon
+        # False: the last read() did not get as far as the service, so it may be tried again soon
+        self.asked = False
 
     async def read(self, family):
         """See observe/base.py. A page never makes sure that there is no address."""
@@ -39,7 +41,11 @@ class Observer:
         if status != 200:
             return UNKNOWN, None, ("web.status", _host(url), status)
         part = scan.cut(body, self.pattern) if self.pattern else body
-        packed, why = scan.single(part, family, (self.pattern or "")[-1:] == "*") if part is not None else (None, ("page.no_pattern",))
+        packed, why = (
+            scan.single(part, family, (self.pattern or "")[-1:] == "*")
+            if part is not None
+            else (None, ("page.no_pattern",))
+        )
         if not packed:
             return UNKNOWN, None, ("outside.failed", _host(url), why)
         return FOUND, packed, ("outside.found", _host(url))

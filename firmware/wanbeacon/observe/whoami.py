@@ -1,7 +1,7 @@
 """Asks a name server that answers with the address the question came from. RFC 1035, one UDP packet each way.
 
-Three known services ("form") and any of your own. An answer counts when it comes from the server asked and repeats our
-random id and our question.
+Three known services ("form") and any of your own. An answer counts when it comes from the server asked and
+repeats our random id and our question.
 """
 
 import os
@@ -10,7 +10,8 @@ from wanbeacon.core import address
 from wanbeacon.net import reason, udp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
-#: form -> (server, name, record type). The server must be asked itself: another resolver would be told its own address.
+#: form -> (server, name, record type). The server must be asked itself: another resolver would be told its
+#: own address.
 _FORMS = {
     "opendns": ("resolver1.opendns.com", "myip.opendns.com", None),
     "akamai": ("ns1-1.akamaitech.net", "whoami.akamai.net", None),
@@ -35,7 +36,8 @@ def _after_name(data, at):
 
 
 def parse(data, asked):
-    """Return the list of packed addresses in the answer to the question `asked`, or None when it is not its answer.
+    """Return the list of packed addresses in the answer to the question `asked`, or None when it is not its
+    answer.
 
     An empty list: the server answered, but not with one. TXT records count when their text is an address.
     """
@@ -67,7 +69,8 @@ def parse(data, asked):
 
 
 class Observer:
-    """Options: `form` ("opendns", "akamai" or "noip"), or `server` ("host" or "host:port"), `name`, `type`."""
+    """Options: `form` ("opendns", "akamai" or "noip"), or `server` ("host" or "host:port"), `name`,
+    `type`."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)

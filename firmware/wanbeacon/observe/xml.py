@@ -1,10 +1,19 @@
-"""Finds elements in the XML that routers write, which seldom is: prefixes, attributes, comments, CDATA, bytes that are no text.
+"""Finds elements in the XML that routers write, which seldom is: prefixes, attributes, comments, CDATA, bytes
+that are no text.
 
-Pure: bytes in, bytes out; nothing is raised. No document tree: a description has 12 KB, a board's heap no hole for it.
+Pure: bytes in, bytes out; nothing is raised. No document tree: a description has 12 KB, a board's heap no
+hole for it.
 """
 
 _AFTER = b" \t\r\n/>"  # what may follow an element's name in its tag
-_ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&#47;", b"/"), (b"&amp;", b"&"))
+_ENTITIES = (
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&quot;", b'"'),
+    (b"&apos;", b"'"),
+    (b"&#47;", b"/"),
+    (b"&amp;", b"&"),
+)
 
 
 def without_comments(xml):
@@ -20,18 +29,28 @@ def without_comments(xml):
 
 
 def find(xml, name, at=0):
-    """The place behind the next opening tag `name` (bytes, without prefix) from `at` on; -1 when there is none, and for an
-    element without content (<name/>) the place of its end all the same."""
+    """The place behind the next opening tag `name` (bytes, without prefix) from `at` on; -1 when there is
+    none, and for an element without content (<name/>) the place of its end all the same."""
     while True:
         at = xml.find(name, at)
         if at < 0:
             return -1
         start, end = at - 1, at + len(name)
-        if start >= 0 and xml[start : at] == b":":  # <prefix:name
+        if start >= 0 and xml[start:at] == b":":  # <prefix:name
             start = xml.rfind(b"<", max(0, at - 40), at)
-            if start >= 0 and b">" in xml[start:at] or b"/" in xml[max(start, 0) : at] or b" " in xml[max(start, 0) : at]:
+            if (
+                start >= 0
+                and b">" in xml[start:at]
+                or b"/" in xml[max(start, 0) : at]
+                or b" " in xml[max(start, 0) : at]
+            ):
                 start = -1
-        if start >= 0 and xml[start : start + 1] == b"<" and xml[end : end + 1] and xml[end : end + 1] in _AFTER:
+        if (
+            start >= 0
+            and xml[start : start + 1] == b"<"
+            and xml[end : end + 1]
+            and xml[end : end + 1] in _AFTER
+        ):
             close = xml.find(b">", end)
             return close + 1 if close >= 0 else -1
         at = end

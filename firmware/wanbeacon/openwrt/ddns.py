@@ -1,4 +1,5 @@
-"""What ddns-scripts calls things: its service names and options, beside ours. Data and look-ups, no file, no socket."""
+"""What ddns-scripts calls things: its service names and options, beside ours. Data and look-ups, no file, no
+socket."""
 
 # "their name=our catalogue id", where the id does not follow from the name (see ours()). First one wins.
 _NAMES = (
@@ -8,9 +9,10 @@ _NAMES = (
     "njal.la=njalla domains.google.com=google dyndns.strato.com=strato checkip.dyndns.org=dyn"
 )
 
-# Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user name,
-# password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the zone, j: joined to
-# the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone, l: its last two labels are the zone.
+# Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user
+# name, password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the
+# zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone,
+# l: its last two labels are the zone.
 _APIS = (
     "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st godaddy.com-v1=godaddy:upa "
     "hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up ns1.com=ns1:zt pdns=powerdns:st "
@@ -18,11 +20,16 @@ _APIS = (
     "luadns.com-v1=luadns-rest:up bind-nsupdate=rfc2136:up"
 )
 # ... and what they keep in param_enc and param_opt, where that has a place here
-PARAMS = {"netcup": {"param_enc": "token", "param_opt": "zone"}, "powerdns": {"param_opt": "server"}, "rfc2136": {"dns_server": "server"}}
+PARAMS = {
+    "netcup": {"param_enc": "token", "param_opt": "zone"},
+    "powerdns": {"param_opt": "server"},
+    "rfc2136": {"dns_server": "server"},
+}
 
 
 def api(name, known):
-    """(our row, its letters as above) of a service that ddns-scripts has a script for, or None. known: all ids."""
+    """(our row, its letters as above) of a service that ddns-scripts has a script for, or None. known: all
+    ids."""
     for pair in _APIS.split():
         theirs, _, rest = pair.partition("=")
         mine, _, letters = rest.partition(":")
@@ -31,9 +38,15 @@ def api(name, known):
     return None
 
 
-# Services whose user name and password fit none of our rows, but whose URL any service can have: it, and its words.
+# Services whose user name and password fit none of our rows, but whose URL any service can have: it, and its
+# words.
 URLS = {
-    "ddnss.de": ("https://ip4.ddnss.de/upd.php?user=[USERNAME]&pwd=[PASSWORD]&host=[DOMAIN]&ip=[IP]", ["*updated"], ["*no change"], ["*badauth"]),
+    "ddnss.de": (
+        "https://ip4.ddnss.de/upd.php?user=[USERNAME]&pwd=[PASSWORD]&host=[DOMAIN]&ip=[IP]",
+        ["*updated"],
+        ["*no change"],
+        ["*badauth"],
+    )
 }
 
 # Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
@@ -82,7 +95,8 @@ BUNDLE = ("/etc/ssl/certs", "/etc/ssl/certs/", "/etc/ssl/certs/ca-certificates.c
 
 
 def ours(name, known):
-    """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none. known: all ids."""
+    """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none. known: all
+    ids."""
     name = name.lower()
     if name in known:
         return name
@@ -91,7 +105,8 @@ def ours(name, known):
         if theirs == name:
             return mine if mine in known else None
     for guess in (name.replace(".", "-"), name.rsplit(".", 1)[0], name.rsplit(".", 1)[0].replace(".", "-")):
-        if guess in known and guess != "dyn":  # dyn.example is not Dyn: a stranger's password must not go there
+        # dyn.example is not Dyn: a stranger's password must not go there
+        if guess in known and guess != "dyn":
             return guess
     return None
 
@@ -109,9 +124,9 @@ def plain(text):
 
 
 def custom(url, https=True):
-    """An update_url of ddns-scripts -> ({"url", "url6", "auth"}, user or None, password or None), the last two from a
-    URL that has them written out. No url6 if no address stands in it. https: make it HTTPS though it says http.
-    ValueError says what cannot be."""
+    """An update_url of ddns-scripts -> ({"url", "url6", "auth"}, user or None, password or None), the last
+    two from a URL that has them written out. No url6 if no address stands in it. https: make it HTTPS though
+    it says http. ValueError says what cannot be."""
     cut = url.find("://")
     if cut < 0 or url[:cut].lower() not in ("http", "https"):
         raise ValueError("should start with https://")

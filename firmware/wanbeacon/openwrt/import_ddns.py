@@ -1,4 +1,5 @@
-"""`wanbeacon import-ddns [FILE] [--write]`: shows what of ddns-scripts' settings can be taken over; takes it over."""
+"""`wanbeacon import-ddns [FILE] [--write]`: shows what of ddns-scripts' settings can be taken over; takes it
+over."""
 
 import os
 import sys
@@ -16,19 +17,24 @@ def table(taken):
     cells = []
     for row in rows:
         row = ["(list)" if isinstance(c, list) else c for c in row]
-        cells.append([c if len(c) <= _WIDTH or i == 3 else c[: _WIDTH - 3] + "..." for i, c in enumerate(row)])
+        cells.append(
+            [c if len(c) <= _WIDTH or i == 3 else c[: _WIDTH - 3] + "..." for i, c in enumerate(row)]
+        )
     wide = [max([len(row[i]) for row in cells]) for i in range(3)]
     out = []
     last = None
     for row in cells:
         first = "" if row[0] == last else row[0]
         last = row[0]
-        out.append(("%-*s  %-*s  %-*s  %s" % (wide[0], first, wide[1], row[1], wide[2], row[2], row[3])).rstrip())
+        out.append(
+            ("%-*s  %-*s  %-*s  %s" % (wide[0], first, wide[1], row[1], wide[2], row[2], row[3])).rstrip()
+        )
     return out
 
 
 def compose(taken, current):
-    """Our settings file: the `wanbeacon` section there is, services already switched on, then those taken over.
+    """Our settings file: the `wanbeacon` section there is, services already switched on, then those taken
+    over.
 
     ValueError when one of them has a name that is taken.
     """
@@ -45,12 +51,15 @@ def compose(taken, current):
     names = [section.name for section in kept if section.name]
     for section in taken.sections:
         if section.name in names:
-            raise ValueError("'%s' is switched on in %s already; rename one of the two" % (section.name, OURS))
+            raise ValueError(
+                "'%s' is switched on in %s already; rename one of the two" % (section.name, OURS)
+            )
     return uci.dump([main] + kept + taken.sections)
 
 
 def judge(taken, current, catalogue):
-    """Take out of `taken` what `wanbeacon check` would refuse, each with the reason in its rows: alone, and beside the others.
+    """Take out of `taken` what `wanbeacon check` would refuse, each with the reason in its rows: alone, and
+    beside the others.
 
     current: sections that are switched on already. Services that are off are judged as if they were on."""
     known = render.providers(catalogue)
@@ -68,7 +77,9 @@ def judge(taken, current, catalogue):
         if not problems:
             accepted.append(section)
             continue
-        why = problems[0][problems[0].find(", option '") + 2 :] if ", option '" in problems[0] else problems[0]
+        why = (
+            problems[0][problems[0].find(", option '") + 2 :] if ", option '" in problems[0] else problems[0]
+        )
         taken.lost += 1
         for row in taken.rows:
             if row[0] == section.title() and not row[3].startswith("NOT"):
@@ -110,7 +121,9 @@ def main(argv, catalogue):
     path = files[0] if files else THEIRS
     ours = os.getenv("WANBEACON_CONFIG") or OURS
     try:
-        taken = convert(uci.parse(render.read_text(path), path), render.providers(catalogue), rows_of(catalogue))
+        taken = convert(
+            uci.parse(render.read_text(path), path), render.providers(catalogue), rows_of(catalogue)
+        )
         try:
             current = uci.parse(render.read_text(ours), ours)
         except ValueError as e:
@@ -127,14 +140,19 @@ def main(argv, catalogue):
         return 1
     print()
     if not write:
-        print("%d of the services can be taken over; nothing is written yet: wanbeacon import-ddns --write" % len(taken.sections))
+        print(
+            "%d of the services can be taken over; nothing is written yet: wanbeacon import-ddns --write"
+            % len(taken.sections)
+        )
     else:
-        with open(ours + ".new", "w") as f:  # the caller's umask keeps it from others (there is no chmod here)
+        # the caller's umask keeps it from others (there is no chmod here)
+        with open(ours + ".new", "w") as f:
             f.write(text)
         os.rename(ours + ".new", ours)
-        print("written to %s; now: service ddns disable; service ddns stop; service wanbeacon enable; "
-              "service wanbeacon restart" % ours)
+        print(
+            "written to %s; now: service ddns disable; service ddns stop; service wanbeacon enable; "
+            "service wanbeacon restart" % ours
+        )
     if taken.lost:
         print("%d settings could not be taken over: see NOT above" % taken.lost)
     return 4 if taken.lost else 0
-

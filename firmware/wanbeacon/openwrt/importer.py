@@ -1,17 +1,29 @@
-"""The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in a row."""
+"""The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in
+a row."""
 
 from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns, known_urls, uci
 
-_SAME = ("enabled", "username", "password", "ip_source", "ip_network", "ip_interface", "ip_url", "ip_script", "use_ipv6")
+_SAME = (
+    "enabled",
+    "username",
+    "password",
+    "ip_source",
+    "ip_network",
+    "ip_interface",
+    "ip_url",
+    "ip_script",
+    "use_ipv6",
+)
 _SECRET = ("password", "param_enc", "param_opt", "proxy")
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
-# What ddns-scripts asks when ip_source is `web` and no ip_url is given (IPv4, IPv6), or `interface` and no ip_interface.
+# What ddns-scripts asks when ip_source is `web` and no ip_url is given (IPv4, IPv6), or `interface` and no
+# ip_interface.
 _PAGES = ("http://checkip.dyndns.com/", "http://checkipv6.dyndns.com/")
 _DEVICE = "eth1"
 
-# Services where user name, password or domain mean something else than in the catalogue's row of that name. First those
-# whose password is none of the row's keys ...
+# Services where user name, password or domain mean something else than in the catalogue's row of that name.
+# First those whose password is none of the row's keys ...
 _OTHER_KEY = {
     "dnsexit.com": "dnsexit wants an API key of its account page as password, and no user name",
     "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
@@ -21,8 +33,8 @@ _NO_USER = ("he-dns", "ipv64", "namecheap")
 
 
 class Taken:
-    """What came of one ddns file: `sections` (ours), `rows` [section, option, value, what became of it], `lost` (how
-    many settings have no counterpart), `check` (seconds between looks, None = our default)."""
+    """What came of one ddns file: `sections` (ours), `rows` [section, option, value, what became of it],
+    `lost` (how many settings have no counterpart), `check` (seconds between looks, None = our default)."""
 
     def __init__(self):
         self.sections = []
@@ -136,8 +148,8 @@ def _service(section, known, rows, private, out):
 
 
 def _provider(section, known, rows, put, say, out):
-    """Who the service is: by its name, by the script that ddns-scripts has for it, by the host of its URL, or as a service of
-    the user's own. Returns (letters of ddns.api or None, known_urls.Match or None)."""
+    """Who the service is: by its name, by the script that ddns-scripts has for it, by the host of its URL, or
+    as a service of the user's own. Returns (letters of ddns.api or None, known_urls.Match or None)."""
     url = _text(section, "update_url")
     name = _text(section, "service_name")
     name = None if name == "-" else name
@@ -168,7 +180,11 @@ def _provider(section, known, rows, put, say, out):
     elif name:
         out.lost += 1
         near = nearest(name.split(".")[0], known)
-        say("service_name", "NOT taken over: " + (why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")))
+        say(
+            "service_name",
+            "NOT taken over: "
+            + (why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")),
+        )
     return None, None
 
 
@@ -193,12 +209,17 @@ def _own_url(url, put, say, out):
     put("update_url", place)
     put("username", user)
     put("password", password)
-    say("update_url", "update_url" + ("" if url.startswith("https:") else ", now over HTTPS")
-        + "; if it answers otherwise than good or nochg, list its words: success, failure")
+    say(
+        "update_url",
+        "update_url"
+        + ("" if url.startswith("https:") else ", now over HTTPS")
+        + "; if it answers otherwise than good or nochg, list its words: success, failure",
+    )
 
 
 def _api(name, section, mine, letters, put, say, out):
-    """An option that means something else with a service that ddns-scripts has a script for. False: it does not."""
+    """An option that means something else with a service that ddns-scripts has a script for. False: it does
+    not."""
     if not letters:
         return False
     row, value = _text(mine, "service_name"), _text(section, name)
@@ -210,14 +231,24 @@ def _api(name, section, mine, letters, put, say, out):
         kind = letters[0]
         if row == "cloudflare" and value != "Bearer":
             out.lost += 1
-            say(name, "NOT taken over: make an API token and give it as password; the global key is not taken")
+            say(
+                name, "NOT taken over: make an API token and give it as password; the global key is not taken"
+            )
         elif kind in "uz":
             put("username" if kind == "u" else "zone", value)
             say(name, "username" if kind == "u" else "zone '%s'" % value)
         else:
-            say(name, {"s": "part of the name", "j": "part of the token", "-": "not needed: the token says it"}[kind])
+            say(
+                name,
+                {"s": "part of the name", "j": "part of the token", "-": "not needed: the token says it"}[
+                    kind
+                ],
+            )
     elif name == "password":
-        put("token" if letters[1] == "t" else "password", "%s,%s" % (_text(section, "username"), value) if letters[0] == "j" else value)
+        put(
+            "token" if letters[1] == "t" else "password",
+            "%s,%s" % (_text(section, "username"), value) if letters[0] == "j" else value,
+        )
         say(name, "token" if letters[1] == "t" else name)
     elif name == "domain" and letters[2:] and value:
         host, at, zone = value.partition("@")
@@ -265,7 +296,9 @@ def _option(name, section, mine, domain, put, say, out):
         out.lost += 1
         return say(name, "NOT taken over: a list")
     if name == "username" and provider in _NO_USER:
-        return say(name, "part of the name" if provider == "namecheap" else "not needed: the host is the user")
+        return say(
+            name, "part of the name" if provider == "namecheap" else "not needed: the host is the user"
+        )
     if name in _SAME:
         if mine.get(name):
             return say(name, "not needed: update_url says it")
@@ -310,8 +343,8 @@ def _option(name, section, mine, domain, put, say, out):
 
 
 def _merge_families(out):
-    """ddns-scripts needs a section for IPv4 and one for IPv6; here one account sends both (some providers delete the
-    family that a request does not name)."""
+    """ddns-scripts needs a section for IPv4 and one for IPv6; here one account sends both (some providers
+    delete the family that a request does not name)."""
     keep = []
     for section in out.sections:
         for other in keep:
@@ -322,8 +355,12 @@ def _merge_families(out):
                     if entry:
                         other.options.remove(entry)
                 other.options.append(["use_ipv6", "both", 0])
-                other.options.append(["ip_network", networks if networks[0] != networks[1] else networks[:1], 0])
-                out.rows.append([section.title(), "", "", "one service with '%s': use_ipv6 'both'" % other.title()])
+                other.options.append(
+                    ["ip_network", networks if networks[0] != networks[1] else networks[:1], 0]
+                )
+                out.rows.append(
+                    [section.title(), "", "", "one service with '%s': use_ipv6 'both'" % other.title()]
+                )
                 break
         else:
             keep.append(section)
@@ -340,7 +377,16 @@ def _pair(one, two):
     for section in (one, two):
         if _text(section, "ip_source", "network") != "network":
             return False
-    for name in ("enabled", "service_name", "update_url", "username", "password", "domain", "interface", "cacert"):
+    for name in (
+        "enabled",
+        "service_name",
+        "update_url",
+        "username",
+        "password",
+        "domain",
+        "interface",
+        "cacert",
+    ):
         if _value(one, name) != _value(two, name):
             return False
     return True

@@ -1,6 +1,7 @@
 """An update_url of ddns-scripts that leads to a service of the catalogue -> that row. Pure.
 
-The row knows what the service answers, how often it may be asked and where a refusal is one; a bare URL does not.
+The row knows what the service answers, how often it may be asked and where a refusal is one; a bare URL does
+not.
 """
 
 from wanbeacon.openwrt import ddns
@@ -11,8 +12,8 @@ _SAME = {"[DOMAIN]": ("hostname", "host", "labels", "domain"), "[USERNAME]": ("u
 
 
 class Match:
-    """`id` of the row; `values`: what the URL has written out of {user}, {password} and {hostname}; `left_out`: names of the
-    parts that the row does not send."""
+    """`id` of the row; `values`: what the URL has written out of {user}, {password} and {hostname};
+    `left_out`: names of the parts that the row does not send."""
 
     def __init__(self, id_):
         self.id = id_

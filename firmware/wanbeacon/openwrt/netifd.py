@@ -1,7 +1,8 @@
 """The device that an interface of netifd has right now, asked of ubusd at the moment a socket is bound to it.
 
-A device that the settings had kept would be the old one after a reconnect under another name (pppoe-wan), and the
-first request would leave by another line. Blocks, for at most _WAIT_MS: ubusd is on this machine and answers in a millisecond.
+A device that the settings had kept would be the old one after a reconnect under another name (pppoe-wan), and
+the first request would leave by another line. Blocks, for at most _WAIT_MS: ubusd is on this machine and
+answers in a millisecond.
 """
 
 import errno
@@ -21,7 +22,8 @@ _A_STATUS, _A_PATH, _A_OBJECT, _A_METHOD, _A_DATA = 1, 2, 3, 4, 7
 def device(interface, path=SOCKET):
     """Name of the device that the traffic of `interface` leaves by, or of its IPv6 twin on the same line.
 
-    Raises OSError when the interface is down or unknown, or ubusd does not answer: then nothing may leave at all."""
+    Raises OSError when the interface is down or unknown, or ubusd does not answer: then nothing may leave at
+    all."""
     sock = unix.open_unix(path)
     poll = select.poll()
     poll.register(sock, select.POLLIN)
@@ -38,7 +40,8 @@ def device(interface, path=SOCKET):
 
 
 class Line:
-    """One connection to ubusd, spoken without asyncio: the code that binds a socket cannot wait for other tasks.
+    """One connection to ubusd, spoken without asyncio: the code that binds a socket cannot wait for other
+    tasks.
 
     sock: the connection; poll: waits for it."""
 
@@ -54,7 +57,11 @@ class Line:
         if not number:
             return None
         number = int.from_bytes(number[:4], "big")
-        payload = bus.attribute(_A_OBJECT, number) + bus.attribute(_A_METHOD, b"status\0") + bus.attribute(_A_DATA, b"")
+        payload = (
+            bus.attribute(_A_OBJECT, number)
+            + bus.attribute(_A_METHOD, b"status\0")
+            + bus.attribute(_A_DATA, b"")
+        )
         data = self._request(_INVOKE, number, payload).get(_A_DATA)
         try:
             return None if data is None else bus.decode(data, 0, len(data))

@@ -17,8 +17,21 @@ SOURCE = {
 }
 # kind of value -> what to give, and what the words mean
 _KINDS = {
-    "bool": ("1 or 0", {"1": True, "on": True, "true": True, "yes": True, "enabled": True,
-                        "0": False, "off": False, "false": False, "no": False, "disabled": False}),
+    "bool": (
+        "1 or 0",
+        {
+            "1": True,
+            "on": True,
+            "true": True,
+            "yes": True,
+            "enabled": True,
+            "0": False,
+            "off": False,
+            "false": False,
+            "no": False,
+            "disabled": False,
+        },
+    ),
     "unit": ("seconds, minutes, hours or days", {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}),
     "family": ("0 (IPv4), 1 (IPv6) or both", {"0": (True, False), "1": (False, True), "both": (True, True)}),
     "number": ("a whole number", {}),
@@ -70,7 +83,8 @@ class Reader:
         return default
 
     def unknown(self, *tables):
-        """Reports options that mean nothing here; returns notes for those of ddns-scripts that are not needed."""
+        """Reports options that mean nothing here; returns notes for those of ddns-scripts that are not
+        needed."""
         notes = []
         for name, _value, _line in self.section.options:
             for table in tables:
@@ -81,7 +95,11 @@ class Reader:
                 if why:
                     notes.append("%s: not used: %s" % (self.section.where(self.file, name), why))
                 else:
-                    self.bad(name, ddns.CANNOT.get(name) or "no such option; /usr/share/doc/wanbeacon/config explains all")
+                    self.bad(
+                        name,
+                        ddns.CANNOT.get(name)
+                        or "no such option; /usr/share/doc/wanbeacon/config explains all",
+                    )
         return notes
 
 
@@ -116,11 +134,15 @@ def sources(read, interface, v4, v6):
             if v6 and word == "web":
                 source["url6"] = value
             out.append(source)
-        elif word in ("auto", "netlink") and interface:  # the account's own line, not that of the default route
+        # the account's own line, not that of the default route
+        elif word in ("auto", "netlink") and interface:
             out.append(OrderedDict((("source", "ubus"), ("interface", interface))))
         elif word in _PLAIN:
             out.append(word)
         else:
-            read.bad("ip_source", "'%s' is no source; there are network, interface, web, script, stun, %s" % (
-                word, ", ".join(_PLAIN)))
+            read.bad(
+                "ip_source",
+                "'%s' is no source; there are network, interface, web, script, stun, %s"
+                % (word, ", ".join(_PLAIN)),
+            )
     return out

@@ -1,8 +1,8 @@
 """`micropython -m wanbeacon.openwrt settings UCI OUT`: the router's settings to the file the agent reads.
 
-Run as root by the init script and by `wanbeacon check`. Exit status: 0 written, 3 nothing is switched on, 4 the settings
-have problems (one line each on stderr, all of them), 1 something else is wrong, 2 wrong call. What is no fault but good
-to know (options without effect, a password sent in plain text) goes to stdout.
+Run as root by the init script and by `wanbeacon check`. Exit status: 0 written, 3 nothing is switched on, 4
+the settings have problems (one line each on stderr, all of them), 1 something else is wrong, 2 wrong call.
+What is no fault but good to know (options without effect, a password sent in plain text) goes to stdout.
 """
 
 import json
@@ -40,7 +40,8 @@ def providers(catalogue):
 
 
 def load(path, catalogue):
-    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError as uci."""
+    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError
+    as uci."""
     known = providers(catalogue)
 
     def provider(name):
@@ -54,7 +55,8 @@ def load(path, catalogue):
 
 
 def validate(document, catalogue):
-    """What the agent itself would say of the document: (problems, warnings), lists of lines that start with the key."""
+    """What the agent itself would say of the document: (problems, warnings), lists of lines that start with
+    the key."""
     from wanbeacon.app import config
     from wanbeacon.dyndns.advice import judge
 
@@ -87,7 +89,9 @@ def main(argv, catalogue):
     """Exit status as above."""
     if len(argv) != 2:
         # /usr/bin/wanbeacon is the only caller, and that of 0.1.0 gave three
-        sys.stderr.write("wanbeacon: /usr/bin/wanbeacon is of another version than the rest; install the package again\n")
+        sys.stderr.write(
+            "wanbeacon: /usr/bin/wanbeacon is of another version than the rest; install the package again\n"
+        )
         return 2
     try:
         providers(catalogue)

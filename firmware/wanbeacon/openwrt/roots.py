@@ -1,7 +1,9 @@
-"""CA roots out of the router's ca-bundle, so that the distribution decides whom to trust. Knows files, not servers.
+"""CA roots out of the router's ca-bundle, so that the distribution decides whom to trust. Knows files, not
+servers.
 
-The package brings only the names of the roots that providers use and the beginning of their SHA-256 (INDEX); this cuts
-those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and 140 roots cost 1.7 MB).
+The package brings only the names of the roots that providers use and the beginning of their SHA-256 (INDEX);
+this cuts those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and
+140 roots cost 1.7 MB).
 """
 
 from binascii import a2b_base64, hexlify
@@ -9,7 +11,8 @@ from hashlib import sha256
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 INDEX = "/usr/share/wanbeacon/roots.txt"
-_DIGEST = 8  # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
+# bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
+_DIGEST = 8
 CERT_MAX = 8192  # bytes of base64 of one certificate; the largest root in use has 2,800
 
 
@@ -35,10 +38,11 @@ def certificates(lines):
 
 
 def cut(folder, bundle=BUNDLE, index=INDEX):
-    """Fills `folder` (it is made) with NAME.der and index.txt. Returns the names that the bundle does not have.
+    """Fills `folder` (it is made) with NAME.der and index.txt. Returns the names that the bundle does not
+    have.
 
-    ValueError, in a line that says what to install, when there is no bundle or nothing of use in it. OSError when
-    the folder cannot be written.
+    ValueError, in a line that says what to install, when there is no bundle or nothing of use in it. OSError
+    when the folder cannot be written.
     """
     from wanbeacon.board import linux
 

@@ -1,5 +1,5 @@
-"""The agent's command line with a router's paths, and what only a router has: settings, import-ddns, its log, its uplinks.
-It says where things are and hands over."""
+"""The agent's command line with a router's paths, and what only a router has: settings, import-ddns, its log,
+its uplinks. It says where things are and hands over."""
 
 import gc
 import sys
@@ -34,7 +34,8 @@ class Router(linux.Board):
                 break
 
     def bind(self, sock, device):
-        """As a Linux board does; "@wanb" is the device that netifd's interface has now. OSError when it is down."""
+        """As a Linux board does; "@wanb" is the device that netifd's interface has now. OSError when it is
+        down."""
         if device[:1] == "@":
             device = netifd.device(device[1:])
         linux.Board.bind(self, sock, device)
@@ -80,7 +81,8 @@ def prepare():
 
 
 def no_new_privileges():
-    """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)): procd does that only for a service in a jail."""
+    """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)): procd does that only for a service in
+    a jail."""
     try:
         import ffi
 
@@ -98,7 +100,8 @@ def _answers():
 
 
 def look():
-    """Have the running agent look at the address now. That none runs is no fault of the settings `check` was asked about."""
+    """Have the running agent look at the address now. That none runs is no fault of the settings `check` was
+    asked about."""
     if not _answers():
         print("the agent is not running yet; run: service wanbeacon start")
     else:
@@ -117,7 +120,10 @@ def providers(word):
     except (OSError, ValueError):
         return _fail("%s is missing or damaged; install the package wanbeacon again" % NAMES)
     if not found and not same:
-        return _fail("no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other" % word)
+        return _fail(
+            "no service is called like '%s'; `wanbeacon providers` lists all, update_url takes any other"
+            % word
+        )
     for id_, name, host in ([(same, "", "")] if same else []) + found:  # id "-": known, and not to be served
         print(("%-20s %s %s" % (id_, name, host and "(%s)" % host)).rstrip())
     return 0

@@ -1,7 +1,7 @@
 """UCI sections to the agent's config document. Pure: it reads no file and knows no socket.
 
-Options are named as users of ddns-scripts know them wherever the meaning is the same. Every problem names file, line,
-section and option, and all problems are reported at once.
+Options are named as users of ddns-scripts know them wherever the meaning is the same. Every problem names
+file, line, section and option, and all problems are reported at once.
 """
 
 from collections import OrderedDict
@@ -58,7 +58,13 @@ _SERVICE = {
     "system": "text",
 }
 # our option -> the agent's key, where a text goes straight through
-_ACCOUNT_KEYS = (("server", "server"), ("username", "user"), ("password", "password"), ("token", "token"), ("auth", "auth"))
+_ACCOUNT_KEYS = (
+    ("server", "server"),
+    ("username", "user"),
+    ("password", "password"),
+    ("token", "token"),
+    ("auth", "auth"),
+)
 # what a service of update_url answers: our option, a list of words -> the agent's key
 _ANSWERS = (("success", "ok"), ("unchanged", "same"), ("failure", "fail"), ("later", "later"))
 _HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
@@ -67,8 +73,9 @@ _DAY = 86400
 
 
 class Settings:
-    """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a user),
-    `origin` (for each account, for each of its hosts: the section that named it), `main` (the section, or None)."""
+    """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a
+    user), `origin` (for each account, for each of its hosts: the section that named it), `main` (the section,
+    or None)."""
 
     def __init__(self):
         self.enabled = True
@@ -86,7 +93,8 @@ def _words(read, option):
 
 
 def _answers(read, custom):
-    """The words that a service of one's own answers with, into `custom`; a fault where there is no update_url."""
+    """The words that a service of one's own answers with, into `custom`; a fault where there is no
+    update_url."""
     for option, key in _ANSWERS:
         words = _words(read, option)
         if words and custom is None:
@@ -109,7 +117,9 @@ def _account(read, provider):
         except ValueError as e:
             read.bad("update_url", str(e))
         else:
-            account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth") if key in spec])
+            account["custom"] = OrderedDict(
+                [(key, spec[key]) for key in ("url", "url6", "auth") if key in spec]
+            )
             method = take("method", "text")
             if method:
                 account["custom"]["method"] = method
@@ -117,13 +127,18 @@ def _account(read, provider):
                 if value is not None:
                     account[key] = value
     elif not name:
-        read.problems.append("%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file))
+        read.problems.append(
+            "%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file)
+        )
     else:
         account["provider"] = provider(name)
         if not account["provider"]:
             near = nearest(name.split(".")[0], provider(None))
-            read.bad("service_name", "'%s' is unknown%s; `wanbeacon providers` lists all" % (
-                name, "; do you mean %s?" % " or ".join(near) if near else ""))
+            read.bad(
+                "service_name",
+                "'%s' is unknown%s; `wanbeacon providers` lists all"
+                % (name, "; do you mean %s?" % " or ".join(near) if near else ""),
+            )
     _answers(read, account.get("custom"))
     if not url and take("method", "text"):
         account["method"] = take("method", "text")
@@ -145,7 +160,9 @@ def _account(read, provider):
         account["bind"] = "@" + interface
     names = _names(take("domain", "list") or take("lookup_host", "list"))
     if not names:
-        read.problems.append("%s: says no domain, the name to keep up to date" % read.section.where(read.file))
+        read.problems.append(
+            "%s: says no domain, the name to keep up to date" % read.section.where(read.file)
+        )
     if len(read.problems) > known:
         return None
     private = take("allow_private", "bool", False)
@@ -173,8 +190,8 @@ def _names(words):
 def _join(one, hosts, two, more):
     """Takes a service into the account it belongs to: one account then serves both. False when they differ.
 
-    Equal accounts share their requests. So do a name's IPv4 and IPv6, which ddns-scripts keeps in two sections: some
-    providers delete the family that a request does not name.
+    Equal accounts share their requests. So do a name's IPv4 and IPv6, which ddns-scripts keeps in two
+    sections: some providers delete the family that a request does not name.
     """
     for key in ("provider", "custom", "user", "password", "token", "auth", "server", "ca", "bind"):
         if one.get(key) != two.get(key):
@@ -217,8 +234,10 @@ def convert(sections, file, provider):
     problems = out.problems
     for section in sections:
         if section.kind not in TYPES:
-            problems.append("%s: '%s' is no section type here; there are 'wanbeacon' and 'service'" % (
-                section.where(file), section.kind))
+            problems.append(
+                "%s: '%s' is no section type here; there are 'wanbeacon' and 'service'"
+                % (section.where(file), section.kind)
+            )
             continue
         read = Reader(section, file, problems)
         if section.kind == "wanbeacon":
@@ -228,7 +247,9 @@ def convert(sections, file, provider):
         if not read.take("enabled", "bool", False):
             continue
         if read.take("use_https", "bool", True) is False:
-            out.notes.append("%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https"))
+            out.notes.append(
+                "%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https")
+            )
         found = _account(read, provider)
         out.notes += read.unknown(_SERVICE, SOURCE)
         if found is None:
@@ -255,7 +276,12 @@ def _main(read, out):
     out.main = read.section
     out.enabled = read.take("enabled", "bool", True)
     device = OrderedDict()
-    for option, key in (("company", "company"), ("device_name", "name"), ("model", "model"), ("contact", "contact")):
+    for option, key in (
+        ("company", "company"),
+        ("device_name", "name"),
+        ("model", "model"),
+        ("contact", "contact"),
+    ):
         value = read.take(option, "text")
         if value:
             device[key] = value
@@ -280,8 +306,10 @@ def _main(read, out):
         if "refresh_days" in intervals:
             read.bad("force_interval", "says the same as refresh_days; keep one of them")
         if seconds % _DAY:
-            out.notes.append("%s: an unchanged name is sent again once in whole days: %d" % (
-                read.section.where(read.file, "force_interval"), -(-seconds // _DAY)))
+            out.notes.append(
+                "%s: an unchanged name is sent again once in whole days: %d"
+                % (read.section.where(read.file, "force_interval"), -(-seconds // _DAY))
+            )
         intervals["refresh_days"] = -(-seconds // _DAY)
     if intervals:
         document["intervals"] = intervals
@@ -289,7 +317,9 @@ def _main(read, out):
     if hook and known_key("notify"):
         document["notify"] = [OrderedDict((("hook", hook),))]
     elif hook:
-        out.notes.append("%s: not used: this version tells of nothing" % read.section.where(read.file, "hook"))
+        out.notes.append(
+            "%s: not used: this version tells of nothing" % read.section.where(read.file, "hook")
+        )
 
 
 def known_key(name, section=""):
@@ -298,10 +328,27 @@ def known_key(name, section=""):
 
 
 # the agent's key -> the option it came from, where the two have different names
-_OPTION_OF = {"provider": "service_name", "user": "username", "hosts": "domain", "ca": "cacert", "address": "ip_source",
-              "bind": "interface", "custom": "update_url", "check": "check_interval", "minimum": "min_interval",
-              "name": "device_name", "url": "ip_url", "url6": "ip_url", "device": "ip_interface", "interface": "ip_network",
-              "command": "ip_script", "servers": "stun_server", "ok": "success", "same": "unchanged", "fail": "failure"}
+_OPTION_OF = {
+    "provider": "service_name",
+    "user": "username",
+    "hosts": "domain",
+    "ca": "cacert",
+    "address": "ip_source",
+    "bind": "interface",
+    "custom": "update_url",
+    "check": "check_interval",
+    "minimum": "min_interval",
+    "name": "device_name",
+    "url": "ip_url",
+    "url6": "ip_url",
+    "device": "ip_interface",
+    "interface": "ip_network",
+    "command": "ip_script",
+    "servers": "stun_server",
+    "ok": "success",
+    "same": "unchanged",
+    "fail": "failure",
+}
 
 
 def name_origin(problem, settings, file):
@@ -314,12 +361,15 @@ def name_origin(problem, settings, file):
     if first[0] == "accounts" and parts:
         number = int(first[1])
         first = parts[0]
-        for i, (one, host) in enumerate(zip(settings.origin[number], settings.document["accounts"][number]["hosts"])):
+        for i, (one, host) in enumerate(
+            zip(settings.origin[number], settings.document["accounts"][number]["hosts"])
+        ):
             if i == 0 or first == ["hosts", str(i)] or text.startswith(" %s: " % host["name"]):
                 section = one
     elif parts and first[0] != "address":  # of intervals, of device
         first = parts[0]
-    elif not section or first[0] == "accounts" or " " in key:  # no section alone says that: too many accounts, too long
+    # no section alone says that: too many accounts, too long
+    elif not section or first[0] == "accounts" or " " in key:
         return "%s: %s" % (file, problem)
     if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in _ANSWERS]:
         first = parts[1]

@@ -10,14 +10,16 @@ import time
 from wanbeacon.net import unix
 
 DEVICE = "/dev/log"
-KEEP = 200  # lines that are shown; the file holds up to twice as many, so that it is rewritten once in 200 lines
+# lines that are shown; the file holds up to twice as many, so that it is rewritten once in 200 lines
+KEEP = 200
 _DAEMON = 3 << 3
 #: Name of a level -> syslog's number. What has no level is information.
 LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}
 
 
 class Syslog:
-    """Called with a line and its level ("err", "warn", "info"). Never raises: the agent is not there for its log."""
+    """Called with a line and its level ("err", "warn", "info"). Never raises: the agent is not there for its
+    log."""
 
     def __init__(self, kept, device=DEVICE):
         self.kept = kept  # path of the file

@@ -1,8 +1,8 @@
 """UCI text to sections and options, and back. Pure: it must not know what any option means, nor touch a file.
 
 The language is libuci's as it is read from /etc/config: `package`, `config TYPE [NAME]`, `option NAME VALUE`,
-`list NAME VALUE` and their one-letter forms; `;` between commands; `#` comments; '...' literal, "..." and bare words
-with backslash escapes; quoted values may span lines; a backslash at a line's end joins lines.
+`list NAME VALUE` and their one-letter forms; `;` between commands; `#` comments; '...' literal, "..." and
+bare words with backslash escapes; quoted values may span lines; a backslash at a line's end joins lines.
 """
 
 _SPACE = " \t\r\v\f"
@@ -14,7 +14,8 @@ class UciError(ValueError):
 
 
 class Section:
-    """One `config` block: kind, name (None if anonymous), line, and options as [name, value, line] in file order.
+    """One `config` block: kind, name (None if anonymous), line, and options as [name, value, line] in file
+    order.
 
     value is a str for `option`, a list of str for `list`.
     """
@@ -38,7 +39,7 @@ class Section:
         return self.name or "@%s[%d]" % (self.kind, self.index)
 
     def where(self, file, option=None):
-        """"FILE line 7, section 'home', option 'domain'": the front of every error about it."""
+        """ "FILE line 7, section 'home', option 'domain'": the front of every error about it."""
         entry = self.get(option) if option else None
         text = "%s line %d, section '%s'" % (file, entry[2] if entry else self.line, self.title())
         return text + ", option '%s'" % option if option else text
@@ -110,7 +111,9 @@ def _line_end(text, i):
 def commands(text, file="uci"):
     """Yields (line, [word, ...]) for each command. UciError on an open quote or a NUL."""
     if "\0" in text:
-        raise UciError("%s line %d: a NUL byte; this is not a UCI file" % (file, text[: text.find("\0")].count("\n") + 1))
+        raise UciError(
+            "%s line %d: a NUL byte; this is not a UCI file" % (file, text[: text.find("\0")].count("\n") + 1)
+        )
     words = []
     i = 0
     line = first = 1
@@ -154,15 +157,23 @@ def parse(text, file="uci"):
                 raise UciError("%s: write it as: config TYPE 'NAME'" % where)
             for c in words[1]:
                 if not " " < c <= "~":
-                    raise UciError("%s: type '%s': a type has no blank and only plain characters" % (where, _short(words[1])))
+                    raise UciError(
+                        "%s: type '%s': a type has no blank and only plain characters"
+                        % (where, _short(words[1]))
+                    )
             name = words[2] if len(words) == 3 and words[2] else None
             if name and not is_name(name):
-                raise UciError("%s: section '%s': a name has letters, digits and _ only" % (where, _short(name)))
+                raise UciError(
+                    "%s: section '%s': a name has letters, digits and _ only" % (where, _short(name))
+                )
             section = None
             for other in sections:
                 if name and other.name == name:
                     if other.kind != words[1]:
-                        raise UciError("%s: section '%s' is already a '%s' (line %d)" % (where, name, other.kind, other.line))
+                        raise UciError(
+                            "%s: section '%s' is already a '%s' (line %d)"
+                            % (where, name, other.kind, other.line)
+                        )
                     section = other
             if section is None:
                 count = counts.get(words[1], 0)
@@ -174,10 +185,13 @@ def parse(text, file="uci"):
                 raise UciError("%s: '%s' before the first 'config' line" % (where, command))
             where += ", section '%s'" % section.title()
             if len(words) < 2 or not is_name(words[1]):
-                raise UciError("%s: write it as: %s NAME 'VALUE'; a name has letters, digits and _" % (where, command))
+                raise UciError(
+                    "%s: write it as: %s NAME 'VALUE'; a name has letters, digits and _" % (where, command)
+                )
             if len(words) > 3:
                 raise UciError(
-                    "%s, option '%s': more than one value; put quotes around a value with spaces" % (where, words[1])
+                    "%s, option '%s': more than one value; put quotes around a value with spaces"
+                    % (where, words[1])
                 )
             _put(section, command, words[1], words[2] if len(words) == 3 else "", line)
         else:

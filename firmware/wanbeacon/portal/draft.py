@@ -1,7 +1,9 @@
-"""Settings in the making: what the forms of the set-up change before it is saved. Pure; knows the settings' shape, no page.
+"""Settings in the making: what the forms of the set-up change before it is saved. Pure; knows the settings'
+shape, no page.
 
-The draft holds secrets; nothing in here gives one back. A form field left empty keeps the secret that is there. What was
-typed is kept though it may be wrong: whether it can be saved is for the agent's own rules to say (site.problems).
+The draft holds secrets; nothing in here gives one back. A form field left empty keeps the secret that is
+there. What was typed is kept though it may be wrong: whether it can be saved is for the agent's own rules to
+say (site.problems).
 
 set_...(form) returns faults: rows (field, key of a text), [] when there are none."""
 
@@ -11,8 +13,9 @@ HOSTS_MAX = 50
 
 
 def edit(raw, change, args):
-    """Call a method of the draft of some settings (bytes): (the settings afterwards, None if they are the same, and what it
-    returned). A stage: the settings as objects, and this module, are there no longer than that."""
+    """Call a method of the draft of some settings (bytes): (the settings afterwards, None if they are the
+    same, and what it returned). A stage: the settings as objects, and this module, are there no longer than
+    that."""
     draft = Draft(raw)
     before = draft.data()
     out = getattr(draft, change)(*args)
@@ -43,7 +46,8 @@ class Draft:
 
     def set_wifi(self, form):
         """Fields: ssid (chosen) or other (typed), password, hidden."""
-        ssid = text(form, "other", 32) or str(form.get("ssid") or "")[:32]  # as it was heard: a space at its end belongs to it
+        # as it was heard: a space at its end belongs to it
+        ssid = text(form, "other", 32) or str(form.get("ssid") or "")[:32]
         password = str(form.get("wifi_password") or "")
         faults = [] if ssid else [("other", "wifi_none")]
         old = [row for row in self.doc["wifi"] if row.get("ssid") == ssid]
@@ -76,9 +80,16 @@ class Draft:
         return rows[n] if 0 <= n < len(rows) else {}
 
     def login(self, n):
-        """What the form of an account shows: (provider, user, host names, whether there is a password or token, server)."""
+        """What the form of an account shows: (provider, user, host names, whether there is a password or
+        token, server)."""
         row = self.account(n)
-        return row.get("provider"), row.get("user"), host_names(row), bool(row.get("password") or row.get("token")), row.get("server")
+        return (
+            row.get("provider"),
+            row.get("user"),
+            host_names(row),
+            bool(row.get("password") or row.get("token")),
+            row.get("server"),
+        )
 
     def accounts(self):
         """(provider, host names) of each account."""
@@ -89,7 +100,8 @@ class Draft:
         self.doc["accounts"] = [row for i, row in enumerate(self.doc["accounts"]) if i != n]
 
     def set_provider(self, n, name):
-        """Another provider means another login: what was typed for the old one does not go to the new one. The names stay."""
+        """Another provider means another login: what was typed for the old one does not go to the new one.
+        The names stay."""
         old = self.account(n)
         if old.get("provider") == name:
             return
@@ -100,8 +112,8 @@ class Draft:
             self.doc["accounts"].append(row)
 
     def set_account(self, n, form, known=None):
-        """Fields: user, password, hosts (one per line or with spaces), server. known: the keys that an account may have: others, which no
-        form shows, go."""
+        """Fields: user, password, hosts (one per line or with spaces), server. known: the keys that an
+        account may have: others, which no form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
             if known and key not in known:
@@ -114,7 +126,10 @@ class Draft:
             kept[h.get("name") if isinstance(h, dict) else h] = h
         row["hosts"] = [kept.get(name, name) for name in names]
         user, password = text(form, "user", 255), str(form.get("password") or "")
-        for key, value in (("user", user), ("server", text(form, "server", 260) if "server" in form else row.get("server"))):
+        for key, value in (
+            ("user", user),
+            ("server", text(form, "server", 260) if "server" in form else row.get("server")),
+        ):
             row.pop(key, None)
             if value:
                 row[key] = value
@@ -126,7 +141,8 @@ class Draft:
         return faults
 
     def contact(self):
-        """The mail address for the provider's questions: the one that was set, else the first user name that looks like one."""
+        """The mail address for the provider's questions: the one that was set, else the first user name that
+        looks like one."""
         device = self.doc.get("device")
         own = device.get("contact") if isinstance(device, dict) else None
         users = [str(row.get("user") or "") for row in self.doc["accounts"]]
@@ -135,7 +151,8 @@ class Draft:
     # ---- address, last page
 
     def set_address(self, form):
-        """Fields: source (auto, web or keep), page (URL). "auto" with a page asks it only when the router does not tell."""
+        """Fields: source (auto, web or keep), page (URL). "auto" with a page asks it only when the router
+        does not tell."""
         source, page = text(form, "source"), text(form, "page")
         if source == "keep":
             return []
@@ -153,10 +170,16 @@ class Draft:
         return "address" in self.doc
 
     def address_form(self):
-        """(source, page) as the form shows them; source "keep" when the settings are more than the form can say."""
+        """(source, page) as the form shows them; source "keep" when the settings are more than the form can
+        say."""
         rows = self.doc.get("address") or ["auto"]
         page = ""
-        if rows and isinstance(rows[-1], dict) and rows[-1].get("source") == "web" and set(rows[-1]) <= {"source", "url"}:
+        if (
+            rows
+            and isinstance(rows[-1], dict)
+            and rows[-1].get("source") == "web"
+            and set(rows[-1]) <= {"source", "url"}
+        ):
             page, rows = rows[-1].get("url") or "", rows[:-1]
         if rows in (["auto"], [{"source": "auto"}]):
             return "auto", page
@@ -207,8 +230,8 @@ class Draft:
         return json.dumps(doc if secrets else _open(doc)).encode()
 
     def restore(self, raw):
-        """Take the settings of a backup; secrets that it leaves out stay, where the login or network is the same. False when it is
-        none."""
+        """Take the settings of a backup; secrets that it leaves out stay, where the login or network is the
+        same. False when it is none."""
         try:
             new = Draft(raw)
             new = new if isinstance(json.loads(raw), dict) and new.doc["accounts"] else None

@@ -1,9 +1,10 @@
-"""Who may do what in the portal: sessions, tokens of forms, locks against guessing. Knows no page, no socket, no clock (times
-come in as seconds of a monotonic clock).
+"""Who may do what in the portal: sessions, tokens of forms, locks against guessing. Knows no page, no socket,
+no clock (times come in as seconds of a monotonic clock).
 
-Threats it is for: other people and pages in the same network. A page on the internet that makes the browser send forms
-(token, Origin, SameSite), guessing the password, filling the memory. Host names that lead here (DNS rebinding) are judged
-in server.py. Not for somebody who reads the network: there is no TLS on a LAN device."""
+Threats it is for: other people and pages in the same network. A page on the internet that makes the browser
+send forms (token, Origin, SameSite), guessing the password, filling the memory. Host names that lead here
+(DNS rebinding) are judged in server.py. Not for somebody who reads the network: there is no TLS on a LAN
+device."""
 
 import hashlib
 from binascii import hexlify
@@ -31,7 +32,8 @@ def use(kept, random, method, args):
 
 
 class Guard:
-    """kept: where key, sessions and wrong live from one request to the next (server.Server); random(n) -> n bytes.
+    """kept: where key, sessions and wrong live from one request to the next (server.Server); random(n) -> n
+    bytes.
 
     kept.sessions: rows [token, time of the last click]; kept.wrong: a bytearray of rows of _ROW bytes."""
 
@@ -42,7 +44,8 @@ class Guard:
             kept.key = random(16)
 
     def _mac(self, text):
-        """32 characters that only this run of this device can make (the hash twice: no text can be lengthened)."""
+        """32 characters that only this run of this device can make (the hash twice: no text can be
+        lengthened)."""
         inner = hashlib.sha256(self.kept.key + text.encode()).digest()
         return hexlify(hashlib.sha256(self.kept.key + inner).digest()[:16]).decode()
 
@@ -70,10 +73,11 @@ class Guard:
         self.kept.sessions = [one for one in self.kept.sessions if one is not row]
 
     def enter(self, row, home, source, token, now):
-        """Who asks: (session's row or None, the token that forms carry, "" for a visitor, whether `token`, a form's, is that).
+        """Who asks: (session's row or None, the token that forms carry, "" for a visitor, whether `token`, a
+        form's, is that).
 
-        Who joined the set-up network (home) needs no session: the address is the proof, and the token keeps other sites' forms
-        out."""
+        Who joined the set-up network (home) needs no session: the address is the proof, and the token keeps
+        other sites' forms out."""
         row = row if self.alive(row, now) else None
         who = "home " + source if home else row[0].decode() if row else None
         right = self.csrf(who) if who else ""
@@ -82,11 +86,13 @@ class Guard:
     # ---- tokens of forms
 
     def csrf(self, who):
-        """What the forms of a session (its token) or of a browser in the set-up network (its address) carry."""
+        """What the forms of a session (its token) or of a browser in the set-up network (its address)
+        carry."""
         return self._mac("form " + who)
 
     def login_form(self, source, now):
-        """The same for the log-in form, which has no session: only the address that asked for it can use it, for an hour."""
+        """The same for the log-in form, which has no session: only the address that asked for it can use it,
+        for an hour."""
         return "%d.%s" % (now, self._mac("login %d %s" % (now, source)))
 
     def login_forged(self, token, source, now):

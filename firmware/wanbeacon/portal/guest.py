@@ -9,10 +9,12 @@ ANSWER_MS = 3000  # for sending the answer: the agent's next step waits for it
 
 
 class Guest:
-    """One connection and what it asks for (see request.py), plain values: method, path, args (of the query), form, home (it is in
-    the set-up network), lost (and does not know the device's address there), session (a row of Server.sessions or None).
+    """One connection and what it asks for (see request.py), plain values: method, path, args (of the query),
+    form, home (it is in the set-up network), lost (and does not know the device's address there), session (a
+    row of Server.sessions or None).
 
-    floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the answer is on its way; until: ticks."""
+    floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the
+    answer is on its way; until: ticks."""
 
     host = origin = kind = cookie = body = b""
     method = path = ""
@@ -34,7 +36,8 @@ class Guest:
     async def send(self, data):
         """All of data. Raises OSError."""
         view = memoryview(data)
-        if not self.sent:  # what a page has to find out first (a scan of the air: 2 s) is not the browser's fault
+        # what a page has to find out first (a scan of the air: 2 s) is not the browser's fault
+        if not self.sent:
             self.until = time.ticks_add(time.ticks_ms(), ANSWER_MS)
         while len(view):
             try:
@@ -47,9 +50,9 @@ class Guest:
 
 
 def make_place(guests, ip):
-    """A place for one more, at the cost of one of `guests`. With all places taken the source that has the most gives one up: no
-    stranger, however fast or slow, keeps the owner out. A source that has the most itself gives up one that has not said
-    what it wants. Raises OSError when there is none to be had."""
+    """A place for one more, at the cost of one of `guests`. With all places taken the source that has the
+    most gives one up: no stranger, however fast or slow, keeps the owner out. A source that has the most
+    itself gives up one that has not said what it wants. Raises OSError when there is none to be had."""
     own, best, out = _places(guests, ip), 0, None
     for one in guests:
         n, reading = _places(guests, one.ip), one.floor is None

@@ -1,7 +1,7 @@
 """Frame, escaping and texts of the portal's pages. Knows no page's content and no device.
 
-Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of small
-strings: a page never stands in the heap as a whole."""
+Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of
+small strings: a page never stands in the heap as a whole."""
 
 import time
 
@@ -21,8 +21,8 @@ def esc(value):
 
 
 class Texts:
-    """What a page's body is made with: t["key"] -> text, and the parts below. Pages do not import this module: it is loaded
-    when a page begins to be written, after what the page had to find out.
+    """What a page's body is made with: t["key"] -> text, and the parts below. Pages do not import this
+    module: it is loaded when a page begins to be written, after what the page had to find out.
 
     A section's lines stay one block of bytes: a dict of them would need twice the heap."""
 
@@ -54,17 +54,26 @@ class Texts:
         """The steps of the set-up, the present one marked."""
         out = '<ol class="steps">'
         for step in ("wifi", "provider", "account", "address", "finish"):
-            out += '<li%s><a href="/%s">%s</a></li>' % (' aria-current="step"' if step == here else "", step, self["step_" + step])
+            out += '<li%s><a href="/%s">%s</a></li>' % (
+                ' aria-current="step"' if step == here else "",
+                step,
+                self["step_" + step],
+            )
         return out + "</ol>"
 
     def form(self, action, csrf, more=""):
         """The opening of a form with its token."""
-        return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (action, more, csrf)
+        return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (
+            action,
+            more,
+            csrf,
+        )
 
     def field(self, name, value="", kind="text", more="", faults=(), hint=None):
-        """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if there is one; hint: in its
-        place). faults: rows (field, text); those of this field stand beside it, and the first field of all that has one gets the
-        focus. Never give it a saved secret as value; what was just typed may go back to who typed it."""
+        """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if
+        there is one; hint: in its place). faults: rows (field, text); those of this field stand beside it,
+        and the first field of all that has one gets the focus. Never give it a saved secret as value; what
+        was just typed may go back to who typed it."""
         hint = hint or self.get(name + "_hint")
         wrong = [text for field, text in faults if field == name]
         tips = ("%s-f " % name if wrong else "") + ("%s-h" % name if hint else "")
@@ -88,13 +97,26 @@ class Texts:
         return '<p class="bad" role="alert">%s</p>' % esc(" ".join(own) or self["see_below"])
 
     def when(self, wall, now=None):
-        """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script makes it local) on hover."""
+        """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script
+        makes it local) on hover."""
         if not wall:
             return "-"
         t = time.gmtime(wall - (946684800 if time.gmtime(0)[0] == 2000 else 0))
         exact = "%04d-%02d-%02d %02d:%02d" % t[:5]
-        words = "%s ago" % self.span(now - wall) if now and now - wall >= 2 else "just now" if now else exact + " UTC"
-        return '<time datetime="%sT%s:%02dZ" title="%s UTC">%s</time>' % (exact[:10], exact[11:], t[5], exact, words)
+        words = (
+            "%s ago" % self.span(now - wall)
+            if now and now - wall >= 2
+            else "just now"
+            if now
+            else exact + " UTC"
+        )
+        return '<time datetime="%sT%s:%02dZ" title="%s UTC">%s</time>' % (
+            exact[:10],
+            exact[11:],
+            t[5],
+            exact,
+            words,
+        )
 
     def span(self, seconds):
         """A wait in words: "5 minutes"."""
@@ -105,7 +127,8 @@ class Texts:
 
 
 def texts(path, *sections):
-    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text"); [all] is always among them."""
+    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text"); [all] is always
+    among them."""
     places, start, at = [], None, 0
     with open(path, "rb") as f:
         line = b" "
@@ -125,8 +148,8 @@ def texts(path, *sections):
 
 
 def page(t, title, body, logout=None, here="", again=0):
-    """The whole page. t: texts; body: generator of strings; logout: token of the log-out form, for who is logged in; again:
-    reload after seconds."""
+    """The whole page. t: texts; body: generator of strings; logout: token of the log-out form, for who is
+    logged in; again: reload after seconds."""
     yield '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     if again:
         yield '<meta http-equiv="refresh" content="%d">' % again

@@ -1,4 +1,5 @@
-"""Set-up, step 3: user, password, host names. All that the agent would refuse about the account is told here."""
+"""Set-up, step 3: user, password, host names. All that the agent would refuse about the account is told
+here."""
 
 from wanbeacon.app import stage
 
@@ -19,7 +20,22 @@ def answer(site):
     warn = "provider_closed" if row.get("closed") else "provider_plain" if row.get("plain") else None
     server = server is not None or bool(row.get("own"))
     title = (site.providers((name,)).get(name) or (name,))[0]
-    return site.page("account", lambda t: _body(t, site.csrf, n, title, row.get("about"), row.get("help") or {}, typed, server, saved, warn, faults))
+    return site.page(
+        "account",
+        lambda t: _body(
+            t,
+            site.csrf,
+            n,
+            title,
+            row.get("about"),
+            row.get("help") or {},
+            typed,
+            server,
+            saved,
+            warn,
+            faults,
+        ),
+    )
 
 
 def _judged(problems, n, names):
@@ -34,7 +50,11 @@ def _judged(problems, n, names):
                 text = "%s: %s" % (names[int(at)], text) if at.isdigit() and int(at) < len(names) else text
             key = key.split(".")[0].split("[")[0]
             key = "password" if key == "token" else key
-            faults.append((key, text) if key in ("user", "password", "hosts", "server") else (None, "%s: %s" % (key, text)))
+            faults.append(
+                (key, text)
+                if key in ("user", "password", "hosts", "server")
+                else (None, "%s: %s" % (key, text))
+            )
     return faults
 
 
@@ -45,12 +65,26 @@ def _body(t, csrf, n, title, about, words, typed, server, saved, warn, faults):
         yield "<p>%s</p>" % t.esc(about)
     if warn:
         yield '<p class="warn">%s</p>' % t[warn]
-    yield '<p><a href="/provider?n=%d">%s</a></p>' % (n, t["other_provider"]) + t.form("/account?n=%d" % n, csrf)
+    yield '<p><a href="/provider?n=%d">%s</a></p>' % (n, t["other_provider"]) + t.form(
+        "/account?n=%d" % n, csrf
+    )
     if server:
-        yield t.field("server", typed.get("server"), more='maxlength="260" autocapitalize="none" spellcheck="false"', faults=faults)
+        yield t.field(
+            "server",
+            typed.get("server"),
+            more='maxlength="260" autocapitalize="none" spellcheck="false"',
+            faults=faults,
+        )
     yield t.field("user", typed.get("user"), "text", 'maxlength="255" autocomplete="off" autocapitalize="none" spellcheck="false"', faults,
                 words.get("user"))  # fmt: skip
     yield t.field("password", typed.get("password") or "", "password", 'maxlength="255" autocomplete="off"', faults,
                 t["password_kept"] if saved else words.get("password"))  # fmt: skip
-    yield t.field("hosts", typed.get("hosts"), "area", 'autocapitalize="none" spellcheck="false"', faults, words.get("hosts"))
+    yield t.field(
+        "hosts",
+        typed.get("hosts"),
+        "area",
+        'autocapitalize="none" spellcheck="false"',
+        faults,
+        words.get("hosts"),
+    )
     yield "<button>%s</button></form>" % t["go_on"]

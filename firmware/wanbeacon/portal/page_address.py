@@ -1,7 +1,6 @@
 """Set-up, step 4: where the address comes from."""
 
 
-
 def answer(site):
     """GET: the choice; POST: chosen."""
     faults, (source, page) = (), site.view("address_form")
@@ -21,6 +20,8 @@ def _body(t, csrf, source, page, keep, faults):
     for value in ("auto", "web") + (("keep",) if keep else ()):
         yield '<label class="pick"><input type="radio" name="source" value="%s"%s> <span>%s</span></label>' % (
             value, " checked" if value == source else "", t["address_" + value])  # fmt: skip
-    yield "</fieldset>" + t.field("page", page, "url", 'maxlength="300" list="pages" spellcheck="false"', faults)
+    yield "</fieldset>" + t.field(
+        "page", page, "url", 'maxlength="300" list="pages" spellcheck="false"', faults
+    )
     yield '<datalist id="pages"><option value="https://checkip.amazonaws.com/"><option value="https://api.ipify.org/"></datalist>'
     yield "<button>%s</button></form>" % t["go_on"]

@@ -1,7 +1,6 @@
 """The settings as a file, without secrets, and back."""
 
 
-
 def answer(site):
     """GET /backup: the file."""
     headers = 'Content-Type: application/json\r\nContent-Disposition: attachment; filename="wanbeacon-settings.json"\r\nCache-Control: no-store\r\n'
@@ -21,6 +20,16 @@ def restore(site):
 def _body(t, csrf, typed, faults):
     faults = [(name, t[key]) for name, key in faults]
     yield "<h1>%s</h1>%s<p>%s</p>" % (t["title_backup"], t.trouble(faults), t["backup_text"])
-    yield '<p><a class="button second" href="/backup" download>%s</a></p><h2>%s</h2>%s' % (t["backup_get"], t["restore"], t.form("/restore", csrf))
-    yield '<p id="file" hidden><label for="pick">%s</label><input id="pick" type="file" accept=".json"></p>' % t["restore_file"]
-    yield t.field("settings", typed, "area", 'spellcheck="false"', faults) + "<button>%s</button></form>" % t["go_on"]
+    yield '<p><a class="button second" href="/backup" download>%s</a></p><h2>%s</h2>%s' % (
+        t["backup_get"],
+        t["restore"],
+        t.form("/restore", csrf),
+    )
+    yield (
+        '<p id="file" hidden><label for="pick">%s</label><input id="pick" type="file" accept=".json"></p>'
+        % t["restore_file"]
+    )
+    yield (
+        t.field("settings", typed, "area", 'spellcheck="false"', faults)
+        + "<button>%s</button></form>" % t["go_on"]
+    )

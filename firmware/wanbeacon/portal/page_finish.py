@@ -37,12 +37,18 @@ def _page(site, faults, problems, warnings):
     ssids = ", ".join(networks)
     again = 3 if trial and trial["running"] else 0
     rows = trial["rows"] if trial else ()
-    return site.page("finish", lambda t: _body(t, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows), again=again)
+    return site.page(
+        "finish",
+        lambda t: _body(t, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows),
+        again=again,
+    )
 
 
 def _saved(site, cfg):
     """Where the device will be found."""
-    where = ["http://%s.local/" % name_of(cfg["device"].get("hostname") or site.device.board.own_name()).lower()]
+    where = [
+        "http://%s.local/" % name_of(cfg["device"].get("hostname") or site.device.board.own_name()).lower()
+    ]
     if site.server.trial and site.server.trial["ip"]:
         where.append("http://%s/" % site.server.trial["ip"])
     site.server.draft = site.server.trial = None
@@ -74,18 +80,26 @@ def _body(t, csrf, ssids, review, source, page, typed, faults, problems, warning
             yield "<li>%s</li>" % t.esc(text)
         yield "</ul></div>"
     if not problems:
-        yield '<section aria-live="polite">' + t.form("/test", csrf) + '<button class="second">%s</button></form>' % t["test"]
+        yield (
+            '<section aria-live="polite">'
+            + t.form("/test", csrf)
+            + '<button class="second">%s</button></form>' % t["test"]
+        )
         if rows:
             yield "<ul>"
             for mood, said in rows:
                 yield '<li class="%s">%s</li>' % (mood, t.esc(said))
             yield "</ul>"
         yield "</section>"
-    yield t.form("/finish", csrf) + t.field("hostname", typed.get("hostname"), more='maxlength="32" spellcheck="false"', faults=faults)
+    yield t.form("/finish", csrf) + t.field(
+        "hostname", typed.get("hostname"), more='maxlength="32" spellcheck="false"', faults=faults
+    )
     yield t.field("contact", typed.get("contact"), "email", 'maxlength="80" autocomplete="email"', faults)
     yield "<fieldset><legend>%s</legend><p>%s</p>" % (t["portal_password"], t["portal_password_hint"])
     for name in ("new1", "new2"):
-        yield t.field(name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults)
+        yield t.field(
+            name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults
+        )
     yield "</fieldset><button%s>%s</button></form>" % (" disabled" if problems else "", t["save"])
 
 

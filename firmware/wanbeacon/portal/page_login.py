@@ -8,7 +8,9 @@ def answer(site):
     source, status, faults = site.guest.ip, 200, False
     if site.guest.method == "POST":
         cfg = site.device.cfg or {}
-        right = (cfg.get("portal") or {}).get("password") or stage.run("board.esp32.access_point", "access", site.device.board)
+        right = (cfg.get("portal") or {}).get("password") or stage.run(
+            "board.esp32.access_point", "access", site.device.board
+        )
         row = site.guard("login", source, site.form.get("password") or "", right, site.now)
         if row:
             site.cookie = row[0].decode()
@@ -24,7 +26,9 @@ def answer(site):
 def _body(t, token, locked, wrong):
     faults = [("password", t["locked"] % locked if locked else t["login_wrong"])] if locked or wrong else ()
     yield "<h1>%s</h1>%s" % (t["title_login"], t.form("/login", token))
-    yield t.field("password", "", "password", 'maxlength="63" autocomplete="current-password" required', faults)
+    yield t.field(
+        "password", "", "password", 'maxlength="63" autocomplete="current-password" required', faults
+    )
     yield "<button>%s</button></form>" % t["login"]
 
 

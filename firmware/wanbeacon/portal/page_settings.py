@@ -1,7 +1,6 @@
 """What there is to change, back-up, restart and factory reset."""
 
 
-
 def answer(site):
     """GET: the list; POST: remove an account, restart, forget everything."""
     if site.guest.method == "POST":
@@ -31,12 +30,21 @@ def _body(t, csrf, rows, changed):
     for i in range(len(rows)):
         name, hosts = rows[i]
         yield '<section class="card row"><span><b>%s</b><br>%s</span>' % (t.esc(name), t.esc(hosts))
-        yield '<a class="button second" href="/account?n=%d" aria-label="%s">%s</a>' % (i, t.esc(t["change_this"] % name), t["change"])
+        yield '<a class="button second" href="/account?n=%d" aria-label="%s">%s</a>' % (
+            i,
+            t.esc(t["change_this"] % name),
+            t["change"],
+        )
         yield t.form("/settings", csrf) + '<input type="hidden" name="drop" value="%d"><button class="link" aria-label="%s">%s</button></form></section>' % (
             i, t.esc(t["remove_this"] % name), t["remove"])  # fmt: skip
     yield '<p><a class="button second" href="/provider?n=%d">%s</a></p>' % (len(rows), t["account_add"])
     yield "<h2>%s</h2><ul>" % t["more"]
-    for path, key in (("/wifi", "step_wifi"), ("/address", "address_from"), ("/finish", "name_password"), ("/restore", "backup")):
+    for path, key in (
+        ("/wifi", "step_wifi"),
+        ("/address", "address_from"),
+        ("/finish", "name_password"),
+        ("/restore", "backup"),
+    ):
         yield '<li><a href="%s">%s</a></li>' % (path, t[key])
     yield '</ul><p><a class="button" href="/finish">%s</a></p>' % t["review"]
     yield "<h2>%s</h2>" % t["device"] + t.form("/settings", csrf, ' class="row"')

@@ -1,6 +1,5 @@
-"""The status page: what is published, since when, what comes next and why; and the button that helps. Knows the status
-document (app/commands.py)."""
-
+"""The status page: what is published, since when, what comes next and why; and the button that helps. Knows
+the status document (app/commands.py)."""
 
 # state of the device (board/esp32/lights.py) -> color of the headline, and the page that puts it right
 _STATES = {
@@ -55,7 +54,15 @@ def _body(t, csrf, device, doc, names):
         yield '<p class="warn">%s</p>' % t["paused"]
     if csrf:
         yield '<section class="row">' + _button(t, csrf, "check", t["do_check"])
-        yield _button(t, csrf, "resume" if doc["paused"] else "pause", t["do_resume" if doc["paused"] else "do_pause"]) + "</section>"
+        yield (
+            _button(
+                t,
+                csrf,
+                "resume" if doc["paused"] else "pause",
+                t["do_resume" if doc["paused"] else "do_pause"],
+            )
+            + "</section>"
+        )
     for host in doc["hosts"]:
         for piece in _host(t, csrf, host, now, names):
             yield piece
@@ -86,7 +93,10 @@ def _host(t, csrf, h, now, names):
     if h["since"]:
         yield _row(t["since"], t.when(h["since"], now))
     word = t["host_" + h["state"]]
-    yield _row(t["state"], "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + t.esc(h["why"])))
+    yield _row(
+        t["state"],
+        "<b>%s</b>" % word + ("" if h["why"] in ("", word, h["text"]) else " - " + t.esc(h["why"])),
+    )
     stopped = h["state"] == "stopped"
     if h["result"]:
         word = "" if h["result"] in h["text"] else " (%s)" % h["result"]

@@ -26,7 +26,8 @@ def answer(site):
 
 
 def _scan():
-    """The networks in the air, loudest first: (name, dBm, open). Takes 2 s on a board, and everything waits for it."""
+    """The networks in the air, loudest first: (name, dBm, open). Takes 2 s on a board, and everything waits
+    for it."""
     best = {}
     try:
         station = network.WLAN(network.STA_IF)

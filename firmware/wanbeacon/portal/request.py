@@ -1,7 +1,9 @@
-"""A request of the portal, from its first byte to its last, and who may send what. Loaded while somebody is at the door.
+"""A request of the portal, from its first byte to its last, and who may send what. Loaded while somebody is
+at the door.
 
-A stranger's request costs in this order, cheapest first: a place at the door (server.py), a bounded head, Host and Origin,
-the length of the body and who may send one, the body. Only then it waits for the floor (app/stage.py)."""
+A stranger's request costs in this order, cheapest first: a place at the door (server.py), a bounded head,
+Host and Origin, the length of the body and who may send one, the body. Only then it waits for the floor
+(app/stage.py)."""
 
 import time
 
@@ -16,8 +18,15 @@ _HEAD_MAX = const(4096)  # all lines of a head together
 _LINE_MAX = const(1024)
 _LINES_MAX = const(48)  # browsers send 10 to 20
 BODY_MAX = 4608  # the largest form: settings that are restored, 4,096 bytes of JSON and a token
-STRANGER_MAX = 512  # body of somebody who is not logged in: a password of 63 characters, percent-encoded, and a token
-_KEEP = {b"host": "host", b"origin": "origin", b"content-type": "kind", b"content-length": "length", b"cookie": "cookie"}
+# body of somebody who is not logged in: a password of 63 characters, percent-encoded, and a token
+STRANGER_MAX = 512
+_KEEP = {
+    b"host": "host",
+    b"origin": "origin",
+    b"content-type": "kind",
+    b"content-length": "length",
+    b"cookie": "cookie",
+}
 
 
 async def _some(guest, size):
@@ -81,14 +90,16 @@ def host_of(header):
 
 
 def names(device, cfg=None):
-    """The names this device answers to: the label's, and that of the settings (cfg: those, default: the ones in use)."""
+    """The names this device answers to: the label's, and that of the settings (cfg: those, default: the ones
+    in use)."""
     own = device.board.own_name()
     cfg = (cfg or device.cfg or {}).get("device") or {}
     return name_of(own).lower(), name_of(cfg.get("hostname") or own).lower()
 
 
 def known(server, host):
-    """True when the browser asked for this device by one of its own names or addresses (DNS rebinding does not)."""
+    """True when the browser asked for this device by one of its own names or addresses (DNS rebinding does
+    not)."""
     name, device = host_of(host), server.device
     if not name:
         return False
@@ -116,7 +127,8 @@ def session(server, guest):
 
 
 async def read(server, guest):
-    """Head and body. Returns the status of a refusal, None for what deserves a page. Raises OSError, MemoryError."""
+    """Head and body. Returns the status of a refusal, None for what deserves a page. Raises OSError,
+    MemoryError."""
     try:
         await _read_head(guest)
         length = guest.length = int(guest.length or 0)
@@ -132,9 +144,16 @@ async def read(server, guest):
     if guest.lost and post or not home and not known(server, guest.host):
         return 421
     if post:
-        if guest.origin and guest.origin != b"http://" + guest.host or not guest.kind.startswith(b"application/x-www-form-"):
+        if (
+            guest.origin
+            and guest.origin != b"http://" + guest.host
+            or not guest.kind.startswith(b"application/x-www-form-")
+        ):
             return 403
-        if not 0 <= length <= (BODY_MAX if home or guest.session else STRANGER_MAX) or len(guest.body) > length:
+        if (
+            not 0 <= length <= (BODY_MAX if home or guest.session else STRANGER_MAX)
+            or len(guest.body) > length
+        ):
             return 413
         await _read_body(guest)
     try:
@@ -147,8 +166,12 @@ async def read(server, guest):
 
 
 async def refuse(guest, status):
-    """A bare answer. What was sent along is read for a moment: closing on unread data would reset the connection."""
-    text = "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis device does not answer that.\n" % status
+    """A bare answer. What was sent along is read for a moment: closing on unread data would reset the
+    connection."""
+    text = (
+        "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis device does not answer that.\n"
+        % status
+    )
     say(guest.conn, text.encode())
     guest.until = time.ticks_add(time.ticks_ms(), 300)
     for _ in range(16):

@@ -1,8 +1,8 @@
-"""The portal's front door: sockets and places. The one part of the portal that is resident; a request is read by request.py,
-loaded while somebody is at the door, and answered by a stage (site.py) that holds the floor.
+"""The portal's front door: sockets and places. The one part of the portal that is resident; a request is read
+by request.py, loaded while somebody is at the door, and answered by a stage (site.py) that holds the floor.
 
-While the agent talks to a provider the event loop stands still (net/wire.py): busy() answers then, from inside the agent's
-waits. What is said when memory is short is made of constants: saying it takes no memory.
+While the agent talks to a provider the event loop stands still (net/wire.py): busy() answers then, from
+inside the agent's waits. What is said when memory is short is made of constants: saying it takes no memory.
 """
 
 import asyncio
@@ -29,8 +29,9 @@ _FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\
 
 
 class Server:
-    """device: app/board_main.py. What pages keep from one request to the next, all plain values: key (of tokens), sessions
-    and wrong (see guard.py), draft (settings in the making, JSON), heard (networks), trial (see trial.py)."""
+    """device: app/board_main.py. What pages keep from one request to the next, all plain values: key (of
+    tokens), sessions and wrong (see guard.py), draft (settings in the making, JSON), heard (networks), trial
+    (see trial.py)."""
 
     def __init__(self, device):
         self.device = device
@@ -128,7 +129,8 @@ class Server:
             self._forget()
 
     def _forget(self):
-        """What reads requests stays no longer than somebody's is read, what holds connections no longer than there is one."""
+        """What reads requests stays no longer than somebody's is read, what holds connections no longer than
+        there is one."""
         if all([one.floor is not None for one in self.guests]):
             stage.forget("portal.request")
         if not self.guests:
@@ -138,7 +140,8 @@ class Server:
     # ---- while an exchange holds the loop
 
     def busy(self):
-        """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never waits."""
+        """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never
+        waits."""
         held = self.held
         if held:
             try:
@@ -187,6 +190,7 @@ def say(conn, data):
 
 
 async def serve(device, address="0.0.0.0", port=None):
-    """The portal of a device, for ever; port: default: the settings'. Raises OSError when the port is taken."""
+    """The portal of a device, for ever; port: default: the settings'. Raises OSError when the port is
+    taken."""
     device.portal = server = device.portal or Server(device)
     await server.serve(address, port or (device.cfg["portal"]["port"] if device.cfg else 80))

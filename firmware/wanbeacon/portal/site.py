@@ -1,5 +1,5 @@
-"""The portal's pages behind the door: who may pass (guard.py), which page, with which headers. A stage: loaded for one
-request, forgotten with all it loaded when that is answered. Knows no socket."""
+"""The portal's pages behind the door: who may pass (guard.py), which page, with which headers. A stage:
+loaded for one request, forgotten with all it loaded when that is answered. Knows no socket."""
 
 import gc
 import json
@@ -16,7 +16,15 @@ _HTML = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\nReferrer-Policy: same-origin\r\n"
     "X-Frame-Options: DENY\r\nCache-Control: no-store\r\n"
 )
-_REASONS = {200: "OK", 302: "Found", 303: "See Other", 403: "Forbidden", 404: "Not Found", 421: "Misdirected Request", 429: "Too Many Requests"}
+_REASONS = {
+    200: "OK",
+    302: "Found",
+    303: "See Other",
+    403: "Forbidden",
+    404: "Not Found",
+    421: "Misdirected Request",
+    429: "Too Many Requests",
+}
 # path -> its module page_NAME, None: made here
 PAGES = {
     "": "status", "do": "status", "login": "login", "logout": "login", "settings": "settings", "wifi": "wifi",
@@ -30,7 +38,11 @@ _STEPS = ("wifi", "provider", "account", "address", "finish")
 async def answer(server, guest):
     """Answer one request. Raises OSError when the browser has gone."""
     status, headers, body = Site(server, guest).route()
-    head = "HTTP/1.0 %d %s\r\n%sX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n" % (status, _REASONS.get(status, "Error"), headers)
+    head = "HTTP/1.0 %d %s\r\n%sX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n" % (
+        status,
+        _REASONS.get(status, "Error"),
+        headers,
+    )
     await guest.send(head.encode())
     if guest.method != "HEAD":
         for piece in body:
@@ -38,8 +50,8 @@ async def answer(server, guest):
 
 
 class Site:
-    """One request: device, server (what outlives it), guest (the request), args (of the query), form, csrf (the token that forms
-    carry; "" for who may change nothing), session (its row, or None)."""
+    """One request: device, server (what outlives it), guest (the request), args (of the query), form, csrf
+    (the token that forms carry; "" for who may change nothing), session (its row, or None)."""
 
     def __init__(self, server, guest):
         self.server = server
@@ -53,14 +65,20 @@ class Site:
     # ---- answers: (status, header lines, pieces of the body)
 
     def plain(self, text, status):
-        return status, "Content-Type: text/plain; charset=UTF-8\r\nCache-Control: no-store\r\n", ((text + "\n").encode(),)
+        return (
+            status,
+            "Content-Type: text/plain; charset=UTF-8\r\nCache-Control: no-store\r\n",
+            ((text + "\n").encode(),),
+        )
 
     def page(self, name, body, status=200, here="", again=0, title=None):
         """A whole page. name: section of the texts; body(texts) -> generator of its inside."""
         html = stage.load("portal.html")
         gc.collect()
         t = html.texts(self.www + "en.txt", name, "steps" if name in _STEPS else name)
-        whole = html.page(t, title or t["title_" + name], body(t), self.csrf if self.session else "", here, again)
+        whole = html.page(
+            t, title or t["title_" + name], body(t), self.csrf if self.session else "", here, again
+        )
         return status, self._cookie() + _HTML, html.pieces(whole)
 
     def _cookie(self):
@@ -68,7 +86,11 @@ class Site:
 
     def to(self, path):
         """After a form: reloading the page does not send it again."""
-        return 303 if self.guest.method == "POST" else 302, "Location: %s\r\nCache-Control: no-store\r\n%s" % (path, self._cookie()), ()
+        return (
+            303 if self.guest.method == "POST" else 302,
+            "Location: %s\r\nCache-Control: no-store\r\n%s" % (path, self._cookie()),
+            (),
+        )
 
     def message(self, title, text, status=200, link="/"):
         """One sentence and a way on; title and text: keys of the texts, or texts."""
@@ -90,7 +112,9 @@ class Site:
         if name in ("style.css", "portal.js"):
             return self._static(name)
         token = self.form.get("csrf")
-        self.session, self.csrf, right = self.guard("enter", guest.session, guest.home, guest.ip, token, self.now)
+        self.session, self.csrf, right = self.guard(
+            "enter", guest.session, guest.home, guest.ip, token, self.now
+        )
         if guest.path[:1] != "/" or name not in PAGES:
             return self.message("odd_title", "odd", 404)
         if name == "status.json":
@@ -114,11 +138,16 @@ class Site:
         return getattr(page, name if name in ("do", "logout", "test", "restore") else "answer")(self)
 
     def _judge(self, name, post):
-        """For pages that show what the agent would refuse: faults (of what was typed, which goes into the draft) and checked (see
-        problems), before the page is loaded: both need room."""
+        """For pages that show what the agent would refuse: faults (of what was typed, which goes into the
+        draft) and checked (see problems), before the page is loaded: both need room."""
         self.faults = ()
         if post and name == "account":
-            self.faults = self.edit("set_account", self.number(), self.form, [row[0] for row in stage.run("app.config", "rows", "account")])
+            self.faults = self.edit(
+                "set_account",
+                self.number(),
+                self.form,
+                [row[0] for row in stage.run("app.config", "rows", "account")],
+            )
         elif post and name == "finish":
             self.faults = self.edit("set_finish", self.form)
         if name in ("finish", "test") or post and name == "account":
@@ -136,7 +165,8 @@ class Site:
     # ---- what pages ask for
 
     def status(self):
-        """The status document, {} while there is no agent. Made before a page's texts are loaded: each needs its room."""
+        """The status document, {} while there is no agent. Made before a page's texts are loaded: each needs
+        its room."""
         return self.device.agent.status() if self.device.agent else {}
 
     def raw(self):
@@ -163,13 +193,15 @@ class Site:
         return int(n) if n.isdigit() and len(n) < 4 else 0
 
     def problems(self):
-        """(checked settings or None, problems, warnings) of the draft, by the agent's own rules: one-line texts that begin with
-        their place, such as "accounts[0].hosts[1].name: ...", or keys of [finish]."""
+        """(checked settings or None, problems, warnings) of the draft, by the agent's own rules: one-line
+        texts that begin with their place, such as "accounts[0].hosts[1].name: ...", or keys of [finish]."""
         try:
             cfg = stage.run("app.config", "load", self.raw().decode())
         except ValueError as e:  # a ConfigError
             return None, e.problems, []
-        _, problems, warnings = stage.run("dyndns.advice", "judge", self.device.board.catalogue, cfg["accounts"])
+        _, problems, warnings = stage.run(
+            "dyndns.advice", "judge", self.device.board.catalogue, cfg["accounts"]
+        )
         if not cfg["wifi"] and "lan" not in self.device.board.pins:
             problems.append("wifi_none")
         return None if problems else cfg, problems, warnings

@@ -1,7 +1,8 @@
-"""Tries settings before they are saved: join, time, address, name of the provider's server. Sends no password anywhere.
+"""Tries settings before they are saved: join, time, address, name of the provider's server. Sends no password
+anywhere.
 
-Runs beside the pages; the last page of the set-up shows its rows and loads again while it runs. This module lives as long as
-its task; what must load is a stage of its own."""
+Runs beside the pages; the last page of the set-up shows its rows and loads again while it runs. This module
+lives as long as its task; what must load is a stage of its own."""
 
 import asyncio
 import socket
@@ -13,10 +14,11 @@ JOIN_S = 50  # two rounds through a network: only a second refusal makes a passw
 
 
 def start(device, cfg):
-    """Begin, in the background. cfg: checked settings. Returns the state that pages read, plain values: rows (mood, text) so
-    far, running, ip: own address once joined, task."""
+    """Begin, in the background. cfg: checked settings. Returns the state that pages read, plain values: rows
+    (mood, text) so far, running, ip: own address once joined, task."""
     trial = {"rows": [], "running": True, "ip": None}
-    trial["task"] = asyncio.create_task(_run(trial, device, cfg))  # kept: a task nobody holds may be collected
+    # kept: a task nobody holds may be collected
+    trial["task"] = asyncio.create_task(_run(trial, device, cfg))
     return trial
 
 
@@ -59,7 +61,9 @@ def _time(rows, device, cfg):
     from wanbeacon.net import clock
 
     try:
-        device.clock.set_unproven(stage.run("board.esp32.ntp", "ask", device.board, cfg["ntp"], clock.BUILD, clock.LATEST))
+        device.clock.set_unproven(
+            stage.run("board.esp32.ntp", "ask", device.board, cfg["ntp"], clock.BUILD, clock.LATEST)
+        )
         rows.append(("good", "time from %s" % cfg["ntp"]))
     except (OSError, ValueError) as e:
         rows.append(("bad", "time server %s: %s" % (cfg["ntp"], e)))
@@ -69,12 +73,26 @@ async def address(rows, device, cfg):
     """Ask the sources of the settings for the address; a stage."""
 
     def fetch(url, family=0, ca=None, bind=None):
-        return stage.run("net.http", "get", url, device.board, "Wanbeacon", family, 10000, 4096, ca, bind, device.clock.prove)
+        return stage.run(
+            "net.http",
+            "get",
+            url,
+            device.board,
+            "Wanbeacon",
+            family,
+            10000,
+            4096,
+            ca,
+            bind,
+            device.clock.prove,
+        )
 
     def log(code, *data):
         device.say(words.say(code, *data))
 
-    kit = stage.load("observe.base").Kit(device.board, device.clock, log, fetch, lambda name: stage.load("observe." + name), stage.run_async)
+    kit = stage.load("observe.base").Kit(
+        device.board, device.clock, log, fetch, lambda name: stage.load("observe." + name), stage.run_async
+    )
     chooser = stage.load("observe.choose").Chooser(cfg["address"], kit, False, 0)
     try:
         _, packed, source, why = await chooser.read(4)

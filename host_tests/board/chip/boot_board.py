@@ -1,8 +1,9 @@
-"""The ROM of the emulated board: turns a unix MicroPython into an ESP32, mounts its flash and starts boot.py and main.py.
+"""The ROM of the emulated board: turns a unix MicroPython into an ESP32, mounts its flash and starts boot.py
+and main.py.
 
 usage: micropython -i boot_board.py CONTROL_FOLDER friendly|raw RESET_CAUSE. Knows nothing of the agent.
-It follows MicroPython's own start: _boot.py (mount, or format a blank flash), boot.py, then main.py, but that one only
-for a friendly console (mpremote's soft reset never starts main.py)."""
+It follows MicroPython's own start: _boot.py (mount, or format a blank flash), boot.py, then main.py, but that
+one only for a friendly console (mpremote's soft reset never starts main.py)."""
 
 import sys
 
@@ -15,7 +16,10 @@ import world
 
 world.attach(sys.argv[1])
 
-_chip = {name: __import__("chip_" + name) for name in ("errno", "esp32", "machine", "network", "os", "socket", "sys", "time")}
+_chip = {
+    name: __import__("chip_" + name)
+    for name in ("errno", "esp32", "machine", "network", "os", "socket", "sys", "time")
+}
 _friendly = sys.argv[2] == "friendly"
 sys.modules["machine"]._cause = int(sys.argv[3])
 if "firmware" in world.facts():

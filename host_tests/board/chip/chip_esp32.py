@@ -7,5 +7,8 @@ Partition = _flash.Partition
 
 
 def idf_heap_info(kind):
-    """(total, free, largest, lowest free) of each region; the figures of an ESP32 with Wi-Fi joined (esp32-memory)."""
-    return [(7288, 12, 0, 12), (113840, 84200, 81920, 2800), (15072, 14300, 13312, 14300)] if kind == HEAP_DATA else []  # noqa: F405
+    """(total, free, largest, lowest free) of each region; the figures of an ESP32 with Wi-Fi joined
+    (esp32-memory)."""
+    if kind != HEAP_DATA:  # noqa: F405
+        return []
+    return [(7288, 12, 0, 12), (113840, 84200, 81920, 2800), (15072, 14300, 13312, 14300)]

@@ -1,6 +1,7 @@
 """`machine` of the emulated ESP32: the stand-in of host_tests/shims, with a rig around it that really resets.
 
-Clock and RTC memory are kept outside of the process; the watchdog and the pins are the rig's and the test's."""
+Clock and RTC memory are kept outside of the process; the watchdog and the pins are the rig's and the
+test's."""
 
 import time as _time
 

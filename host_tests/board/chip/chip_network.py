@@ -1,13 +1,19 @@
-"""`network` of the emulated ESP32: the stand-in of host_tests/shims, its air and cable taken from the test's world.json.
+"""`network` of the emulated ESP32: the stand-in of host_tests/shims, its air and cable taken from the test's
+world.json.
 
-world: {"wifi": [{"ssid", "password", "rssi", "hidden"}], "address": "192.168.1.50", "gateway": ..., "mask": ..., "cable": false}"""
+world: {"wifi": [{"ssid", "password", "rssi", "hidden"}], "address": "192.168.1.50", "gateway": ..., "mask":
+..., "cable": false}"""
 
 import network as _shim
 import world
 from network import *  # noqa: F403
 
-for _name in ("ipconfig", "STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD", "STAT_NO_AP_FOUND_IN_RSSI_THRESHOLD",
-              "STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY"):
+for _name in (
+    "ipconfig",
+    "STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD",
+    "STAT_NO_AP_FOUND_IN_RSSI_THRESHOLD",
+    "STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY",
+):
     del globals()[_name]  # came with 1.24; this board has the oldest MicroPython we support
 
 
@@ -62,7 +68,9 @@ class WLAN(_shim.WLAN):
 
     def scan(self):
         hidden = [ap["ssid"].encode() for ap in world.facts().get("wifi", []) if ap.get("hidden")]
-        return [(b"" if row[0] in hidden else row[0],) + row[1:5] + (row[0] in hidden,) for row in super().scan()]
+        return [
+            (b"" if row[0] in hidden else row[0],) + row[1:5] + (row[0] in hidden,) for row in super().scan()
+        ]
 
     def config(self, *args, **kwargs):
         for name, value in kwargs.items():
@@ -75,4 +83,6 @@ class WLAN(_shim.WLAN):
 class LAN(_shim.LAN):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        world.tell("lan " + " ".join("%s=%s" % item for item in sorted(kwargs.items()) if isinstance(item[1], int)))
+        world.tell(
+            "lan " + " ".join("%s=%s" % item for item in sorted(kwargs.items()) if isinstance(item[1], int))
+        )

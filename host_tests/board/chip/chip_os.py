@@ -36,5 +36,6 @@ def sync():
 
 def uname():
     import collections
+
     kind = collections.namedtuple("uname", ("sysname", "nodename", "release", "version", "machine"))
     return kind("esp32", "esp32", "1.23.0", "v1.23.0 on 2024-06-02", "Generic ESP32 module with ESP32")

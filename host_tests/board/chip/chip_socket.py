@@ -1,7 +1,8 @@
 """`socket` as lwIP on an ESP32 gives it: addresses are (ip, port) tuples, IPv4 only, newlib's error numbers.
 
-The sockets themselves are real. world.json may move names and ports: {"names": {"pool.ntp.org:123": ["127.0.0.1", 10123]},
-"ports": {"80": 10080}, "peers": {"127.0.0.1": "192.168.4.2"}}: whom a connection seems to come from."""
+The sockets themselves are real. world.json may move names and ports: {"names": {"pool.ntp.org:123":
+["127.0.0.1", 10123]}, "ports": {"80": 10080}, "peers": {"127.0.0.1": "192.168.4.2"}}: whom a connection seems
+to come from."""
 
 import io
 import socket as _socket
@@ -23,11 +24,16 @@ SO_BINDTODEVICE = 0x100B
 IP_ADD_MEMBERSHIP = 3
 TCP_NODELAY = 1
 
-#: Linux -> newlib as ESP-IDF is built: code that compares with a number of its own instead of errno.X shows here.
+#: Linux -> newlib as ESP-IDF is built: code that compares with a number of its own instead of errno.X shows
+#: here.
 _ERRNO = {98: 112, 99: 125, 101: 114, 103: 113, 106: 127, 107: 128, 110: 116, 113: 118, 114: 120, 115: 119}
 #: lwIP's option numbers -> Linux's.
-_OPTION = {(SOL_SOCKET, SO_REUSEADDR): (1, 2), (SOL_SOCKET, SO_BROADCAST): (1, 6), (IPPROTO_IP, IP_ADD_MEMBERSHIP): (0, 35),
-           (IPPROTO_TCP, TCP_NODELAY): (6, 1)}
+_OPTION = {
+    (SOL_SOCKET, SO_REUSEADDR): (1, 2),
+    (SOL_SOCKET, SO_BROADCAST): (1, 6),
+    (IPPROTO_IP, IP_ADD_MEMBERSHIP): (0, 35),
+    (IPPROTO_TCP, TCP_NODELAY): (6, 1),
+}
 
 
 def _translated(error):
@@ -134,7 +140,7 @@ class socket(io.IOBase):
     def sendall(self, data, flags=0):
         view = memoryview(data)
         while len(view):
-            view = view[self._call("send", view):]
+            view = view[self._call("send", view) :]
 
     def read(self, size=-1):
         return self._call("read", size)

@@ -18,7 +18,8 @@ version_info = _sys.version_info
 
 
 class _Implementation(tuple):
-    """(name, version, _machine, _mpy) with names, as namedtuple prints it; the firmware's version may be the test's."""
+    """(name, version, _machine, _mpy) with names, as namedtuple prints it; the firmware's version may be the
+    test's."""
 
     def __getattr__(self, name):
         return self[("name", "version", "_machine", "_mpy").index(name)]

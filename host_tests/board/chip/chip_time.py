@@ -1,4 +1,5 @@
-"""`time` of the emulated ESP32: year 2000 at power-on, set by machine.RTC. Takes nothing away from what ticks."""
+"""`time` of the emulated ESP32: year 2000 at power-on, set by machine.RTC. Takes nothing away from what
+ticks."""
 
 import time as _time
 

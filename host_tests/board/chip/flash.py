@@ -1,4 +1,5 @@
-"""The data partition of the emulated board: NOR flash in a file. Knows erase, program, and how to lose power half way.
+"""The data partition of the emulated board: NOR flash in a file. Knows erase, program, and how to lose power
+half way.
 
 Writes are unbuffered: what was written before the process is killed is in the image."""
 
@@ -65,7 +66,8 @@ class Partition:
         self._file.write(old)
 
     def _last_write_of_all(self, block, buffer, offset):
-        """Counts writes and erases down to the power cut the test asked for; the last one happens only half."""
+        """Counts writes and erases down to the power cut the test asked for; the last one happens only
+        half."""
         left = world.facts().get("cut_after_writes")
         if left is None:
             return
@@ -75,7 +77,7 @@ class Partition:
             return
         if buffer is None:
             self._file.seek(block * BLOCK)
-            self._file.write(self._erased[:BLOCK // 2])
+            self._file.write(self._erased[: BLOCK // 2])
         else:
-            self._program(block, offset, bytes(buffer[:len(buffer) // 2 // PROG * PROG + 7]))
+            self._program(block, offset, bytes(buffer[: len(buffer) // 2 // PROG * PROG + 7]))
         world.stop("cut")

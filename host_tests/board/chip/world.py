@@ -1,7 +1,8 @@
-"""The emulated board's window on the outside: what the test says is there, and a line per thing the board does.
+"""The emulated board's window on the outside: what the test says is there, and a line per thing the board
+does.
 
-Runs inside MicroPython. Knows the control folder on the PC and nothing of the agent. The folder is read through its own
-VfsPosix, because the board's "/" is the flash and hides the PC's files."""
+Runs inside MicroPython. Knows the control folder on the PC and nothing of the agent. The folder is read
+through its own VfsPosix, because the board's "/" is the flash and hides the PC's files."""
 
 import json
 import time
@@ -22,7 +23,8 @@ def attach(folder):
 
 
 def facts():
-    """The test's world.json as a dict; read again only when it was replaced (its inode changes with every rename)."""
+    """The test's world.json as a dict; read again only when it was replaced (its inode changes with every
+    rename)."""
     global _stamp, _facts
     stamp = _pc.stat("/world.json")[1]
     if stamp != _stamp:
@@ -38,7 +40,8 @@ def tell(line):
 
 
 def stop(line):
-    """Tells the rig to end this process (reset, power cut) and never returns: no `finally` may run, as on the chip."""
+    """Tells the rig to end this process (reset, power cut) and never returns: no `finally` may run, as on the
+    chip."""
     tell(line)
     while True:
         time.sleep(1)
@@ -54,8 +57,8 @@ def load(name, default):
 
 
 def keep(name, value):
-    """Kept as a whole: a reset may come in the middle, and RTC memory is not torn by one. So it is one write over what is
-    there, blanks to the end included; and VfsPosix cannot rename where it has a root."""
+    """Kept as a whole: a reset may come in the middle, and RTC memory is not torn by one. So it is one write
+    over what is there, blanks to the end included; and VfsPosix cannot rename where it has a root."""
     text = json.dumps(value)
     try:
         file = _pc.open("/kept-" + name, "rb+")

@@ -1,7 +1,8 @@
-# Starts a board's life on a bare unix MicroPython with a small heap: device.py, agent, portal, no emulated chip around.
-# usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds config.json, device.json.
-# weigh: prints the heap after each round. poke: a hint every second, as a router gives one when the address changes, and the
-# button when a file "setup" is in the folder. lock=NAME: no memory for one step, the second time that module is to be loaded.
+# Starts a board's life on a bare unix MicroPython with a small heap: device.py, agent, portal, no emulated
+# chip around. usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds
+# config.json, device.json. weigh: prints the heap after each round. poke: a hint every second, as a router
+# gives one when the address changes, and the button when a file "setup" is in the folder. lock=NAME: no
+# memory for one step, the second time that module is to be loaded.
 import asyncio
 import gc
 import os
@@ -53,7 +54,9 @@ if "weigh" in sys.argv:
             pokes.append(asyncio.create_task(poke(agent)))
         before = gc.mem_alloc()
         gc.collect()
-        print("heap %d of %d, before collecting %d" % (gc.mem_alloc(), gc.mem_alloc() + gc.mem_free(), before))
+        print(
+            "heap %d of %d, before collecting %d" % (gc.mem_alloc(), gc.mem_alloc() + gc.mem_free(), before)
+        )
 
     device.Device.report = weigh
 

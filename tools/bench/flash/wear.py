@@ -1,6 +1,7 @@
-# Runs under MicroPython: a year of the real agent with a new address every day, its journal on LittleFS in RAM.
-# usage: micropython wear.py HOSTS [days]     (MICROPYPATH: firmware, tools/bench/flash, tools/simulate, .frozen)
-# Prints one line of JSON: hosts, days, journal writes, block erases, programs, and what a week without a change cost.
+# Runs under MicroPython: a year of the real agent with a new address every day, its journal on LittleFS in
+# RAM. usage: micropython wear.py HOSTS [days]     (MICROPYPATH: firmware, tools/bench/flash, tools/simulate, .frozen)
+# Prints one line of JSON: hosts, days, journal writes, block erases, programs, and what a week without a
+# change cost.
 import gc
 import json
 import sys
@@ -26,7 +27,13 @@ def main(hosts, days):
         world.provider.heard.clear()
         gc.collect()
     writes = world.agent.journal.writes
-    year = {"hosts": hosts, "days": days, "writes": writes, "erases": flash.erases - erases, "programs": flash.programs}
+    year = {
+        "hosts": hosts,
+        "days": days,
+        "writes": writes,
+        "erases": flash.erases - erases,
+        "programs": flash.programs,
+    }
     operations = flash.ops
     world.run(7 * 86400)
     year["week"] = flash.ops - operations

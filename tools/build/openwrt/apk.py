@@ -1,23 +1,37 @@
 """Writes an .apk of version 3 ("ADB"), as apk-tools 3 takes it on OpenWrt 25.12 and later. Knows no feed.
 
-An ADB payload is a tree of values, each one little-endian word: 4 bits of type, 28 bits of value or of offset from
-the payload's start. Field numbers are apk-tools' (src/apk_adb.h). The file: "ADB." and the schema's name, then blocks
-(payload, signature, one for each file's content), here packed as "ADBd" and raw deflate."""
+An ADB payload is a tree of values, each one little-endian word: 4 bits of type, 28 bits of value or of offset
+from the payload's start. Field numbers are apk-tools' (src/apk_adb.h). The file: "ADB." and the schema's
+name, then blocks (payload, signature, one for each file's content), here packed as "ADBd" and raw deflate."""
 
 import hashlib
 import struct
 
 from . import squeeze
 
-_INT, _INT32, _BLOB8, _BLOB16, _BLOB32, _ARRAY, _OBJECT = (n << 28 for n in (0x1, 0x2, 0x8, 0x9, 0xA, 0xD, 0xE))
+_INT, _INT32, _BLOB8, _BLOB16, _BLOB32, _ARRAY, _OBJECT = (
+    n << 28 for n in (0x1, 0x2, 0x8, 0x9, 0xA, 0xD, 0xE)
+)
 _ADB, _SIG, _DATA = 0, 1, 2
 _SCHEMA = b"pckg"
 ID_SIZE = 16
 
 # object -> field numbers used here
 _PACKAGE = {"info": 1, "paths": 2, "scripts": 3}
-_INFO = {"name": 1, "version": 2, "id": 3, "description": 4, "arch": 5, "license": 6, "origin": 7, "maintainer": 8,
-         "size": 0xC, "depends": 0xF, "provides": 0x10, "replaces": 0x11}
+_INFO = {
+    "name": 1,
+    "version": 2,
+    "id": 3,
+    "description": 4,
+    "arch": 5,
+    "license": 6,
+    "origin": 7,
+    "maintainer": 8,
+    "size": 0xC,
+    "depends": 0xF,
+    "provides": 0x10,
+    "replaces": 0x11,
+}
 _FOLDER = {"name": 1, "acl": 2, "files": 3}
 _FILE = {"name": 1, "acl": 2, "size": 3, "mtime": 4, "sha256": 5}
 _ACL = {"mode": 1, "user": 2, "group": 3}
@@ -78,10 +92,14 @@ class Payload:
 
 def _scripts(recipe):
     """What OpenWrt's build system writes around a package's own script (include/package-pack.mk)."""
-    start = '[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n. ${IPKG_INSTROOT}/lib/functions.sh\n' \
-            'export root="${IPKG_INSTROOT}"\nexport pkgname="%s"\n' % recipe.name
+    start = (
+        "[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n. ${IPKG_INSTROOT}/lib/functions.sh\n"
+        'export root="${IPKG_INSTROOT}"\nexport pkgname="%s"\n' % recipe.name
+    )
     install = '[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n%sadd_group_and_user\ndefault_postinst\n%s' % (
-        start, recipe.postinst.removeprefix("#!/bin/sh\n"))
+        start,
+        recipe.postinst.removeprefix("#!/bin/sh\n"),
+    )
     found = {
         "post-install": "#!/bin/sh\n" + install,
         "post-upgrade": "#!/bin/sh\nexport PKG_UPGRADE=1\n" + install,
@@ -93,7 +111,8 @@ def _scripts(recipe):
 
 
 def _with_lists(recipe):
-    """The package's files and those that stand for opkg's metadata on an apk system (/lib/apk/packages/NAME.*)."""
+    """The package's files and those that stand for opkg's metadata on an apk system
+    (/lib/apk/packages/NAME.*)."""
     from .recipe import Entry
 
     base = "/lib/apk/packages/%s." % recipe.name
@@ -101,8 +120,9 @@ def _with_lists(recipe):
     lists = {"list": sorted(files)}
     if recipe.conffiles:
         lists["conffiles"] = recipe.conffiles
-        lists["conffiles_static"] = ["%s %s" % (path, hashlib.sha256(files[path].data).hexdigest())
-                                     for path in recipe.conffiles]
+        lists["conffiles_static"] = [
+            "%s %s" % (path, hashlib.sha256(files[path].data).hexdigest()) for path in recipe.conffiles
+        ]
     if recipe.user:
         lists["rusers"] = recipe.user.split()
     extra = [Entry(base + kind, 0o644, ("\n".join(lines) + "\n").encode()) for kind, lines in lists.items()]
@@ -130,14 +150,28 @@ def _payload(recipe, entries, epoch, unique):
     for folder in sorted(tree):
         files = []
         for name, entry in sorted(tree[folder]):
-            files.append(out.object(_FILE, name=out.blob(name), acl=acl(entry.mode), size=out.number(len(entry.data)),
-                                    mtime=out.number(epoch), sha256=out.blob(hashlib.sha256(entry.data).digest())))
+            files.append(
+                out.object(
+                    _FILE,
+                    name=out.blob(name),
+                    acl=acl(entry.mode),
+                    size=out.number(len(entry.data)),
+                    mtime=out.number(epoch),
+                    sha256=out.blob(hashlib.sha256(entry.data).digest()),
+                )
+            )
             order.append((len(folders) + 1, len(files), entry.data))
         folders.append(out.object(_FOLDER, name=out.blob(folder), acl=acl(0o755), files=out.array(files)))
     info = out.object(
-        _INFO, name=out.blob(recipe.name), version=out.blob(recipe.version), id=out.blob(unique),
-        description=out.blob(recipe.title), arch=out.blob("noarch"), license=out.blob(recipe.license),
-        origin=out.blob(recipe.name), maintainer=out.blob(recipe.maintainer),
+        _INFO,
+        name=out.blob(recipe.name),
+        version=out.blob(recipe.version),
+        id=out.blob(unique),
+        description=out.blob(recipe.title),
+        arch=out.blob("noarch"),
+        license=out.blob(recipe.license),
+        origin=out.blob(recipe.name),
+        maintainer=out.blob(recipe.maintainer),
         size=out.number(max(1, sum(len(e.data) for e in entries))),
         depends=out.array([_dependency(out, name) for name in recipe.depends]),
         # apk-tools installs one provider of a name that has a version: the former package goes
@@ -157,8 +191,8 @@ def _block(kind, data):
 def build(recipe, epoch, sign=None):
     """The bytes of the package file. sign: keys.ApkKey, or None for an unsigned package.
 
-    Unsigned packages of one recipe and epoch are identical; of signed ones all but the signature block is, unless
-    openssl signs deterministically (3.2 and later)."""
+    Unsigned packages of one recipe and epoch are identical; of signed ones all but the signature block is,
+    unless openssl signs deterministically (3.2 and later)."""
     entries = _with_lists(recipe)
     # the unique id is the hash of the payload with that very field zeroed, so it is built twice
     blank, _ = _payload(recipe, entries, epoch, bytes(20))

@@ -1,4 +1,5 @@
-"""`python -m tools.build.openwrt.ddns_table`: what `wanbeacon import-ddns` makes of each service of ddns-scripts."""
+"""`python -m tools.build.openwrt.ddns_table`: what `wanbeacon import-ddns` makes of each service of
+ddns-scripts."""
 
 import sys
 from pathlib import Path
@@ -23,13 +24,21 @@ def services():
 
 def settings(name, user, domain, more):
     """A section of /etc/config/ddns as a user of that service has it."""
-    options = {"enabled": "1", "service_name": name, "lookup_host": "home.example.org", "domain": domain, "username": user,
-               "password": "secretpw", **more}
+    options = {
+        "enabled": "1",
+        "service_name": name,
+        "lookup_host": "home.example.org",
+        "domain": domain,
+        "username": user,
+        "password": "secretpw",
+        **more,
+    }
     return "config service 's'\n" + "".join("\toption %s '%s'\n" % item for item in options.items())
 
 
 def table():
-    """{service: (our row or "update_url" or None, what the import says of it)}; None: nothing is taken over."""
+    """{service: (our row or "update_url" or None, what the import says of it)}; None: nothing is taken
+    over."""
     known, rows, out = render.providers(CATALOGUE), import_ddns.rows_of(CATALOGUE), {}
     for one in services():
         taken = importer.convert(uci.parse(settings(*one)), known, rows)

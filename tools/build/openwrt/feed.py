@@ -1,4 +1,5 @@
-"""A feed's index for opkg: Packages, Packages.gz and, with a key, Packages.sig. Knows ipk files only by their bytes."""
+"""A feed's index for opkg: Packages, Packages.gz and, with a key, Packages.sig. Knows ipk files only by their
+bytes."""
 
 import gzip
 import hashlib
@@ -7,12 +8,15 @@ from . import ipk
 
 
 def packages(rows, epoch):
-    """rows: [(recipe, the .ipk's bytes)] -> the text of Packages: each control file, with name, size and hash."""
+    """rows: [(recipe, the .ipk's bytes)] -> the text of Packages: each control file, with name, size and
+    hash."""
     parts = []
     for recipe, data in sorted(rows, key=lambda row: row[0].name):
         head, tail = ipk.control(recipe, epoch).split("Description:", 1)
-        parts.append("%sFilename: %s\nSize: %d\nSHA256sum: %s\nDescription:%s" % (
-            head, ipk.filename(recipe), len(data), hashlib.sha256(data).hexdigest(), tail))
+        parts.append(
+            "%sFilename: %s\nSize: %d\nSHA256sum: %s\nDescription:%s"
+            % (head, ipk.filename(recipe), len(data), hashlib.sha256(data).hexdigest(), tail)
+        )
     text = "\n".join(parts)
     # usign's SHA-512 gets two lengths wrong (package/Makefile pads in the same way)
     if (64 + len(text.encode())) % 128 in (110, 111):

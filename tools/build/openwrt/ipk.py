@@ -1,14 +1,18 @@
-"""Writes an .ipk: a gzip'd tar of debian-binary, data.tar.gz and control.tar.gz, as opkg takes it. Knows no feed.
+"""Writes an .ipk: a gzip'd tar of debian-binary, data.tar.gz and control.tar.gz, as opkg takes it. Knows no
+feed.
 
-Same input and epoch, same bytes: members in order, owners 0:0 without names, one time stamp, gzip without name or time."""
+Same input and epoch, same bytes: members in order, owners 0:0 without names, one time stamp, gzip without
+name or time."""
 
 import io
 import tarfile
 
 from . import squeeze
 
-_STUB = '#!/bin/sh\n[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n' \
-        ". ${IPKG_INSTROOT}/lib/functions.sh\ndefault_%s $0 $@\n"
+_STUB = (
+    '#!/bin/sh\n[ "${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n[ -s ${IPKG_INSTROOT}/lib/functions.sh ] || exit 0\n'
+    ". ${IPKG_INSTROOT}/lib/functions.sh\ndefault_%s $0 $@\n"
+)
 
 
 def control(recipe, epoch):
@@ -33,7 +37,8 @@ def control(recipe, epoch):
 
 
 def _tar(members, epoch):
-    """members: [("./path", mode, bytes or None for a folder)] -> tar bytes (GNU, as busybox and opkg read it)."""
+    """members: [("./path", mode, bytes or None for a folder)] -> tar bytes (GNU, as busybox and opkg read
+    it)."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for name, mode, data in members:
@@ -55,8 +60,11 @@ def build(recipe, epoch):
     # folders first, then files of a kind together: deflate looks back 32 KB
     rows.sort(key=lambda row: (row[2] is not None, row[2] and row[0].rpartition(".")[2], row[0]))
     members += [("." + path + ("/" if data is None else ""), mode, data) for path, mode, data in rows]
-    scripts = [("./control", 0o644, control(recipe, epoch)), ("./postinst", 0o755, _STUB % "postinst"),
-               ("./prerm", 0o755, _STUB % "prerm")]
+    scripts = [
+        ("./control", 0o644, control(recipe, epoch)),
+        ("./postinst", 0o755, _STUB % "postinst"),
+        ("./prerm", 0o755, _STUB % "prerm"),
+    ]
     if recipe.conffiles:
         scripts.append(("./conffiles", 0o644, "\n".join(recipe.conffiles) + "\n"))
     if recipe.postinst:
@@ -64,11 +72,16 @@ def build(recipe, epoch):
     if recipe.postrm:
         scripts.append(("./postrm", 0o755, recipe.postrm))
     scripts = [("./", 0o755, None)] + [(name, mode, text.encode()) for name, mode, text in sorted(scripts)]
-    return squeeze.gzip(_tar([
-        ("./debian-binary", 0o644, b"2.0\n"),
-        ("./data.tar.gz", 0o644, squeeze.gzip(_tar(members, epoch))),
-        ("./control.tar.gz", 0o644, squeeze.gzip(_tar(scripts, epoch))),
-    ], epoch))
+    return squeeze.gzip(
+        _tar(
+            [
+                ("./debian-binary", 0o644, b"2.0\n"),
+                ("./data.tar.gz", 0o644, squeeze.gzip(_tar(members, epoch))),
+                ("./control.tar.gz", 0o644, squeeze.gzip(_tar(scripts, epoch))),
+            ],
+            epoch,
+        )
+    )
 
 
 def filename(recipe):

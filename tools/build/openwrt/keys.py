@@ -1,4 +1,5 @@
-"""Signing keys: an EC key for .apk files, a usign (signify) key for a feed's Packages. openssl does the arithmetic."""
+"""Signing keys: an EC key for .apk files, a usign (signify) key for a feed's Packages. openssl does the
+arithmetic."""
 
 import base64
 import binascii
@@ -34,11 +35,15 @@ class ApkKey:
         try:
             public = _openssl("pkey", "-in", self.path, "-pubout", "-outform", "DER")
         except UserError as error:
-            raise UserError("%s is no private key in PEM (%s); make one: openssl ecparam -name prime256v1 -genkey "
-                            "-noout -out key.pem" % (path, error))
+            raise UserError(
+                "%s is no private key in PEM (%s); make one: openssl ecparam -name prime256v1 -genkey "
+                "-noout -out key.pem" % (path, error)
+            )
         if len(public) != 91:
-            raise UserError("%s is not a P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
-                            % path)
+            raise UserError(
+                "%s is not a P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+                % path
+            )
         self.id = hashlib.sha512(public[-65:]).digest()[:16]  # of the uncompressed point
 
     def signature(self, data):
@@ -58,10 +63,15 @@ class UsignKey:
             lines = Path(path).read_text().splitlines()
             raw = base64.b64decode(lines[1], validate=True)
         except (OSError, UnicodeError, IndexError, binascii.Error) as error:
-            raise UserError("%s is no usign secret key (%s); make one: usign -G -s secret.key -p public.key" % (path, error))
+            raise UserError(
+                "%s is no usign secret key (%s); make one: usign -G -s secret.key -p public.key"
+                % (path, error)
+            )
         if len(raw) != 104 or raw[:4] != b"EdBK" or raw[4:8] != bytes(4):
-            raise UserError("%s is no usign secret key without passphrase; make one: usign -G -s secret.key -p public.key"
-                            % path)
+            raise UserError(
+                "%s is no usign secret key without passphrase; make one: usign -G -s secret.key -p public.key"
+                % path
+            )
         self.number, self.seed = raw[24 + 8 : 40], raw[40:72]
         if hashlib.sha512(raw[40:]).digest()[:8] != raw[24:32]:
             raise UserError("%s is damaged: its checksum does not match" % path)

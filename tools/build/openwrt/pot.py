@@ -1,4 +1,5 @@
-"""`python -m tools.build.openwrt.pot`: writes the template for translators from the _() texts of our LuCI views and menu."""
+"""`python -m tools.build.openwrt.pot`: writes the template for translators from the _() texts of our LuCI
+views and menu."""
 
 import json
 import re
@@ -20,7 +21,9 @@ def texts():
             text = match.group(1).replace("\\'", "'")
             place = "%s:%d" % (file.relative_to(APP), source[: match.start()].count("\n") + 1)
             found.setdefault(text, []).append(place)
-    for file in sorted((APP / "root/usr/share").glob("*/*.d/*.json")) + sorted((APP / "root/usr/share").glob("*/*/*.json")):
+    for file in sorted((APP / "root/usr/share").glob("*/*.d/*.json")) + sorted(
+        (APP / "root/usr/share").glob("*/*/*.json")
+    ):
         for entry in json.loads(file.read_text()).values():
             for key in ("title", "description"):
                 if key in entry:
@@ -36,7 +39,7 @@ def template():
     parts = ['msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8"\n']
     for text, places in texts().items():
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        parts.append("%s\nmsgid \"%s\"\nmsgstr \"\"\n" % ("\n".join("#: " + place for place in places), quoted))
+        parts.append('%s\nmsgid "%s"\nmsgstr ""\n' % ("\n".join("#: " + place for place in places), quoted))
     return "\n".join(parts)
 
 

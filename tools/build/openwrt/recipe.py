@@ -1,6 +1,8 @@
-"""A feed Makefile (and LuCI's short form of it) to a Recipe: what the package is called, needs, holds and runs.
+"""A feed Makefile (and LuCI's short form of it) to a Recipe: what the package is called, needs, holds and
+runs.
 
-Only the part of make's language that feed Makefiles use: `NAME:=value`, `define ... endef`, INSTALL_* lines."""
+Only the part of make's language that feed Makefiles use: `NAME:=value`, `define ... endef`, INSTALL_*
+lines."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,7 +24,8 @@ class Entry:
 
 @dataclass
 class Recipe:
-    """What both formats need. version has the release ("0.1.0-r1"); entries are files only, sorted by path."""
+    """What both formats need. version has the release ("0.1.0-r1"); entries are files only, sorted by
+    path."""
 
     name: str
     version: str
@@ -64,7 +67,8 @@ def _block(text, name, of):
 
 
 def _depends(words):
-    """`+micropython-mbedtls +ca-bundle` -> [ca-bundle, libc, micropython-mbedtls]; the build system adds libc to all."""
+    """`+micropython-mbedtls +ca-bundle` -> [ca-bundle, libc, micropython-mbedtls]; the build system adds libc
+    to all."""
     return sorted({word.lstrip("+") for word in words.split()} | {"libc"})
 
 
@@ -87,7 +91,10 @@ def read(makefile, build):
 def _package(makefile, text, top, name, build):
     own = _variables(_block(text, name, ""))
     if own.get("CONFLICTS") != own.get("REPLACES"):
-        raise UserError("%s: opkg lets a package take another's place only where REPLACES and CONFLICTS name it" % makefile)
+        raise UserError(
+            "%s: opkg lets a package take another's place only where REPLACES and CONFLICTS name it"
+            % makefile
+        )
     recipe = Recipe(
         name=name,
         version="%s-r%s" % (top["PKG_VERSION"], top["PKG_RELEASE"]),
@@ -104,10 +111,14 @@ def _package(makefile, text, top, name, build):
         postinst=_shell(_block(text, name, "/postinst")),
         postrm=_shell(_block(text, name, "/postrm")),
     )
-    recipe.entries = sorted(_installed(_block(text, name, "/install"), makefile.parent, Path(build)), key=lambda e: e.path)
+    recipe.entries = sorted(
+        _installed(_block(text, name, "/install"), makefile.parent, Path(build)), key=lambda e: e.path
+    )
     missing = set(recipe.conffiles) - {entry.path for entry in recipe.entries}
     if missing:
-        raise UserError("%s: conffiles names %s, which the package does not install" % (makefile, ", ".join(missing)))
+        raise UserError(
+            "%s: conffiles names %s, which the package does not install" % (makefile, ", ".join(missing))
+        )
     return recipe
 
 
@@ -122,9 +133,13 @@ def _installed(recipe, folder, build):
         if kind == "CP":
             yield from _tree(file, target.rstrip("/"))
         elif kind in _MODES:
-            yield Entry(target + file.name if target.endswith("/") else target, _MODES[kind], file.read_bytes())
+            yield Entry(
+                target + file.name if target.endswith("/") else target, _MODES[kind], file.read_bytes()
+            )
         else:
-            raise UserError("the install recipe has %r, which is none of %s and CP" % (words[0], ", ".join(_MODES)))
+            raise UserError(
+                "the install recipe has %r, which is none of %s and CP" % (words[0], ", ".join(_MODES))
+            )
 
 
 def _tree(folder, target):
@@ -147,6 +162,6 @@ def _luci(makefile, text, top):
         depends=_depends(top["LUCI_DEPENDS"]),
         # what luci.mk gives every application: LuCI's caches forget, rpcd reads the new access rules
         postinst='#!/bin/sh\n[ -n "${IPKG_INSTROOT}" ] || {\n\trm -f /tmp/luci-indexcache.*\n'
-                 "\trm -rf /tmp/luci-modulecache/\n\tkillall -HUP rpcd 2>/dev/null\n}\nexit 0\n",
+        "\trm -rf /tmp/luci-modulecache/\n\tkillall -HUP rpcd 2>/dev/null\n}\nexit 0\n",
         entries=sorted(entries, key=lambda e: e.path),
     )

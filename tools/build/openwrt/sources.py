@@ -1,7 +1,8 @@
 """The tree that the package lays out below /: the modules that manifest.py gives a router, and the catalogue.
 
-The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build system has:
-Python 3.9 without any library. Then FOLDER/usr/lib/micropython holds sources, for the build system's own mpy-cross."""
+The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build
+system has: Python 3.9 without any library. Then FOLDER/usr/lib/micropython holds sources, for the build
+system's own mpy-cross."""
 
 import hashlib
 import shutil
@@ -14,9 +15,11 @@ from .. import manifest
 
 LIB = "usr/lib/micropython"
 SHARE = "usr/share/wanbeacon"
-#: Hexadecimal digits of a root's SHA-256: enough to know one among those of the ca-bundle, which is trusted as a whole.
+#: Hexadecimal digits of a root's SHA-256: enough to know one among those of the ca-bundle, which is trusted
+#: as a whole.
 DIGEST = 16
-#: Lists every file of the package with its sum, so that /usr/bin/wanbeacon notices a half-upgraded or foreign set.
+#: Lists every file of the package with its sum, so that /usr/bin/wanbeacon notices a half-upgraded or foreign
+#: set.
 SUMS = SHARE + "/files.md5"
 
 
@@ -43,7 +46,10 @@ def _copy(source, target):
 def compile_all(folder, mpy_cross):
     """Turns each .py of write() into .mpy. -s: a traceback names the module alone, not the build's folder."""
     for file in sorted(Path(folder, LIB).rglob("*.py")):
-        subprocess.run([str(mpy_cross), "-O3", "-s", file.stem, "-o", str(file.with_suffix(".mpy")), str(file)], check=True)
+        subprocess.run(
+            [str(mpy_cross), "-O3", "-s", file.stem, "-o", str(file.with_suffix(".mpy")), str(file)],
+            check=True,
+        )
         file.unlink()
 
 
@@ -51,7 +57,11 @@ def write_sums(folder):
     """Writes SUMS, as `md5sum -c` reads it in the root folder. Last of all."""
     folder = Path(folder)
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-    lines = ["%s  %s\n" % (hashlib.md5((folder / name).read_bytes()).hexdigest(), name) for name in names if name != SUMS]
+    lines = [
+        "%s  %s\n" % (hashlib.md5((folder / name).read_bytes()).hexdigest(), name)
+        for name in names
+        if name != SUMS
+    ]
     (folder / SUMS).write_text("".join(lines))
 
 

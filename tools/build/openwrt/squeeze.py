@@ -1,4 +1,5 @@
-"""Deflate as small as it gets: zopfli's is 4 % smaller than zlib's best, and any unpacker reads it. Knows no package."""
+"""Deflate as small as it gets: zopfli's is 4 % smaller than zlib's best, and any unpacker reads it. Knows no
+package."""
 
 import functools
 

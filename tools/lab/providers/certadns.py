@@ -1,5 +1,5 @@
-"""CertaDNS (www.certadns.com): four endpoints, three ways to authenticate, codes that come with HTTP 400 to 500, one
-record type per host, as its API page describes them. It must not know how a request came in."""
+"""CertaDNS (www.certadns.com): four endpoints, three ways to authenticate, codes that come with HTTP 400 to
+500, one record type per host, as its API page describes them. It must not know how a request came in."""
 
 import json
 
@@ -42,29 +42,62 @@ def one_known_host(call):
 
 def address_fits(call):
     """A malformed address or one of the other type than the host's record is an HTTP 400 with a sentence."""
-    text = call.request.params.get("myip", "") or dyndns2.connection_address(call.request, call.world, call.rules)
+    text = call.request.params.get("myip", "") or dyndns2.connection_address(
+        call.request, call.world, call.rules
+    )
     value, kind = address(text), call.world.host(call.names[0]).kind or "A"
     if value is None:
         return Reply("Invalid IP address\n", 400, TEXT, [(call.names[0], "badip")])
     if family(value) != kind:
-        return Reply("IP address does not match record type %s\n" % kind, 400, TEXT, [(call.names[0], "badip")])
+        return Reply(
+            "IP address does not match record type %s\n" % kind, 400, TEXT, [(call.names[0], "badip")]
+        )
     return None
 
 
 RULES = Rules(
-    name="certadns", title="CertaDNS", names=("www.certadns.com",), methods=("GET", "POST"),
+    name="certadns",
+    title="CertaDNS",
+    names=("www.certadns.com",),
+    methods=("GET", "POST"),
     update_paths=("/domains/update", "/domains/nic/update", "/domains/v2/update", "/domains/dyndns/update"),
-    check_paths=("/domains/my-ip",), auth=("bearer", "basic", "query"), query_auth=("username", "password"),
-    agent_required=False, forwarded=True, list_limit=1, min_interval=1, nochg_fault=False, trouble_hold=0,
+    check_paths=("/domains/my-ip",),
+    auth=("bearer", "basic", "query"),
+    query_auth=("username", "password"),
+    agent_required=False,
+    forwarded=True,
+    list_limit=1,
+    min_interval=1,
+    nochg_fault=False,
+    trouble_hold=0,
     code_status={"badauth": 401, "nohost": 404, "dnserr": 500, "911": 500},
     steps=(path_allows, dyndns2.no_outage, authenticated, one_known_host, address_fits),
-    documents={name: API for name in ("credentials in query", "updates too close together", "too many hosts")})
+    documents={
+        name: API for name in ("credentials in query", "updates too close together", "too many hosts")
+    },
+)
 
-ACCOUNTS = {"accounts": [
-    {"user": "demo", "password": "demo-key", "names": ["demo@example.net"], "tokens": ["ak_demo"], "hosts": [
-        {"name": "home.demo.certadns.com", "kind": "A"}, {"name": "home6.demo.certadns.com", "kind": "AAAA"}]},
-    {"user": "free", "password": "free-key", "tokens": ["ak_free"], "donator": False,
-     "hosts": [{"name": "free.demo.certadns.com", "kind": "A"}]}]}
+ACCOUNTS = {
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "demo-key",
+            "names": ["demo@example.net"],
+            "tokens": ["ak_demo"],
+            "hosts": [
+                {"name": "home.demo.certadns.com", "kind": "A"},
+                {"name": "home6.demo.certadns.com", "kind": "AAAA"},
+            ],
+        },
+        {
+            "user": "free",
+            "password": "free-key",
+            "tokens": ["ak_free"],
+            "donator": False,
+            "hosts": [{"name": "free.demo.certadns.com", "kind": "A"}],
+        },
+    ]
+}
 
 
 def update(request, world):

@@ -1,5 +1,5 @@
-"""deSEC (update.dedyn.io): bare `good`, "preserve", deletion of the family that is not named, 429 with Retry-After.
-After its update API and rate limit pages. It must not know how a request came in."""
+"""deSEC (update.dedyn.io): bare `good`, "preserve", deletion of the family that is not named, 429 with
+Retry-After. After its update API and rate limit pages. It must not know how a request came in."""
 
 from ..messages import Reply, address, family
 from . import dyndns2
@@ -13,8 +13,9 @@ KEYS = {"A": ("myip", "myipv4", "ip"), "AAAA": ("myipv6", "ipv6", "myip", "ip")}
 
 
 def authenticated(call):
-    """Basic with a token as password, Token, or username/password in the query. The user name may be left out, the account's
-    own, or a name of one of its domains; any other is refused (authentication.py, "username is not misleading")."""
+    """Basic with a token as password, Token, or username/password in the query. The user name may be left
+    out, the account's own, or a name of one of its domains; any other is refused (authentication.py,
+    "username is not misleading")."""
     request = call.request
     secret = request.password or request.params.get("password", "")
     user = (request.user or request.params.get("username", "")).lower()
@@ -50,17 +51,42 @@ def not_too_fast(call):
 
 
 RULES = Rules(
-    name="desec", title="deSEC dynamic DNS", names=("update.dedyn.io", "update6.dedyn.io", "checkipv4.dedyn.io"),
-    update_paths=("*",), check_paths=("/checkip",), auth=("basic", "token", "query"), agent_required=False,
-    good="good", nochg="good", end_newline=False, code_status={"badauth": 401, "nohost": 404, "911": 503, "dnserr": 503},
-    words_for_address=("", "preserve"), burst=(2, 120), list_any=False, nochg_fault=False, trouble_hold=60,
+    name="desec",
+    title="deSEC dynamic DNS",
+    names=("update.dedyn.io", "update6.dedyn.io", "checkipv4.dedyn.io"),
+    update_paths=("*",),
+    check_paths=("/checkip",),
+    auth=("basic", "token", "query"),
+    agent_required=False,
+    good="good",
+    nochg="good",
+    end_newline=False,
+    code_status={"badauth": 401, "nohost": 404, "911": 503, "dnserr": 503},
+    words_for_address=("", "preserve"),
+    burst=(2, 120),
+    list_any=False,
+    nochg_fault=False,
+    trouble_hold=60,
     steps=(dyndns2.no_outage, authenticated, one_domain, not_too_fast),
-    documents={"other family deleted": API, "check page asked too often": LIMITS, "Retry-After ignored": LIMITS,
-               "credentials in query": API})
+    documents={
+        "other family deleted": API,
+        "check page asked too often": LIMITS,
+        "Retry-After ignored": LIMITS,
+        "credentials in query": API,
+    },
+)
 
-ACCOUNTS = {"zones": ["dedyn.io"], "accounts": [
-    {"user": "demo", "password": "web-pass", "tokens": ["demo-key"],
-     "hosts": ["demo.dedyn.io", "www.demo.dedyn.io", "other.dedyn.io"]}]}
+ACCOUNTS = {
+    "zones": ["dedyn.io"],
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "web-pass",
+            "tokens": ["demo-key"],
+            "hosts": ["demo.dedyn.io", "www.demo.dedyn.io", "other.dedyn.io"],
+        }
+    ],
+}
 
 
 def hosts_of(request, world):
@@ -114,7 +140,10 @@ def update(request, world):
         return Reply("Cannot parse address %s" % error, 400, TEXT, [("*", "badip")])
     if reply.effects:
         domain = ".".join(hosts_of(request, world)[0].split(".")[-3:])
-        reply.body, reply.effects = "good", [e for e in reply.effects if e[0] != "hit"] + [("hit", "update " + domain, None)]
+        reply.body, reply.effects = (
+            "good",
+            [e for e in reply.effects if e[0] != "hit"] + [("hit", "update " + domain, None)],
+        )
     reply.findings += [("other family deleted", what) for what in lost]
     return reply
 
@@ -122,8 +151,12 @@ def update(request, world):
 def check(request, world):
     late = world.too_fast("checkip " + request.peer, 3, 60)
     if late:
-        return Reply("Request was throttled.", 429, {**TEXT, "Retry-After": str(late)},
-                     findings=[("check page asked too often", "more than 3 times in a minute")])
+        return Reply(
+            "Request was throttled.",
+            429,
+            {**TEXT, "Retry-After": str(late)},
+            findings=[("check page asked too often", "more than 3 times in a minute")],
+        )
     return Reply(world.seen(request.peer), 200, TEXT, effects=[("hit", "checkip " + request.peer, None)])
 
 

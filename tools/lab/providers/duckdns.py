@@ -8,12 +8,28 @@ SPEC = "duckdns.org, spec"
 TEXT = {"Content-Type": "text/plain"}
 
 RULES = Rules(
-    name="duckdns", title="DuckDNS", names=("www.duckdns.org",), update_paths=("/update",), host_keys=("domains",),
-    header_auth=False, agent_required=False, trouble_hold=300,
-    documents={"needless update": SPEC, "one request per host": SPEC})
+    name="duckdns",
+    title="DuckDNS",
+    names=("www.duckdns.org",),
+    update_paths=("/update",),
+    host_keys=("domains",),
+    header_auth=False,
+    agent_required=False,
+    trouble_hold=300,
+    documents={"needless update": SPEC, "one request per host": SPEC},
+)
 
-ACCOUNTS = {"zones": ["duckdns.org"], "accounts": [
-    {"user": "demo", "password": "unused", "tokens": ["demo-key"], "hosts": ["demo.duckdns.org", "demo2.duckdns.org"]}]}
+ACCOUNTS = {
+    "zones": ["duckdns.org"],
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "unused",
+            "tokens": ["demo-key"],
+            "hosts": ["demo.duckdns.org", "demo2.duckdns.org"],
+        }
+    ],
+}
 
 
 def hosts_of(request, world):
@@ -39,14 +55,17 @@ def update(request, world):
     account = next((a for a in world.accounts.values() if request.params.get("token") in a.tokens), None)
     hosts = [world.host(name) for name in names]
     if account is None or not hosts or any(host is None or host.owner != account.user for host in hosts):
-        return Reply("KO", 200, TEXT, [("*", "badauth" if account is None else "nohost")])  # one word for every mistake
+        # one word for every mistake
+        return Reply("KO", 200, TEXT, [("*", "badauth" if account is None else "nohost")])
     try:
         plan = _plan(request, world)
     except ValueError:
         return Reply("KO", 200, TEXT, [("*", "badip")])
     request.wanted = {kind: text for kind, text in plan.items() if text}
-    outcomes = [(host.name, "nochg" if all(host.records.get(kind) == text for kind, text in plan.items()) else "good")
-                for host in hosts]
+    outcomes = [
+        (host.name, "nochg" if all(host.records.get(kind) == text for kind, text in plan.items()) else "good")
+        for host in hosts
+    ]
     effects = [("set", name, plan) if code == "good" else ("same", name, None) for name, code in outcomes]
     body = "OK"
     if request.params.get("verbose", "").lower() == "true":

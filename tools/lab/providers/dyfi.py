@@ -1,5 +1,5 @@
-"""dy.fi: the address is that of the connection, a name lives for seven days, needless updates cost the account.
-After the specification page of dy.fi. It must not know how a request came in."""
+"""dy.fi: the address is that of the connection, a name lives for seven days, needless updates cost the
+account. After the specification page of dy.fi. It must not know how a request came in."""
 
 from ..messages import Reply
 from . import dyndns2
@@ -17,14 +17,33 @@ def domestic(call):
 
 
 RULES = Rules(
-    name="dyfi", title="dy.fi", names=("www.dy.fi",), families=("A",), by_connection=True, nochg="nochg", list_limit=5,
-    agent_required=False, code_status={"badauth": 401},
+    name="dyfi",
+    title="dy.fi",
+    names=("www.dy.fi",),
+    families=("A",),
+    by_connection=True,
+    nochg="nochg",
+    list_limit=5,
+    agent_required=False,
+    code_status={"badauth": 401},
     steps=(dyndns2.no_outage, dyndns2.authenticated, dyndns2.not_disabled, dyndns2.named, domestic),
-    expiry=7 * 86400, refresh_age=5 * 86400 - 3600, nochg_limit=10, nochg_punishes="account",
-    documents={"needless update": SPECIFICATION, "no update for too long": SPECIFICATION, "too many hosts": SPECIFICATION})
+    expiry=7 * 86400,
+    refresh_age=5 * 86400 - 3600,
+    nochg_limit=10,
+    nochg_punishes="account",
+    documents={
+        "needless update": SPECIFICATION,
+        "no update for too long": SPECIFICATION,
+        "too many hosts": SPECIFICATION,
+    },
+)
 
-ACCOUNTS = {"zones": ["dy.fi"], "accounts": [
-    {"user": "demo@example.net", "password": "demo-key", "hosts": ["demo.dy.fi", "demo2.dy.fi"]}]}
+ACCOUNTS = {
+    "zones": ["dy.fi"],
+    "accounts": [
+        {"user": "demo@example.net", "password": "demo-key", "hosts": ["demo.dy.fi", "demo2.dy.fi"]}
+    ],
+}
 
 
 def line(call, name):

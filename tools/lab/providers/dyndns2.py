@@ -1,5 +1,6 @@
 """The part of DynDNS2 that the personalities share: checks in the provider's order, then one line per host.
-Pure: request and world in, Reply with effects out; it must not know sockets, and a provider only through its Rules."""
+Pure: request and world in, Reply with effects out; it must not know sockets, and a provider only through its
+Rules."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ class Call:
     rules: object
     names: list
     account: object = None
-    wanted: dict = field(default_factory=dict)   # "A"/"AAAA" -> text
+    wanted: dict = field(default_factory=dict)  # "A"/"AAAA" -> text
 
 
 # Steps: each returns None (go on) or the code that ends the request with a single line.
+
 
 def known_agent(call):
     """No User-Agent, or that of a library, is refused."""
@@ -50,7 +52,8 @@ def no_outage(call):
 
 
 def authenticated(call):
-    """Header before query; the password may be the account's or one of its tokens, never both halves empty."""
+    """Header before query; the password may be the account's or one of its tokens, never both halves
+    empty."""
     request, rules = call.request, call.rules
     scheme, user, password = request.scheme, request.user, request.password
     if not scheme and "query" in rules.auth:
@@ -100,8 +103,12 @@ def not_too_fast(call):
     if not late:
         return None
     text = "Request was throttled. Expected available in %d second%s." % (late, "" if late == 1 else "s")
-    return Reply(text, 429, {"Content-Type": "text/plain", **({"Retry-After": str(late)} if call.rules.retry_after else {})},
-                 outcomes=[])
+    return Reply(
+        text,
+        429,
+        {"Content-Type": "text/plain", **({"Retry-After": str(late)} if call.rules.retry_after else {})},
+        outcomes=[],
+    )
 
 
 def line(call, name):
@@ -119,16 +126,24 @@ def line(call, name):
         return "badip" if call.wanted else "nohost", []
     renew = [("expires", name, world.now() + rules.expiry)] if rules.expiry else []
     expired = host.expires and host.expires <= world.now()
-    if all(host.records.get(kind) == text for kind, text in wanted.items()) and not host.offline and not expired:
+    if (
+        all(host.records.get(kind) == text for kind, text in wanted.items())
+        and not host.offline
+        and not expired
+    ):
         if rules.nochg_limit and host.nochg + 1 >= rules.nochg_limit:
-            renew.append(("state", name, "blocked") if rules.nochg_punishes == "host"
-                         else ("disable", host.owner, "needless updates"))
+            renew.append(
+                ("state", name, "blocked")
+                if rules.nochg_punishes == "host"
+                else ("disable", host.owner, "needless updates")
+            )
         return "nochg", [("same", name, None), *renew]
     return "good", [("set", name, wanted), *renew]
 
 
 def asked_addresses(call, key="myip"):
-    """What to publish: the parameter, or the connection's address when it is missing, malformed or not looked at."""
+    """What to publish: the parameter, or the connection's address when it is missing, malformed or not looked
+    at."""
     request, world, rules = call.request, call.world, call.rules
     found, fine = addresses(request.params.get(key, ""))
     if rules.by_connection or not found or not fine:
@@ -155,7 +170,9 @@ def single(call, code):
     rules = call.rules
     if code == "blocked":
         if rules.blocked_reply.startswith("good"):
-            return reply_of(call, [(name, "loopback", rules.blocked_reply) for name in call.names or ["*"]], [])
+            return reply_of(
+                call, [(name, "loopback", rules.blocked_reply) for name in call.names or ["*"]], []
+            )
         code = rules.blocked_reply
     return reply_of(call, [("*", code, code)], [])
 
@@ -168,7 +185,9 @@ def reply_of(call, lines, effects):
     headers = {"Content-Type": "text/plain", **rules.headers}
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="%s"' % rules.title
-    return Reply(body, status, headers, [(host, code) for host, code, _ in lines], effects, chunked=rules.chunked)
+    return Reply(
+        body, status, headers, [(host, code) for host, code, _ in lines], effects, chunked=rules.chunked
+    )
 
 
 STEPS = (known_agent, not_blocked, no_outage, authenticated, not_disabled, named, not_too_many)

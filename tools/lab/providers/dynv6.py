@@ -1,5 +1,5 @@
-"""dynv6: /api/update with a token and its own words, and /nic/update in DynDNS2 for IPv4, after dynv6.com/docs/apis.
-It must not know how a request came in."""
+"""dynv6: /api/update with a token and its own words, and /nic/update in DynDNS2 for IPv4, after
+dynv6.com/docs/apis. It must not know how a request came in."""
 
 from ipaddress import ip_interface
 
@@ -10,18 +10,38 @@ from .rules import Rules
 TEXT = {"Content-Type": "text/plain"}
 
 RULES = Rules(
-    name="dynv6", title="dynv6", names=("dynv6.com", "ipv4.dynv6.com", "ipv6.dynv6.com"),
-    update_paths=("/api/update", "/nic/update"), host_keys=("hostname", "zone"), header_auth=False, agent_required=False,
-    list_limit=1, words_for_address=("", "auto", "-"), code_status={"badauth": 401}, families=("A",), trouble_hold=300,
+    name="dynv6",
+    title="dynv6",
+    names=("dynv6.com", "ipv4.dynv6.com", "ipv6.dynv6.com"),
+    update_paths=("/api/update", "/nic/update"),
+    host_keys=("hostname", "zone"),
+    header_auth=False,
+    agent_required=False,
+    list_limit=1,
+    words_for_address=("", "auto", "-"),
+    code_status={"badauth": 401},
+    families=("A",),
+    trouble_hold=300,
     steps=(dyndns2.no_outage, dyndns2.authenticated, dyndns2.named),
-    documents={"needless update": "dynv6.com, docs, APIs", "too many hosts": "dynv6.com, docs, APIs"})
+    documents={"needless update": "dynv6.com, docs, APIs", "too many hosts": "dynv6.com, docs, APIs"},
+)
 
-ACCOUNTS = {"zones": ["dynv6.net"], "accounts": [
-    {"user": "none", "password": "web-pass", "tokens": ["demo-key"], "hosts": ["demo.dynv6.net", "demo2.dynv6.net"]}]}
+ACCOUNTS = {
+    "zones": ["dynv6.net"],
+    "accounts": [
+        {
+            "user": "none",
+            "password": "web-pass",
+            "tokens": ["demo-key"],
+            "hosts": ["demo.dynv6.net", "demo2.dynv6.net"],
+        }
+    ],
+}
 
 
 def _value(request, world, key, kind):
-    """What one parameter asks for: absent or empty keeps (""), "-" removes (None), "auto" = the connection's."""
+    """What one parameter asks for: absent or empty keeps (""), "-" removes (None), "auto" = the
+    connection's."""
     text = request.params.get(key, "")
     if text in ("", "-"):
         return None if text else ""
@@ -60,7 +80,9 @@ def api(request, world):
 def nic(request, world):
     """The token is the password; the user name does not matter."""
     if request.scheme == "basic":
-        request.user = next((a.user for a in world.accounts.values() if request.password in a.tokens), request.user)
+        request.user = next(
+            (a.user for a in world.accounts.values() if request.password in a.tokens), request.user
+        )
     return dyndns2.update(request, world)
 
 

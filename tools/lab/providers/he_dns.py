@@ -1,5 +1,5 @@
-"""Hurricane Electric's free DNS (dyn.dns.he.net): the host is the user, every error has HTTP 200, and `interval` answers
-who comes back within five minutes. It must not know how a request came in."""
+"""Hurricane Electric's free DNS (dyn.dns.he.net): the host is the user, every error has HTTP 200, and
+`interval` answers who comes back within five minutes. It must not know how a request came in."""
 
 from . import dyndns2
 from .rules import Rules
@@ -20,14 +20,40 @@ def authenticated(call):
 
 
 RULES = Rules(
-    name="he-dns", title="Hurricane Electric Free DNS", names=("dyn.dns.he.net",), list_limit=1, agent_required=False,
-    auth=("basic", "query"), query_auth=("hostname", "password"), min_interval=300, nochg_limit=20,
-    steps=(dyndns2.no_outage, authenticated), documents={name: DOCUMENT for name in (
-        "updates too close together", "needless update", "too many hosts", "credentials in query")})
+    name="he-dns",
+    title="Hurricane Electric Free DNS",
+    names=("dyn.dns.he.net",),
+    list_limit=1,
+    agent_required=False,
+    auth=("basic", "query"),
+    query_auth=("hostname", "password"),
+    min_interval=300,
+    nochg_limit=20,
+    steps=(dyndns2.no_outage, authenticated),
+    documents={
+        name: DOCUMENT
+        for name in (
+            "updates too close together",
+            "needless update",
+            "too many hosts",
+            "credentials in query",
+        )
+    },
+)
 
-ACCOUNTS = {"accounts": [
-    {"user": "demo", "password": "demo-key", "hosts": ["home.he.example.net", {"name": "second.he.example.net", "password": "key-2"},
-                                                       {"name": "abused.he.example.net", "state": "blocked"}]}]}
+ACCOUNTS = {
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "demo-key",
+            "hosts": [
+                "home.he.example.net",
+                {"name": "second.he.example.net", "password": "key-2"},
+                {"name": "abused.he.example.net", "state": "blocked"},
+            ],
+        }
+    ]
+}
 
 
 def hosts_of(request, world):

@@ -1,8 +1,9 @@
-"""What the personalities with JSON APIs share: a zone with records of ours and of others, a table of strict routes, and the
-rate limit. It must not know the form of any one API.
+"""What the personalities with JSON APIs share: a zone with records of ours and of others, a table of strict
+routes, and the rate limit. It must not know the form of any one API.
 
-A personality's routes are rows (method, regular expression of path and query, function(call) -> Reply or None). What is no row
-is refused by the API's own 404 and filed as a finding; so is a body that holds other keys than the API's document says."""
+A personality's routes are rows (method, regular expression of path and query, function(call) -> Reply or
+None). What is no row is refused by the API's own 404 and filed as a finding; so is a body that holds other
+keys than the API's document says."""
 
 import copy
 import json
@@ -19,26 +20,72 @@ PAD = 900
 
 
 def rules(name, title, names, **more):
-    return Rules(name=name, title=title, names=names, update_paths=("*",), methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-                 auth=("bearer",), header_auth=False, list_any=False, nochg_fault=False, **more)
+    return Rules(
+        name=name,
+        title=title,
+        names=names,
+        update_paths=("*",),
+        methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        auth=("bearer",),
+        header_auth=False,
+        list_any=False,
+        nochg_fault=False,
+        **more,
+    )
 
 
-ACCOUNTS = {"zones": [ZONE], "accounts": [{"user": "demo", "password": "demo-secret", "tokens": ["demo-token"], "hosts": [
-    "demo.example.net", "demo2.example.net", "new.example.net", "twin.example.net", "example.net"]}]}
+ACCOUNTS = {
+    "zones": [ZONE],
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "demo-secret",
+            "tokens": ["demo-token"],
+            "hosts": [
+                "demo.example.net",
+                "demo2.example.net",
+                "new.example.net",
+                "twin.example.net",
+                "example.net",
+            ],
+        }
+    ],
+}
 
 
 def _record(number, name, kind, content, ttl=300, **more):
-    return {"id": "%032x" % (number * 7919), "number": 1000 + number, "name": name, "type": kind, "content": content, "ttl": ttl,
-            "proxied": False, "comment": None, "tags": [], **more}
+    return {
+        "id": "%032x" % (number * 7919),
+        "number": 1000 + number,
+        "name": name,
+        "type": kind,
+        "content": content,
+        "ttl": ttl,
+        "proxied": False,
+        "comment": None,
+        "tags": [],
+        **more,
+    }
 
 
 def records(world):
-    """The zone's records (dicts with the fields of `_record`), made when they are first asked for. `new` has none, `twin` two A."""
+    """The zone's records (dicts with the fields of `_record`), made when they are first asked for. `new` has
+    none, `twin` two A."""
     if not hasattr(world, "zone_records"):
-        rows = [("www.example.net", "A", "198.51.100.80"), ("example.net", "MX", "mail.example.net"), ("example.net", "A", "198.51.100.7"),
-                ("example.net", "AAAA", "2001:db8::7"), ("demo.example.net", "TXT", "v=spf1 -all"), ("demo.example.net", "A", "198.51.100.7"),
-                ("demo.example.net", "AAAA", "2001:db8::7"), ("demo2.example.net", "A", "198.51.100.7"), ("demo2.example.net", "AAAA", "2001:db8::7"),
-                ("xdemo.example.net", "A", "198.51.100.9"), ("twin.example.net", "A", "198.51.100.7"), ("twin.example.net", "A", "198.51.100.8")]
+        rows = [
+            ("www.example.net", "A", "198.51.100.80"),
+            ("example.net", "MX", "mail.example.net"),
+            ("example.net", "A", "198.51.100.7"),
+            ("example.net", "AAAA", "2001:db8::7"),
+            ("demo.example.net", "TXT", "v=spf1 -all"),
+            ("demo.example.net", "A", "198.51.100.7"),
+            ("demo.example.net", "AAAA", "2001:db8::7"),
+            ("demo2.example.net", "A", "198.51.100.7"),
+            ("demo2.example.net", "AAAA", "2001:db8::7"),
+            ("xdemo.example.net", "A", "198.51.100.9"),
+            ("twin.example.net", "A", "198.51.100.7"),
+            ("twin.example.net", "A", "198.51.100.8"),
+        ]
         world.zone_records = [_record(i, *row) for i, row in enumerate(rows)]
         for one in world.zone_records:
             if one["name"] == "demo.example.net":
@@ -96,8 +143,13 @@ class Call:
 
     def find(self, name=None, kind=None, **fields):
         """The records of a name and type, or with other fields as given."""
-        return [r for r in self.records if (name is None or r["name"] == name.lower().rstrip(".")) and kind in (None, r["type"])
-                and all(r[key] == value for key, value in fields.items())]
+        return [
+            r
+            for r in self.records
+            if (name is None or r["name"] == name.lower().rstrip("."))
+            and kind in (None, r["type"])
+            and all(r[key] == value for key, value in fields.items())
+        ]
 
     def address(self, text, kind):
         """The canonical text when `text` is an address of this type, else None."""
@@ -111,12 +163,17 @@ class Call:
         self._publish(record["name"], record["type"], text, old)
 
     def replace(self, name, kind, text, **fields):
-        """What set-by-name services do: one record instead of all of that name and type; fields that are not told get defaults."""
+        """What set-by-name services do: one record instead of all of that name and type; fields that are not
+        told get defaults."""
+
         def act():
             same = self.find(name, kind)
             self.records[:] = [r for r in self.records if r not in same]
             keep = same[0] if same else _record(len(self.records), name, kind, text)
-            self.records.append({**_record(0, name, kind, text), "id": keep["id"], "number": keep["number"], **fields})
+            self.records.append(
+                {**_record(0, name, kind, text), "id": keep["id"], "number": keep["number"], **fields}
+            )
+
         old = [r["content"] for r in self.find(name, kind)]
         self.effects.append(("call", name, act))
         self._publish(name, kind, text, old[0] if len(old) == 1 else None)
@@ -140,13 +197,26 @@ def answer(call, document, status=200, headers=None):
     fine = status < 400
     noise = getattr(call.world, "noise", 0)  # bytes that an API might say besides
     if noise and isinstance(document, dict):
-        document = {"noise": [{"id": "x%d" % i, "text": "\\\" é" + "n" * 80, "list": [i, None, {"a": [True, 1.5e3]}]} for i in range(noise // 150)], **document}
-    return Reply("" if document is None else json.dumps(document), status, {**JSON, **(headers or {})}, call.outcomes,
-                 call.effects if fine else [], call.findings)
+        document = {
+            "noise": [
+                {"id": "x%d" % i, "text": '\\" é' + "n" * 80, "list": [i, None, {"a": [True, 1.5e3]}]}
+                for i in range(noise // 150)
+            ],
+            **document,
+        }
+    return Reply(
+        "" if document is None else json.dumps(document),
+        status,
+        {**JSON, **(headers or {})},
+        call.outcomes,
+        call.effects if fine else [],
+        call.findings,
+    )
 
 
 def serve(routes, error, login):
-    """The function of ROUTES["*"]. error(call, kind) -> Reply for kind "auth", "path", "limit", "trouble", "body"; login(call) -> bool."""
+    """The function of ROUTES["*"]. error(call, kind) -> Reply for kind "auth", "path", "limit", "trouble",
+    "body"; login(call) -> bool."""
     table = [(method, re.compile(path + r"$"), function) for method, path, function in routes]
 
     def handle(request, world):
@@ -164,10 +234,13 @@ def serve(routes, error, login):
         for method, path, function in table:
             match = path.match(request.target) if method == request.method else None
             if match:
-                call.groups = {key: unquote(value) for key, value in match.groupdict().items() if value is not None}
+                call.groups = {
+                    key: unquote(value) for key, value in match.groupdict().items() if value is not None
+                }
                 return function(call) or error(call, "body")
         call.odd("no such call: %s %s" % (request.method, request.target))
         return error(call, "path")
+
     return handle
 
 

@@ -1,5 +1,5 @@
-"""MyDNS (mydns.se): DynDNS2 with the host as user name, A records only, the connection's address when none is given, and
-one update a month, as mydns.se/info says. Its u.php is not here: nobody wrote down its parameters.
+"""MyDNS (mydns.se): DynDNS2 with the host as user name, A records only, the connection's address when none is
+given, and one update a month, as mydns.se/info says. Its u.php is not here: nobody wrote down its parameters.
 It must not know how a request came in."""
 
 from . import dyndns2
@@ -23,13 +23,33 @@ def ipv4(call):
 
 
 RULES = Rules(
-    name="mydns-se", title="MyDNS", names=("mydns.se",), families=("A",), list_limit=1, agent_required=False,
-    code_status={"badauth": 401}, steps=(dyndns2.no_outage, dyndns2.host_is_user, dyndns2.not_disabled, same_name, ipv4),
-    expiry=31 * 86400, nochg_limit=20, documents={"needless update": INFO, "too many hosts": INFO})
+    name="mydns-se",
+    title="MyDNS",
+    names=("mydns.se",),
+    families=("A",),
+    list_limit=1,
+    agent_required=False,
+    code_status={"badauth": 401},
+    steps=(dyndns2.no_outage, dyndns2.host_is_user, dyndns2.not_disabled, same_name, ipv4),
+    expiry=31 * 86400,
+    nochg_limit=20,
+    documents={"needless update": INFO, "too many hosts": INFO},
+)
 
-ACCOUNTS = {"zones": ["mydns.se"], "accounts": [
-    {"user": "demo", "password": "demo-key", "hosts": ["demo.mydns.se", {"name": "demo2.mydns.se", "password": "key-2"},
-                                                       {"name": "abused.mydns.se", "state": "blocked"}]}]}
+ACCOUNTS = {
+    "zones": ["mydns.se"],
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "demo-key",
+            "hosts": [
+                "demo.mydns.se",
+                {"name": "demo2.mydns.se", "password": "key-2"},
+                {"name": "abused.mydns.se", "state": "blocked"},
+            ],
+        }
+    ],
+}
 
 
 def hosts_of(request, world):

@@ -1,5 +1,5 @@
-"""No-IP (dynupdate.no-ip.com): /nic/update and the IP detection page, as noip.com describes integration, request and
-response, and as its own client behaves. It must not know how a request came in."""
+"""No-IP (dynupdate.no-ip.com): /nic/update and the IP detection page, as noip.com describes integration,
+request and response, and as its own client behaves. It must not know how a request came in."""
 
 from urllib.parse import unquote
 
@@ -46,27 +46,72 @@ def credited(call):
 
 
 RULES = Rules(
-    name="noip", title="No-IP Dynamic Update", names=("dynupdate.no-ip.com", "ip1.dynupdate.no-ip.com"),
-    check_paths=("/",), agent_form=r"\S.*/\S+ .*\S+@\S+", newline="\r\n", code_status={"badauth": 401},
-    steps=(dyndns2.known_agent, dyndns2.not_blocked, dyndns2.no_outage, authenticated, dyndns2.not_disabled,
-           dyndns2.not_too_fast, credited, named),
-    burst=(5, 60), check_interval=120, nochg_limit=10, nochg_punishes="account", refusal_limit=3,
-    documents={"needless update": NOIP_RESPONSE, "update after a refusal": NOIP_RESPONSE, "no User-Agent": NOIP_REQUEST,
-               "generic User-Agent": NOIP_REQUEST, "User-Agent not in the provider's form": NOIP_REQUEST,
-               "blocked client goes on": NOIP_RESPONSE, "one request per host": NOIP_REQUEST,
-               "check page asked too often": "noip.com, its own client's minimum interval"})
+    name="noip",
+    title="No-IP Dynamic Update",
+    names=("dynupdate.no-ip.com", "ip1.dynupdate.no-ip.com"),
+    check_paths=("/",),
+    agent_form=r"\S.*/\S+ .*\S+@\S+",
+    newline="\r\n",
+    code_status={"badauth": 401},
+    steps=(
+        dyndns2.known_agent,
+        dyndns2.not_blocked,
+        dyndns2.no_outage,
+        authenticated,
+        dyndns2.not_disabled,
+        dyndns2.not_too_fast,
+        credited,
+        named,
+    ),
+    burst=(5, 60),
+    check_interval=120,
+    nochg_limit=10,
+    nochg_punishes="account",
+    refusal_limit=3,
+    documents={
+        "needless update": NOIP_RESPONSE,
+        "update after a refusal": NOIP_RESPONSE,
+        "no User-Agent": NOIP_REQUEST,
+        "generic User-Agent": NOIP_REQUEST,
+        "User-Agent not in the provider's form": NOIP_REQUEST,
+        "blocked client goes on": NOIP_RESPONSE,
+        "one request per host": NOIP_REQUEST,
+        "check page asked too often": "noip.com, its own client's minimum interval",
+    },
+)
 
-ACCOUNTS = {"zones": ["ddns.net"], "accounts": [
-    {"user": "demo", "password": "demo-key", "names": ["demo@example.net"],
-     "logins": {"k3yuser": {"password": "k3ypass"}, "demo:cottage": {"password": "group-pass", "group": "cottage"}},
-     "hosts": ["demo.ddns.net", "demo2.ddns.net", {"name": "barn.ddns.net", "groups": ["cottage"]},
-               {"name": "shed.ddns.net", "groups": ["cottage"]}]},
-    {"user": "free", "password": "free-key", "donator": False, "hosts": ["free.ddns.net"]},
-    {"user": "spammer", "password": "spam-key", "disabled": "breach of the terms", "hosts": ["spam.ddns.net"]}]}
+ACCOUNTS = {
+    "zones": ["ddns.net"],
+    "accounts": [
+        {
+            "user": "demo",
+            "password": "demo-key",
+            "names": ["demo@example.net"],
+            "logins": {
+                "k3yuser": {"password": "k3ypass"},
+                "demo:cottage": {"password": "group-pass", "group": "cottage"},
+            },
+            "hosts": [
+                "demo.ddns.net",
+                "demo2.ddns.net",
+                {"name": "barn.ddns.net", "groups": ["cottage"]},
+                {"name": "shed.ddns.net", "groups": ["cottage"]},
+            ],
+        },
+        {"user": "free", "password": "free-key", "donator": False, "hosts": ["free.ddns.net"]},
+        {
+            "user": "spammer",
+            "password": "spam-key",
+            "disabled": "breach of the terms",
+            "hosts": ["spam.ddns.net"],
+        },
+    ],
+}
 
 
 def members(call, name):
-    """The hosts that a name of the list stands for: itself, a group's, or all of the account's. [] = no such name."""
+    """The hosts that a name of the list stands for: itself, a group's, or all of the account's. [] = no such
+    name."""
     account = call.account
     mine = [host for host in call.world.hosts_of(account) if call.group in ("", *host.groups)]
     if name == EVERY:
@@ -87,7 +132,11 @@ def line(call, name):
     codes, effects = [], []
     for host in hosts:
         if offline:
-            code, more = ("nochg", [("same", host.name, None)]) if host.offline else ("good", [("offline", host.name, True)])
+            code, more = (
+                ("nochg", [("same", host.name, None)])
+                if host.offline
+                else ("good", [("offline", host.name, True)])
+            )
         else:
             code, more = dyndns2.line(call, host.name)
         codes.append(code)
@@ -110,10 +159,16 @@ def update(request, world):
 def check(request, world):
     """The bare address. Whoever asks after an error code, before the user acted, is sent away."""
     angry = [code for client in request.siblings for code, _ in client.refusals.values()]
-    angry += [hold[1] for client in request.siblings for hold in client.holds.values() if hold[0] > world.now()]
+    angry += [
+        hold[1] for client in request.siblings for hold in client.holds.values() if hold[0] > world.now()
+    ]
     if angry or request.wait:
-        return Reply("Forbidden\n", 403, {"Content-Type": "text/plain"},
-                     findings=[("check page asked after an error", code) for code in angry[:1]])
+        return Reply(
+            "Forbidden\n",
+            403,
+            {"Content-Type": "text/plain"},
+            findings=[("check page asked after an error", code) for code in angry[:1]],
+        )
     return Reply(world.seen(request.peer), 200, {"Content-Type": "text/plain"})
 
 

@@ -1,5 +1,5 @@
-"""OVH DynHost (dns.eu.ovhapis.com): insists on system=dyndns and puts lines around the code that mean nothing.
-It must not know how a request came in."""
+"""OVH DynHost (dns.eu.ovhapis.com): insists on system=dyndns and puts lines around the code that mean
+nothing. It must not know how a request came in."""
 
 from ..messages import Reply
 from . import dyndns2
@@ -17,18 +17,44 @@ def one_address(call):
 
 
 RULES = Rules(
-    name="ovh", title="OVH DynHost", names=("dns.eu.ovhapis.com", "www.ovh.com"), agent_required=False, list_limit=1,
-    code_status={"badauth": 401}, nochg_limit=20, documents={"needless update": DOCUMENT, "too many hosts": DOCUMENT},
-    steps=(dyndns2.no_outage, dyndns2.authenticated, dyndns2.not_disabled, right_system, dyndns2.named,
-           dyndns2.not_too_many, one_address))
+    name="ovh",
+    title="OVH DynHost",
+    names=("dns.eu.ovhapis.com", "www.ovh.com"),
+    agent_required=False,
+    list_limit=1,
+    code_status={"badauth": 401},
+    nochg_limit=20,
+    documents={"needless update": DOCUMENT, "too many hosts": DOCUMENT},
+    steps=(
+        dyndns2.no_outage,
+        dyndns2.authenticated,
+        dyndns2.not_disabled,
+        right_system,
+        dyndns2.named,
+        dyndns2.not_too_many,
+        one_address,
+    ),
+)
 
-ACCOUNTS = {"accounts": [{"user": "example.net-demo", "password": "demo-key", "hosts": [
-    "home.ovh.example.net", "home2.ovh.example.net", {"name": "abused.ovh.example.net", "state": "blocked"}]}]}
+ACCOUNTS = {
+    "accounts": [
+        {
+            "user": "example.net-demo",
+            "password": "demo-key",
+            "hosts": [
+                "home.ovh.example.net",
+                "home2.ovh.example.net",
+                {"name": "abused.ovh.example.net", "state": "blocked"},
+            ],
+        }
+    ]
+}
 
 
 def update(request, world):
     reply = dyndns2.update(request, world)
-    body = "\n%sDynHost: request processed\n" % reply.body  # "ignore extra data", as a client of theirs puts it
+    # "ignore extra data", as a client of theirs puts it
+    body = "\n%sDynHost: request processed\n" % reply.body
     return Reply(body, reply.status, reply.headers, reply.outcomes, reply.effects, reply.findings)
 
 

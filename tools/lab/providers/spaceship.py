@@ -8,26 +8,51 @@ STATUS = {"auth": 401, "path": 404, "limit": 429, "trouble": 500, "body": 422, "
 
 
 def error(call, kind):
-    return answer(call, {"detail": kind, "data": []}, STATUS[kind], {"Retry-After": str(call.wait)} if kind == "limit" else {})
+    return answer(
+        call,
+        {"detail": kind, "data": []},
+        STATUS[kind],
+        {"Retry-After": str(call.wait)} if kind == "limit" else {},
+    )
 
 
 def login(call):
-    return [call.request.headers.get(key) for key in ("x-api-key", "x-api-secret")] == ["key-demo", "secret-demo"]
+    return [call.request.headers.get(key) for key in ("x-api-key", "x-api-secret")] == [
+        "key-demo",
+        "secret-demo",
+    ]
 
 
 def listed(call):
     if call.groups["zone"] != ZONE:
         return error(call, "zone")
-    return answer(call, {"total": len(call.records), "items": [
-        {"type": r["type"], "name": label(r["name"]), "ttl": r["ttl"], "group": {"type": "custom"}, "address" if r["type"] in ("A", "AAAA") else "value": r["content"]}
-        for r in call.records]})
+    return answer(
+        call,
+        {
+            "total": len(call.records),
+            "items": [
+                {
+                    "type": r["type"],
+                    "name": label(r["name"]),
+                    "ttl": r["ttl"],
+                    "group": {"type": "custom"},
+                    "address" if r["type"] in ("A", "AAAA") else "value": r["content"],
+                }
+                for r in call.records
+            ],
+        },
+    )
 
 
 def put(call):
     document = call.document
     if call.groups["zone"] != ZONE:
         return error(call, "zone")
-    if not call.holds(document, "force", "items") or len(document["items"]) != 1 or not call.holds(document["items"][0], "type", "name", "address", "ttl"):
+    if (
+        not call.holds(document, "force", "items")
+        or len(document["items"]) != 1
+        or not call.holds(document["items"][0], "type", "name", "address", "ttl")
+    ):
         return None
     one = document["items"][0]
     text, name = call.address(one["address"], one["type"]), full(one["name"])
@@ -43,7 +68,11 @@ def put(call):
 
 def delete(call):
     document = call.document
-    if not isinstance(document, list) or len(document) != 1 or not call.holds(document[0], "type", "name", "address"):
+    if (
+        not isinstance(document, list)
+        or len(document) != 1
+        or not call.holds(document[0], "type", "name", "address")
+    ):
         return None
     found = call.find(full(document[0]["name"]), document[0]["type"], content=document[0]["address"])
     if not found:
@@ -53,4 +82,10 @@ def delete(call):
 
 
 PATH = r"/api/v1/dns/records/(?P<zone>[^/?]+)"
-ROUTES = {"*": serve((("GET", PATH + r"\?take=500&skip=0", listed), ("PUT", PATH, put), ("DELETE", PATH, delete)), error, login)}
+ROUTES = {
+    "*": serve(
+        (("GET", PATH + r"\?take=500&skip=0", listed), ("PUT", PATH, put), ("DELETE", PATH, delete)),
+        error,
+        login,
+    )
+}

@@ -1,5 +1,5 @@
-"""Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host, ip, user and
-password, and an XML address check. It must not know how a request came in."""
+"""Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host, ip,
+user and password, and an XML address check. It must not know how a request came in."""
 
 from ..messages import Reply
 from . import dyndns2
@@ -9,15 +9,39 @@ DOCUMENT = "zerigo.com, Managed DNS, Dynamic updates"
 TEXT = {"Content-Type": "text/plain"}
 
 RULES = Rules(
-    name="zerigo", title="Zerigo", names=("update.zerigo.com", "checkip.zerigo.com", "checkip4.zerigo.com", "checkip6.zerigo.com"),
-    update_paths=("/dynamic",), check_paths=("/", "/4", "/6"), host_keys=("host",), auth=("basic", "query"),
-    query_auth=("user", "password"), header_auth=False, agent_required=False, list_limit=1, trouble_hold=300,
-    # Hourly is fine for clients that cannot see a change, so an unchanged address is a fault only within the hour.
-    refresh_age=3590, check_interval=3600,
-    documents={"needless update": DOCUMENT, "check page asked too often": DOCUMENT, "too many hosts": DOCUMENT})
+    name="zerigo",
+    title="Zerigo",
+    names=("update.zerigo.com", "checkip.zerigo.com", "checkip4.zerigo.com", "checkip6.zerigo.com"),
+    update_paths=("/dynamic",),
+    check_paths=("/", "/4", "/6"),
+    host_keys=("host",),
+    auth=("basic", "query"),
+    query_auth=("user", "password"),
+    header_auth=False,
+    agent_required=False,
+    list_limit=1,
+    trouble_hold=300,
+    # Hourly is fine for clients that cannot see a change, so an unchanged address is a fault only within the
+    # hour.
+    refresh_age=3590,
+    check_interval=3600,
+    documents={
+        "needless update": DOCUMENT,
+        "check page asked too often": DOCUMENT,
+        "too many hosts": DOCUMENT,
+    },
+)
 
-ACCOUNTS = {"accounts": [{"user": "demo@example.net", "password": "account-pass", "tokens": ["demo-key"],
-                          "hosts": ["home.zerigo.example.net", "home2.zerigo.example.net"]}]}
+ACCOUNTS = {
+    "accounts": [
+        {
+            "user": "demo@example.net",
+            "password": "account-pass",
+            "tokens": ["demo-key"],
+            "hosts": ["home.zerigo.example.net", "home2.zerigo.example.net"],
+        }
+    ]
+}
 
 
 def failure(call, status, text, code):
@@ -47,10 +71,16 @@ def _secret(request):
 
 
 def check(request, world):
-    """checkip takes the connection's family, checkip4 and checkip6 force one: by host name, or by path in the lab."""
+    """checkip takes the connection's family, checkip4 and checkip6 force one: by host name, or by path in the
+    lab."""
     name = request.headers.get("host", "")
-    forced = 4 if request.path == "/4" or name.startswith("checkip4") else \
-        6 if request.path == "/6" or name.startswith("checkip6") else None
+    forced = (
+        4
+        if request.path == "/4" or name.startswith("checkip4")
+        else 6
+        if request.path == "/6" or name.startswith("checkip6")
+        else None
+    )
     text = world.seen(request.peer, forced)
     tag = "ipv6" if ":" in text else "ipv4"
     return Reply("<%s>%s</%s>\n" % (tag, text, tag), 200, {"Content-Type": "text/xml"})

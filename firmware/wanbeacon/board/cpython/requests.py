@@ -1,9 +1,11 @@
-"""micropython-lib's `requests` (0.10 to 1.1) for CPython: same surface, same use of its socket. Knows nothing of the agent.
+"""micropython-lib's `requests` (0.10 to 1.1) for CPython: same surface, same use of its socket. Knows nothing
+of the agent.
 
-What matters to code that replaces `requests.socket` and is kept as it is there: the order of calls on the socket
-(getaddrinfo, socket, settimeout, connect, write..., readline..., read, close), HTTP/1.0, ValueError on a bad status
-line and on a chunked answer, socket closed on OSError only, redirects followed with the same headers over a new socket.
-Unlike there, "https:" is refused: the original would encrypt without verifying anything."""
+What matters to code that replaces `requests.socket` and is kept as it is there: the order of calls on the
+socket (getaddrinfo, socket, settimeout, connect, write..., readline..., read, close), HTTP/1.0, ValueError on
+a bad status line and on a chunked answer, socket closed on OSError only, redirects followed with the same
+headers over a new socket. Unlike there, "https:" is refused: the original would encrypt without verifying
+anything."""
 
 import socket
 
@@ -34,6 +36,7 @@ class Response:
 
     def json(self):
         import json
+
         return json.loads(self.content)
 
     def close(self):
@@ -47,7 +50,9 @@ def _split(url):
     proto, empty, rest = url.split("/", 2)
     netloc, _, path = rest.partition("/")
     if proto == "https:":
-        raise ValueError("this stand-in speaks no unverified TLS: use http: over a socket that does the handshake")
+        raise ValueError(
+            "this stand-in speaks no unverified TLS: use http: over a socket that does the handshake"
+        )
     if proto != "http:" or empty:
         raise ValueError("Unsupported protocol: " + proto)
     host, colon, port = netloc.partition(":")
@@ -95,17 +100,21 @@ def _head(wire, parse_headers):
             parse_headers(line, headers)
 
 
-def request(method, url, data=None, json=None, headers=None, stream=None, auth=None, timeout=None, parse_headers=True):
+def request(
+    method, url, data=None, json=None, headers=None, stream=None, auth=None, timeout=None, parse_headers=True
+):
     host, port, path = _split(url)
     headers = dict(headers or {})
     if auth is not None:
         import ubinascii
+
         pair = ("%s:%s" % auth).encode()
         headers["Authorization"] = "Basic " + ubinascii.b2a_base64(pair)[:-1].decode()
     headers.setdefault("Host", host)  # without the port, as the original: callers set their own
     body = data
     if json is not None:
         from json import dumps
+
         body = dumps(json).encode()
         headers.setdefault("Content-Type", "application/json")
     if hasattr(body, "__next__"):

@@ -1,8 +1,10 @@
-"""MicroPython's `tls` over CPython's ssl: same names, same errors, streams that say None when they would block.
+"""MicroPython's `tls` over CPython's ssl: same names, same errors, streams that say None when they would
+block.
 
-Knows nothing of the agent. As on MicroPython: CA roots as DER only, CERT_REQUIRED needs server_hostname, a rejected
-certificate is a ValueError (CPython's SSLCertVerificationError is one), the handshake may be left to the first
-read or write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a socket."""
+Knows nothing of the agent. As on MicroPython: CA roots as DER only, CERT_REQUIRED needs server_hostname, a
+rejected certificate is a ValueError (CPython's SSLCertVerificationError is one), the handshake may be left to
+the first read or write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a
+socket."""
 
 import errno
 import select
@@ -53,6 +55,7 @@ class SSLContext:
         """DER (or PEM) bytes; CPython reads files only, so they pass through temporary ones."""
         import os
         import tempfile
+
         paths = []
         try:
             for kind, data in (("CERTIFICATE", cert), ("PRIVATE KEY", key)):
@@ -76,8 +79,8 @@ class SSLContext:
         self._context.set_ciphers(":".join(ciphers))
 
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None):
-        """A TLS stream over a connected socket, or over any stream with readinto and write as MicroPython's have them;
-        it now belongs to the TLS stream."""
+        """A TLS stream over a connected socket, or over any stream with readinto and write as MicroPython's
+        have them; it now belongs to the TLS stream."""
         context = self._context
         if not server_side:
             # CERT_OPTIONAL verifies nothing in MicroPython; it must not look safer here than there.
@@ -113,15 +116,18 @@ class _Socket:
 
 
 class _Stream:
-    """What MicroPython's wrap_socket returns: read, readinto, readline, write, close, setblocking, fileno for poll.
+    """What MicroPython's wrap_socket returns: read, readinto, readline, write, close, setblocking, fileno for
+    poll.
 
-    OpenSSL works in memory here, on what `_step` brings from the stream below, so that a stream that bounds its reads
-    bounds TLS too."""
+    OpenSSL works in memory here, on what `_step` brings from the stream below, so that a stream that bounds
+    its reads bounds TLS too."""
 
     def __init__(self, context, sock, server_side, server_hostname, handshake):
         self._raw = sock = _Socket(sock) if hasattr(sock, "recv_into") else sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_side=server_side, server_hostname=server_hostname)
+        self._tls = context.wrap_bio(
+            self._in, self._out, server_side=server_side, server_hostname=server_hostname
+        )
         self._buffer = bytearray(_CHUNK)
         self._unsent = b""
         self._shaken = False
@@ -184,7 +190,8 @@ class _Stream:
         return True
 
     def read(self, size=-1):
-        """Up to size bytes; b"" at the end; None when nothing is there yet (non-blocking). -1: until the end."""
+        """Up to size bytes; b"" at the end; None when nothing is there yet (non-blocking). -1: until the
+        end."""
         if not self._ready():
             return None
         if size >= 0:
@@ -200,7 +207,7 @@ class _Stream:
         data = self.read(len(buffer) if size is None else min(size, len(buffer)))
         if data is None:
             return None
-        buffer[:len(data)] = data
+        buffer[: len(data)] = data
         return len(data)
 
     def readline(self):
@@ -215,7 +222,7 @@ class _Stream:
     def write(self, data, *range_):
         """Bytes taken, or None when none could be (non-blocking)."""
         if range_:
-            data = data[:range_[0]] if len(range_) == 1 else data[range_[0]:range_[0] + range_[1]]
+            data = data[: range_[0]] if len(range_) == 1 else data[range_[0] : range_[0] + range_[1]]
         if not self._ready():
             return None
         if self._unsent and not self._send():
@@ -239,7 +246,8 @@ class _Stream:
 
 
 def _checked(n):
-    """What a stream's readinto or write gave; a negative number is an error, as in MicroPython's io.IOBase."""
+    """What a stream's readinto or write gave; a negative number is an error, as in MicroPython's
+    io.IOBase."""
     if n is not None and n < 0:
         raise OSError(-n, "the connection failed")
     return n

@@ -1,6 +1,8 @@
-"""Gives CPython's time, gc, asyncio and sys what MicroPython's have, so that firmware/ runs on both. Import it before firmware/.
+"""Gives CPython's time, gc, asyncio and sys what MicroPython's have, so that firmware/ runs on both. Import
+it before firmware/.
 
-Run the agent on CPython:  PYTHONPATH=firmware/wanbeacon/board/cpython:firmware python -m wanbeacon_cpython wanbeacon run ..."""
+Run the agent on CPython:  PYTHONPATH=firmware/wanbeacon/board/cpython:firmware python -m wanbeacon_cpython
+wanbeacon run ..."""
 
 import asyncio
 import gc
@@ -53,6 +55,7 @@ def sleep_us(us):
 def mem_alloc():
     """Bytes in use by traced objects: real only while tracemalloc runs, else 0."""
     import tracemalloc
+
     return tracemalloc.get_traced_memory()[0]
 
 
@@ -87,5 +90,6 @@ sys.print_exception = print_exception
 
 if __name__ == "__main__":
     import runpy
+
     sys.argv.pop(0)
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,6 +1,8 @@
-"""Set-up mode's own network: access point, and a name server that leads every name to the set-up page. Knows no page.
+"""Set-up mode's own network: access point, and a name server that leads every name to the set-up page. Knows
+no page.
 
-The access point's password is this device's own (see label.py in tools): WPA2, never open, never the same for all."""
+The access point's password is this device's own (see label.py in tools): WPA2, never open, never the same for
+all."""
 
 import asyncio
 import json
@@ -12,7 +14,8 @@ from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import captive_dns as dns
 from wanbeacon.net import udp
 
-# Its own address: the first whose network (/24) has none of the home network's addresses. The label has the first.
+# Its own address: the first whose network (/24) has none of the home network's addresses. The label has the
+# first.
 ADDRESSES = ("192.168.4.1", "192.168.44.1", "10.44.44.1")
 _NO_IP = "0.0.0.0"
 SETUP_S = 900  # the set-up network goes after this when there are settings: it is a door
@@ -21,7 +24,8 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none tha
 
 
 def access(board):
-    """The password of this device's own access point, as on its label; made now when there is none. Raises OSError."""
+    """The password of this device's own access point, as on its label; made now when there is none. Raises
+    OSError."""
     doc = esp32.read_json(esp32.DEVICE)
     if not doc.get("ap_password"):
         doc["name"] = board.own_name()
@@ -31,7 +35,8 @@ def access(board):
 
 
 def open_door(device, serve):
-    """Begin set-up mode. With settings it ends by itself. serve(device, address, port): the pages, for ever."""
+    """Begin set-up mode. With settings it ends by itself. serve(device, address, port): the pages, for
+    ever."""
     try:
         device.door = SetupAccessPoint(device, access(device.board), serve)
     except (OSError, ValueError, AttributeError) as e:
@@ -57,14 +62,15 @@ def _number(ip):
 
 
 def meets(ip, nic):
-    """True when the /24 network of `ip` and the network of an interface (None: there is none) have addresses in common."""
+    """True when the /24 network of `ip` and the network of an interface (None: there is none) have addresses
+    in common."""
     lan, mask = nic.ifconfig()[:2] if nic else (_NO_IP, _NO_IP)
     return lan != _NO_IP and not (_number(ip) ^ _number(lan)) & _number(mask) & 0xFFFFFF00
 
 
 class SetupAccessPoint:
-    """device: app/board_main.py; password: of the access point; serve: see open_door. Raises OSError or ValueError when it
-    cannot be opened."""
+    """device: app/board_main.py; password: of the access point; serve: see open_door. Raises OSError or
+    ValueError when it cannot be opened."""
 
     def __init__(self, device, password, serve):
         self.device = device
@@ -78,7 +84,10 @@ class SetupAccessPoint:
         if ap.ifconfig()[0] != self.address:  # it may have another one from the last time
             ap.ifconfig((self.address, "255.255.255.0", self.address, self.address))
         # On the console, which is the owner's: the only other place is the label.
-        print("Set-up: join the Wi-Fi %s with the password %s, then open http://%s/" % (board.own_name(), password, self.address))
+        print(
+            "Set-up: join the Wi-Fi %s with the password %s, then open http://%s/"
+            % (board.own_name(), password, self.address)
+        )
         device.log("set-up mode: Wi-Fi %s" % board.own_name())
         self.tasks = [asyncio.create_task(self._names())]
         portal = device.cfg and device.cfg["portal"]
@@ -90,9 +99,12 @@ class SetupAccessPoint:
         return link.nic if link else None
 
     def inside(self, ip):
-        """True for an address of the set-up network. Answers go out where their address belongs, so whoever gets them has
-        joined it; but not while the home network has the same addresses, which it may have got after the door opened."""
-        return ip.rpartition(".")[0] == self.address.rpartition(".")[0] and not meets(self.address, self._lan())
+        """True for an address of the set-up network. Answers go out where their address belongs, so whoever
+        gets them has joined it; but not while the home network has the same addresses, which it may have got
+        after the door opened."""
+        return ip.rpartition(".")[0] == self.address.rpartition(".")[0] and not meets(
+            self.address, self._lan()
+        )
 
     def busy(self):
         """True while somebody is joined."""
@@ -108,7 +120,8 @@ class SetupAccessPoint:
         self.ap.active(False)
 
     async def _pages(self):
-        """The pages, on this network alone: the settings want none, or at another port than the label says."""
+        """The pages, on this network alone: the settings want none, or at another port than the label
+        says."""
         try:
             await self.serve(self.device, self.address, 80)
         except OSError as e:

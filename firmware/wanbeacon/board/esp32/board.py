@@ -1,6 +1,8 @@
-"""An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same names.
+"""An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same
+names.
 
-Knows no provider and no host. The link (Wi-Fi, cable) is board/link.py, the order of a board's life board/device.py."""
+Knows no provider and no host. The link (Wi-Fi, cable) is board/link.py, the order of a board's life
+board/device.py."""
 
 import json
 import os
@@ -16,10 +18,12 @@ CONFIG = "/config.json"
 DEVICE = "/device.json"
 STATE = "/state"
 
-# The watchdog bites after this: longer than the worst DNS look-ups of one exchange. getaddrinfo blocks everything, up
-# to 4 tries of lwIP per name server (about 30 s), and one exchange may need the name and once more an NTP server's.
+# The watchdog bites after this: longer than the worst DNS look-ups of one exchange. getaddrinfo blocks
+# everything, up to 4 tries of lwIP per name server (about 30 s), and one exchange may need the name and once
+# more an NTP server's.
 WATCHDOG_MS = 180000
-# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this long.
+# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this
+# long.
 CONSOLE_MS = 3600000
 _CAUSES = {1: "power", 2: "reset", 3: "watchdog", 4: "sleep", 5: "restart"}
 
@@ -34,7 +38,8 @@ class Slot:
         """bytes, or None when there is no such file. Raises OSError when it cannot be read."""
         try:
             with open(self.path, "rb") as f:
-                return f.read(min(os.stat(self.path)[6], 65536))  # not 64 KB at once: the heap has no such hole
+                # not 64 KB at once: the heap has no such hole
+                return f.read(min(os.stat(self.path)[6], 65536))
         except OSError as e:
             if e.errno == 2:
                 return None
@@ -57,7 +62,8 @@ def read_json(path):
 
 
 def replace(path, data):
-    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic). Raises OSError."""
+    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic). Raises
+    OSError."""
     with open(path + ".new", "wb") as f:
         f.write(data)
     os.rename(path + ".new", path)
@@ -104,7 +110,11 @@ class Board:
     def own_name(self):
         """Name of this one device: the label's, else one with four digits of the MAC. No secret."""
         name = read_json(DEVICE).get("name")
-        return name if isinstance(name, str) and 0 < len(name) <= 32 else "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
+        return (
+            name
+            if isinstance(name, str) and 0 < len(name) <= 32
+            else "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
+        )
 
     def model(self):
         """The hardware's name for the User-Agent, or None."""
@@ -142,7 +152,8 @@ class Board:
         self.dog = machine.WDT(timeout=WATCHDOG_MS)
 
     def feed(self):
-        """Called after proven progress only: a round of the agent, a living event loop with nothing to run."""
+        """Called after proven progress only: a round of the agent, a living event loop with nothing to
+        run."""
         if self.dog:
             self.dog.feed()
 
@@ -214,7 +225,8 @@ class Board:
     # ---- clock
 
     def set_clock(self, agent):
-        """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock was set."""
+        """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock
+        was set."""
         clock = agent.clock
         if not self.link_up() or not clock.ask_due():
             return False

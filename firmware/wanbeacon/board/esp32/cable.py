@@ -37,6 +37,9 @@ def _lan(row):
     if "spi" in row:
         spi = row["spi"]
         words["spi"] = machine.SPI(
-            spi["id"], sck=machine.Pin(spi["sck"]), mosi=machine.Pin(spi["mosi"]), miso=machine.Pin(spi["miso"])
+            spi["id"],
+            sck=machine.Pin(spi["sck"]),
+            mosi=machine.Pin(spi["mosi"]),
+            miso=machine.Pin(spi["miso"]),
         )
     return network.LAN(**words)

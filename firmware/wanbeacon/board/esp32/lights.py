@@ -59,7 +59,8 @@ class Led:
 
 
 class Button:
-    """row: {"pin", "pull": false when the board has its own resistor?, "pressed": level, 0 at default} or None."""
+    """row: {"pin", "pull": false when the board has its own resistor?, "pressed": level, 0 at default} or
+    None."""
 
     def __init__(self, row):
         self.pin = None
@@ -82,8 +83,8 @@ class Button:
 
 
 class Presses:
-    """Turns looks at the button into "setup", "reset" or None; the press counts when it is let go, so that a longer
-    one does not do the shorter one's work on its way."""
+    """Turns looks at the button into "setup", "reset" or None; the press counts when it is let go, so that a
+    longer one does not do the shorter one's work on its way."""
 
     def __init__(self, button):
         self.button = button

@@ -1,9 +1,9 @@
-"""The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded for that alone. Knows
-nothing of what is sent over it.
+"""The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded for
+that alone. Knows nothing of what is sent over it.
 
-One shape for both: `word` (up, no link, wrong password), `text` for a person, address(), router(), `event` (set at every
-change). ESP32's driver reconnects by itself, but its status is unreliable after it gave up (micropython #12315): so short
-drops are left to it, and after 15 s we start over ourselves."""
+One shape for both: `word` (up, no link, wrong password), `text` for a person, address(), router(), `event`
+(set at every change). ESP32's driver reconnects by itself, but its status is unreliable after it gave up
+(micropython #12315): so short drops are left to it, and after 15 s we start over ourselves."""
 
 import asyncio
 import time
@@ -17,8 +17,8 @@ _NO_IP = "0.0.0.0"
 
 
 class Link:
-    """how: the module that brings it up, "wifi" or "cable": its coroutine function up(link) returns what to watch, when there
-    is an address. networks: of Wi-Fi, the config's rows (ssid, password, hidden)."""
+    """how: the module that brings it up, "wifi" or "cable": its coroutine function up(link) returns what to
+    watch, when there is an address. networks: of Wi-Fi, the config's rows (ssid, password, hidden)."""
 
     def __init__(self, how, nic, say, networks=()):
         self.how = how

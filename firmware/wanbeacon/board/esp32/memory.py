@@ -1,28 +1,31 @@
-"""The two heaps of an ESP32 without PSRAM: who may hold how much of each, and when. The only place that knows.
+"""The two heaps of an ESP32 without PSRAM: who may hold how much of each, and when. The only place that
+knows.
 
-Python's heap and the system heap (TLS, sockets, lwIP, Wi-Fi) share one RAM of some 190 KB. When Python's heap is full it
-grows, for good, by the smaller of its own size and the largest free system block: from 56 to 112 KB if nobody hinders it, and
-what is left is too small for a TLS handshake with a usual certificate chain. So the part that TLS and lwIP need is held as a
-reserve while Python's heap grows, once and early, to what the agent may have (settle.py); then lwIP's part is given back, and
-TLS's part for the time of an exchange only (`begin`, `end`). docs/architecture.md, "Memory of a board", has the figures.
+Python's heap and the system heap (TLS, sockets, lwIP, Wi-Fi) share one RAM of some 190 KB. When Python's heap
+is full it grows, for good, by the smaller of its own size and the largest free system block: from 56 to 112
+KB if nobody hinders it, and what is left is too small for a TLS handshake with a usual certificate chain. So
+the part that TLS and lwIP need is held as a reserve while Python's heap grows, once and early, to what the
+agent may have (settle.py); then lwIP's part is given back, and TLS's part for the time of an exchange only
+(`begin`, `end`). docs/architecture.md, "Memory of a board", has the figures.
 
-What holds memory of the system heap without touching a pin is the stack of a parked thread. What everybody else says is
-`begin` and `end`; boards with PSRAM have room for all and hold nothing.
+What holds memory of the system heap without touching a pin is the stack of a parked thread. What everybody
+else says is `begin` and `end`; boards with PSRAM have room for all and hold nothing.
 """
 
 import gc
 import time
 
 PLENTY = 1024 * 1024  # bytes of Python heap that only boards with PSRAM have
-TLS = 40 * 1024  # held back for a handshake (37 to 41 KB at its peak with one CA root, an RSA-2048 leaf and one intermediate)
+# held back for a handshake (37 to 41 KB at its peak with one CA root, an RSA-2048 leaf and one intermediate)
+TLS = 40 * 1024
 NEED = 44 * 1024  # free in the system heap, or a handshake is not worth trying
 LWIP = 12 * 1024  # below this names are not found and connections hang, without any error
 SETTLE_MS = 30  # the idle task frees the stack of a thread that has ended
 
 
 class Memory:
-    """chip: the module esp32; threads: the module _thread. None where this machine has not both, or has room for all: nothing
-    is held then."""
+    """chip: the module esp32; threads: the module _thread. None where this machine has not both, or has room
+    for all: nothing is held then."""
 
     def __init__(self, chip=None, threads=None):
         self.chip = chip
@@ -31,8 +34,8 @@ class Memory:
         self.inside = False  # an exchange is going on
 
     def hold(self, size):
-        """Hold so many bytes of the system heap, as the stack of a thread that waits: the lock whose release ends that, or
-        None when there is not so much in one piece."""
+        """Hold so many bytes of the system heap, as the stack of a thread that waits: the lock whose release
+        ends that, or None when there is not so much in one piece."""
         lock = self.threads.allocate_lock()
         lock.acquire()
         before = self.threads.stack_size(size)
@@ -77,7 +80,8 @@ class Memory:
         return max([row[2] for row in self.heaps()]) if self.chip else PLENTY
 
     def low(self):
-        """True when the system heap has too little for what is going on: TLS during an exchange, lwIP otherwise."""
+        """True when the system heap has too little for what is going on: TLS during an exchange, lwIP
+        otherwise."""
         return self.free() < (LWIP if self.held or not self.inside else NEED)
 
     def figures(self):
@@ -86,7 +90,8 @@ class Memory:
         used = gc.mem_alloc()
         doc = {"python_used": used, "python_free": gc.mem_free()}
         if self.chip:
-            # MicroPython counts the largest system block as free memory of Python, as its heap might grow by it
+            # MicroPython counts the largest system block as free memory of Python, as its heap might grow by
+            # it
             doc["python_free"] = max(0, doc["python_free"] - self.largest())
             doc["system_free"], doc["system_largest"] = self.free(), self.largest()
             doc["system_least"] = sum([row[3] for row in self.heaps()])

@@ -1,4 +1,5 @@
-"""Asks time servers (SNTP, RFC 4330, with the packet tests of RFC 5905) and judges their answers. Sets nothing.
+"""Asks time servers (SNTP, RFC 4330, with the packet tests of RFC 5905) and judges their answers. Sets
+nothing.
 
 NTP is not authenticated: what comes out is *unproven* (net/clock.py), also when two servers agree.
 """
@@ -23,8 +24,9 @@ _RATE_MS = 1800000  # ... nor one that finds us too fast (RFC 4330 section 10)
 
 
 def read(data, nonce):
-    """The time in the answer `data` to the question that carried `nonce` (8 bytes): unix seconds when it was sent. None
-    when it is not that answer. Raises Why: the server says so itself, or something in it shows, that it is of no use."""
+    """The time in the answer `data` to the question that carried `nonce` (8 bytes): unix seconds when it was
+    sent. None when it is not that answer. Raises Why: the server says so itself, or something in it shows,
+    that it is of no use."""
     if len(data) < 48 or data[24:32] != nonce or data[0] & 7 != 4:
         return None
     if not 3 <= data[0] >> 3 & 7 <= 4:
@@ -41,7 +43,12 @@ def read(data, nonce):
     if not any(data[40:48]):  # RFC 4330 section 5; read as a time it would be 2036
         raise Why("ntp.zero")
     # differences on a circle of 32 bits
-    if received and (sent - received + 1) & 0xFFFFFFFF > 6 or reference and (sent - reference + 1) & 0xFFFFFFFF > 0x80000000:
+    if (
+        received
+        and (sent - received + 1) & 0xFFFFFFFF > 6
+        or reference
+        and (sent - reference + 1) & 0xFFFFFFFF > 0x80000000
+    ):
         raise Why("ntp.order")
     wall = sent - _1900
     while wall < clock.BUILD:
@@ -52,9 +59,12 @@ def read(data, nonce):
 
 
 def names(host):
-    """The servers to ask for the setting `host`: names separated by commas. Of the NTP pool several, for two to agree."""
+    """The servers to ask for the setting `host`: names separated by commas. Of the NTP pool several, for two
+    to agree."""
     found = [one.strip() for one in host.split(",") if one.strip()]
-    if len(found) == 1 and (found[0] == "pool.ntp.org" or found[0][-13:] == ".pool.ntp.org" and not found[0][:1].isdigit()):
+    if len(found) == 1 and (
+        found[0] == "pool.ntp.org" or found[0][-13:] == ".pool.ntp.org" and not found[0][:1].isdigit()
+    ):
         found += ["1." + found[0], "2." + found[0]]
     return found[:4]
 
@@ -111,7 +121,8 @@ def _ask(board, name, tries):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
-            # Our "time" is random: only a server that saw the question can repeat it (in the spirit of RFC 9109).
+            # Our "time" is random: only a server that saw the question can repeat it (in the spirit of RFC
+            # 9109).
             nonce = os.urandom(8)
             start = time.ticks_ms()
             sock.sendto(b"\x23" + bytes(39) + nonce, there)

@@ -1,7 +1,8 @@
-"""What this run leaves to the next one: counters and the last words of a crash, in RTC memory. Knows no agent.
+"""What this run leaves to the next one: counters and the last words of a crash, in RTC memory. Knows no
+agent.
 
-RTC memory costs no flash and survives every reset but a power cut; it is guarded by a magic word only (random content
-after power-on may pass that), so a CRC is ours to add."""
+RTC memory costs no flash and survives every reset but a power cut; it is guarded by a magic word only (random
+content after power-on may pass that), so a CRC is ours to add."""
 
 import struct
 from binascii import crc32
@@ -11,13 +12,16 @@ import machine
 _MAGIC = b"WB1"
 _FORM = ">3sBBI"  # magic, flags, crashes, boots; then the reason's text, then crc32
 _OPEN = 1  # this run has neither ended well nor proven itself
-_TIME = 2  # the chip's clock, which survives what this memory does, holds a time that was proven, or the installing computer's
+# the chip's clock, which survives what this memory does, holds a time that was proven, or the installing
+# computer's
+_TIME = 2
 CRASHES = 3  # runs in a row that died young: the next start is a safe one
 REASON_MAX = 120
 
 
 class Memory:
-    """boots: since power-on; crashes: runs in a row that ended badly, soon; reason: last words of the run before."""
+    """boots: since power-on; crashes: runs in a row that ended badly, soon; reason: last words of the run
+    before."""
 
     def __init__(self):
         self.boots = self.crashes = self.flags = 0
@@ -31,7 +35,9 @@ class Memory:
                 self.reason = data[n:-4].decode()
 
     def _save(self):
-        data = struct.pack(_FORM, _MAGIC, self.flags, min(self.crashes, 255), self.boots) + self.reason.encode()
+        data = (
+            struct.pack(_FORM, _MAGIC, self.flags, min(self.crashes, 255), self.boots) + self.reason.encode()
+        )
         machine.RTC().memory(data + struct.pack(">I", crc32(data)))
 
     def begin(self, cause):
@@ -64,16 +70,19 @@ class Memory:
             self._save()
 
     def try_again(self):
-        """A safe run ends by itself: the next start is a normal one, but the first crash makes it safe again."""
+        """A safe run ends by itself: the next start is a normal one, but the first crash makes it safe
+        again."""
         self.flags, self.crashes = self.flags & _TIME, CRASHES - 1
         self._save()
 
     def time_proven(self):
-        """True when the time of the chip's clock was proven in a run before this one: it may be believed at start."""
+        """True when the time of the chip's clock was proven in a run before this one: it may be believed at
+        start."""
         return bool(self.flags & _TIME)
 
     def note_time(self, proven):
-        """Whether the chip's clock holds a proven time now (or, from `tools flash`, that of the user's computer)."""
+        """Whether the chip's clock holds a proven time now (or, from `tools flash`, that of the user's
+        computer)."""
         if proven != self.time_proven():
             self.flags ^= _TIME
             self._save()

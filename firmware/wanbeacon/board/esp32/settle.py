@@ -1,17 +1,20 @@
-"""The first minute of the memory plan (memory.py): let Python's heap grow once, as far as it may. Needed once."""
+"""The first minute of the memory plan (memory.py): let Python's heap grow once, as far as it may. Needed
+once."""
 
 import gc
 import time
 
 from wanbeacon.board.esp32.memory import PLENTY, SETTLE_MS, TLS, Memory
 
-GROW = 40 * 1024  # Python's heap grows by about this, once, from 56 KB at boot to 96: with TLS and lwIP all that Wi-Fi leaves
+# Python's heap grows by about this, once, from 56 KB at boot to 96: with TLS and lwIP all that Wi-Fi leaves
+GROW = 40 * 1024
 _LEAST = 4096  # a parked thread below this is not worth its overhead
 _BLOCK = 2048  # of what fills the heap until it grows
 
 
 def settle(memory):
-    """Let Python's heap grow now, as far as it may, and hold TLS's part from then on. To be called first of all."""
+    """Let Python's heap grow now, as far as it may, and hold TLS's part from then on. To be called first of
+    all."""
     if not memory.chip:
         return
     before = memory.free()

@@ -10,8 +10,8 @@ from wanbeacon.core.text import name_of
 
 WRONG = 2  # refusals in a row before a password is called wrong: one may be a bad radio moment
 RESTART_ROUNDS = 3  # rounds without success after which the radio itself is started anew
-# IDF's disconnect reasons that mean the key was not accepted: 202 AUTH_FAIL, 204 HANDSHAKE_TIMEOUT, 15 4-way handshake
-# timeout. 200, 201, 203, 205 and the rest are radio, range or the access point's load.
+# IDF's disconnect reasons that mean the key was not accepted: 202 AUTH_FAIL, 204 HANDSHAKE_TIMEOUT, 15 4-way
+# handshake timeout. 200, 201, 203, 205 and the rest are radio, range or the access point's load.
 _REFUSED = (202, 204, 15)
 _ABSENT = (201, 210, 211, 212)
 
@@ -62,8 +62,8 @@ async def _pause(link):
 
 
 def _order(link):
-    """The networks to try: those in the air first (loudest wins among ours), then hidden ones. All of them when the
-    scan fails or shows none: a scan misses some now and then."""
+    """The networks to try: those in the air first (loudest wins among ours), then hidden ones. All of them
+    when the scan fails or shows none: a scan misses some now and then."""
     heard = {}
     try:
         for row in link.nic.scan():
