@@ -33,6 +33,7 @@ test: .venv/.dev ## install what the tests need (as root; else say what is missi
 
 quick: .venv/.dev ## lint, and the tests that take no more than two minutes in all: pure parts on every interpreter
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check -q .
 	@$(PY) -m pytest -q $(IN_PARALLEL) host_tests/shared host_tests/host/test_check_tool.py host_tests/host/test_tools.py
 
 newcomer: .venv/.dev ## does the README work? its commands in a fresh clone of HEAD, from nothing (some minutes)
@@ -47,6 +48,7 @@ mutants: .venv/.dev ## do the tests notice small mistakes in the core? (10 minut
 
 lint: .venv/.dev ## ruff, and shellcheck where it is installed
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check -q .
 	@if command -v shellcheck >/dev/null; then git ls-files -z | xargs -0 awk 'FNR == 1 && /^#!\/bin\/(ba)?sh$$/ { print FILENAME } { nextfile }' | xargs -d '\n' -r shellcheck -S warning; fi
 
 bench: .venv/.dev ## measure everything, beside inadyn and ddclient (as root; six minutes)
