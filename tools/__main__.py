@@ -38,6 +38,7 @@ OF_A_CHECKOUT = {
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
     "nightly": "run all tests at their longest, each in a time box",
     "lock": "write down what `make run` installs, with hashes",
+    "bundle": "sign this version for boards that upgrade themselves",
     "release": "build everything a release consists of, twice, with checksums",
     "mutants": "would the tests notice small mistakes in the core?",
 }

@@ -25,6 +25,9 @@ OURS = (
     "/lib/unpack.",
     "/lib/core.",
     "/lib/board.json",
+    # what the board fetched itself: the cable wins (firmware/main.py)
+    "/slot",
+    "/lib2/",
 )
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .. import UserError
-from ..build import boards, label
+from ..build import boards, bundle, label
 from . import ask
 from . import config as board_config
 from . import link as board_link
@@ -39,10 +39,14 @@ def app(
     board: str = typer.Option(None, help="which board (boards/); default: the generic one of its chip"),
     svg: Path = typer.Option(None, "--label", help="write a label to print (SVG, 60 x 30 mm)"),
     portal: bool = typer.Option(True, help="with the set-up and status pages"),
+    upgrade_key: list[Path] = typer.Option(
+        None, help="public key (PEM) that signs upgrades over the network; twice for a spare one"
+    ),
     wait: int = typer.Option(FIRST_GOOD_S, help="seconds to wait for the first update; 0: do not wait"),
 ):
     """Install or upgrade the agent on an ESP32 board with MicroPython 1.23 or newer."""
     settings = board_config.from_file(config) if config else None
+    key = {"/upgrade.key": bundle.keys(upgrade_key)} if upgrade_key else {}
     if svg:
         board_config.check_place(svg)
     with board_link.Link(board_link.the_port(port)) as link:
@@ -50,7 +54,7 @@ def app(
         kind = check_board(link, board)
         if settings:
             board_config.check_link(settings[0], kind, config)
-        done = install(link, kind, portal, settings)
+        done = install(link, kind, portal, settings, key)
         if svg:
             label.svg(json.loads(link.value("open('/device.json').read()", "reading its name")), svg)
         pages = pages_port(link) if portal else None
@@ -86,10 +90,11 @@ def check_board(link, name):
     return kind
 
 
-def install(link, kind, portal, settings):
-    """Brings the board's files to this checkout's state; returns how many were written or removed."""
+def install(link, kind, portal, settings, more=()):
+    """Brings the board's files to this checkout's state, with `more` {path: bytes} of the user's; returns how many were written or removed."""
     wanted = boards.files(kind, portal, link.frozen("wanbeacon"))
     present = link.sizes()
+    wanted.update(more)
     if settings:
         wanted.update(settings[1])
         wanted["/config.json"] = settings[0]

@@ -13,7 +13,7 @@ from littlefs import LittleFS
 from rich.console import Console
 
 from .. import UserError
-from ..build import boards, label
+from ..build import boards, bundle, label
 from . import config as board_config
 from . import esp_firmware
 
@@ -63,6 +63,9 @@ def app(
     flash: int = typer.Option(None, help="MB of flash on the board; default: what boards/ or the chip says"),
     svg: Path = typer.Option(None, "--label", help="write a label to print (SVG, 60 x 30 mm)"),
     portal: bool = typer.Option(True, help="with the set-up and status pages"),
+    upgrade_key: list[Path] = typer.Option(
+        None, help="public key (PEM) that signs upgrades over the network; twice for a spare one"
+    ),
 ):
     """Build one flash image for an empty ESP32 board, and write it on request."""
     if not output and not write:
@@ -87,6 +90,8 @@ def app(
     files = dict(
         boards.files(kind, portal), **{"/device.json": json.dumps(identity).encode(), "/boot.py": _BOOT}
     )
+    if upgrade_key:
+        files["/upgrade.key"] = bundle.keys(upgrade_key)
     if settings:
         files.update(extra, **{"/config.json": settings})
     image = build(parsed, size, files)

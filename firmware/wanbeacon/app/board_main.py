@@ -31,6 +31,7 @@ SHORT_S = 3600  # but at most once an hour
 # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 TIDY = 8192
 WATCH_S = 5
+PAGE_S = 2  # for a page of its own to be served
 #: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left
 #: holes.
 _STAY = (
@@ -52,6 +53,7 @@ class Device:
 
     def __init__(self, board):
         self.board = board
+        board.ask = self.ask
         self.memory = rtc.Memory()
         # what the chip's clock has at start may only have been heard, a run or many ago
         self.clock = Clock(board.set_time, inherited=self.memory.time_proven())
@@ -64,9 +66,12 @@ class Device:
         self.round = time.ticks_ms()
         self.portal = None  # portal/server.py, where it is installed
         self.door = None  # the access point of set-up mode (portal/door.py) while it is open
-        self.wish = None  # "restart", "reset", "setup": what the button or a page asked for
+        self.wish = None  # "restart", "reset", "setup", "upgrade": what the button or a page asked for
         self.wake = asyncio.Event()
         self.said = {}
+        self.trial = ()  # of a new version: what it has still to show (app/upgrade_trial.py)
+        self.asked = None  # a connection to its own pages, for that
+        self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
         self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
         self.log = Log(self.clock)
@@ -98,8 +103,12 @@ class Device:
         """One line for the console and the log ring."""
         (self.agent.log if self.agent else self.log)(text)
 
+    def tell(self, level, code, *data):
+        """The same made of a code of words.txt."""
+        (self.agent.log if self.agent else self.log).tell(level, code, *data)
+
     def ask(self, wish):
-        """ "restart", "reset" (factory) or "setup"; done by the main task, after the page has been sent."""
+        """ "restart", "reset" (factory), "setup" or "upgrade"; done by the main task, after the page has been sent."""
         self.wish = wish
         self.wake.set()
 
@@ -272,6 +281,12 @@ class Device:
             link = self.board.link
             if link and not link.ever and not self.door and now > LOST_S and not self.wish:
                 self.ask("setup")
+            if self.trial:
+                async with stage.floor:
+                    stage.run("app.upgrade_trial", "step", self, now)
+            if self.upgrade_at is not None and (self.clock.wall() or -1) >= self.upgrade_at:
+                async with stage.floor:
+                    stage.run("app.upgrade", "due", self)
             await asyncio.sleep(WATCH_S)
 
     async def _wishes(self):
@@ -280,14 +295,23 @@ class Device:
             wish, self.wish = self.wish, None
             if wish in ("restart", "reset"):
                 await asyncio.sleep(1)  # the page that asked gets its answer
-            if wish and not (wish == "setup" and self.door):
+            if wish and wish[:7] == "upgrade":
+                try:
+                    for name, function in (("app.upgrade_trial", "ask_page"), ("app.upgrade", "run")):
+                        async with stage.floor:
+                            stage.run(name, function, self, wish == "upgrade")
+                        await asyncio.sleep(PAGE_S)
+                except Exception as e:
+                    sys.print_exception(e)
+                    self.say("upgrade: %s %s" % (type(e).__name__, e))
+            elif wish and not (wish == "setup" and self.door):
                 stage.run("app.board_steps", wish, self)
             await self.wake.wait()
             self.wake.clear()
 
 
-def main():
-    """What main.py calls. Returns only when a person takes the console."""
+def main(slot="/lib"):
+    """What main.py calls, with the folder of the agent to run. Returns only when a person takes the console."""
     global current
     stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
     memory = stage.run("board.esp32.settle", "of_this_board")
@@ -299,8 +323,8 @@ def main():
                 stage.resident(name)
             except ImportError:  # a board without pages
                 pass
-    wanbeacon.catalogue = esp32.Board.home + "/catalogue"
-    current = device = Device(esp32.Board(memory))
+    wanbeacon.catalogue = slot + "/catalogue"
+    current = device = Device(esp32.Board(memory, slot))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()
     try:

@@ -11,6 +11,9 @@ def tell_start(device):
         device.say("settings: " + p)
     if device.last_reason:
         device.say("the previous run ended badly: %s" % device.last_reason)
+    device.trial = stage.run("app.upgrade_trial", "begin", device)
+    if device.cfg and device.cfg.get("upgrade", {}).get("auto"):
+        device.upgrade_at = 0
     if device.safe and device.cfg:
         device.say("safe mode: the agent crashed %d times in a row and rests now" % device.memory.crashes)
 

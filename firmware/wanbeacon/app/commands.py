@@ -122,7 +122,15 @@ def _offline(agent, hosts):
     return _force(agent, hosts, "yes.offline", True)
 
 
+def _upgrade(agent, hosts):
+    ask = getattr(agent.board, "ask", None)
+    if not ask:
+        return _no("no.upgrade")
+    ask("upgrade")
+    return _yes("yes.upgrade")
+
+
 _COMMANDS = {
     "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
-    "offline": _offline,
+    "offline": _offline, "upgrade": _upgrade,
 }  # fmt: skip

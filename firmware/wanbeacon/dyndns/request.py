@@ -67,6 +67,16 @@ def _basic(row, user, password):
     return "Basic " + ubinascii.b2a_base64(word.encode()).decode().strip()
 
 
+def place(row, account, only6=False):
+    """(TLS or not, host, port) of the account's server."""
+    tls, host, port = not row.get("plain"), row["host"], row.get("port")
+    if only6 and row.get("host6"):
+        host = row["host6"]
+    if account.get("server"):
+        tls, host, port = url.server(account["server"], tls, port)
+    return tls, host, port or (443 if tls else 80)
+
+
 def build(row, account, hosts, template, sent, agents, offline=False):
     """The Request for hosts (config dicts) of one account.
 
@@ -116,16 +126,10 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         headers["Authorization"] = _basic(row, user, password)
     elif way == "bearer":
         headers["Authorization"] = "Bearer " + _ascii(account.get("token") or password)
-    tls, host, port = not row.get("plain"), row["host"], row.get("port")
     family = 0
     if row.get("conn") or template == "qc":
         family = 4 if sent[0] else 6
-    if sent[1] and not sent[0] and row.get("host6"):
-        host = row["host6"]
-    server = account.get("server")
-    if server:
-        tls, host, port = url.server(server, tls, port)
-    port = port or (443 if tls else 80)
+    tls, host, port = place(row, account, sent[1] and not sent[0])
     headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     body = None
     post = row.get("post") == 1 or row.get("post") == 2 and account.get("method") == "POST"

@@ -129,7 +129,7 @@ def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, 
     try:
         tls = keep[0] if keep else _context(paths, issuers) if req.tls else None
         link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows, sink)
-        status, body = _ask(req, link)
+        status, body = _ask(req, link) if req.path else (200, link.shake(req.port))
         if keep is not None and tls and not keep:
             keep.append(tls)
         ms = time.ticks_diff(time.ticks_ms(), start)
@@ -206,15 +206,20 @@ class _Get:
         self.family = family
 
 
-def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None, prove=None):
+def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None, prove=None, sink=None):
     """A GET without credentials (address checks): (status, body). Raises Trouble. prove(unix seconds or None)
-    is told the date of an answer whose certificate was verified."""
+    is told the date of an answer whose certificate was verified. sink: as in `exchange`."""
     tls, host, port, path, query = split_url(url)
     place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     if query:
         path += "?" + query
     req = _Get(tls, host, port, path, {"User-Agent": agent, "Host": place}, family)
-    answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device)
+    answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device, sink=sink)
     if prove:
         prove(answer.date)
     return answer.status, answer.body
+
+
+def shake(host, port, board, root=0, roots=(), ca=None, budget=None):
+    """A verified TLS session with a server, and not a byte of a request. Raises Trouble."""
+    exchange(_Get(True, host, port, "", None, 0), board, root, roots, ca, None, budget)

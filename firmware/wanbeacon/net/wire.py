@@ -24,6 +24,7 @@ _LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
 _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop at 16 to 256 KB
 _INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
 _READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
+_CERTIFICATE = const(400)  # bytes; no server's first answer with a certificate is as short
 _SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
 # bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
 _SIP = const(128)
@@ -40,6 +41,7 @@ class Gate(io.IOBase):
         self.stream = stream
         self.left = _READS
         self.taken = 0
+        self.before = 0  # of these, bytes taken before the last write
 
     def readinto(self, buf):
         if self.left <= 0:
@@ -54,7 +56,10 @@ class Gate(io.IOBase):
 
     def write(self, buf):
         try:
-            return self.stream.write(buf)
+            n = self.stream.write(buf)
+            if n:
+                self.before = self.taken
+            return n
         except OSError as e:
             return -(e.errno or errno.EIO)
 
@@ -160,6 +165,16 @@ class Wire:
             )
         except (OSError, ValueError) as e:
             raise self._failed(e, "tls")
+
+    def shake(self, port):
+        """TCP and a verified TLS session alone; b"" as the body of no answer. A client answers the server's
+        certificate only when it has verified it (RFC 5246 section 7.3, RFC 8446 section 2), and no port tells more."""
+        self.connect(self.rows or names.resolve(self.host, port, self.family))
+        while self.gate.before < _CERTIFICATE:
+            if self._step(self.stream.read, 1) == b"":
+                raise Trouble("reset", self.host)
+            self._wait(select.POLLIN, _SLICE)
+        return b""
 
     def write(self, data):
         """Collect the request: it leaves in one piece (one TLS record) when the reply is first read."""

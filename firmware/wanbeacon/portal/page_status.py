@@ -7,7 +7,7 @@ _STATES = {
     "settings": ("bad", "/finish"), "wrong password": ("bad", "/wifi"), "no link": ("bad", "/wifi"), "address": ("warn", "/address"),
 }  # fmt: skip
 _LOG = 12  # newest lines shown; all of them are in /status.json
-_ACTIONS = ("check", "pause", "resume", "retry", "update", "offline")
+_ACTIONS = ("check", "pause", "resume", "retry", "update", "offline", "upgrade")
 #: Classes of outcomes after which the account's page is the place to go.
 _CORRECT = ("AUTH", "HOST", "FEATURE")
 
@@ -61,8 +61,10 @@ def _body(t, csrf, device, doc, names):
                 "resume" if doc["paused"] else "pause",
                 t["do_resume" if doc["paused"] else "do_pause"],
             )
-            + "</section>"
         )
+        if device.cfg and device.cfg.get("upgrade"):
+            yield _button(t, csrf, "upgrade", t["do_upgrade"])
+        yield "</section>"
     for host in doc["hosts"]:
         for piece in _host(t, csrf, host, now, names):
             yield piece

@@ -89,12 +89,14 @@ class Board:
     home = "/lib"  # where the agent lies; a frozen one keeps its data there too
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
-    def __init__(self, memory=None):
+    def __init__(self, memory=None, slot=None):
+        """slot: the folder of the running agent's files and data, if it is another than `home` (app/upgrade.py)."""
         self.memory = memory or Memory()
+        slot = slot or self.home
         self.short = 0  # times the agent ran out of memory since it last went well
         self.state = STATE
-        self.catalogue = self.home + "/catalogue/providers.dat"
-        self.roots = self.home + "/catalogue/roots"
+        self.catalogue = slot + "/catalogue/providers.dat"
+        self.roots = slot + "/catalogue/roots"
         pins = read_json(self.home + "/board.json")
         self.pins = pins.get("device") or pins  # mip copies the file of boards/ as it is
         self.unique = machine.unique_id()
@@ -102,6 +104,7 @@ class Board:
         self.link = None  # set by device.py
         self.ntp = "pool.ntp.org"
         self.dog = None
+        self.ask = None  # set by app/board_main.py: ask("upgrade")
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
         self._refused = {}  # time servers that do not want to be asked, and until when (ticks)
 

@@ -1,0 +1,158 @@
+"""A board's own upgrade: asks the address in the settings for a newer version, lays it beside the one that runs, and
+says so in /slot. A stage. Only boards: a router and a PC upgrade by package.
+
+    manifest.json    what ESP Web Tools reads too: {"version": "0.3.0", "wanbeacon": {"bundle": "wanbeacon-0.3.0.bundle",
+                     "share": 25}}. Not signed: it only says what to fetch. share: percent of the boards that may
+    the bundle       signed; upgrade_bundle.py reads it
+
+What becomes of the new version: main.py at the next start, upgrade_trial.py after that."""
+
+import binascii
+import json
+import os
+
+import wanbeacon
+from wanbeacon.app import stage
+from wanbeacon.net import Trouble
+
+KEYS = "/upgrade.key"  # the moduli of one or two RSA-3072 keys, one after the other
+KEY_SIZE = 384
+SLOT = "/slot"
+SLOTS = ("/lib", "/lib2")
+_MANIFEST_MAX = 4096
+_LOOK_MS = 20000
+# one download in all: the agent neither looks nor sends meanwhile
+_DOWNLOAD_MS = 120000
+_BUNDLE_MAX = 1048576
+
+
+class Refused(Exception):
+    """args: a code of words.txt and its data: why there is no upgrade."""
+
+
+def facts():
+    """What /slot says, {} when there is none."""
+    try:
+        with open(SLOT) as f:
+            return dict([line.split(" ", 1) for line in f.read().split("\n") if line])
+    except (OSError, ValueError):
+        return {}
+
+
+def keep(rows):
+    """Replace /slot in one step. Raises OSError."""
+    with open(SLOT + ".new", "w") as f:
+        f.write("".join(["%s %s\n" % (key, rows[key]) for key in rows]))
+    os.rename(SLOT + ".new", SLOT)
+
+
+def number(version):
+    """ "0.10.2" -> (0, 10, 2), to compare; Refused for what is no version."""
+    parts = str(version).split(".")
+    if len(parts) > 4 or [p for p in parts if not p.isdigit() or len(p) > 6]:
+        raise Refused("upgrade.version", str(version)[:20])
+    return tuple([int(p) for p in parts])
+
+
+def place(unique):
+    """0..99, for ever the same for one device: which share of a fleet it belongs to."""
+    return (binascii.crc32(unique) & 0xFFFFFFFF) % 100
+
+
+def due(device):
+    """Once a day at the hour of the settings, at a minute of the device's own: asks for an upgrade, and notes when
+    to be called again."""
+    wall, hour = device.clock.wall(), device.cfg["upgrade"]["hour"]
+    if device.upgrade_at:
+        device.ask("upgrade auto")
+    at = wall - wall % 86400 + hour * 3600 + place(device.board.unique) * 36
+    device.upgrade_at = at if at > wall else at + 86400
+
+
+def run(device, by_hand):
+    """Look, fetch and switch; the board restarts into the new version. by_hand: the user wants it now, whatever the
+    manifest's share and whether that version failed before. What came of it goes to the log."""
+    try:
+        version = _run(device, by_hand)
+    except Refused as e:
+        return device.tell("info" if e.args[0] == "upgrade.none" else "warn", *e.args)
+    except Trouble as e:
+        return device.tell("warn", "upgrade.trouble", ("trouble." + e.word,))
+    except OSError as e:
+        return device.tell("warn", "upgrade.flash", str(e))
+    device.tell("info", "upgrade.start", version)
+    device.ask("restart")
+
+
+def _run(device, by_hand):
+    cfg, rows = device.cfg.get("upgrade"), facts()
+    if not cfg:
+        raise Refused("upgrade.off")
+    if rows.get("state", "ok") != "ok":
+        raise Refused("upgrade.trial")
+    keys = _keys()
+    newest = rows.get("newest", wanbeacon.VERSION)
+    running = rows.get("run", SLOTS[0])
+    target = SLOTS[running == SLOTS[0]]
+    offered, bundle = _offer(device, cfg, rows.get("bad"), newest, by_hand)
+    url = bundle if "://" in bundle else cfg["url"].split("?")[0].rsplit("/", 1)[0] + "/" + bundle
+    reader = stage.load("app.upgrade_bundle").Reader(target, keys)
+    status, _ = _get(device, url, cfg, _DOWNLOAD_MS, _BUNDLE_MAX, reader)
+    if status != 200:
+        raise Refused("upgrade.status", status, url)
+    version = reader.end()
+    if version != offered or number(version) < number(newest):
+        raise Refused("upgrade.older", version, newest)
+    able = " ".join(stage.run("app.upgrade_trial", "able", device))
+    keep(
+        {
+            "run": target,
+            "old": running,
+            "state": "trial",
+            "next": version,
+            "newest": newest,
+            "needs": able or "-",
+        }
+    )
+    return version
+
+
+def _keys():
+    try:
+        with open(KEYS, "rb") as f:
+            data = f.read(2 * KEY_SIZE + 1)
+    except OSError:
+        raise Refused("upgrade.key")
+    if len(data) not in (KEY_SIZE, 2 * KEY_SIZE):
+        raise Refused("upgrade.key")
+    return [data[at : at + KEY_SIZE] for at in range(0, len(data), KEY_SIZE)]
+
+
+def _get(device, url, cfg, budget, cap, sink=None):
+    agent = device.agent
+    more = 0, budget, cap, cfg.get("ca"), None, device.clock.prove, sink
+    return stage.run("net.http", "get", url, device.board, agent.agent_name(), *more)
+
+
+def _offer(device, cfg, bad, newest, by_hand):
+    """(version, name of its bundle) of a manifest that offers something to this board."""
+    status, body = _get(device, cfg["url"], cfg, _LOOK_MS, _MANIFEST_MAX)
+    if status != 200:
+        raise Refused("upgrade.status", status, cfg["url"])
+    try:
+        doc = json.loads(body)
+        ours = doc["wanbeacon"]
+        version, bundle, share = str(doc["version"]), ours["bundle"], ours.get("share", 100)
+        if not isinstance(bundle, str) or not isinstance(share, int):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refused("upgrade.manifest", cfg["url"])
+    if number(version) < number(newest):
+        raise Refused("upgrade.older", version, newest)
+    if version == wanbeacon.VERSION:
+        raise Refused("upgrade.none", version)
+    if not by_hand and version == bad:
+        raise Refused("upgrade.bad", version)
+    if not by_hand and place(device.board.unique) >= share:
+        raise Refused("upgrade.share", version, share)
+    return version, bundle
