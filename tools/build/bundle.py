@@ -109,7 +109,9 @@ def _private(path):
 
 
 def _rsa(key, path):
-    if getattr(key, "key_size", 0) != KEY_BITS or not hasattr(key, "decrypt" if hasattr(key, "sign") else "encrypt"):
+    if getattr(key, "key_size", 0) != KEY_BITS or not hasattr(
+        key, "decrypt" if hasattr(key, "sign") else "encrypt"
+    ):
         raise UserError("%s: should be an RSA key of %d bits" % (path, KEY_BITS))
     return key
 
@@ -126,15 +128,15 @@ def _make_key(path):
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     if path.exists():
-        raise UserError("%s is there already; a new key would not fit the boards that know the old one" % path)
+        raise UserError(
+            "%s is there already; a new key would not fit the boards that know the old one" % path
+        )
     key = rsa.generate_private_key(65537, KEY_BITS)
     try:
         path.touch(mode=0o600)
         path.write_bytes(
             key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
     except OSError as error:
