@@ -40,17 +40,13 @@ def compiled(source, name, folder):
 
 @pytest.fixture
 def newer(code, tmp_path):
-    """newer(version, **{path: bytes}) -> the files of a version whose only other difference is what is named."""
+    """newer(version, {path: bytes}) -> the files of a version whose only other difference is what is named."""
 
-    def make(version=NEW, **changed):
+    def make(version=NEW, changed=()):
         text = (ROOT / "firmware/wanbeacon/__init__.py").read_text()
         old = next(line for line in text.splitlines() if line.startswith("VERSION"))
         init = compiled(text.replace(old, 'VERSION = "%s"' % version), "wanbeacon", tmp_path)
-        found = {
-            "wanbeacon/__init__.mpy": init,
-            **{key.replace("__", "/"): data for key, data in changed.items()},
-        }
-        return {**bundle.files(), **found}
+        return {**bundle.files(), "wanbeacon/__init__.mpy": init, **dict(changed)}
 
     return make
 
@@ -112,13 +108,14 @@ def router():
 def upgradable(home, lab, ntp, router, site, private):
     """A board that has sent its first update and has the key; .pages: its owner's browser, logged in."""
 
-    def make(boot=PLAIN, **upgrade):
+    def make(files=(), **upgrade):
         port = free_port()
         world = around(lab, ntp)
         world["names"]["192.168.1.1:5351"] = ["127.0.0.1", router.port]
         world["files"]["/upgrade.key"] = modulus(private)
+        world["files"].update(files)
         doc = settings(lab, address=["natpmp"], upgrade={"url": site.url, "ca": "/ca/ca.der", **upgrade})
-        board = home(doc, boot=boot, ports={"80": port}, **world)
+        board = home(doc, boot=PLAIN, ports={"80": port}, **world)
         board.wait_for("demo.dyndns.org: ok")
         board.pages = Browser(port)
         assert board.pages.login().status == 303
@@ -154,3 +151,70 @@ def test_a_new_version_is_fetched_started_and_confirmed_and_sends_nothing(
     assert len(lab.updates) == sent and lab.findings() == []
     slot = dict(line.split(" ", 1) for line in board.files()["/slot"].decode().splitlines())
     assert slot == {"run": "/lib2", "old": "/lib", "state": "ok", "newest": NEW}
+
+
+def source(name):
+    return (ROOT / "firmware" / name).read_text()
+
+
+def broken(kind, folder):
+    """{path: bytes} of what a bad version changes."""
+    if kind == "does not start":
+        return {"wanbeacon/app/board_main.mpy": compiled("raise ValueError('a slip')", "board_main", folder)}
+    if kind == "hangs at its start":
+        return {"wanbeacon/app/board_main.mpy": compiled("while True: pass", "board_main", folder)}
+    if kind == "crashes later":
+        return {"wanbeacon/app/build.mpy": compiled("def build(agent, rows): 1 // 0", "build", folder)}
+    text = source("wanbeacon/app/upgrade_trial.py").replace("TRIAL_S = 600", "TRIAL_S = 6")
+    changed = text.replace('"tls": _tls', '"tls": lambda device: False')
+    assert changed != text
+    return {"wanbeacon/app/upgrade_trial.mpy": compiled(changed, "upgrade_trial", folder)}
+
+
+@pytest.mark.parametrize(
+    "kind", ["does not start", "hangs at its start", "crashes later", "reaches no provider"]
+)
+def test_a_bad_version_is_gone_by_the_next_start(upgradable, site, newer, private, lab, code, tmp_path, kind):
+    # the watchdog of a trial, played faster
+    board = upgradable({"/main.py": code["/main.py"].replace(b"180000", b"4000")})
+    site.offer(NEW, bundle.build(newer(NEW, broken(kind, tmp_path)), NEW, private))
+    sent = len(lab.updates)
+    press(board)
+    board.wait_for("version 9.9.9 is in place; restarting into it", 60)
+    board.wait_for("version 9.9.9 did not confirm itself", 60)
+    since = board.mark()
+    board.wait_for("demo.dyndns.org: ok, up to date", since=since)
+    assert version_on(board) != NEW
+    assert len(lab.updates) == sent and lab.findings() == []
+    slot = dict(line.split(" ", 1) for line in board.files()["/slot"].decode().splitlines())
+    assert (slot["run"], slot["state"], slot["bad"]) == ("/lib", "ok", NEW)
+
+
+REFUSED = [
+    ("wrong key", "not signed with a key of this board"),
+    ("cut off", "damaged or was cut off on the way"),
+    ("older", "version 0.0.9 is older than"),
+    ("lie", "version 0.0.9 is older than"),
+    ("no bundle", "no upgrade: HTTP 404"),
+    ("no manifest", "holds no manifest"),
+]
+
+
+def test_what_is_refused_changes_nothing(upgradable, site, newer, private, lab):
+    board = upgradable()
+    good, other = newer(), rsa.generate_private_key(65537, bundle.KEY_BITS)
+    for fault, words in REFUSED:
+        data = bundle.build(good, NEW, other if fault == "wrong key" else private)
+        site.offer("0.0.9" if fault == "older" else NEW, data[:-5000] if fault == "cut off" else data)
+        if fault == "lie":
+            site.files["/new.bundle"] = bundle.build(newer("0.0.9"), "0.0.9", private)
+        if fault == "no bundle":
+            del site.files["/new.bundle"]
+        if fault == "no manifest":
+            site.files["/manifest.json"] = b"<html>"
+        since = board.mark()
+        press(board)
+        board.wait_for(words, 60, since)
+        assert "/slot" not in board.files(), fault
+    assert version_on(board) != NEW
+    assert len(lab.updates) == 1 and lab.findings() == []
