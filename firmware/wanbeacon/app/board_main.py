@@ -3,7 +3,8 @@ rooms beside it (esp32, link, lights, rtc) and that there is an agent and a port
 
 Every way a run can end:
   told to (new settings, button)   clean: counters cleared, reset
-  exception in the agent           reason kept in RTC memory, reset after CRASH_S; the third in a row starts safe
+  exception in the agent           reason kept in RTC memory, reset after CRASH_S; the third in a row
+                                   starts safe
   hang                             the watchdog, because nobody proves progress any more
   Ctrl-C                           the console has the board for an hour
 """
@@ -31,8 +32,8 @@ SHORT_S = 3600  # but at most once an hour
 # bytes between two collections: garbage left lying scatters what lives, and then no large block is free
 TIDY = 8192
 WATCH_S = 5
-#: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left
-#: holes.
+#: What stays loaded comes first where memory is scarce:
+#: code between which nothing short-lived has left holes.
 _STAY = (
     "portal.server",
     "app.agent",
@@ -47,8 +48,8 @@ current = None  # the Device, for a person at the console
 
 
 class Device:
-    """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is
-    made."""
+    """problems: why the settings cannot be used, one line each;
+    safe: a safe run; agent: None until it is made."""
 
     def __init__(self, board):
         self.board = board
@@ -74,8 +75,8 @@ class Device:
     # ---- settings
 
     def load(self):
-        """Read /config.json; what is wrong with it goes to `problems`. True when there is something to
-        run."""
+        """Read /config.json; what is wrong with it goes to `problems`.
+        True when there is something to run."""
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except OSError:
@@ -251,8 +252,8 @@ class Device:
         self.ask(wish)
 
     async def _watch(self):
-        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a
-        run proven."""
+        """Feeds the watchdog while there is progress; opens the door for a device that cannot join;
+        counts a run proven."""
         start = self.clock.mono()
         while True:
             now = self.clock.mono() - start

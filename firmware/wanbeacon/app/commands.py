@@ -123,6 +123,6 @@ def _offline(agent, hosts):
 
 
 _COMMANDS = {
-    "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
-    "offline": _offline,
+    "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause,
+    "resume": _resume, "offline": _offline,
 }  # fmt: skip

@@ -23,8 +23,8 @@ _last = [None, None]  # section read last, and its rows: a document has many hos
 
 
 def rows(section):
-    """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such
-    one."""
+    """The lines of one section: [(key, required, kind, default text, what it is)];
+    None when there is no such one."""
     if _last[0] != section:
         _last[:] = section, _read_rows(section)
     return _last[1]
@@ -71,8 +71,8 @@ def read(path, most=SIZE_MAX):
 
 
 def load(text, most=SIZE_MAX):
-    """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem
-    found."""
+    """JSON text to a checked document with all defaults filled in.
+    Raises ConfigError with every problem found."""
     if len(text) > most:
         raise ConfigError(["the config is too long: at most %d bytes" % most])
     if text[:1] == "\ufeff":  # Windows' editors put a byte order mark first
@@ -96,8 +96,8 @@ def load(text, most=SIZE_MAX):
 
 
 def _open_end(text):
-    """What is not closed or not opened in a JSON text, with its line; None when all brackets and quotes pair
-    up."""
+    """What is not closed or not opened in a JSON text, with its line;
+    None when all brackets and quotes pair up."""
     if not text.strip():
         return "it is empty"
     depth, quoted, line, skip = [], False, 1, False

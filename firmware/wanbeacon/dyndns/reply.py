@@ -36,16 +36,17 @@ from wanbeacon.core.text import printable
 # word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response
 # page. A row's own "words" come first: some providers mean something else.
 _WORDS = (
-    " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
-    "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
-    "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
+    " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 "
+    "!active=FEATURE00 nohost=HOST00 notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 "
+    "badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 badagent=AGENT21 dnserr=LATER11t "
+    "911=LATER11t servererror=LATER11s interval=LATER00s "
 )
 # The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT:
 # this host was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is
 # one. KEY: rejected for this host, perhaps not for others.
 _CLASSES = (
-    " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
-    "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
+    " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 "
+    "LATER=LATER11s ODD=ODD00 ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
 )
 # HTTP status without a known word; 5xx besides.
 _STATUS = " 401=AUTH 408=LATER 429=LATER "
@@ -107,8 +108,8 @@ def _wait(word):
 
 
 def _digits(text):
-    """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does
-    not."""
+    """True when text is ASCII digits only:
+    str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
     for c in text.encode():  # by bytes, see core.text.printable
         if not 48 <= c <= 57:
             return False
@@ -383,8 +384,8 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
     if rules and not page:
         # where DynDNS2 words count too, a word wins over a status
         out = _by_rules(row, status, low, lines, sent, False if std else None, success)
-    # the statuses that a user lists as failure are so whatever comes with them
     elif rules and row.get("id") == "custom":
+        # the statuses that a user lists as failure are so whatever comes with them
         out = _by_rules(row, status, low, lines, sent, True, False)
     if std and not out and not page:
         outs = _dyndns2(row, lines, count, success and std == STD and not cut)

@@ -34,8 +34,8 @@ def user_agent(device, style=None):
 
 def auth_of(row, account):
     """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order.
-    Bearer needs a token (or a password that looks like the provider's API keys); query is never chosen
-    unasked."""
+    Bearer needs a token (or a password that looks like the provider's API keys);
+    query is never chosen unasked."""
     ways = row.get("auth") or ["basic"]
     wish = account.get("auth")
     if wish in ways:
