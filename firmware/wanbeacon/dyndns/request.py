@@ -75,11 +75,10 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     "http://host:port"), and the method where the provider takes both.
     """
     way = auth_of(row, account)
-    names = [h["name"] for h in hosts]
     label, zone = labels_of(hosts[0])
-    user, password = _login(row, account, names[0])
+    user, password = _login(row, account, hosts[0]["name"])
     values = {
-        "hostname": ",".join([quote(n) for n in names]),
+        "hostname": ",".join([quote(h["name"]) for h in hosts]),
         "host": quote(label),
         "labels": ",".join([quote(h["name"].split(".")[0]) for h in hosts]),
         "domain": quote(zone),
@@ -88,25 +87,11 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         "user": quote(user),
         "password": quote(password),
     }
-    path, query = row["path"], row[template]
-    if offline and template + "-" in row:
-        query = row[template + "-"]
-    elif label == "@" and template + "@" in row:
-        query = row[template + "@"]
-    if query.startswith("/"):  # a template with a path of its own
-        path, query = query, ""
-        if "?" in path:
-            path, query = path.split("?", 1)
+    path, query = _templates(row, template, label, offline)
     query = _fill(query, values)
     if way == "query" and "qa" in row:
         query += ("&" if query else "") + _fill(row["qa"], values)
-    for option in row.get("opts") or ():
-        option, _, value = option.partition("=")
-        value = hosts[0].get(option) or value
-        if option == "offline":
-            value = "YES" if offline and template + "-" not in row else ""
-        if value:
-            query += "&%s=%s" % (option, quote(value))
+    query += _options(row, hosts[0], offline and template + "-" not in row)
     for key in values:  # "." and ".." as a part of a path would mean another path
         if values[key] in (".", ".."):
             values[key] = values[key].replace(".", "%2E")
@@ -116,17 +101,11 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         headers["Authorization"] = _basic(row, user, password)
     elif way == "bearer":
         headers["Authorization"] = "Bearer " + _ascii(account.get("token") or password)
-    tls, host, port = not row.get("plain"), row["host"], row.get("port")
+    tls, host, port = _server(row, account, sent)
+    headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     family = 0
     if row.get("conn") or template == "qc":
         family = 4 if sent[0] else 6
-    if sent[1] and not sent[0] and row.get("host6"):
-        host = row["host6"]
-    server = account.get("server")
-    if server:
-        tls, host, port = url.server(server, tls, port)
-    port = port or (443 if tls else 80)
-    headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     body = None
     post = row.get("post") == 1 or row.get("post") == 2 and account.get("method") == "POST"
     if post:
@@ -136,6 +115,42 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     if query:
         path += "?" + query
     return Request(post, tls, host, port, path, headers, body, family)
+
+
+def _templates(row, template, label, offline):
+    """(path, query) of a row, still to be filled: some have their own for a zone's top and to delete."""
+    query = row[template]
+    if offline and template + "-" in row:
+        query = row[template + "-"]
+    elif label == "@" and template + "@" in row:
+        query = row[template + "@"]
+    if not query.startswith("/"):
+        return row["path"], query
+    path, _, query = query.partition("?")  # a template with a path of its own
+    return path, query
+
+
+def _options(row, host, offline):
+    """The "&key=value" of what the provider takes beside the address. offline: it is said by an option."""
+    out = ""
+    for option in row.get("opts") or ():
+        option, _, value = option.partition("=")
+        value = host.get(option) or value
+        if option == "offline":
+            value = "YES" if offline else ""
+        if value:
+            out += "&%s=%s" % (option, quote(value))
+    return out
+
+
+def _server(row, account, sent):
+    """(tls, host, port): the account's own server goes before the row's."""
+    tls, host, port = not row.get("plain"), row["host"], row.get("port")
+    if sent[1] and not sent[0] and row.get("host6"):
+        host = row["host6"]
+    if account.get("server"):
+        tls, host, port = url.server(account["server"], tls, port)
+    return tls, host, port or (443 if tls else 80)
 
 
 def _fill(template, values):
