@@ -1,13 +1,15 @@
-# What a board starts after boot.py: the agent, for good. An upgrade over the network (wanbeacon/app/upgrade.py) lays
-# a new version beside the one that runs and names it in /slot. It gets one start; if it has not confirmed itself by
-# the next one, the old version is started again. This file is never upgraded that way.
+# What a board starts after boot.py: the agent, for good. An upgrade over the network
+# (wanbeacon/app/upgrade.py) lays a new version beside the one that runs and names it in /slot. It gets one
+# start; if it has not confirmed itself by the next one, the old version is started again. This file is never
+# upgraded that way.
 import os
 import sys
 
 
 def slot():
-    """(folder to start from, whether it is on trial). /slot has lines "key value": run and old are folders; state is
-    ok, trial (not started yet) or tried; next is the version on trial, bad the last one that failed."""
+    """(folder to start from, whether it is on trial). /slot has lines "key value": run and old are folders;
+    state is ok, trial (not started yet) or tried; next is the version on trial, bad the last one that
+    failed."""
     at = "/lib", False
     try:
         with open("/slot") as f:

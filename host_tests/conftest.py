@@ -2,8 +2,10 @@
 
 @pytest.mark.needs_root                 skipped without root rights; a failure in CI
 @pytest.mark.needs("dig", "named")      skipped without these programs; a failure in CI
-absent("reason")                        the same from inside a fixture or test (from host_tests.needs import absent, program, usable)
-fixture micropython                     the Interpreter the agent runs under by default (the wheel, or $MICROPYTHON)
+absent("reason")                        the same from inside a fixture or test
+                                        (from host_tests.needs import absent, program, usable)
+fixture micropython                     the Interpreter the agent runs under by default (the wheel, or
+                                        $MICROPYTHON)
 fixture each_micropython                the test runs once per MicroPython: wheel, amd64, i386
 fixture elf                             the stand-alone 64-bit program: for memory and time measurements
 fixture elf32                           the stand-alone 32-bit one

@@ -45,8 +45,8 @@ OF_A_CHECKOUT = {
 if CHECKOUT:
     TOOLS.update(OF_A_CHECKOUT)
 #: Python module -> the extra that installs it; pyproject.toml has the same names.
-EXTRAS = {"aiohttp": "lab", "cryptography": "lab", "dnslib": "lab", "trustme": "lab", "esptool": "write", "numpy": "simulate",
-          "matplotlib": "simulate", "zopfli": "package"}  # fmt: skip
+EXTRAS = {"aiohttp": "lab", "cryptography": "lab", "dnslib": "lab", "trustme": "lab", "esptool": "write",
+          "numpy": "simulate", "matplotlib": "simulate", "zopfli": "package"}  # fmt: skip
 
 
 def listing():

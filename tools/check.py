@@ -251,9 +251,9 @@ def reference_text():
     lines = [
         "# Configuration reference",
         "",
-        "Written by `python -m tools check --reference` from the validator's own table. The whole document is at most "
-        "%d bytes long on a board, %d on a router or a PC; `python -m tools check my.json` checks one."
-        % (settings.SIZE_MAX, settings.ROUTER_MAX),
+        "Written by `python -m tools check --reference` from the validator's own table. "
+        "The whole document is at most %d bytes long on a board, %d on a router or a PC; "
+        "`python -m tools check my.json` checks one." % (settings.SIZE_MAX, settings.ROUTER_MAX),
     ]
     for section, heading, what in PARTS:
         lines += [
@@ -270,7 +270,10 @@ def reference_text():
         "",
         "## Address sources",
         "",
-        'An entry of `address`: a name in quotation marks, or an object `{"source": NAME, ...}` with these keys.',
+        (
+            "An entry of `address`: a name in quotation marks, "
+            'or an object `{"source": NAME, ...}` with these keys.'
+        ),
         "",
         "| source | key | what it is | form | default |",
         "|---|---|---|---|---|",

@@ -3,7 +3,8 @@
 interpreters.all()      -> [Interpreter]: the wheel, Debian 13's amd64 and i386, and $MICROPYTHON if set.
                            One that is not here has `.why` (a sentence) and `.argv` None.
 interpreters.default()  -> the one to run the agent with, see there; never fails for want of a MicroPython
-interpreters.fetch()    -> unpacks Debian's programs for the tests into .cache/ (once); returns [(name, why not)]
+interpreters.fetch()    -> unpacks Debian's programs for the tests into .cache/ (once); returns
+                           [(name, why not)]
 interpreters.fetch_native() -> the one of this machine's own kind, where PyPI has no wheel for it
 interpreters.check_version(path) -> (1, 25, 0); UserError when it is older than 1.23 or no MicroPython
 interpreters.environment(*paths) -> os.environ with MICROPYPATH=paths (repo-relative), for subprocess
@@ -176,8 +177,8 @@ def native():
     if sys.platform != "linux":
         return None
     wide = sys.maxsize > 1 << 32  # a Raspberry Pi OS of 32 bit may run a 64-bit kernel
-    kinds = {"x86_64": "amd64", "aarch64": "arm64" if wide else "armhf", "armv7l": "armhf", "armv8l": "armhf", "riscv64": "riscv64",
-             "i686": "i386", "i586": "i386"}  # fmt: skip
+    kinds = {"x86_64": "amd64", "aarch64": "arm64" if wide else "armhf", "armv7l": "armhf", "armv8l": "armhf",
+             "riscv64": "riscv64", "i686": "i386", "i586": "i386"}  # fmt: skip
     return kinds.get(platform.machine())
 
 

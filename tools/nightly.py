@@ -18,8 +18,8 @@ from . import ROOT, UserError
 
 #: Minutes a file may take; what explores at random gets more.
 BOX_MIN = 20
-LONG = {"test_core_state_machine": 120, "test_world": 120, "test_heap": 60, "test_power_cut": 60, "test_fuzz_reply": 60,
-        "test_fuzz_request": 60, "test_simulate": 60}  # fmt: skip
+LONG = {"test_core_state_machine": 120, "test_world": 120, "test_heap": 60, "test_power_cut": 60,
+        "test_fuzz_reply": 60, "test_fuzz_request": 60, "test_simulate": 60}  # fmt: skip
 #: After a box is over: for pytest to say what it has tried.
 _END_S = 30
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed)")
@@ -56,7 +56,8 @@ def run(path, seed, minutes):
     env = dict(os.environ, WANBEACON_NIGHTLY="1", WANBEACON_SEED=str(seed))
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "0", "--hypothesis-seed", str(seed), str(path)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "0",
+         "--hypothesis-seed", str(seed), str(path)],
         cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
     try:
         text, how = process.communicate(timeout=minutes * 60)[0], ""

@@ -145,12 +145,15 @@ def rules(row):
 def document(fact, row):
     """One provider as a JSON document for scripts."""
     return {
-        "id": row["id"], "name": fact["name"], "status": status(fact), "url": url(row), "ports": fact["ports"], "host6": row.get("host6"),
-        "query": {key: row[key] for key in ("q4", "q6", "qd", "qc", "qa") if key in row}, "auth": row.get("auth") or ["basic"],
-        "user": fact["auth_user"], "password": fact["auth_password"], "dual_stack": dual(row), "hosts_per_request": row.get("max", 20),
-        "min_interval_s": row.get("min"), "refresh_days": row.get("days", 28), "rules": row.get("rules") or [], "words": row.get("words") or {},
-        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"], "evidence": fact["evidence"], "aliases": fact.get("aliases") or [],
-        "sure": sure(fact), "untested": bool(row.get("untested")), "state": state(fact, row),
+        "id": row["id"], "name": fact["name"], "status": status(fact), "url": url(row),
+        "ports": fact["ports"], "host6": row.get("host6"),
+        "query": {key: row[key] for key in ("q4", "q6", "qd", "qc", "qa") if key in row},
+        "auth": row.get("auth") or ["basic"], "user": fact["auth_user"], "password": fact["auth_password"],
+        "dual_stack": dual(row), "hosts_per_request": row.get("max", 20), "min_interval_s": row.get("min"),
+        "refresh_days": row.get("days", 28), "rules": row.get("rules") or [], "words": row.get("words") or {},
+        "address_pages": fact["ip_check"], "quirks": fact["quirks"], "unverified": fact["unverified"],
+        "evidence": fact["evidence"], "aliases": fact.get("aliases") or [], "sure": sure(fact),
+        "untested": bool(row.get("untested")), "state": state(fact, row),
     }  # fmt: skip
 
 
@@ -234,9 +237,9 @@ def table(console, both):
         )
     console.print(out)
     console.print(
-        "\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; closed ones keep their "
-        "form for servers that still speak it; untested: no answer of it was ever recorded."
-        % (len(both), COMMAND)
+        "\n%d providers. `%s providers NAME` tells more of one, `--search WORD` finds one by name or site; "
+        "closed ones keep their form for servers that still speak it; untested: "
+        "no answer of it was ever recorded." % (len(both), COMMAND)
     )
 
 
@@ -245,13 +248,17 @@ def detail(console, fact, row):
     console.print("[bold]%s[/]  %s" % (row["id"], escape(fact["name"])))
     if row.get("untested"):
         console.print(
-            "[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what it says.[/]"
+            "[yellow]Untested: no answer of it was ever recorded; watch the first update and tell us what "
+            "it says.[/]"
         )
     if status(fact) != "alive":
         console.print(
             "[red]%s[/]"
             % {
-                "closed": "This service is closed: `check` warns, and the form stays for servers that still speak it.",
+                "closed": (
+                    "This service is closed: `check` warns, "
+                    "and the form stays for servers that still speak it."
+                ),
                 "unknown": "Nobody could say whether this service is still alive.",
             }[status(fact)]
         )

@@ -1,9 +1,10 @@
 """An emulated ESP32 board on a serial port: a PTY in front of the real MicroPython on a real LittleFS image.
 
-    with Board(folder, interpreter) as board:      # powered on; `mpremote connect board.port` works unmodified
+    with Board(folder, interpreter) as board:      # powered on; mpremote works with board.port, unmodified
         board.world(wifi=[{"ssid": "home", "password": "secret123"}])
         board.wait_for("first good")
-        board.cut()                                # power cut now; board.cut(after_writes=7): in the middle of a flash write
+        board.cut()                                # power cut now; board.cut(after_writes=7): in the middle
+                                                   # of a flash write
         board.power_on()
 
 Knows MicroPython's console and resets, nothing of the agent. Control folder: world.json (what is around the

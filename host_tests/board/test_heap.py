@@ -140,7 +140,8 @@ def test_a_whole_life_fits(life, lab, seed):
     assert min(weights[-4:]) < weights[len(weights) // 2] + 5000, one.told("it grows: %s" % weights[-20:])
     left = JOINED - (int(HEAP[:-1]) * 1024 - GROWN_FROM) - TLS - SOCKETS * SOCKET
     print(
-        "seed %d: %d updates, %d pages (%d put off), live %.1f to %.1f KB of %s; an ESP32 has %.1f KB left in a handshake, %d are wanted"
+        "seed %d: %d updates, %d pages (%d put off), live %.1f to %.1f KB of %s; "
+        "an ESP32 has %.1f KB left in a handshake, %d are wanted"
         % (
             seed,
             len(lab.updates),

@@ -249,7 +249,10 @@ def test_the_set_up_network_leads_every_name_to_the_set_up_page(fresh):
 def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
     board, web = installed(
         boot=QUICK
-        + "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\nfrom wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n",
+        + (
+            "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\n"
+            "from wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n"
+        ),
         pins={"0": 1},
         peers={"127.0.0.1": "192.168.4.2"},
     )
@@ -340,7 +343,10 @@ def test_set_up_mode_has_its_pages_where_the_label_says_whatever_the_settings_wa
         peers={"127.0.0.1": "192.168.4.2"},
         pins={"0": 1},
         boot=QUICK
-        + "\nfrom wanbeacon.board.esp32 import lights\nfrom wanbeacon.board.esp32 import access_point as door\nlights.SETUP_S = 0.3\ndoor.SETUP_S = 2\n",
+        + (
+            "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\n"
+            "from wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n"
+        ),
         **around_it,
     )
     board.wait_for("demo.dyndns.org: ok", 15)

@@ -104,7 +104,8 @@ def slow_bodies(port, source, go):
         port,
         source,
         [
-            b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\n"
+            b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            b"Content-Length: 500\r\n\r\n"
         ]
         + [b"a"] * 40,
         0.2,
@@ -117,9 +118,8 @@ def cross_site(port, source, go):
         port,
         source,
         [
-            b"POST /do HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
-            % (port, len(body))
-            + body
+            b"POST /do HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://evil.example\r\n"
+            b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % (port, len(body)) + body
         ],
     )
 
@@ -138,7 +138,8 @@ def login_storm(port, source, go):
             port,
             source,
             [
-                b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+                b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
                 % len(body)
                 + body
             ],

@@ -36,7 +36,8 @@ def test_addresses_are_tuples_and_ipv6_is_refused(board, mpremote):
     out = mpremote(
         "exec",
         "import socket\nprint(socket.getaddrinfo('127.0.0.1', 80)[0][-1])\n"
-        "s = socket.socket()\ntry: s.connect(b'\\x02\\x00')\nexcept (TypeError, ValueError): print('refused')",
+        "s = socket.socket()\ntry: s.connect(b'\\x02\\x00')\n"
+        "except (TypeError, ValueError): print('refused')",
     )
     assert out.split("\n")[0].strip() == "('127.0.0.1', 80)"
     assert "refused" in out

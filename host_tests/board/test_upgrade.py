@@ -1,5 +1,5 @@
-"""A board upgrades itself: signed bundle over verified TLS, one start on trial, confirmed or gone back. On the
-emulated board, with a real LittleFS under it."""
+"""A board upgrades itself: signed bundle over verified TLS, one start on trial, confirmed or gone back. On
+the emulated board, with a real LittleFS under it."""
 
 import http.server
 import json
@@ -40,7 +40,8 @@ def compiled(source, name, folder):
 
 @pytest.fixture
 def newer(code, tmp_path):
-    """newer(version, {path: bytes}) -> the files of a version whose only other difference is what is named."""
+    """newer(version, {path: bytes}) -> the files of a version whose only other difference is what is
+    named."""
 
     def make(version=NEW, changed=()):
         text = (ROOT / "firmware/wanbeacon/__init__.py").read_text()

@@ -1,5 +1,6 @@
 # Runs under MicroPython: a scripted month of the agent's records, each journal write cut at each operation of
-# the flash. usage: micropython power_cut.py lfs|fat [days] [careless]      (MICROPYPATH: firmware, tools/bench/flash, .frozen)
+# the flash. usage: micropython power_cut.py lfs|fat [days] [careless]
+# (MICROPYPATH: firmware, tools/bench/flash, .frozen)
 # careless: one slot only, written in two goes; this must be found out, or the test is worth nothing.
 # Prints one line with the number of writes and of cut points, or the first cut after which the journal was
 # neither the state before nor the state after; exit status 1 then.

@@ -1,8 +1,9 @@
-# Runs under MicroPython: a board's upgrade, its start on trial and its confirmation, with the power cut at each
-# operation of the flash; then a second upgrade into the folder of the first version.
-# usage: micropython upgrade_cut.py BUNDLE_FOLDER [careless]      (MICROPYPATH: firmware, tools/bench/flash, .frozen)
-# BUNDLE_FOLDER holds main.py, key, and old, one.bundle, two.bundle (two upgrades) with one file list each (old.list...).
-# Prints the number of cut points, or the first cut after which no whole version would start; exit status 1 then.
+# Runs under MicroPython: a board's upgrade, its start on trial and its confirmation, with the power cut at
+# each operation of the flash; then a second upgrade into the folder of the first version.
+# usage: micropython upgrade_cut.py BUNDLE_FOLDER [careless]      (as power_cut.py)
+# BUNDLE_FOLDER holds main.py, key, and old, one.bundle, two.bundle (two upgrades) with one file list each
+# (old.list...). Prints the number of cut points, or the first cut after which no whole version would start;
+# exit status 1 then.
 import gc
 import hashlib
 import sys
@@ -91,7 +92,8 @@ def live(name, target, running):
 
 
 def cuts(name, before, target, running, data):
-    """Cut points of one upgrade; the flash after it. AssertionError for a cut that leaves no whole version."""
+    """Cut points of one upgrade; the flash after it. AssertionError for a cut that leaves no whole
+    version."""
     number, ops, count, complete = 0, 1, 0, None
     while number < ops:
         for how in ("none",) if complete is None else ("before", "torn", "after"):

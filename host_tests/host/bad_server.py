@@ -1,7 +1,9 @@
 """A small DynDNS2 server that answers right, or, named a check of grade-server, wrong in that one way. In
 this process.
 
-    with BadServer("s-nochg") as url: ...     # account demo, password demo-key, hosts demo.example.net and two.example.net"""
+    with BadServer("s-nochg") as url: ...
+
+Account demo, password demo-key, hosts demo.example.net and two.example.net."""
 
 import base64
 import ipaddress

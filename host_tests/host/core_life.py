@@ -36,9 +36,9 @@ HOSTS = [
 ]
 TARGETS = ["*", "ann", "bob", "cat"] + [h for _, h in HOSTS]
 SAYS = [
-    "badauth", "!donator", "nohost", "notfqdn", "abuse", "badagent", "dnserr", "911", "911", "one nohost", "one abuse",
-    "timeout", "timeout", "lost", "lost", "refuse", "dns", "reset", "other", "page", "empty", "garbage", 500, 503, 429,
-    401, 404, (503, 20), (429, 7000), (503, 10**6),
+    "badauth", "!donator", "nohost", "notfqdn", "abuse", "badagent", "dnserr", "911", "911", "one nohost",
+    "one abuse", "timeout", "timeout", "lost", "lost", "refuse", "dns", "reset", "other", "page", "empty",
+    "garbage", 500, 503, 429, 401, 404, (503, 20), (429, 7000), (503, 10**6),
 ]  # fmt: skip
 STEPS = [-30 * YEAR, -YEAR, 30, 700, 5000, YEAR, 30 * YEAR]
 # of the clock while the device is off; None = lost
@@ -55,7 +55,8 @@ def settings(password, option, two):
     doc = {"accounts": [
         {"provider": "dyn", "user": "ann", "password": "secret%d" % password, "hosts": hosts},
         {"provider": "dyn", "user": "cat", "password": "secret", "hosts": ["d.example.org"]},
-        {"provider": "noip", "user": "bob", "password": "secret", "hosts": ["c.example.org"], "server": "http://dyn.test"},
+        {"provider": "noip", "user": "bob", "password": "secret", "hosts": ["c.example.org"],
+         "server": "http://dyn.test"},
     ]}  # fmt: skip
     told = {}
     for name, minimum in MINIMUM.items():

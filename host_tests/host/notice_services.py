@@ -1,7 +1,9 @@
 """Stand-ins of notice services, strict as the real ones are documented: a request that one of them would not
 take is answered as it would be, and noted in `wrong`. In this process, over TLS or plain.
 
-    with Services(context) as services: ...    # services.url; services.taken: {service: [text]}; services.wrong: [line]"""
+    with Services(context) as services: ...
+
+services.url; services.taken: {service: [text]}; services.wrong: [line]."""
 
 import json
 import threading
@@ -88,8 +90,9 @@ def get(call):
 
 #: "METHOD path" -> what takes it
 PLACES = {
-    "POST /" + TOPIC: ntfy, "POST /gotify/message": gotify, "POST /bot%s/sendMessage" % BOT: telegram, "POST /1/messages.json": pushover,
-    "POST /api/webhooks/" + HOOK: discord, "POST /services/" + HOOK: slack, "POST /hook": webhook, "GET /get": get,
+    "POST /" + TOPIC: ntfy, "POST /gotify/message": gotify, "POST /bot%s/sendMessage" % BOT: telegram,
+    "POST /1/messages.json": pushover, "POST /api/webhooks/" + HOOK: discord, "POST /services/" + HOOK: slack,
+    "POST /hook": webhook, "GET /get": get,
 }  # fmt: skip
 
 

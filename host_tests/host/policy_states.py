@@ -37,20 +37,22 @@ RULES = {
 # what may be answered: name -> (class, kind, delay, reach, least wait in seconds that the ghost holds the
 # policy to)
 ANSWERS = {
-    "ok": (outcome.OK, None, 0, 0, 60), "same": (outcome.SAME, None, 0, 0, 60), "auth": (outcome.AUTH, None, 0, 1, 60),
-    "feature": (outcome.FEATURE, None, 0, 0, 60), "host": (outcome.HOST, None, 0, 0, 60),
-    "block": (outcome.BLOCK, None, 0, 0, 60), "agent": (outcome.AGENT, None, 0, 2, 60),
-    "fail": (outcome.FAIL, None, 0, 0, 60), "odd": (outcome.ODD, None, 0, 0, 1800),
-    "other": (outcome.ODD, None, 0, 0, 1800), "net": (outcome.LATER, outcome.NET, 0, 1, 60),
-    "server": (outcome.LATER, outcome.SERVER, 0, 1, 300), "after": (outcome.LATER, outcome.SERVER, 7000, 1, 7000),
+    "ok": (outcome.OK, None, 0, 0, 60), "same": (outcome.SAME, None, 0, 0, 60),
+    "auth": (outcome.AUTH, None, 0, 1, 60), "feature": (outcome.FEATURE, None, 0, 0, 60),
+    "host": (outcome.HOST, None, 0, 0, 60), "block": (outcome.BLOCK, None, 0, 0, 60),
+    "agent": (outcome.AGENT, None, 0, 2, 60), "fail": (outcome.FAIL, None, 0, 0, 60),
+    "odd": (outcome.ODD, None, 0, 0, 1800), "other": (outcome.ODD, None, 0, 0, 1800),
+    "net": (outcome.LATER, outcome.NET, 0, 1, 60), "server": (outcome.LATER, outcome.SERVER, 0, 1, 300),
+    "after": (outcome.LATER, outcome.SERVER, 7000, 1, 7000),
     "trouble": (outcome.LATER, outcome.TROUBLE, 0, 1, 1800), "home": (outcome.LATER, outcome.HOME, 0, 1, 5),
     "refused": (outcome.LATER, outcome.REFUSED, 0, 1, 5), "split": (outcome.HOST, None, 0, 0, 60),
 }  # fmt: skip
 STOPS = ("auth", "feature", "host", "block", "agent", "fail")
 
 _NAMES = tuple([name for name in sorted(dir(Record(b""))) if not name.startswith("_") and name != "stopped"])
-_KEPT = ("fp", "cause", "v4", "v6", "try4", "try6", "attempt", "single", "offline", "cls", "kind", "fails", "same", "root",
-         "word", "at", "hold_for", "hold_wall", "force_for", "force_wall", "nets", "odds", "place", "retries")  # fmt: skip
+_KEPT = ("fp", "cause", "v4", "v6", "try4", "try6", "attempt", "single", "offline", "cls", "kind", "fails",
+         "same", "root", "word", "at", "hold_for", "hold_wall", "force_for", "force_wall", "nets", "odds",
+         "place", "retries")  # fmt: skip
 
 _GHOST = ("stop", "odds", "stored", "offline", "least", "refresh", "hold")
 
@@ -62,8 +64,8 @@ class Broken(AssertionError):
 # ---- states as plain tuples
 
 # a ghost: (stop, odds, stored for sure or None, offline wanted or done, seconds until which nothing may
-# leave,
-#           seconds until a refresh is due, seconds that the wait still lasts which was noted with the last answer)
+#           leave, seconds until a refresh is due, seconds that the wait still lasts which was noted with the
+#           last answer)
 _NEW = (False, 0, None, False, 0, NEVER, 0)
 
 

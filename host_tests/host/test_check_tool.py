@@ -178,7 +178,10 @@ UNWISE = [
     ),
     ({**GOOD, "address": [{"source": "web", "url": "http://checkip.example.org/"}]}, "plain HTTP"),
     (
-        '{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": ["a.dyndns.org"]}]}',
+        (
+            '{"accounts": [{"provider": "dyn", "user": "u", "password": "p", "password": "q", "hosts": '
+            '["a.dyndns.org"]}]}'
+        ),
         "password is listed twice",
     ),
     ({"accounts": GOOD["accounts"] + [{**GOOD["accounts"][0], "bind": "wan2"}]}, "overwrite each other"),

@@ -81,7 +81,8 @@ def class_of(word):
 
 
 def test_an_update_replaces_what_was_there(server):
-    for records, a, aaaa in (((V4, None), ["45.33.7.9"], []), ((OTHER, None), ["45.33.7.10"], []), ((None, V6), ["45.33.7.10"], ["2600::7"]),
+    for records, a, aaaa in (((V4, None), ["45.33.7.9"], []), ((OTHER, None), ["45.33.7.10"], []),
+                             ((None, V6), ["45.33.7.10"], ["2600::7"]),
                              ((V4, V6), ["45.33.7.9"], ["2600::7"]), ((V4, V6), ["45.33.7.9"], ["2600::7"]),
                              ((True, None), [], ["2600::7"]), ((True, True), [], [])):  # fmt: skip
         word, answer = send(server.port, records)
@@ -106,10 +107,10 @@ REFUSALS = {
     "outside the zone": ({"host": "home.example.org"}, ("NOTZONE", "BADKEY", "NOTZONE")),
 }
 CLASSES = {
-    "BADSIG": ("AUTH", 1), "BADKEY": ("AUTH", 0), "REFUSED no TSIG": ("ODD", 0), "REFUSED": ("HOST", 0), "YXRRSET": ("HOST", 0),
-    "NOTAUTH": ("HOST", 0), "NOTZONE": ("HOST", 0), "NOERROR": ("OK", 0), "SERVFAIL": ("LATER", 1), "BADTIME": ("LATER", 1),
-    "NOTIMP": ("FEATURE", 0), "FORMERR": ("AGENT", 2), "NXRRSET": ("LATER", 1), "RCODE 11": ("ODD", 0), "TSIG error 22": ("ODD", 0),
-    "BADTRUNC": ("ODD", 0),
+    "BADSIG": ("AUTH", 1), "BADKEY": ("AUTH", 0), "REFUSED no TSIG": ("ODD", 0), "REFUSED": ("HOST", 0),
+    "YXRRSET": ("HOST", 0), "NOTAUTH": ("HOST", 0), "NOTZONE": ("HOST", 0), "NOERROR": ("OK", 0),
+    "SERVFAIL": ("LATER", 1), "BADTIME": ("LATER", 1), "NOTIMP": ("FEATURE", 0), "FORMERR": ("AGENT", 2),
+    "NXRRSET": ("LATER", 1), "RCODE 11": ("ODD", 0), "TSIG error 22": ("ODD", 0), "BADTRUNC": ("ODD", 0),
 }  # fmt: skip
 
 
@@ -150,7 +151,9 @@ from wanbeacon.net import Trouble, dnsupdate
 port, host, key, secret, hexes, off = sys.argv[1:]
 records = [bytes([int(h[i:i + 2], 16) for i in range(0, len(h), 2)]) if h else None for h in hexes.split(",")]
 try:
-    u = tsig.Update("127.0.0.1", int(port), "example.test", host, records, 60, key, tsig.secret(secret), "hmac-sha256", int(time.time()) + int(off))
+    now = int(time.time()) + int(off)
+    signed = key, tsig.secret(secret), "hmac-sha256", now
+    u = tsig.Update("127.0.0.1", int(port), "example.test", host, records, 60, *signed)
     a = dnsupdate.exchange(u, linux.Board("/tmp"))
     print(json.dumps([a.body.decode(), a.date]))
 except Trouble as e:

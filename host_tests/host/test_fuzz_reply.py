@@ -32,9 +32,10 @@ ROWS["custom"] = custom.row(
 A, A6 = "203.0.114.7", "2a00:1450::7"
 SENT = [(A, None), (None, A6), (A, A6), (None, None)]
 STATUS = [200] * 12 + [204, 301, 400, 401, 403, 404, 409, 410, 411, 412, 429, 500, 502, 503, 0, 100, 999]
-PIECES = [b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b"\xef\xbb\xbf", b"<html>", b"<!DOCTYPE html>", b"<", b">", b"=", b"good", b"nochg",
-          b"good 127.0.0.1", b"911", b"2001:db8:911::1", b"ok", b"\xff\xfe", b"\xc3", b"w9h", b"badauth", b"\x85", b"\xe2\x80\xa8",
-          b"203.0.114.7", b"2a00:1450::7", b"1.2.3.4", b"not ", b"un", b"x", b"\xf0\x9f\x98\x80", b",", b":", b".", b"0", b"{}"]  # fmt: skip
+PIECES = [b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b"\xef\xbb\xbf", b"<html>", b"<!DOCTYPE html>", b"<",
+          b">", b"=", b"good", b"nochg", b"good 127.0.0.1", b"911", b"2001:db8:911::1", b"ok", b"\xff\xfe",
+          b"\xc3", b"w9h", b"badauth", b"\x85", b"\xe2\x80\xa8", b"203.0.114.7", b"2a00:1450::7", b"1.2.3.4",
+          b"not ", b"un", b"x", b"\xf0\x9f\x98\x80", b",", b":", b".", b"0", b"{}"]  # fmt: skip
 
 
 def seeds():

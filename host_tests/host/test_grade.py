@@ -22,8 +22,9 @@ from tools.build import wheel
 from tools.grade import certify, clients, clients_others, play, rules, scenes, view
 
 BAD = ROOT / "host_tests" / "host" / "bad_client.py"
-TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}", "hosts": "{hostnames}",
- "service": "{service}", "file": "{address_file}", "check": "{check_url}", "source": "{source}", "ca": "{ca}",
+TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}",
+ "hosts": "{hostnames}", "service": "{service}", "file": "{address_file}",
+ "check": "{check_url}", "source": "{source}", "ca": "{ca}",
  "state": "{dir}/state.json"}"""
 #: The bad client sleeps most of the time; its hours pass so fast that a Python's start takes a minute of
 #: them.

@@ -188,9 +188,9 @@ def test_the_check_page_and_its_ten_minutes(lab):
     lab.world.check_address = "45.33.7.9"
     page = exchange(lab, "/", user=None, port="http")
     assert page.status == 200 and page.headers["server"] == "DynDNS-CheckIP/1.0"
-    assert (
-        page.text
-        == "<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.9</body></html>\r\n"
+    assert page.text == (
+        "<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.9</body>"
+        "</html>\r\n"
     )
     lab.world.advance(300)
     assert exchange(lab, "/", user=None, port="http").status == 403

@@ -135,10 +135,11 @@ def _by_hand_at_once(patch):
 @pytest.mark.parametrize(("rule", "sabotage", "most"), [
     ("stopped", _deaf_to_stops, 500), ("stopped", _never_tires, 15000), ("stopped", _forgets_the_class, 3000),
     ("kept", _stops_in_one_slot, 500), ("hold", _forgets_waits, 3000), ("hold", _believes_every_clock, 3000),
-    ("hold", _ends_every_wait, 5000), ("hold", _by_hand_at_once, 100000), ("least", _hasty(outcome.TROUBLE), 500),
-    ("least", _hasty(outcome.SERVER), 500), ("least", _hasty(outcome.ODD), 500), ("address", _sends_nothing_at_all, 500),
-    ("once", _always_changed, 3000), ("once", _forgets_what_is_stored, 3000), ("lost", _keeps_the_first, 3000),
-    ("lost", _never_retries, 3000), ("reason", _speechless, 500),
+    ("hold", _ends_every_wait, 5000), ("hold", _by_hand_at_once, 100000),
+    ("least", _hasty(outcome.TROUBLE), 500), ("least", _hasty(outcome.SERVER), 500),
+    ("least", _hasty(outcome.ODD), 500), ("address", _sends_nothing_at_all, 500),
+    ("once", _always_changed, 3000), ("once", _forgets_what_is_stored, 3000),
+    ("lost", _keeps_the_first, 3000), ("lost", _never_retries, 3000), ("reason", _speechless, 500),
 ])  # fmt: skip
 def test_a_broken_core_is_convicted(rule, sabotage, most, monkeypatch):
     sabotage(monkeypatch)

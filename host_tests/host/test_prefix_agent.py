@@ -37,7 +37,8 @@ class House:
 
     @staticmethod
     def document(sources):
-        return json.dumps({"accounts": [{"provider": "dyn", "user": "ann", "password": "secret", "hosts": HOSTS}],
+        return json.dumps({"accounts": [{"provider": "dyn", "user": "ann", "password": "secret",
+                                         "hosts": HOSTS}],
                            "address": list(sources), "intervals": {"check": 60, "minimum": 1}})  # fmt: skip
 
     def exchange(self, *args):
@@ -71,7 +72,8 @@ def test_a_board_publishes_a_and_aaaa_by_its_fritzbox_and_follows_a_new_prefix()
 
     async def live(house):
         found, _ = await house.until(3)
-        assert found == {"home.example.org": ("45.33.7.7", None), "nas.example.org": (None, "2003:d6:abe2:1f00::1:2"),
+        assert found == {"home.example.org": ("45.33.7.7", None),
+                         "nas.example.org": (None, "2003:d6:abe2:1f00::1:2"),
                          "cam.example.org": (None, "2003:d6:abe2:1f01:11:22ff:fe33:4455")}, found  # fmt: skip
         await asyncio.sleep(1.1)  # the least time between two requests here
         box.prefix, box.v6 = "2003:d6:abe3:4200::", "2003:d6:abbf:9999::1"
@@ -120,9 +122,11 @@ def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_ne
         )
         print("push to provider: %.3f s" % (last - start))
         assert last - start < 0.5, last - start
-        hostile = [("myip=45.33.6.6", ""), ("myip=45.33.6.6", login[:-6] + "\r\n"), ("myip=45.33.6.6", login + "Origin: http://evil.example\r\n"),
-                   ("myip=10.0.0.1", login), ("myip=fe80::1", login), ("myip=45.33.6.6&username=router&password=x", ""),
-                   ("ip6lanprefix=fd00::/56", login), ("myip=&myipv6=", login), ("myip=45.33.7.7", login)]  # fmt: skip
+        hostile = [("myip=45.33.6.6", ""), ("myip=45.33.6.6", login[:-6] + "\r\n"),
+                   ("myip=45.33.6.6", login + "Origin: http://evil.example\r\n"), ("myip=10.0.0.1", login),
+                   ("myip=fe80::1", login), ("myip=45.33.6.6&username=router&password=x", ""),
+                   ("ip6lanprefix=fd00::/56", login), ("myip=&myipv6=", login),
+                   ("myip=45.33.7.7", login)]  # fmt: skip
         for number in range(1000):
             await push(*hostile[number % len(hostile)])
         await asyncio.sleep(1.2)  # the least time between two requests here is over, too

@@ -65,8 +65,9 @@ def test_a_board_follows_its_fritzbox_with_eight_hosts(elf32, compiled, box, tmp
             compiled / "main.py", tmp_path / "c", tmp_path / "s", tmp_path / "wake", heap=HEAP
         )
         with out.open("wb") as file:
-            process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled), stdout=file,
-                                       stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)  # fmt: skip
+            process = subprocess.Popen(argv, env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled),
+                                       stdout=file, stdin=subprocess.DEVNULL,
+                                       stderr=subprocess.STDOUT)  # fmt: skip
         try:
             for prefix in PREFIXES:
                 box[0].prefix = prefix + "::"

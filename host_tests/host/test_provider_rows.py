@@ -102,8 +102,9 @@ def test_rules_are_sound(name):
 @pytest.mark.parametrize("name", ROWS)
 def test_templates_name_the_addresses_they_are_for(name):
     row = ROWS[name]
-    for key, wanted in (("q4", {"ip"}), ("q6", {"ipv6"}), ("qd", {"ip", "ipv6"}), ("qc", set()), ("q4@", {"ip"}), ("q6@", {"ipv6"}),
-                        ("q4-", set()), ("q6-", set()), ("qd-", set())):  # fmt: skip
+    for key, wanted in (("q4", {"ip"}), ("q6", {"ipv6"}), ("qd", {"ip", "ipv6"}), ("qc", set()),
+                        ("q4@", {"ip"}), ("q6@", {"ipv6"}), ("q4-", set()), ("q6-", set()),
+                        ("qd-", set())):  # fmt: skip
         if key in row:
             places = set(custom.places(row["path"] + "?" + row[key]))
             assert places & {"ip", "ipv6"} == (set() if row.get("conn") else wanted), key

@@ -31,17 +31,21 @@ class Kit:
 def _inadyn(folder, port):
     # as on a UniFi gateway ("custom"), but for ssl=false, which its generated file has not
     (folder / "config").write_text(
-        'custom home {\n  ssl = false\n  ddns-server = "127.0.0.1:%d"\n  ddns-path = "/nic/update?hostname=%%h&myip=%%i"\n'
-        '  checkip-command = "echo %s"\n  username = router\n  password = let-me-in\n  hostname = home.example.org\n}\n' % (port, WAN))  # fmt: skip
-    return [needs.program("inadyn"), "--foreground", "--once", "--config", str(folder / "config"), "--cache-dir", str(folder),
-            "--pidfile", str(folder / "pid"), "--loglevel", "debug"]  # fmt: skip
+        'custom home {\n  ssl = false\n  ddns-server = "127.0.0.1:%d"\n'
+        '  ddns-path = "/nic/update?hostname=%%h&myip=%%i"\n'
+        '  checkip-command = "echo %s"\n  username = router\n  password = let-me-in\n'
+        "  hostname = home.example.org\n}\n" % (port, WAN)
+    )
+    return [needs.program("inadyn"), "--foreground", "--once", "--config", str(folder / "config"),
+            "--cache-dir", str(folder), "--pidfile", str(folder / "pid"), "--loglevel", "debug"]  # fmt: skip
 
 
 def _ddclient(folder, port):
     # as on an EdgeRouter
     (folder / "config").write_text(
-        "cache=%s/cache\nssl=no\nuse=ip, ip=%s\nprotocol=dyndns2\nserver=127.0.0.1:%d\nlogin=router\npassword='let-me-in'\nhome.example.org\n"
-        % (folder, WAN, port))  # fmt: skip
+        "cache=%s/cache\nssl=no\nuse=ip, ip=%s\nprotocol=dyndns2\nserver=127.0.0.1:%d\nlogin=router\n"
+        "password='let-me-in'\nhome.example.org\n" % (folder, WAN, port)
+    )
     return [
         needs.program("ddclient"),
         "-daemon=0",

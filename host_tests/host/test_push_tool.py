@@ -17,7 +17,8 @@ KEY = {"source": "push", "user": "router", "password": "let-me-in", "port": 8245
 def run(tmp_path, *options, address=(KEY,)):
     file = tmp_path / "my.json"
     file.write_text(json.dumps({"address": list(address), "accounts": [
-        {"provider": "dyn", "user": "ann", "password": "provider-secret", "hosts": ["home.example.org"]}]}))  # fmt: skip
+        {"provider": "dyn", "user": "ann", "password": "provider-secret",
+         "hosts": ["home.example.org"]}]}))  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "tools", "push", str(file), *options], cwd=ROOT, capture_output=True, text=True
     )
@@ -74,8 +75,10 @@ def test_the_url_with_values_in_it_is_taken_and_answered_well(router):
 
 def test_mistakes_are_one_line(tmp_path):
     for options, address, word in (
-        (("--at", "192.168.178.50"), ["auto"], "no source"), (("--at", "nas.fritz.box"), [KEY], "IPv4 address at home"),
-        (("--at", "45.33.7.7"), [KEY], "IPv4 address at home"), (("--at", "192.168.178.50", "--router", "x"), [KEY], "no router"),
+        (("--at", "192.168.178.50"), ["auto"], "no source"),
+        (("--at", "nas.fritz.box"), [KEY], "IPv4 address at home"),
+        (("--at", "45.33.7.7"), [KEY], "IPv4 address at home"),
+        (("--at", "192.168.178.50", "--router", "x"), [KEY], "no router"),
         (("--at", "192.168.178.50"), [{"source": "push"}], "user"),
     ):  # fmt: skip
         done = run(tmp_path, *options, address=address)

@@ -205,7 +205,10 @@ def test_a_page_in_place_of_json_stops_nobody_and_is_no_success(lab, home, statu
         home.round()
         home.line(V4B, V6B)
     lab.answer(
-        "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>success ok 200 unauthorized</body></html>",
+        (
+            "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
+            "<body>success ok 200 unauthorized</body></html>"
+        ),
         status=status,
     )
     history = list(lab.world.history)

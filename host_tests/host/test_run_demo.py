@@ -284,12 +284,14 @@ def test_an_interpreter_that_cannot_do_it_is_one_line(mark, tmp_path):
 def test_what_the_agent_says_at_its_end_is_what_the_user_reads(mark, tmp_path):
     program = tmp_path / "other"
     program.write_text(
-        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\necho "wanbeacon: no TLS here" >&2\nexit 1\n'
+        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\necho "wanbeacon: no TLS here" >&2\n'
+        "exit 1\n"
     )
     program.chmod(0o755)
     assert refuse(mark, MICROPYTHON=str(program)) == ["wanbeacon: no TLS here"]
     program.write_text(
-        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\nprintf "Traceback\\n  x\\nKeyError: 1\\n" >&2\nexit 1\n'
+        '#!/bin/sh\n[ "$1" = -c ] && exec echo micropython 1 27 0\nprintf "Traceback\\n  x\\nKeyError: 1\\n'
+        '" >&2\nexit 1\n'
     )
     assert refuse(mark, MICROPYTHON=str(program)) == [
         "wanbeacon: the agent crashed: KeyError: 1 (please report this)"

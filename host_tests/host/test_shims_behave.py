@@ -73,7 +73,8 @@ for SCRIPT in ([b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", b"\r\n"],
                [b"HTTP/1.1 399 What\r\n", b"Location: http://x/\r\n", b"\r\n"]):
     log, sent = [], []
     try:
-        r = requests.get("http://members.example:8080/nic/update?a=b", headers={"User-Agent": "T/1", "Authorization": "Basic eA=="}, timeout=7)
+        headers = {"User-Agent": "T/1", "Authorization": "Basic eA=="}
+        r = requests.get("http://members.example:8080/nic/update?a=b", headers=headers, timeout=7)
         print(r.status_code, r.reason, sorted(r.headers.items()), r.text)
         r.close()
     except Exception as e:
@@ -173,8 +174,14 @@ def test_requests_uses_its_socket_the_same_way_everywhere(client):
     assert client(REQUESTS_CLIENT) == EXPECTED
 
 
-_CALLS = "[('getaddrinfo', ('members.example', 8080, 0, 1)), ('socket', 3), ('settimeout', 7), ('connect', ('192.0.2.9', 80))%s]"
-_SENT = "b'GET /nic/update?a=b HTTP/1.0' [b'', b'', b'Authorization: Basic eA==', b'Host: members.example', b'User-Agent: T/1']"
+_CALLS = (
+    "[('getaddrinfo', ('members.example', 8080, 0, 1)), ('socket', 3), ('settimeout', 7), ('connect', "
+    "('192.0.2.9', 80))%s]"
+)
+_SENT = (
+    "b'GET /nic/update?a=b HTTP/1.0' [b'', b'', b'Authorization: Basic eA==', b'Host: members.example', "
+    "b'User-Agent: T/1']"
+)
 EXPECTED = [
     "200 b'OK' [('X', 'y')] good 192.0.2.1",
     "",

@@ -21,8 +21,9 @@ MILLION = 1000000
 
 def tool(*args):
     """(exit status, output) of `python -m tools simulate ...`."""
-    done = subprocess.run([sys.executable, "-m", "tools", "simulate", *map(str, args)], cwd=ROOT, capture_output=True, text=True,
-                          timeout=100, env={"COLUMNS": "150", "PATH": "/usr/bin:/bin", "HOME": "/tmp"})  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "tools", "simulate", *map(str, args)], cwd=ROOT,
+                          capture_output=True, text=True, timeout=100,
+                          env={"COLUMNS": "150", "PATH": "/usr/bin:/bin", "HOME": "/tmp"})  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 
@@ -180,9 +181,10 @@ def test_a_rule_that_is_broken_is_told(monkeypatch):
 
 
 @pytest.mark.parametrize(("line", "said"), [
-    ("3x address", "is no time"), ("address", "is no time"), ("3d fly", "verbs are"), ("3d", "is TIME VERB ARGS"),
-    ("3d outage", "verbs are"), ("3d outage 1d 2d", "verbs are"), ("1d clock sideways", "+30y"), ("1d outage long", "no time"),
-    ("1d cut sometimes", "torn"), ("1d user sings", "retry"),
+    ("3x address", "is no time"), ("address", "is no time"), ("3d fly", "verbs are"),
+    ("3d", "is TIME VERB ARGS"), ("3d outage", "verbs are"), ("3d outage 1d 2d", "verbs are"),
+    ("1d clock sideways", "+30y"), ("1d outage long", "no time"), ("1d cut sometimes", "torn"),
+    ("1d user sings", "retry"),
 ])  # fmt: skip
 def test_a_mistake_in_a_script_is_one_line(line, said):
     with pytest.raises(UserError) as error:
@@ -226,7 +228,8 @@ def test_the_tool_prints_a_table_and_draws_a_timeline(tmp_path):
         and "retry home.example.org -> home.example.org: trying again" in said
     )
     assert (tmp_path / "week.svg").read_text().count("<path") > 20
-    for args, problem in ((("--script", "/nowhere"), "cannot read the script"), (("--plot", "x.gif"), "ends in .png"),
+    for args, problem in ((("--script", "/nowhere"), "cannot read the script"),
+                          (("--plot", "x.gif"), "ends in .png"),
                           (("fleet", "--scene", "war"), "there is no scene")):  # fmt: skip
         status, said = tool(*args)
         assert status == 1 and problem in said and said.count("\n") == 1, said

@@ -30,7 +30,8 @@ class Board(linux.Board):
 class Request:
     post, tls, host, body, family = False, True, "localhost", None, 0
     path = "/nic/update?hostname=demo.dyndns.org&myip=45.33.7.9"
-    headers = {"User-Agent": "Acme - Tester - 1.0", "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==", "Host": "localhost"}
+    headers = {"User-Agent": "Acme - Tester - 1.0", "Authorization": "Basic ZGVtbzpkZW1vLWtleQ==",
+               "Host": "localhost"}
 
 Request.port = port
 board = Board("/tmp")

@@ -1,5 +1,5 @@
-"""The power is cut at every write and erase of a board's upgrade (host_tests/flash/upgrade_cut.py): a whole version
-starts, old or new."""
+"""The power is cut at every write and erase of a board's upgrade (host_tests/flash/upgrade_cut.py): a whole
+version starts, old or new."""
 
 import hashlib
 import re

@@ -1,7 +1,10 @@
 # Runs observers alone, without the agent, under any interpreter: what the netlab's first tests look at.
-# usage: driver.py read|watch|choose FILE [FAMILY]      FILE: the sources as JSON (MicroPython takes 255 bytes an argument)
-#   read: each source once, one JSON line [name, kind, text, why, ms]     choose: the Chooser over all of them, once
-#   watch: for ever; a line ["event", name, text, ms since the start] after each hint and the question that follows it
+# usage: driver.py read|watch|choose FILE [FAMILY]
+#   FILE: the sources as JSON (MicroPython takes 255 bytes an argument)
+#   read: each source once, one JSON line [name, kind, text, why, ms]
+#   choose: the Chooser over all of them, once
+#   watch: for ever; a line ["event", name, text, ms since the start] after each hint and the question that
+#   follows it
 import asyncio
 import json
 import sys

@@ -37,8 +37,11 @@ def test_a_change_is_told_by_announcements_and_by_upnp(line, each_driver):
         for address in ("45.33.7.8", "45.33.7.9", WAN):
             before = len(watch.events())
             line.change(address)
-            wait_for(lambda address=address, before=before: {n for n, text in watch.events()[before:] if text == address}
-                     == {"natpmp", "pcp", "upnp"}, "not all told of %s" % address)  # fmt: skip
+
+            def told(address=address, before=before):
+                return {name for name, text in watch.events()[before:] if text == address}
+
+            wait_for(lambda told=told: told() == {"natpmp", "pcp", "upnp"}, "not all told of %s" % address)
     finally:
         watch.stop()
 
@@ -112,8 +115,8 @@ def test_the_kernel_tells_of_the_devices_own_change(line, each_driver):
     watch = watching(each_driver, ["netlink"])
     try:
         for address in ("192.168.77.51", DEV):
-            for old in [one.split()[1] for one in ip("-n", line.dev, "-4", "addr", "show", "eth0").splitlines()
-                        if one.split()[0] == "inet"]:  # fmt: skip
+            shown = [one.split() for one in ip("-n", line.dev, "-4", "addr", "show", "eth0").splitlines()]
+            for old in [one[1] for one in shown if one[0] == "inet"]:
                 ip("-n", line.dev, "addr", "del", old, "dev", "eth0")
             ip("-n", line.dev, "addr", "add", address + "/24", "dev", "eth0")
             ip("-n", line.dev, "route", "replace", "default", "via", "192.168.77.1", "dev", "eth0")

@@ -200,7 +200,8 @@ class Nonsense:
                     continue
                 lies = [self.noise(), ANSWER[:11], b"\0\x80\0\x63" + bytes(8), bytes(12)]
                 if port == 1900:
-                    lies = [self.noise(), b"HTTP/1.1 200 OK\r\n\r\n", SSDP.replace(b"192.168.77.66:5000", b"192.168.77.66:80"),
+                    lies = [self.noise(), b"HTTP/1.1 200 OK\r\n\r\n",
+                            SSDP.replace(b"192.168.77.66:5000", b"192.168.77.66:80"),
                             SSDP.replace(b"192.168.77.66", b"192.168.77.1")]  # fmt: skip
                 for one in lies:
                     with contextlib.suppress(OSError):

@@ -47,16 +47,17 @@ def net6(net):
     for space in (net.rtr, net.isp):
         net.set(space, "net/ipv6/conf/all/forwarding", 1)
     for space, address, device in (
-        (net.isp, "2600:77:1::1/64", "isp0"), (net.rtr, "2600:77:1::7/64", "wan0"), (net.rtr, FIRST + "1/64", "lan0"),
-        (net.rtr, SECOND + "1/64", "lan0"), *((net.isp, one + "/128", "lo") for one in OUTSIDE6),
+        (net.isp, "2600:77:1::1/64", "isp0"), (net.rtr, "2600:77:1::7/64", "wan0"),
+        (net.rtr, FIRST + "1/64", "lan0"), (net.rtr, SECOND + "1/64", "lan0"),
+        *((net.isp, one + "/128", "lo") for one in OUTSIDE6),
     ):  # fmt: skip
         ip("-n", space, "addr", "add", address, "dev", device, "nodad")
     ip("-n", net.rtr, "-6", "route", "add", "default", "via", "2600:77:1::1")
     for prefix in (FIRST, SECOND):
         ip("-n", net.isp, "-6", "route", "add", prefix + "/64", "via", "2600:77:1::7")
     # privacy addresses that last 5 s, so that some come and go while the test looks
-    for name, value in (("use_tempaddr", 2), ("temp_prefered_lft", 5), ("temp_valid_lft", 30), ("max_desync_factor", 0),
-                        ("dad_transmits", 0), ("accept_ra", 1)):  # fmt: skip
+    for name, value in (("use_tempaddr", 2), ("temp_prefered_lft", 5), ("temp_valid_lft", 30),
+                        ("max_desync_factor", 0), ("dad_transmits", 0), ("accept_ra", 1)):  # fmt: skip
         net.set(net.dev, "net/ipv6/conf/eth0/" + name, value)
     return net
 
@@ -74,8 +75,9 @@ def advertised(net6):
 
 def test_privacy_addresses_cause_no_update_and_a_new_prefix_causes_one(net6, lab, advertised):
     lab.reset()
-    account = {"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": [{"name": NAME, "ipv4": False}],
-               "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}  # fmt: skip
+    account = {"provider": "dyn", "user": "demo", "password": "demo-key",
+               "hosts": [{"name": NAME, "ipv4": False}], "server": "%s:%d" % (PROVIDER, lab.https_port),
+               "ca": str(lab.ca_der)}  # fmt: skip
     config = {"accounts": [account], "address": ["netlink"], "intervals": {"minimum": 1}}
     with Agent("micropython-wheel", config, before=net6.exec(net6.dev), speed=SPEED) as agent:
         agent.start()
@@ -116,8 +118,9 @@ def test_ula_tentative_and_deprecated_are_not_chosen(net6, driver, advertised):
 
 def test_the_outside_over_ipv6(net6, driver, advertised):
     for address in OUTSIDE6:
-        net6.start(net6.isp, servers.program("turnserver"), "-n", "-S", "-L", address, "--no-cli", "--no-tls", "--no-dtls",
-                   "--log-file", "stdout", "--pidfile", net6.folder / "turn6.pid", "-b", net6.folder / "turn6.db")  # fmt: skip
+        net6.start(net6.isp, servers.program("turnserver"), "-n", "-S", "-L", address, "--no-cli", "--no-tls",
+                   "--no-dtls", "--log-file", "stdout", "--pidfile", net6.folder / "turn6.pid", "-b",
+                   net6.folder / "turn6.db")  # fmt: skip
     sources = [{"source": "stun", "servers": ["[%s]:3478" % one for one in OUTSIDE6]}]
 
     def answer():

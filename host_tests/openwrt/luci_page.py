@@ -101,7 +101,10 @@ def status(**more):
                     "address": "100.64.3.9",
                     "source": "ubus",
                     "since": now - 400,
-                    "why": "carrier-grade NAT (100.64.0.0/10): the provider shares one address among many customers",
+                    "why": (
+                        "carrier-grade NAT (100.64.0.0/10): the provider shares one address among many "
+                        "customers"
+                    ),
                 },
                 "ipv6": {"address": None, "source": None, "since": None, "why": "not needed"},
             },

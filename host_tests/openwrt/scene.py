@@ -73,8 +73,10 @@ class Scene:
     def service(self, name, host, more="", key=None):
         """A `service` section for an account of the lab."""
         return (
-            "config service '%s'\n\toption enabled '1'\n\toption service_name 'dyn'\n\toption username '%s'\n"
-            "\toption password '%s'\n\toption domain '%s'\n\toption server '%s:%d'\n\toption cacert '/etc/lab-ca.der'\n%s\n"
+            "config service '%s'\n\toption enabled '1'\n\toption service_name 'dyn'\n"
+            "\toption username '%s'\n"
+            "\toption password '%s'\n\toption domain '%s'\n\toption server '%s:%d'\n"
+            "\toption cacert '/etc/lab-ca.der'\n%s\n"
             % (name, name, key or name + "-key", host, namespaces.PROVIDER, self.lab.https_port, more)
         )
 

@@ -400,7 +400,8 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
 
 def test_import_ddns_shows_then_writes_settings_that_are_right(box):
     box.path("/etc/config/ddns").write_text(
-        "config service 'my4'\n option enabled 1\n option service_name 'no-ip.com'\n option domain 'a.ddns.net'\n"
+        "config service 'my4'\n option enabled 1\n option service_name 'no-ip.com'\n"
+        " option domain 'a.ddns.net'\n"
         " option username 'me'\n option password 'hunter2'\n option frob '1'\n"
     )
     before = box.path("/etc/config/wanbeacon").read_bytes()
@@ -533,7 +534,8 @@ def test_one_service_is_switched_off_and_on_and_the_explained_settings_outlive_i
 
 def test_reload_config_does_not_tell_of_a_file_it_has_not_seen_so_the_command_does_not_rely_on_it(box):
     box.sh(
-        "mv /etc/config/wanbeacon /tmp/away; : >/etc/config/system; reload_config; mv /tmp/away /etc/config/wanbeacon"
+        "mv /etc/config/wanbeacon /tmp/away; : >/etc/config/system; reload_config; "
+        "mv /tmp/away /etc/config/wanbeacon"
     )
     box.settings(SETTINGS)
     box.sh("reload_config")

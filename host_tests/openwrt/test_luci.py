@@ -155,7 +155,10 @@ def test_each_state_of_the_agent_has_its_sentence(show, what, word):
     assert word in text(show("status", what, 390))
 
 
-REFUSAL = "/etc/config/wanbeacon line 11, section 'home', option 'server': should be host\nthe agent keeps the previous settings"
+REFUSAL = (
+    "/etc/config/wanbeacon line 11, section 'home', option 'server': should be host\n"
+    "the agent keeps the previous settings"
+)
 
 
 @pytest.mark.parametrize(("document", "running"), [(luci_page.status(), True), (None, False)])
@@ -176,7 +179,8 @@ def test_a_state_is_said_once_and_a_stop_is_red(show):
     page = show("status", luci_page.router(luci_page.status(hosts=hosts)))
     assert text(page).count("up to date") == 1
     color = page.run(
-        "getComputedStyle([...document.querySelectorAll('.label')].find(l => l.innerText === 'stopped')).backgroundColor"
+        "getComputedStyle([...document.querySelectorAll('.label')].find(l => l.innerText === "
+        "'stopped')).backgroundColor"
     )
     red, green, blue = map(int, re.findall(r"\d+", color)[:3])
     assert red > 150 and green < 90 and blue < 90
@@ -311,9 +315,10 @@ def visible(page, name):
 
 def put(page, field, value):
     page.run(
-        "(() => { const f = document.querySelector('[data-field=\"%s\"]'); const i = f.matches('input,select') ? f :"
-        " f.querySelector('input'); i.value = %s; i.dispatchEvent(new Event('change', {bubbles: true})); })()"
-        % (field, json.dumps(value))
+        "(() => { const f = document.querySelector('[data-field=\"%s\"]'); "
+        "const i = f.matches('input,select') ? f :"
+        " f.querySelector('input'); i.value = %s; i.dispatchEvent(new Event('change', {bubbles: true})); "
+        "})()" % (field, json.dumps(value))
     )
 
 

@@ -5,15 +5,21 @@ from wanbeacon.net import lan
 
 TYPE = "urn:schemas-upnp-org:service:WANIPConnection:1"
 CONTROL = "/igdupnp/control/WANIPConn1"
-_SERVICE = "<service><serviceType>%s</serviceType><serviceId>%s</serviceId><controlURL>%s</controlURL><eventSubURL>%s</eventSubURL><SCPDURL>%s</SCPDURL></service>"
+_SERVICE = (
+    "<service><serviceType>%s</serviceType><serviceId>%s</serviceId><controlURL>%s</controlURL>"
+    "<eventSubURL>%s</eventSubURL><SCPDURL>%s</SCPDURL></service>"
+)
 _ANSWER = (
     '<?xml version="1.0"?>\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle='
-    '"http://schemas.xmlsoap.org/soap/encoding/">\n<s:Body>\n<u:%sResponse xmlns:u="%s">\n%s</u:%sResponse>\n</s:Body>\n</s:Envelope>'
+    '"http://schemas.xmlsoap.org/soap/encoding/">\n<s:Body>\n<u:%sResponse xmlns:u="%s">\n'
+    "%s</u:%sResponse>\n</s:Body>\n</s:Envelope>"
 )
 _FAULT = (
     '<?xml version="1.0"?>\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle='
-    '"http://schemas.xmlsoap.org/soap/encoding/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring>'
-    '<detail><UPnPError xmlns="urn:schemas-upnp-org:control-1-0"><errorCode>%d</errorCode><errorDescription>%s</errorDescription>'
+    '"http://schemas.xmlsoap.org/soap/encoding/"><s:Body><s:Fault><faultcode>s:Client</faultcode>'
+    "<faultstring>UPnPError</faultstring>"
+    '<detail><UPnPError xmlns="urn:schemas-upnp-org:control-1-0"><errorCode>%d</errorCode>'
+    "<errorDescription>%s</errorDescription>"
     "</UPnPError></detail></s:Fault></s:Body></s:Envelope>"
 )
 
@@ -21,15 +27,22 @@ _FAULT = (
 def description():
     """igddesc.xml, shortened to what a client reads."""
     rows = (
-        ("urn:schemas-any-com:service:Any:1", "urn:any-com:serviceId:any1", "/igdupnp/control/any", "/igdupnp/control/any", "/any.xml"),
+        ("urn:schemas-any-com:service:Any:1", "urn:any-com:serviceId:any1", "/igdupnp/control/any",
+         "/igdupnp/control/any", "/any.xml"),
         ("urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1", "urn:upnp-org:serviceId:WANCommonIFC1",
          "/igdupnp/control/WANCommonIFC1", "/igdupnp/control/WANCommonIFC1", "/igdicfgSCPD.xml"),
         (TYPE, "urn:upnp-org:serviceId:WANIPConn1", CONTROL, CONTROL, "/igdconnSCPD.xml"),
         ("urn:schemas-upnp-org:service:WANIPv6FirewallControl:1", "urn:upnp-org:serviceId:WANIPv6Firewall1",
          "/igd2upnp/control/WANIPv6Firewall1", "/igd2upnp/control/WANIPv6Firewall1", "/igd2ipv6fwcSCPD.xml"),
     )  # fmt: skip
-    head = '<?xml version="1.0"?>\n<root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>'
-    head += "<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><friendlyName>FRITZ!Box 7590</friendlyName>"
+    head = (
+        '<?xml version="1.0"?>\n<root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major>'
+        "<minor>0</minor></specVersion>"
+    )
+    head += (
+        "<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType>"
+        "<friendlyName>FRITZ!Box 7590</friendlyName>"
+    )
     return (
         head + "<serviceList>" + "".join([_SERVICE % row for row in rows]) + "</serviceList></device></root>"
     ).encode()
@@ -88,7 +101,8 @@ class Box:
         want = '<u:%s xmlns:u="%s"/>' % (action, TYPE)
         text = body.decode()
         parts = ('<?xml version="1.0"?>', 'xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"',
-                 's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"', "<s:Body>" + want + "</s:Body></s:Envelope>")  # fmt: skip
+                 's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"',
+                 "<s:Body>" + want + "</s:Body></s:Envelope>")  # fmt: skip
         for part in parts:
             if part not in text:
                 return None, part

@@ -97,8 +97,9 @@ def test_a_provider_may_be_written_as_it_writes_itself():
 
 
 def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
-    for name, near in (("dyndns", "dyn (Dyn (DynDNS"), ("no-ip.com", "noip (No-IP)"), ("afraid.org", "freedns-v2"),
-                       ("Securepoint", "spdyn"), ("kasserver.com", "all-inkl"), ("dukdns", "duckdns"), ("xyzzy", "custom")):  # fmt: skip
+    for name, near in (("dyndns", "dyn (Dyn (DynDNS"), ("no-ip.com", "noip (No-IP)"),
+                       ("afraid.org", "freedns-v2"), ("Securepoint", "spdyn"), ("kasserver.com", "all-inkl"),
+                       ("dukdns", "duckdns"), ("xyzzy", "custom")):  # fmt: skip
         _, problems, _ = judged(provider=name)
         assert (
             len(problems) == 1 and problems[0].startswith("accounts[0].provider: ") and near in problems[0]
@@ -169,8 +170,9 @@ def refused(account=None, **top):
 
 
 def test_host_names_that_no_dns_takes_are_refused_with_their_place():
-    for name, said in (("a..b.org", "a dot too many"), (".a.org", "a dot too many"), ("x" * 64 + ".org", "63"), ("a.org.", "dot at its end"),
-                       ("..", "dot"), ("a b.org", "spaces"), ("\u00fc.org", "xn--")):  # fmt: skip
+    for name, said in (("a..b.org", "a dot too many"), (".a.org", "a dot too many"),
+                       ("x" * 64 + ".org", "63"), ("a.org.", "dot at its end"), ("..", "dot"),
+                       ("a b.org", "spaces"), ("\u00fc.org", "xn--")):  # fmt: skip
         found = refused({"hosts": ["ok.org", name]})
         assert found and found[0].startswith("accounts[0].hosts[1].name: ") and said in found[0], (
             name,
@@ -180,8 +182,9 @@ def test_host_names_that_no_dns_takes_are_refused_with_their_place():
 
 
 def test_a_url_that_the_agent_cannot_ask_is_refused_by_check():
-    for url, said in (("https://[2001:db8::1]/", "IPv6"), ("https://user@h/", "user name"), ("https://a..b/", "dot"), ("ftp://h/", "https"),
-                      ("https://h:99999/", "port"), ("https://%s.org/" % ("x" * 64), "63"), ("https:///x", "host")):  # fmt: skip
+    for url, said in (("https://[2001:db8::1]/", "IPv6"), ("https://user@h/", "user name"),
+                      ("https://a..b/", "dot"), ("ftp://h/", "https"), ("https://h:99999/", "port"),
+                      ("https://%s.org/" % ("x" * 64), "63"), ("https:///x", "host")):  # fmt: skip
         found = refused(address=[{"source": "web", "url": url}])
         assert found and found[0].startswith("address[0].url: ") and said in found[0], (url, found)
     assert refused(address=[{"source": "web", "url": "http://h.example:8080/ip?x=1"}]) == []

@@ -111,8 +111,8 @@ def test_a_stop_outlives_reboots_and_ends_when_its_settings_change():
 def test_every_setting_that_shapes_a_request_or_its_answer_ends_the_stop_that_it_caused():
     custom = {"url": "https://dyn.test/nic/update?hostname={hostname}&myip={ip}"}
     for host, keys in (
-        ({"zone": "example.org"}, {}), ({"ipv6": False}, {}), ({"wildcard": "ON"}, {}), ({}, {"auth": "query"}),
-        ({}, {"method": "POST"}),
+        ({"zone": "example.org"}, {}), ({"ipv6": False}, {}), ({"wildcard": "ON"}, {}),
+        ({}, {"auth": "query"}), ({}, {"method": "POST"}),
     ):  # fmt: skip
         before = cfg(("ann", "secret", ["a1.example.org"], {"provider": "certadns" if keys else "dyn"}))
         after = cfg(

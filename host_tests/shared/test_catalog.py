@@ -150,7 +150,8 @@ def test_what_is_wrong_with_a_custom_provider_is_said():
     for bad in ("https://h/?h=%h&i={ip}", "https://h/?a={ip}&x=%", "https://h/%i", "https://h/?a={ip}&x=%2"):
         assert "%25" in wrong(custom.row, {"url": bad}), bad
     assert custom.row({"url": "https://h/?a={ip}&x=%20%2f"})
-    for bad, said in (("https://u@h/?a={ip}", "user name"), ("https://a..b/?a={ip}", "dot"), ("https://[2001:db8::1]/?a={ip}", "IPv6"),
+    for bad, said in (("https://u@h/?a={ip}", "user name"), ("https://a..b/?a={ip}", "dot"),
+                      ("https://[2001:db8::1]/?a={ip}", "IPv6"),
                       ("https://%s.org/?a={ip}" % ("x" * 64), "63")):  # fmt: skip
         assert said in wrong(custom.row, {"url": bad}), bad
     assert "url6" in wrong(custom.row, {"url": u, "url6": "https://h/?a={ip}"})
@@ -164,8 +165,10 @@ def test_an_address_after_a_custom_answers_words_leaves_the_words():
     def rule(text):
         return custom.row({"url": "https://h/?a={ip}", "ok": [text]})["rules"][0][1]
 
-    for text, wanted in (("{ip}", "@"), (" {IPv6} ", "@"), ("@", "@"), ("0", "0"), ("updated {ip}", "^updated"), ("set to: ({ip}).", "^set to"),
-                         ("~stored={ip},{ipv6}", "~stored"), ("=updated {ip}", "^updated"), ("*ok:{ipv6}", "*ok")):  # fmt: skip
+    for text, wanted in (("{ip}", "@"), (" {IPv6} ", "@"), ("@", "@"), ("0", "0"),
+                         ("updated {ip}", "^updated"), ("set to: ({ip}).", "^set to"),
+                         ("~stored={ip},{ipv6}", "~stored"), ("=updated {ip}", "^updated"),
+                         ("*ok:{ipv6}", "*ok")):  # fmt: skip
         assert rule(text) == wanted, text
     # words behind it could be what tells success from failure, and a sign needs words
     for text in (
@@ -198,16 +201,17 @@ def test_credentials_in_a_custom_url_are_not_sent_twice():
 
 
 def test_upper_case_dots_and_hyphens_of_a_name_do_not_count():
-    for name, wanted in (("DuckDNS", "duckdns"), ("No-IP", "noip"), ("no-ip", "noip"), ("MyDNS.se", "mydns-se"), ("1984", "1984"),
-                         ("DYN", "dyn"), ("no-ip.pl", "no-ip-pl"), ("FreeDNS-v2", "freedns-v2")):  # fmt: skip
+    for name, wanted in (("DuckDNS", "duckdns"), ("No-IP", "noip"), ("no-ip", "noip"),
+                         ("MyDNS.se", "mydns-se"), ("1984", "1984"), ("DYN", "dyn"), ("no-ip.pl", "no-ip-pl"),
+                         ("FreeDNS-v2", "freedns-v2")):  # fmt: skip
         assert catalog.find(FILE, name)["id"] == wanted, name
     plain = [name.replace("-", "") for name in catalog.names(FILE)]
     assert len(set(plain)) == len(plain), "two providers would be one"
 
 
 def test_a_host_name_is_checked_in_one_place():
-    for name, said in (("a..b", "a dot too many"), (".a", "a dot too many"), ("x" * 64 + ".org", "63"), (("x" * 60 + ".") * 5, "253"),
-                       ("..", "a dot too many"), ("", "a name")):  # fmt: skip
+    for name, said in (("a..b", "a dot too many"), (".a", "a dot too many"), ("x" * 64 + ".org", "63"),
+                       (("x" * 60 + ".") * 5, "253"), ("..", "a dot too many"), ("", "a name")):  # fmt: skip
         assert said in url.name_fault(name), name
     for name in ("a.b", "x" * 63, "_x.a-b.org", "home"):
         assert url.name_fault(name) is None, name

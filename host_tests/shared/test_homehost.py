@@ -68,20 +68,25 @@ def settings(**host):
 
 
 def test_good_settings_are_taken():
-    for host in ({"suffix": "::1:2"}, {"suffix": "::ffff:1:2", "ipv4": False}, {"mac": "02:11:22:33:44:55", "subnet": 0},
-                 {"suffix": "0:0:0:7::2", "prefix_length": 56}, {"suffix": "::2", "lan": "guest"}, {"suffix": "::2", "prefix_length": 100}):  # fmt: skip
+    for host in ({"suffix": "::1:2"}, {"suffix": "::ffff:1:2", "ipv4": False},
+                 {"mac": "02:11:22:33:44:55", "subnet": 0}, {"suffix": "0:0:0:7::2", "prefix_length": 56},
+                 {"suffix": "::2", "lan": "guest"}, {"suffix": "::2", "prefix_length": 100}):  # fmt: skip
         assert config.load(settings(**host))["accounts"][0]["hosts"][0]["ipv6"], host
 
 
 def test_settings_that_make_no_sense_are_named():
     for host, key in (
-        ({"suffix": "1:2"}, "suffix"), ({"suffix": "::"}, "suffix"), ({"suffix": "1.2.3.4"}, "suffix"), ({"suffix": 5}, "suffix"),
-        ({"suffix": "2003:d6::1"}, "suffix"), ({"suffix": "::7:0:0:0:1"}, "suffix"), ({"suffix": "::1", "prefix_length": 128}, "prefix_length"),
-        ({"suffix": "0:0:0:700::1", "prefix_length": 56}, "suffix"), ({"suffix": "0:0:0:1700::1", "prefix_length": 56}, "suffix"),
-        ({"mac": "02:11:22:33:44"}, "mac"), ({"mac": "ff:ff:ff:ff:ff:ff"}, "mac"), ({"mac": "02:11:22:33:44:55", "suffix": "::1"}, "mac"),
-        ({"mac": "02:11:22:33:44:55", "prefix_length": 72}, "prefix_length"), ({"subnet": 1}, "subnet"), ({"lan": "lan"}, "lan"),
-        ({"suffix": "::1", "lan": "lan", "subnet": 1}, "subnet"), ({"suffix": "::1", "ipv6": False}, "ipv6"),
-        ({"suffix": "::1", "subnet": 0, "prefix_length": 72}, "prefix_length"), ({"suffix": "::1", "subnet": -1}, "subnet"), ({"suffix": "::1", "prefix_length": 0}, "prefix_length"),
+        ({"suffix": "1:2"}, "suffix"), ({"suffix": "::"}, "suffix"), ({"suffix": "1.2.3.4"}, "suffix"),
+        ({"suffix": 5}, "suffix"), ({"suffix": "2003:d6::1"}, "suffix"),
+        ({"suffix": "::7:0:0:0:1"}, "suffix"), ({"suffix": "::1", "prefix_length": 128}, "prefix_length"),
+        ({"suffix": "0:0:0:700::1", "prefix_length": 56}, "suffix"),
+        ({"suffix": "0:0:0:1700::1", "prefix_length": 56}, "suffix"), ({"mac": "02:11:22:33:44"}, "mac"),
+        ({"mac": "ff:ff:ff:ff:ff:ff"}, "mac"), ({"mac": "02:11:22:33:44:55", "suffix": "::1"}, "mac"),
+        ({"mac": "02:11:22:33:44:55", "prefix_length": 72}, "prefix_length"), ({"subnet": 1}, "subnet"),
+        ({"lan": "lan"}, "lan"), ({"suffix": "::1", "lan": "lan", "subnet": 1}, "subnet"),
+        ({"suffix": "::1", "ipv6": False}, "ipv6"),
+        ({"suffix": "::1", "subnet": 0, "prefix_length": 72}, "prefix_length"),
+        ({"suffix": "::1", "subnet": -1}, "subnet"), ({"suffix": "::1", "prefix_length": 0}, "prefix_length"),
     ):  # fmt: skip
         try:
             config.load(settings(**host))

@@ -6,8 +6,9 @@ from wanbeacon.dyndns import catalog, reply, request, share
 
 FILE = "firmware/catalogue/providers.dat"
 V4, V6 = address.parse("203.0.114.7"), address.parse("2a00:1450::7")
-NASTY = ("a&hostname=evil.example", "x=y&z", "50%", "%0d%0aX: y", "#frag", "a b", '"quoted"', "it's", "\r\nX-Evil: 1", "a\0b", "\t\x7f",
-         "../..", "..", "?a=b", "user:pa:ss", "{ip}{password}", "\u00e4\u6f22\U0001f600", "+plus+", "a;b", "\\", "<tag>", "n" * 255)  # fmt: skip
+NASTY = ("a&hostname=evil.example", "x=y&z", "50%", "%0d%0aX: y", "#frag", "a b", '"quoted"', "it's",
+         "\r\nX-Evil: 1", "a\0b", "\t\x7f", "../..", "..", "?a=b", "user:pa:ss", "{ip}{password}",
+         "\u00e4\u6f22\U0001f600", "+plus+", "a;b", "\\", "<tag>", "n" * 255)  # fmt: skip
 
 
 def decode(text):
@@ -72,8 +73,8 @@ def one(row, account, hosts, want, bad, other, i):
         assert part not in (".", "..") and decode(part) is not None, where
 
     label, zone = share.labels_of(hosts[0])
-    values = {"hostname": bad, "host": label, "labels": bad.split(".")[0], "domain": zone, "ip": sent[0] and address.text(sent[0]) or "",
-              "ipv6": sent[1] and address.text(sent[1]) or "",
+    values = {"hostname": bad, "host": label, "labels": bad.split(".")[0], "domain": zone,
+              "ip": sent[0] and address.text(sent[0]) or "", "ipv6": sent[1] and address.text(sent[1]) or "",
               "user": other, "password": bad}  # fmt: skip
     offline = i % 4 == 0
     text = row[template + "@"] if label == "@" and template + "@" in row else row[template]
@@ -94,9 +95,11 @@ def one(row, account, hosts, want, bad, other, i):
     assert pairs(r.body if r.post else query) == meant, where
 
 
-PIECES = (b"good", b"nochg", b"good 203.0.114.7", b"badauth", b"911", b"\r\n", b"\n", b"\0", b" ", b"\xef\xbb\xbf", b"<html>", b"<", b">",
-          b"\xff\xfe", b"\xc3\xa4", b"\xf0\x9f", b"OK", b"KO", b"success", b"w9h", b"2001:db8:911::1", b"1.2.3.4", b",", b"=", b"0", b"error",
-          b"\x85\xa0", b"Updated 1", b"abuse@x", b"::", b"999999999999", b"!yours", b"\xc2\xb2", b"w\xc2\xb2h", b"\xe2\x80\xa8")  # fmt: skip
+PIECES = (b"good", b"nochg", b"good 203.0.114.7", b"badauth", b"911", b"\r\n", b"\n", b"\0", b" ",
+          b"\xef\xbb\xbf", b"<html>", b"<", b">", b"\xff\xfe", b"\xc3\xa4", b"\xf0\x9f", b"OK", b"KO",
+          b"success", b"w9h", b"2001:db8:911::1", b"1.2.3.4", b",", b"=", b"0", b"error", b"\x85\xa0",
+          b"Updated 1", b"abuse@x", b"::", b"999999999999", b"!yours", b"\xc2\xb2", b"w\xc2\xb2h",
+          b"\xe2\x80\xa8")  # fmt: skip
 
 
 def test_hostile_replies_raise_nothing_on_any_row():

@@ -47,8 +47,9 @@ def full(fp=b"12345678", offline=0):
 
 
 KEPT = (
-    "fp", "cause", "v4", "v6", "cls", "word", "kind", "fails", "same", "at", "attempt", "try4", "try6", "offline", "root",
-    "single", "nets", "odds", "place", "hold_for", "hold_wall", "force_for", "force_wall", "retries",
+    "fp", "cause", "v4", "v6", "cls", "word", "kind", "fails", "same", "at", "attempt", "try4", "try6",
+    "offline", "root", "single", "nets", "odds", "place", "hold_for", "hold_wall", "force_for", "force_wall",
+    "retries",
 )  # fmt: skip
 
 

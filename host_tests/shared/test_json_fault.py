@@ -35,7 +35,7 @@ WRONG = (
     ('{"a": "\\u12g4"}', 1, 8, "json.escape"),
     ('{"a": "x\ty"}', 1, 9, "json.control"),
     ('{"a": 1} {"b": 2}', 1, 10, "json.after"),
-    ('{"a": 1}}', 1, 9, "json.after"),
+    ('{"a": 1}}', 1, 9, "json.closed"),
     ("]", 1, 1, "json.value"),
     ('{"a": [1}', 1, 9, "json.pair"),
     ('{"a": 1]', 1, 8, "json.pair"),

@@ -8,8 +8,10 @@ from wanbeacon.core import jsonpick
 from wanbeacon.core.jsonpick import Picker
 
 TEXT = (
-    b'{"result" : [ {"id":"a\\u00e9\\n\\"","n":{"x":1},"vals":["1","2"]},{"id":null,"n":-2.5e3,"vals":[]},\r\n\t{} ], "success":true,'
-    b'"errors":[{"code":9109,"chain":[{"code":6111}]}],"deep":[[[[{"a":[null,false]}]]]],"empty":"" , "t":"\\ud83d\\ude00"}'
+    b'{"result" : [ {"id":"a\\u00e9\\n'
+    b'\\"","n":{"x":1},"vals":["1","2"]},{"id":null,"n":-2.5e3,"vals":[]},\r\n\t{} ], "success":true,'
+    b'"errors":[{"code":9109,"chain":[{"code":6111}]}],"deep":[[[[{"a":[null,false]}]]]],"empty":"" , '
+    b'"t":"\\ud83d\\ude00"}'
 )
 
 
@@ -44,8 +46,10 @@ def test_lists_and_objects_at_the_root():
 
 def test_what_is_no_json():
     for text in (
-        b"", b"  ", b"<html>", b"good", b"{", b"[", b'{"a"', b'{"a":', b'{"a":1', b'{"a":1,}', b"{,}", b"[1,]", b"[1 2]", b"[,]", b"{}x", b"{}{}", b"]", b"nul", b"tru", b"--",
-        b'{"a" 1}', b'{1:2}', b'["a]', b'["\\x"]', b'["\\u12g4"]', b"[}", b"{]", b'{"a":[}', b"\xef\xbb\xbf{}", b"'a'", b"[0x1]", b"[1e]x",
+        b"", b"  ", b"<html>", b"good", b"{", b"[", b'{"a"', b'{"a":', b'{"a":1', b'{"a":1,}', b"{,}",
+        b"[1,]", b"[1 2]", b"[,]", b"{}x", b"{}{}", b"]", b"nul", b"tru", b"--", b'{"a" 1}', b'{1:2}',
+        b'["a]', b'["\\x"]', b'["\\u12g4"]', b"[}", b"{]", b'{"a":[}', b"\xef\xbb\xbf{}", b"'a'", b"[0x1]",
+        b"[1e]x",
     ):  # fmt: skip
         assert not pick(text)[0], text
     for text in (b"{}", b"[]", b" [ ] ", b"1", b"-1.5e+3", b'"a"', b"null", b"[[],{}]", b'{"a":{}}'):

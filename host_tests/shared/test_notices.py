@@ -349,8 +349,8 @@ def test_a_backup_has_no_receivers_and_restoring_it_keeps_them():
     )
 
 
-NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"', "text": 'say "no" & more = 50 %\\ {host}',
-          "address": "45.33.1.1", "time": 5}  # fmt: skip
+NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"',
+          "text": 'say "no" & more = 50 %\\ {host}', "address": "45.33.1.1", "time": 5}  # fmt: skip
 
 
 def test_templates_are_escaped_for_what_they_are():

@@ -247,9 +247,12 @@ def test_search_answers():
 
 def test_descriptions():
     page = (
-        b'<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><URLBase>http://192.168.77.1:5000</URLBase><!-- c -->'
-        b"<device><serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>"
-        b"<![CDATA[/ctl]]></controlURL><eventSubURL>/evt?a=1&amp;b</eventSubURL></service></serviceList></device></root>"
+        b'<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">'
+        b"<URLBase>http://192.168.77.1:5000</URLBase><!-- c -->"
+        b"<device><serviceList><service>"
+        b"<serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>"
+        b"<![CDATA[/ctl]]></controlURL><eventSubURL>/evt?a=1&amp;b</eventSubURL></service></serviceList>"
+        b"</device></root>"
     )
 
     def take(data):
@@ -465,8 +468,9 @@ def test_what_a_command_prints():
 
 
 def test_any_exception_becomes_a_reason():
-    for error in (OSError(), OSError(111), OSError(-2), OSError("x"), ValueError(b"\xff"), UnicodeError(), MemoryError(), KeyError(("a", 1)),
-                  RuntimeError("x" * 500), reason.Why("a.b", 5)):  # fmt: skip
+    for error in (OSError(), OSError(111), OSError(-2), OSError("x"), ValueError(b"\xff"), UnicodeError(),
+                  MemoryError(), KeyError(("a", 1)), RuntimeError("x" * 500),
+                  reason.Why("a.b", 5)):  # fmt: skip
         got = reason.why(error)
         assert isinstance(got[0], str) and len(str(got)) < 150, got
 

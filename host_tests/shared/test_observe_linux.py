@@ -531,8 +531,9 @@ def test_who_advertised_a_prefix_is_read_as_the_kernel_writes_it():
 
 
 def test_kernels_that_tell_who_advertised():
-    for release, yes in (("6.11.0", True), ("6.18.3-fc", True), ("7.0", True), ("6.1.0-18-amd64", False), ("5.15.167", False),
-                         ("", False), ("x.y", False), ("6", False), ("6.x", False)):  # fmt: skip
+    for release, yes in (("6.11.0", True), ("6.18.3-fc", True), ("7.0", True), ("6.1.0-18-amd64", False),
+                         ("5.15.167", False), ("", False), ("x.y", False), ("6", False),
+                         ("6.x", False)):  # fmt: skip
         assert netlink.tells(release) == yes, release
 
 

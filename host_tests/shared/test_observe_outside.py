@@ -227,8 +227,9 @@ def test_a_command_tells_the_address():
     assert run('echo "it\'s $WANBEACON_FAMILY: 2a02:8010:1::7"', 6)[:2] == (FOUND, PACKED6)
     assert run("echo none") == (NONE, None, ("command.none",))
     for bad, words in (
-        ("echo 45.33.7.7; exit 3", ("command.status", 3)), ("true", ("page.no_address", 4)), ("echo 1.1.1.1 2.2.2.2", ("page.several", 4)),
-        ("/nowhere/x", ("command.status", 127)), ("echo 45.33.7.7 >&2", ("page.no_address", 4)), ("yes", ("command.long",)),
+        ("echo 45.33.7.7; exit 3", ("command.status", 3)), ("true", ("page.no_address", 4)),
+        ("echo 1.1.1.1 2.2.2.2", ("page.several", 4)), ("/nowhere/x", ("command.status", 127)),
+        ("echo 45.33.7.7 >&2", ("page.no_address", 4)), ("yes", ("command.long",)),
         ("printf 45.33.7", ("page.no_address", 4)), ("syntax (", ("command.status", 2)),
     ):  # fmt: skip
         kind, text, why = run(bad)

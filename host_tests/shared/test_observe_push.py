@@ -41,7 +41,8 @@ def test_values_as_routers_send_them():
         ("hostname=a&myip=2003%3Ad6%3aabbf%3A2220%3A%3A1", None, V6, None),
         ("myip=45.33.7.7/24", V4, None, None), ("myip=2003:d6:abe2:1f00::/56", None, None, NET),
         ("myip=2003:d6:abbf:2220::1/64", None, V6, None), ("myip=2003:d6:abbf:2220::1/128", None, V6, None),
-        ("myip=100.64.1.2&myipv6=2003:d6:abbf:2220::1", None, V6, None), ("system=dyndns&hostname=a&myip=45.33.7.7&wildcard=NOCHG", V4, None, None),
+        ("myip=100.64.1.2&myipv6=2003:d6:abbf:2220::1", None, V6, None),
+        ("system=dyndns&hostname=a&myip=45.33.7.7&wildcard=NOCHG", V4, None, None),
     ):  # fmt: skip
         one = observer()
         assert said(query, one=one)[0] == 200, query
@@ -71,9 +72,11 @@ def test_the_login_may_be_in_the_head_or_the_query_and_must_be_right():
     assert said("myip=45.33.7.7&username=router&password=let-me-in", "")[0] == 200
     assert said("myip=45.33.7.7&user=router&pass=let-me-in", "")[0] == 200
     for query, head in (
-        ("", ""), ("&username=router", ""), ("&username=router&password=", ""), ("&username=&password=let-me-in", ""),
-        ("&username=router&password=let-me-in2", ""), ("", "Authorization: Basic\r\n"), ("", "Authorization: " + BASIC[:-4] + "\r\n"),
-        ("", "Authorization: Bearer " + BASIC[6:] + "\r\n"), ("", "X-Authorization: " + BASIC + "\r\n"), ("", "Authorization: Basic \xff\r\n"),
+        ("", ""), ("&username=router", ""), ("&username=router&password=", ""),
+        ("&username=&password=let-me-in", ""), ("&username=router&password=let-me-in2", ""),
+        ("", "Authorization: Basic\r\n"), ("", "Authorization: " + BASIC[:-4] + "\r\n"),
+        ("", "Authorization: Bearer " + BASIC[6:] + "\r\n"), ("", "X-Authorization: " + BASIC + "\r\n"),
+        ("", "Authorization: Basic \xff\r\n"),
     ):  # fmt: skip
         one = observer()
         status, text = said("myip=45.33.7.7" + query, head, one=one)
@@ -92,8 +95,9 @@ def test_a_browser_is_refused_even_with_the_key():
 
 
 def test_values_that_must_not_be_published_change_nothing_and_end_no_client():
-    for value in ("10.0.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "0.0.0.0", "224.0.0.1", "fe80::1", "fd00::1", "::1", "2001:db8::1",
-                  "2003:d6:abe2:1f00::", "64:ff9b::1", "45.33.7", "%i", "<ipaddr>", "", "x" * 500, "45.33.7.7%20evil", "fd00:1::/56"):  # fmt: skip
+    for value in ("10.0.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "0.0.0.0", "224.0.0.1", "fe80::1",
+                  "fd00::1", "::1", "2001:db8::1", "2003:d6:abe2:1f00::", "64:ff9b::1", "45.33.7", "%i",
+                  "<ipaddr>", "", "x" * 500, "45.33.7.7%20evil", "fd00:1::/56"):  # fmt: skip
         one = observer()
         assert said("hostname=a&myip=" + value, one=one) == (200, "911\n"), value
         assert one.found == {} and one.networks is None

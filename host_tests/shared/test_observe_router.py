@@ -24,8 +24,8 @@ def test_natpmp_reads_the_answer_of_a_real_router():
 
 def test_natpmp_takes_nothing_else_for_an_answer():
     for bad in (
-        b"", b"\0", GOOD[:11], GOOD[:8], GOOD + b"\0", b"\1" + GOOD[1:], b"\0\0" + GOOD[2:], b"\0\x81" + GOOD[2:],
-        b"\0\x80\0\3", b"\xff" * 12, b"\2\x80\0\0" + GOOD[4:], GOOD * 90,
+        b"", b"\0", GOOD[:11], GOOD[:8], GOOD + b"\0", b"\1" + GOOD[1:], b"\0\0" + GOOD[2:],
+        b"\0\x81" + GOOD[2:], b"\0\x80\0\3", b"\xff" * 12, b"\2\x80\0\0" + GOOD[4:], GOOD * 90,
     ):  # fmt: skip
         assert natpmp.parse(bad) is None, bad
 
@@ -318,7 +318,8 @@ def test_a_port_that_takes_no_group_address_is_bound_to_any():
 
 def test_host_port():
     for text, want in (
-        ("a.example", ("a.example", 53)), ("a.example:8253", ("a.example", 8253)), ("1.2.3.4:1", ("1.2.3.4", 1)),
-        ("[2a02::1]:5", ("2a02::1", 5)), ("2a02::1", ("2a02::1", 53)), ("[2a02::1]", ("2a02::1", 53)),
+        ("a.example", ("a.example", 53)), ("a.example:8253", ("a.example", 8253)),
+        ("1.2.3.4:1", ("1.2.3.4", 1)), ("[2a02::1]:5", ("2a02::1", 5)), ("2a02::1", ("2a02::1", 53)),
+        ("[2a02::1]", ("2a02::1", 53)),
     ):  # fmt: skip
         assert udp.host_port(text, 53) == want, text

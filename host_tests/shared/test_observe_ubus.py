@@ -378,9 +378,12 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
         more.update({"address": text, "mask": mask})
         return more
 
-    wan = {"interface": "wan6", "up": True, "route": [{"target": "::", "mask": 0}], "ipv6-address": [prefix("2003:d6:abbf:2220::1", 64)],
-           "ipv6-prefix": [prefix("2003:d6:abe2:1f00::", 56, preferred=1800), prefix("2003:d6:1111:1f00::", 56, preferred=0)]}  # fmt: skip
-    home = lan("lan", prefix("2003:d6:abe2:1f00::", 60, **{"local-address": {"address": "2003:d6:abe2:1f00::1"}}),
+    wan = {"interface": "wan6", "up": True, "route": [{"target": "::", "mask": 0}],
+           "ipv6-address": [prefix("2003:d6:abbf:2220::1", 64)],
+           "ipv6-prefix": [prefix("2003:d6:abe2:1f00::", 56, preferred=1800),
+                           prefix("2003:d6:1111:1f00::", 56, preferred=0)]}  # fmt: skip
+    home = lan("lan", prefix("2003:d6:abe2:1f00::", 60,
+                             **{"local-address": {"address": "2003:d6:abe2:1f00::1"}}),
                prefix("fd12:3456::", 60), prefix("2a02:8010:1::", 60))  # fmt: skip
     rows = [
         wan,
@@ -391,7 +394,8 @@ def test_delegated_and_assigned_prefixes_are_handed_on():
     one = ubus.Observer({}, None)
     assert one.pick(rows, 6)[:2] == (FOUND, address.parse("2003:d6:abbf:2220::1"))
     assert [(name, address.text(packed), bits) for name, packed, bits in one.networks] == [
-        ("", "2003:d6:abe2:1f00::", 56), ("lan", "2003:d6:abe2:1f00::", 60), ("guest", "2003:d6:abe2:1f10::", 60),
+        ("", "2003:d6:abe2:1f00::", 56), ("lan", "2003:d6:abe2:1f00::", 60),
+        ("guest", "2003:d6:abe2:1f10::", 60),
     ], "not the deprecated one, nor another line's"  # fmt: skip
     del wan["ipv6-prefix"]
     one.pick(rows, 6)
@@ -425,8 +429,10 @@ def test_lines_that_share_an_address_are_named_with_what_reaches_the_user():
             for one in rules
             for p in ("tcp", "udp")
         ]
-        more.update({"interface": "wan6_4", "up": True, "proto": proto, "route": [{"target": "0.0.0.0", "mask": 0}],
-                     "ipv4-address": [{"address": one, "mask": 32} for one in addresses], "data": {"firewall": rows}})  # fmt: skip
+        more.update({"interface": "wan6_4", "up": True, "proto": proto,
+                     "route": [{"target": "0.0.0.0", "mask": 0}],
+                     "ipv4-address": [{"address": one, "mask": 32} for one in addresses],
+                     "data": {"firewall": rows}})  # fmt: skip
         return more
 
     class Kit:

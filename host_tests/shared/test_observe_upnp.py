@@ -61,10 +61,11 @@ def test_descriptions_without_a_wan_or_damaged_ones_give_nothing_or_an_error():
 
 def test_elements_as_sloppy_as_routers_write_them():
     for data in (
-        b"<a><NewX xmlns:dt='x' dt:dt=\"string\"> 1.2.3.4 </NewX></a>", b"<NewX>1.2.3.4", b"<NewX\n>\r\n1.2.3.4\t</NewX>",
-        b"<m:NewX>1.2.3.4</m:NewX>", b"<u:NewX dt='a/b'>1.2.3.4</u:NewX>", b"<NewX><![CDATA[ 1.2.3.4 ]]></NewX>",
-        b"<NewXY>9.9.9.9</NewXY><NewX>1.2.3.4</NewX>", b"<OldNewX>9.9.9.9</OldNewX><NewX>1.2.3.4</NewX>",
-        b"</NewX><NewX>1.2.3.4</NewX>", b"NewX <NewX>1.2.3.4</NewX>", b"<a:b:NewX/><NewX>1.2.3.4</NewX>"[9:],
+        b"<a><NewX xmlns:dt='x' dt:dt=\"string\"> 1.2.3.4 </NewX></a>", b"<NewX>1.2.3.4",
+        b"<NewX\n>\r\n1.2.3.4\t</NewX>", b"<m:NewX>1.2.3.4</m:NewX>", b"<u:NewX dt='a/b'>1.2.3.4</u:NewX>",
+        b"<NewX><![CDATA[ 1.2.3.4 ]]></NewX>", b"<NewXY>9.9.9.9</NewXY><NewX>1.2.3.4</NewX>",
+        b"<OldNewX>9.9.9.9</OldNewX><NewX>1.2.3.4</NewX>", b"</NewX><NewX>1.2.3.4</NewX>",
+        b"NewX <NewX>1.2.3.4</NewX>", b"<a:b:NewX/><NewX>1.2.3.4</NewX>"[9:],
     ):  # fmt: skip
         assert xml.text(data, b"NewX") == b"1.2.3.4", data
     for data in (
@@ -86,7 +87,10 @@ def test_elements_as_sloppy_as_routers_write_them():
 
 def test_descriptions_as_sloppy_as_routers_write_them():
     want = [(IGD + "WANIPConnection:1", (5000, "/c"), (5000, "/e"))]
-    row = "<%sserviceType>%sWANIPConnection:1</%sserviceType><%scontrolURL>/c</%scontrolURL><%seventSubURL>/e</%seventSubURL>"
+    row = (
+        "<%sserviceType>%sWANIPConnection:1</%sserviceType><%scontrolURL>/c</%scontrolURL>"
+        "<%seventSubURL>/e</%seventSubURL>"
+    )
     for p in ("", "n:", "igd:"):
         for before, after in (
             ("<%sservice>" % p, "</%sservice>" % p),
@@ -158,15 +162,17 @@ def ssdp(url, target=GATEWAY, end="\r\n"):
 
 def test_of_a_location_only_port_and_path_count():
     for url, want in (
-        ("http://192.168.77.1:5000/rootDesc.xml", (5000, "/rootDesc.xml")), ("http://[::1]:1900/rootDesc.xml", (1900, "/rootDesc.xml")),
-        ("http://[fe80::1%25lan0]/d", (80, "/d")), ("http://0.0.0.0:80/d", (80, "/d")), ("http://router.lan:49152", (49152, "/")),
-        ("HTTP://192.168.0.9:1/x?a=b", (1, "/x?a=b")),
+        ("http://192.168.77.1:5000/rootDesc.xml", (5000, "/rootDesc.xml")),
+        ("http://[::1]:1900/rootDesc.xml", (1900, "/rootDesc.xml")),
+        ("http://[fe80::1%25lan0]/d", (80, "/d")), ("http://0.0.0.0:80/d", (80, "/d")),
+        ("http://router.lan:49152", (49152, "/")), ("HTTP://192.168.0.9:1/x?a=b", (1, "/x?a=b")),
     ):  # fmt: skip
         for end in ("\r\n", "\n"):
             assert igd.answer(ssdp(url, end=end), ROUTER, ROUTER)[1:3] == want, url
     for url in (
-        "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "", "http://192.168.77.1@evil.example/x",
-        "http:///x", "http://r/a b", "http://r/a\tb", "http://r/\x01", "http://r/\x7f", "http://r:99999999999/", "http://[::1/x",
+        "https://192.168.77.1/x", "http://192.168.77.1:0/x", "http://192.168.77.1:x/x", "",
+        "http://192.168.77.1@evil.example/x", "http:///x", "http://r/a b", "http://r/a\tb", "http://r/\x01",
+        "http://r/\x7f", "http://r:99999999999/", "http://[::1/x",
     ):  # fmt: skip
         assert igd.answer(ssdp(url), ROUTER, ROUTER) is None, url
     assert igd.answer(ssdp("http://r/a\nX-Evil: 1"), ROUTER, ROUTER)[1:3] == (80, "/a"), (
@@ -190,8 +196,8 @@ def test_a_gateway_ranks_before_a_root_device_before_wps_before_another_address(
 
 def test_renewal_is_due_at_half_the_time_and_every_five_minutes():
     for said, seconds in (
-        ("Second-1800", 300), ("second-120", 60), ("Second-0", 5), ("infinite", 300), ("", 300), ("Second--9", 5),
-        ("Second-99999999999", 300), ("Second-x", 300),
+        ("Second-1800", 300), ("second-120", 60), ("Second-0", 5), ("infinite", 300), ("", 300),
+        ("Second--9", 5), ("Second-99999999999", 300), ("Second-x", 300),
     ):  # fmt: skip
         assert gena.renew_s(("HTTP/1.1 200 OK\r\nTIMEOUT: %s\r\nSID: x" % said).encode()) == seconds, said
 
@@ -479,7 +485,8 @@ def test_messages_are_bounded_in_size_and_time():
     assert asyncio.run(go(ok, 10)) == (b"HTTP/1.1 200 OK\r\nContent-Length: 3", b"abc")
     assert asyncio.run(go(b"HTTP/1.1 200 OK\r\n\r\nabc", 10))[1] == b"abc"
     for bad in (
-        b"", b"x", b"h" * 5000, b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 9000,
+        b"", b"x", b"h" * 5000, b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 9000,
         b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b"b" * 11,
     ):  # fmt: skip
         try:
@@ -520,7 +527,10 @@ async def search(router, answers, wait=None):
         await server.wait_closed()
 
 
-WPS = b"<root><device><serviceList><service><serviceType>urn:schemas-wifialliance-org:service:WFAWLANConfig:1</serviceType>"
+WPS = (
+    b"<root><device><serviceList><service>"
+    b"<serviceType>urn:schemas-wifialliance-org:service:WFAWLANConfig:1</serviceType>"
+)
 
 
 def test_the_first_answer_need_not_be_the_right_one():
@@ -555,7 +565,8 @@ def test_the_reasons_of_those_passed_over_are_said():
         kind, _, why = asyncio.run(search(router, wrong))
         assert kind == UNKNOWN and why[:2] == ("upnp.passed", LO)
         assert [(one[1], one[4]) for one in why[2]] == [
-            (GATEWAY, ("upnp.no_wan", LO)), ("upnp:rootdevice", ("net.refused",)), ("x:tv", ("upnp.status", LO, 500)),
+            (GATEWAY, ("upnp.no_wan", LO)), ("upnp:rootdevice", ("net.refused",)),
+            ("x:tv", ("upnp.status", LO, 500)),
         ]  # fmt: skip
         assert asyncio.run(search(router, []))[2] == ("upnp.silent", LO)
     finally:

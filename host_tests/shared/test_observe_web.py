@@ -11,7 +11,10 @@ IP = "45.33.7.7"
 IP6 = "2a02:8010:1::7"
 
 PAGES = (
-    b"<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.7</body></html>\r\n",
+    (
+        b"<html><head><title>Current IP Check</title></head><body>Current IP Address: 45.33.7.7</body>"
+        b"</html>\r\n"
+    ),
     b"45.33.7.7",
     b"45.33.7.7\n",
     b"\xef\xbb\xbf45.33.7.7\r\n",
@@ -137,7 +140,8 @@ def test_a_pattern_points_at_the_address():
     for pattern in ("you: <b>*</b>", "you: <b>*</", "<b>*", "<b>*<", "you:*, before"):
         got = ask((200, page), url="https://check.example/ip", pattern=pattern)[0]
         assert got[:2] == (FOUND, address.parse(IP)), (pattern, got)
-    for pattern, why in (("me: *<", ("page.no_pattern",)), ("you: *!!", ("page.no_pattern",)), ("you:*", FOUND),
-                         ("server*\n", FOUND), ("</p>*", ("page.no_address", 4))):  # fmt: skip
+    for pattern, why in (("me: *<", ("page.no_pattern",)), ("you: *!!", ("page.no_pattern",)),
+                         ("you:*", FOUND), ("server*\n", FOUND),
+                         ("</p>*", ("page.no_address", 4))):  # fmt: skip
         got = ask((200, page), url="https://check.example/ip", pattern=pattern)[0]
         assert got[0] == why if why == FOUND else got[2][2] == why, (pattern, got)

@@ -223,7 +223,8 @@ def test_every_refusal_stops_the_host_until_its_cause_changes():
 def test_what_ends_a_stop_is_said():
     words.path = "firmware/catalogue/words.txt"
     for cls, what in (("AUTH", "correct them"), ("FEATURE", "upgrade"), ("HOST", "correct the name"),
-                      ("BLOCK", "ask the provider to unblock it, then retry"), ("AGENT", "update it, then retry"),
+                      ("BLOCK", "ask the provider to unblock it, then retry"),
+                      ("AGENT", "update it, then retry"),
                       ("FAIL", "look at the provider's answer, then retry")):  # fmt: skip
         rec = fresh()
         rec.cls, rec.word = cls, "word"

@@ -389,7 +389,8 @@ def test_a_thousand_broken_requests_are_read_or_refused_and_nothing_else():
 
 def test_an_empty_password_field_keeps_the_saved_secret_and_another_provider_forgets_it():
     d = Draft(
-        '{"wifi": [{"ssid": "home", "password": "homehome1"}], "accounts": [{"provider": "dyn", "user": "anna",'
+        '{"wifi": [{"ssid": "home", "password": "homehome1"}], "accounts": [{"provider": "dyn", "user": '
+        '"anna",'
         ' "password": "geheim", "hosts": [{"name": "a.b", "ipv6": false}, "c.d"]}]}'
     )
     assert d.set_account(0, {"user": "anna", "password": "", "hosts": "a.b\ne.f"}) == []
@@ -466,7 +467,8 @@ def test_the_contact_is_the_user_if_that_is_a_mail_address():
 
 def test_a_backup_has_no_secret_and_brings_none_to_another_login():
     raw = (
-        '{"accounts": [{"provider": "dyn", "user": "anna", "password": "geheim", "hosts": ["a.b"]}], "wifi": [{"ssid": "home", "password": "homehome1"}],'
+        '{"accounts": [{"provider": "dyn", "user": "anna", "password": "geheim", "hosts": ["a.b"]}], '
+        '"wifi": [{"ssid": "home", "password": "homehome1"}],'
         ' "portal": {"password": "longenough", "port": 81}}'
     )
     saved = Draft(raw).data(False).decode()

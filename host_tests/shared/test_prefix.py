@@ -78,6 +78,7 @@ def test_a_mac_gives_the_identifier_of_slaac_without_privacy():
     packed = prefix.eui64(prefix.mac("02:11:22:33:44:55"))
     assert packed == address.parse("::11:22ff:fe33:4455"), "measured on a Linux host"
     assert prefix.eui64(prefix.mac("00-AA-BB-cc-dd-EE")) == address.parse("::2aa:bbff:fecc:ddee")
-    for text in ("", "1:2:3:4:5:6", "02:11:22:33:44", "02:11:22:33:44:5g", "+2:11:22:33:44:55", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff",
-                 "00:00:00:00:00:00", "02:11:22:33:44:55:66", "021122334455", "02:11:22:33:44:\xe4\xe4"):  # fmt: skip
+    for text in ("", "1:2:3:4:5:6", "02:11:22:33:44", "02:11:22:33:44:5g", "+2:11:22:33:44:55",
+                 "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "02:11:22:33:44:55:66",
+                 "021122334455", "02:11:22:33:44:\xe4\xe4"):  # fmt: skip
         assert raises(prefix.mac, text), text

@@ -99,7 +99,8 @@ def test_dyn_ports():
 def test_noip_logins():
     """Group logins hold a colon, which Basic forbids in a user name: as No-IP's own client, only ":" and
     "#"."""
-    for user, word in (("me@example.org", "me@example.org:p"), ("group:me", "group%3Ame:p"), ("a#b:c", "a%23b%3Ac:p"),
+    for user, word in (("me@example.org", "me@example.org:p"), ("group:me", "group%3Ame:p"),
+                       ("a#b:c", "a%23b%3Ac:p"),
                        ("100%", "100%:p"), ("a b", "a b:p")):  # fmt: skip
         assert login(build("noip", account={"user": user, "password": "p"})) == word
     assert login(build("noip", account={"user": "u", "password": "p:q#r"})) == "u:p:q#r"
@@ -260,7 +261,8 @@ def test_one_combined_request_else_the_family_that_differs():
 
 
 def test_labels_and_zones():
-    for name, zone, host, domain in (("www.example.org", None, "www", "example.org"), ("example.org", None, "%40", "example.org"),
+    for name, zone, host, domain in (("www.example.org", None, "www", "example.org"),
+                                     ("example.org", None, "%40", "example.org"),
                                      ("a.b.example.org", "example.org", "a.b", "example.org"),
                                      ("A.B.Example.org", "example.ORG", "A.B", "Example.org"),
                                      ("example.co.uk", "example.co.uk", "%40", "example.co.uk")):  # fmt: skip
@@ -303,7 +305,8 @@ def test_secrets_go_into_the_header_where_there_is_one():
 
 
 def test_a_custom_provider():
-    row = custom.row({"url": "https://d.example:8443/u/{hostname}?ip={ip}&x=1", "url6": "https://d.example:8443/v?ip={ipv6}",
+    row = custom.row({"url": "https://d.example:8443/u/{hostname}?ip={ip}&x=1",
+                      "url6": "https://d.example:8443/v?ip={ipv6}",
                           "method": "POST"})  # fmt: skip
     r = build(row)
     assert (r.tls, r.host, r.port, r.post, r.path, r.body) == (
@@ -357,7 +360,8 @@ def test_only_the_same_data_shares_a_request():
 
 
 def test_desec_names_of_one_request_lie_in_one_domain():
-    hosts = ["a.dedyn.io", "b.dedyn.io", "x.a.dedyn.io", "Y.Z.A.dedyn.io", "www.example.org", {"name": "mail.example.org", "zone": "example.org"},
+    hosts = ["a.dedyn.io", "b.dedyn.io", "x.a.dedyn.io", "Y.Z.A.dedyn.io", "www.example.org",
+             {"name": "mail.example.org", "zone": "example.org"},
              {"name": "example.org", "zone": "Example.org"}, "dedyn.io"]  # fmt: skip
     assert groups("desec", hosts) == [[0, 2, 3], [1], [4, 5, 6], [7]]
 

@@ -52,7 +52,8 @@ def test_a_good_answer_is_read_also_after_2036():
 
 
 def test_what_is_no_answer_to_our_question_is_waited_past():
-    for data in (b"", packet()[:47], packet(nonce=bytes(8)), packet(first=0x23), packet(first=0x25), packet(first=0x0C), packet(first=0x2C),
+    for data in (b"", packet()[:47], packet(nonce=bytes(8)), packet(first=0x23), packet(first=0x25),
+                 packet(first=0x0C), packet(first=0x2C),
                  packet(nonce=bytes(8), stratum=0, refid=b"DENY")):  # fmt: skip
         assert verdict(data) is None, data
 
@@ -60,10 +61,12 @@ def test_what_is_no_answer_to_our_question_is_waited_past():
 def test_answers_that_say_or_show_that_they_are_of_no_use():
     zero = packet()[:40] + bytes(8)
     for data, why in (
-        (zero, "ntp.zero"), (packet(first=0xE4), "ntp.unsynchronized"), (packet(first=0xE4, stratum=0, refid=bytes(4)), "ntp.unsynchronized"),
+        (zero, "ntp.zero"), (packet(first=0xE4), "ntp.unsynchronized"),
+        (packet(first=0xE4, stratum=0, refid=bytes(4)), "ntp.unsynchronized"),
         (packet(stratum=0, refid=bytes(4)), "ntp.unsynchronized"), (packet(stratum=16), "ntp.unsynchronized"),
-        (packet(stratum=255), "ntp.unsynchronized"), (packet(delay=-1), "ntp.distance"), (packet(dispersion=5 << 16), "ntp.distance"),
-        (packet(delay=10 << 16), "ntp.distance"), (packet(received=5), "ntp.order"), (packet(received=-60), "ntp.order"),
+        (packet(stratum=255), "ntp.unsynchronized"), (packet(delay=-1), "ntp.distance"),
+        (packet(dispersion=5 << 16), "ntp.distance"), (packet(delay=10 << 16), "ntp.distance"),
+        (packet(received=5), "ntp.order"), (packet(received=-60), "ntp.order"),
         (packet(reference=3600), "ntp.order"), (packet(clock.LATEST + DAY), "ntp.absurd"),
     ):  # fmt: skip
         assert verdict(data)[0] == why, (why, verdict(data))

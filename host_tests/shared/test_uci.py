@@ -128,7 +128,10 @@ def test_each_fault_names_file_line_and_what_to_do():
 
 
 def test_what_is_dumped_reads_back_the_same():
-    text = "config t 'a'\n option p 'it'\\''s \"x\" \\ # ;'\n list l 'a b'\n list l ''\n list l 'c'\n\nconfig t\n option p '\n'\n"
+    text = (
+        "config t 'a'\n option p 'it'\\''s \"x\" \\ # ;'\n list l 'a b'\n list l ''\n list l 'c'\n\n"
+        "config t\n option p '\n'\n"
+    )
     first = uci.parse(text, FILE)
     again = uci.parse(uci.dump(first), FILE)
     assert [(s.kind, s.name, [o[:2] for o in s.options]) for s in first] == [
@@ -296,7 +299,8 @@ def test_an_update_url_becomes_a_provider_of_ones_own():
 
 def test_the_main_section():
     text = (
-        "config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n option company 'ACME Ltd'\n"
+        "config wanbeacon 'main'\n option check_interval 10\n option cross_check 1\n"
+        " option company 'ACME Ltd'\n"
         " option contact 'a@b.example'\n list ip_source natpmp\n" + GOOD
     )
     document = convert(text).document
@@ -318,7 +322,8 @@ def test_names_may_stand_in_one_option_with_blanks_or_commas_between():
 
 def test_what_a_service_of_ones_own_answers_is_told_in_words():
     text = GOOD.replace("service_name 'dyn'", "update_url 'https://d.example/?h=[DOMAIN]&ip=[IP]'") + (
-        "\tlist success 'OK done'\n\tlist success '#200'\n\toption unchanged 'no change'\n\toption failure KO\n"
+        "\tlist success 'OK done'\n\tlist success '#200'\n\toption unchanged 'no change'\n"
+        "\toption failure KO\n"
         "\toption later busy\n\toption method POST\n"
     )
     custom = convert(text).document["accounts"][0]["custom"]

@@ -1,5 +1,6 @@
-# The signed bundle of a board's upgrade: what is damaged, cut off, foreign or too large is refused, and nothing of it
-# is written before its list was found signed. host_tests/data/upgrade-bundles.json: signed with a key that is lost.
+# The signed bundle of a board's upgrade: what is damaged, cut off, foreign or too large is refused, and
+# nothing of it is written before its list was found signed. host_tests/data/upgrade-bundles.json: signed with
+# a key that is lost.
 import gc
 import hashlib
 import json

@@ -10,7 +10,8 @@ ROW = catalog.find("firmware/catalogue/providers.dat", "dyn")
 #: The words of the vectors for the reader's classes.
 MEANS = {
     outcome.OK: "stored", outcome.SAME: "unchanged", outcome.AUTH: "credentials", outcome.FEATURE: "feature",
-    outcome.HOST: "host", outcome.BLOCK: "blocked", outcome.AGENT: "client", outcome.LATER: "later", outcome.ODD: "unknown",
+    outcome.HOST: "host", outcome.BLOCK: "blocked", outcome.AGENT: "client", outcome.LATER: "later",
+    outcome.ODD: "unknown",
 }  # fmt: skip
 PAGES = ("page-good", "page-code-line", "page-script", "page-403", "bare-500")
 

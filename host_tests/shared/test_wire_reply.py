@@ -61,7 +61,10 @@ def test_lines_that_are_no_header_are_passed_over():
 
 def test_a_folded_line_goes_on_with_the_one_before_it():
     link = ok(
-        b"HTTP/1.1 200 OK\r\nX: 1\r\n Content-Length: 2\r\nRetry-After:\r\n\t120\r\nContent-Length: 4\r\n\r\ngoodXXXX",
+        (
+            b"HTTP/1.1 200 OK\r\nX: 1\r\n Content-Length: 2\r\nRetry-After:\r\n\t120\r\n"
+            b"Content-Length: 4\r\n\r\ngoodXXXX"
+        ),
         b"good",
     )
     assert link.field(b"retry-after") == "120"
@@ -94,9 +97,11 @@ def test_interim_replies_are_passed_over_and_are_no_answer():
 def test_a_status_line_is_exact():
     for line in (b"HTTP/1.1 200", b"HTTP/1.0 200 ", b"HTTP/1.1 200 OK fine", b"HTTP/1.9 200 \xff\x00"):
         ok(line + b"\r\n\r\ngood", b"good")
-    for line in (b"HTTP/1.1 20 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 0200 OK", b"HTTP/1.1  200 OK", b"HTTP/1.1\t200 OK", b"HTTP/1.1 099 x",
-                 b"HTTP/1.1 +20 OK", b"HTTP/1.1 2\xb20 OK", b"http/1.1 200 OK", b"HTTP/2 200", b"HTTP/1.1", b"ICY 200 OK", b"good 1.2.3.4",
-                 b"", b" HTTP/1.1 200 OK", b"SSH-2.0-x", b"HTTP/1.1 200OK", b"\xef\xbb\xbfHTTP/1.1 200 OK"):  # fmt: skip
+    for line in (b"HTTP/1.1 20 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 0200 OK", b"HTTP/1.1  200 OK",
+                 b"HTTP/1.1\t200 OK", b"HTTP/1.1 099 x", b"HTTP/1.1 +20 OK", b"HTTP/1.1 2\xb20 OK",
+                 b"http/1.1 200 OK", b"HTTP/2 200", b"HTTP/1.1", b"ICY 200 OK", b"good 1.2.3.4", b"",
+                 b" HTTP/1.1 200 OK", b"SSH-2.0-x", b"HTTP/1.1 200OK",
+                 b"\xef\xbb\xbfHTTP/1.1 200 OK"):  # fmt: skip
         assert reply(line + b"\r\n\r\ngood") == "odd", line
     assert reply(b"") == "cut" and reply(b"HTTP/1.1 200 OK\r\nX: y\r\n") == "cut"
     # what a status means is reply.py's business
@@ -125,8 +130,9 @@ def test_chunks():
         b"good 192.0.2.77",
     )
     ok(head + b"0\r\n\r\n", b"")
-    for bad in (b"x\r\n", b"\r\n", b"-4\r\ngood\r\n", b"+4\r\ngood\r\n", b"0x4\r\ngood\r\n", b"1_0\r\n", b"4\r\ngoodX\r\n0\r\n", b"4\r\ngoo",
-                b"123456789\r\n", b"4\r\ngood\r\n", b";4\r\n", b""):  # fmt: skip
+    for bad in (b"x\r\n", b"\r\n", b"-4\r\ngood\r\n", b"+4\r\ngood\r\n", b"0x4\r\ngood\r\n", b"1_0\r\n",
+                b"4\r\ngoodX\r\n0\r\n", b"4\r\ngoo", b"123456789\r\n", b"4\r\ngood\r\n", b";4\r\n",
+                b""):  # fmt: skip
         assert reply(head + bad) == "cut", bad
     got = reply(head + b"2\r\nab\r\n" * 200 + b"0\r\n\r\n", cap=99)
     assert len(got[1]) == 99 and got[2].truncated
@@ -146,12 +152,19 @@ def test_content_length():
 
 
 REAL = (
-    b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Apache\r\nContent-Length: 15\r\nConnection: close\r\n\r\ngood 192.0.2.77\n",
-    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nRetry-After: 120\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabuse\r\n0\r\n\r\n",
+    (
+        b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Apache\r\nContent-Length: 15\r\n"
+        b"Connection: close\r\n\r\ngood 192.0.2.77\n"
+    ),
+    (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nRetry-After: 120\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nabuse\r\n0\r\n\r\n"
+    ),
     b"HTTP/1.1 302 Found\r\nLocation: https://other.example/?a=b\r\n folded\r\n\r\n",
 )
-PIECES = (b"\r\n", b"\n", b"\r", b":", b" ", b"\0", b"\xff", b"HTTP/1.1 100 x\r\n\r\n", b"Content-Length: 3\r\n", b"\t", b"0", b"ffff\r\n", b"x" * 1100,
-          b"Transfer-Encoding: chunked\r\n", b"Location: /\r\n", b"Date: \xff\r\n", b"a\r\n" * 200)  # fmt: skip
+PIECES = (b"\r\n", b"\n", b"\r", b":", b" ", b"\0", b"\xff", b"HTTP/1.1 100 x\r\n\r\n",
+          b"Content-Length: 3\r\n", b"\t", b"0", b"ffff\r\n", b"x" * 1100, b"Transfer-Encoding: chunked\r\n",
+          b"Location: /\r\n", b"Date: \xff\r\n", b"a\r\n" * 200)  # fmt: skip
 
 
 def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
@@ -174,10 +187,14 @@ def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
 def test_dates():
     assert httpdate.parse("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777
     assert httpdate.parse(" Thu, 01 Jan 1970 00:00:00 GMT ") == 0
-    for bad in ("", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
-                "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 6x Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
-                "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT", "Sun, 06 Nov 1994 +8:49:37 GMT",
-                "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Wed, 31 Dec 1969 23:59:59 GMT", "\u0661, 06 Nov 1994 08:49:37 GMT x"):  # fmt: skip
+    for bad in ("", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37",
+                "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 ovD 1994 08:49:37 GMT",
+                "Sun, 6x Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
+                "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+                "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT",
+                "Sun, 06 Nov 1994 +8:49:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
+                "Sun, 06 nov 1994 08:49:37 GMT", "Wed, 31 Dec 1969 23:59:59 GMT",
+                "\u0661, 06 Nov 1994 08:49:37 GMT x"):  # fmt: skip
         assert httpdate.parse(bad) is None, bad
 
 

@@ -11,10 +11,13 @@ from tools.simulate import virtual
 
 ROUTER = "192.168.1.1"
 _URN = "urn:schemas-upnp-org:"
-_DESCRIPTION = """<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device><deviceList><device><serviceList>
-<service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/ctl</controlURL>
+_DESCRIPTION = """<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">
+<device><deviceList><device><serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/ctl</controlURL>
 <eventSubURL>/evt</eventSubURL></service></serviceList></device></deviceList></device></root>"""
-_ENVELOPE = '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
+_ENVELOPE = (
+    '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
+    "<s:Body>%s</s:Body></s:Envelope>"
+)
 
 
 def packed(text):
@@ -168,7 +171,10 @@ class Router:
             reply(self.net.chance.randbytes(200), 20)
             return
         if mode == "crowded":  # WPS, a media server, and a device that names itself as loopback
-            answer = "HTTP/1.1 200 OK\r\nLOCATION: http://%s/wps\r\nST: urn:schemas-wifialliance-org:device:WFADevice:1\r\n\r\n"
+            answer = (
+                "HTTP/1.1 200 OK\r\nLOCATION: http://%s/wps\r\n"
+                "ST: urn:schemas-wifialliance-org:device:WFADevice:1\r\n\r\n"
+            )
             reply((answer % (ROUTER + ":5001")).encode(), 5)
             reply((answer % "[::1]:1900").encode(), 6)
         if "InternetGatewayDevice:1" in target or "WANIPConnection:1" in target:
@@ -220,7 +226,10 @@ class Router:
 
 def notify(sid):
     """A NOTIFY message of UPnP."""
-    text = "NOTIFY / HTTP/1.1\r\nHOST: x\r\nNT: upnp:event\r\nNTS: upnp:propchange\r\nSID: %s\r\nContent-Length: 0\r\n\r\n"
+    text = (
+        "NOTIFY / HTTP/1.1\r\nHOST: x\r\nNT: upnp:event\r\nNTS: upnp:propchange\r\nSID: %s\r\n"
+        "Content-Length: 0\r\n\r\n"
+    )
     return (text % sid).encode()
 
 

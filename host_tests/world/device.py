@@ -75,8 +75,8 @@ class World:
     gc."""
 
     def __init__(self, network, time, chance):
-        self.stands_in = {"socket": net.SocketModule(network), "select": net.SelectModule(network), "time": time,
-                          "os": net.OsModule(chance), "gc": _Gc()}  # fmt: skip
+        self.stands_in = {"socket": net.SocketModule(network), "select": net.SelectModule(network),
+                          "time": time, "os": net.OsModule(chance), "gc": _Gc()}  # fmt: skip
 
     def __enter__(self):
         self.before = []

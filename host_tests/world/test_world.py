@@ -106,8 +106,8 @@ STORIES = [
     Story(3, [(13000, 16000, "soap", "500"), (14000, 14000, "renumber", "45.33.2.10")], 300, False, 0.3),
     Story(3, [(13000, 16000, "soap", "garbage"), (14000, 14000, "renumber", "45.33.2.10")], 900, False, 0.3),
     # forged answers that had come long before were taken for new, and the next look was five minutes away
-    Story(5, [(700, 1500, "forger", "8.8.4.4"), (700, 90000, "router-tcp", "refuse"), (700, 90000, "page", "hang"),
-              (1480, 1480, "renumber", "45.33.2.10")], 300, False, 0.1),
+    Story(5, [(700, 1500, "forger", "8.8.4.4"), (700, 90000, "router-tcp", "refuse"),
+              (700, 90000, "page", "hang"), (1480, 1480, "renumber", "45.33.2.10")], 300, False, 0.1),
 ]  # fmt: skip
 
 
@@ -192,9 +192,10 @@ def _keeps_its_first_address(patch):
 
 
 @pytest.mark.parametrize(("rule", "sabotage"), [
-    ("wrong", _believes_natpmp), ("wrong", _asks_twice_only), ("walls", _no_wall_between_sources), ("walls", _needs_a_colon),
-    ("right", _waits_for_ever), ("time", _writes_down_any_time), ("right", _rests_for_everybody),
-    ("fair", _sends_again), ("said", _mute), ("right", _keeps_its_first_address),
+    ("wrong", _believes_natpmp), ("wrong", _asks_twice_only), ("walls", _no_wall_between_sources),
+    ("walls", _needs_a_colon), ("right", _waits_for_ever), ("time", _writes_down_any_time),
+    ("right", _rests_for_everybody), ("fair", _sends_again), ("said", _mute),
+    ("right", _keeps_its_first_address),
 ])  # fmt: skip
 def test_a_broken_agent_is_convicted(rule, sabotage, monkeypatch):
     sabotage(monkeypatch)

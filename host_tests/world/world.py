@@ -321,8 +321,8 @@ class Universe:
             return
         why = wait, host.state, host.why, rec.cls, rec.kind, host.account.line.why[4]
         self.fail("right", "%s has %s, the line %s since %.1f s (%s, %s); %s" % (
-            NAMES[number], self.providers[number].stored(NAMES[number]), self.router.wan, since / 1000, self.level,
-            self.active, why))  # fmt: skip
+            NAMES[number], self.providers[number].stored(NAMES[number]), self.router.wan, since / 1000,
+            self.level, self.active, why))  # fmt: skip
 
     def _round(self, agent):
         """After each round of the agent."""

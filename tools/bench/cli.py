@@ -21,9 +21,10 @@ from . import compare
 from .measure import Bench, Missing, Result
 from .rows import ROWS
 
-METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25). Memory, start and idleness
-on stand-alone programs only. inadyn and ddclient: Debian's packages with their authors' default settings. Nothing changes, or
-everything is refused: the client's clock runs 60 or 300 times as fast (libfaketime); everything else in real time, over TLS."""
+METHOD = """median of n. heap: the smallest in which sixty updates of five hosts succeed (--quick: 25).
+Memory, start and idleness on stand-alone programs only. inadyn and ddclient: Debian's packages with their
+authors' default settings. Nothing changes, or everything is refused: the client's clock runs 60 or 300 times
+as fast (libfaketime); everything else in real time, over TLS."""
 #: The last complete run.
 LAST = OUT / "bench.json"
 

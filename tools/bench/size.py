@@ -28,7 +28,8 @@ def board(bench, part):
     """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or
     "all"."""
     whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
-    found = {"all": whole, "agent": {path: data for path, data in agent.items() if path.endswith((".mpy", ".py"))},
+    found = {"all": whole,
+             "agent": {path: data for path, data in agent.items() if path.endswith((".mpy", ".py"))},
              "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]  # fmt: skip
     bench.note("%d files" % len(found))
     return sum(map(len, found.values()))

@@ -56,8 +56,8 @@ def guess(machine):
         if read(name)["chip"].replace("-", "") == chip:
             return read(name)
     raise UserError(
-        "this board's chip (%s) is not supported yet; supported are %s. boards/README.md says how to add a board"
-        % (chip, ", ".join(read(name)["chip"] for name in generic))
+        "this board's chip (%s) is not supported yet; supported are %s. "
+        "boards/README.md says how to add a board" % (chip, ", ".join(read(name)["chip"] for name in generic))
     )
 
 

@@ -1,12 +1,12 @@
 """`python -m tools bundle`: a version of the agent as one signed file that boards fetch and check themselves
 (firmware/wanbeacon/app/upgrade.py), with the manifest that offers it.
 
-    tools bundle --new-key vendor.pem             makes a key pair, once; keep the file safe and off the web server
+    tools bundle --new-key vendor.pem             makes a key pair, once; keep it safe, off the web server
     tools bundle --key vendor.pem -o site/        writes site/wanbeacon-V.bundle and site/manifest.json
     tools bundle --key vendor.pem -o site/ --share 10     the same, offered to every tenth board
 
-A manifest of ESP Web Tools that lies there already keeps its other parts: one folder serves both. The boards get the
-public half of the key with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
+A manifest of ESP Web Tools that lies there already keeps its other parts: one folder serves both. The boards
+get the public half of the key with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
 
 import hashlib
 import json
@@ -50,7 +50,8 @@ def app(
 
 
 def files():
-    """{path below a slot: bytes} of what every board gets; its pins (board.json) and main.py stay as they are."""
+    """{path below a slot: bytes} of what every board gets; its pins (board.json) and main.py stay as they
+    are."""
     found = boards.files(boards.read(boards.names()[0]))
     return {
         path[5:]: data
@@ -78,7 +79,8 @@ def sign(data, private):
 
 
 def public(path):
-    """The modulus of the key in a PEM file (a private or a public one): what a board keeps as /upgrade.key."""
+    """The modulus of the key in a PEM file (a private or a public one): what a board keeps as
+    /upgrade.key."""
     from cryptography.hazmat.primitives import serialization
 
     data = _read(path)

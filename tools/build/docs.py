@@ -21,11 +21,18 @@ def provider_list():
     """docs/provider-list.md: all providers by name."""
     both = sorted(providers.pairs(), key=lambda pair: pair[0]["name"].casefold())
     open_ones = [pair for pair in both if providers.status(pair[0]) != "closed"]
-    lines = ["# Providers by name", "",
-             "Written by `python -m tools docs` from the catalogue; %d providers, %d of them not closed. In the settings, `provider` takes the"
-             " name or the id, in any spelling. `python -m tools providers ID` tells more: limits, oddities, how sure we are. One that is missing"
-             " can be [described in the settings](../README.md#providers) or [added](providers.md)." % (len(both), len(open_ones)),
-             "", "| name | id | host | user | password | IPv4 and IPv6 | remarks |", "|---|---|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "# Providers by name",
+        "",
+        "Written by `python -m tools docs` from the catalogue; %d providers, %d of them not closed. "
+        "In the settings, `provider` takes the name or the id, in any spelling. "
+        "`python -m tools providers ID` tells more: limits, oddities, how sure we are. One that is "
+        "missing can be [described in the settings](../README.md#providers) or [added](providers.md)."
+        % (len(both), len(open_ones)),
+        "",
+        "| name | id | host | user | password | IPv4 and IPv6 | remarks |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for fact, row in both:
         lines.append(
             "| %s | `%s` | %s | %s | %s | %s | %s |"
@@ -47,8 +54,9 @@ def messages():
     lines = [
         "# What the agent says",
         "",
-        "Written by `python -m tools docs` from `firmware/catalogue/words.txt`, where a translation would begin. `%s` and `%d` stand for"
-        " names and numbers. The code is what `status --json` has beside each reason.",
+        "Written by `python -m tools docs` from `firmware/catalogue/words.txt`, where a translation "
+        "would begin. `%s` and `%d` stand for names and numbers. The code is what `status --json` has "
+        "beside each reason.",
         "",
     ]
     heading = "addresses that are not published"

@@ -90,8 +90,8 @@ def svg(identity, path):
     )
     Path(path).write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="60mm" height="30mm" viewBox="0 0 60 30">'
-        '<rect width="60" height="30" fill="white"/><svg x="3" y="3" width="24" height="24" viewBox="0 0 %d %d">%s</svg>%s</svg>\n'
-        % (side, side, mesh, texts)
+        '<rect width="60" height="30" fill="white"/><svg x="3" y="3" width="24" height="24" viewBox="0 0 %d '
+        '%d">%s</svg>%s</svg>\n' % (side, side, mesh, texts)
     )
 
 

@@ -39,8 +39,8 @@ class Machine:
 
     def environment(self, python):
         """For packaging's Marker.evaluate."""
-        return dict(self.markers, python_version=python, python_full_version=python + ".0", implementation_name="cpython",
-                    platform_python_implementation="CPython")  # fmt: skip
+        return dict(self.markers, python_version=python, python_full_version=python + ".0",
+                    implementation_name="cpython", platform_python_implementation="CPython")  # fmt: skip
 
 
 def _linux(machine, *floors):
@@ -98,8 +98,10 @@ def distribution(requirement):
 
 def dry_run(requirements, python=None, tags=(), deps=False, kind=("--only-binary", ":all:")):
     """[{"metadata", "download_info"}] that pip would install; UserError with pip's last words."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-",
-               "--disable-pip-version-check", *kind, *([] if deps else ["--no-deps"])]  # fmt: skip
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet",
+               "--report", "-", "--disable-pip-version-check", *kind]  # fmt: skip
+    if not deps:
+        command.append("--no-deps")
     if python:
         command += [
             "--python-version",
@@ -135,8 +137,8 @@ def resolve(requirements):
     """{distribution: (pin, {sha256})} for all machines and Pythons; UserError when one of them lacks
     something."""
     rows = dry_run([plain(one) for one in requirements], deps=True)
-    pins = {distribution(row["metadata"]["name"]): "%s==%s" % (distribution(row["metadata"]["name"]), row["metadata"]["version"])
-            for row in rows}  # fmt: skip
+    found = [(distribution(row["metadata"]["name"]), row["metadata"]["version"]) for row in rows]
+    pins = {name: "%s==%s" % (name, version) for name, version in found}
     hashes = {name: set() for name in pins}
     jobs = list(itertools.product(MACHINES, PYTHONS))
 
@@ -148,8 +150,11 @@ def resolve(requirements):
                 "on %s with Python %s also needed: %s; add it to the group"
                 % (machine.name, python, ", ".join(missing))
             )
-        here = [pin for name, pin in pins.items()
-                if (name not in ONLY or machine == MACHINES[0]) and COMPILED.get(name) != machine.name]  # fmt: skip
+        here = [
+            pin
+            for name, pin in pins.items()
+            if (name not in ONLY or machine == MACHINES[0]) and COMPILED.get(name) != machine.name
+        ]
         return dry_run(here, python, machine.tags)
 
     with ThreadPoolExecutor(4) as pool:

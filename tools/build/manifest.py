@@ -5,7 +5,8 @@ Runs on whatever the caller has: tools, OpenWrt's build system (Python 3.9, no l
 freezer, and `make install` with python3 or micropython. So it imports nothing of ours and uses only what all
 of them have.
 
-    files("board")             every file below firmware/, as a checkout has it: "wanbeacon/core/address.py", ...
+    files("board")             every file below firmware/, as a checkout has it:
+                               "wanbeacon/core/address.py", ...
     modules("router")          the Python modules of these alone, without main.py
     python3 tools/build/manifest.py linux   prints them, one a line"""
 
@@ -35,8 +36,8 @@ wanbeacon/__main__.py
 wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py
 wanbeacon/board/linux.py
 wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/net/unix.py
-wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py
-wanbeacon/observe/ubus.py
+wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py
+wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py wanbeacon/observe/ubus.py
 """
 #: What needs an ESP32.
 _BOARD = "wanbeacon/app/board_main.py wanbeacon/app/board_steps.py"

@@ -50,15 +50,17 @@ NAMES = {
 #: id -> what else people type: its domains for host names, old names, spellings. Its id, name, host and the
 #: facts' own aliases are searched anyway.
 ALIASES = {
-    "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com dnsalias.net dnsalias.org homelinux.org "
-    "homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu oracle dynect",
-    "noip": "no-ip.com noip.com ddns.net hopto.org zapto.org sytes.net no-ip.org no-ip.biz no-ip.info no-ip.net myftp.org myftp.biz servebeer.com "
-    "servegame.com serveftp.com servehttp.com redirectme.net bounceme.net ddnsking.com gotdns.ch webhop.me myvnc.com onthewifi.com viewdns.net "
+    "dyn": "dyndns dyn.com dyndns.org dyndns.com dyndns.biz dyndns.info dyndns.tv homeip.net dnsalias.com "
+    "dnsalias.net dnsalias.org homelinux.org homeunix.org is-a-geek.com gotdns.org ath.cx mine.nu "
+    "oracle dynect",
+    "noip": "no-ip.com noip.com ddns.net hopto.org zapto.org sytes.net no-ip.org no-ip.biz no-ip.info "
+    "no-ip.net myftp.org myftp.biz servebeer.com servegame.com serveftp.com servehttp.com redirectme.net "
+    "bounceme.net ddnsking.com gotdns.ch webhop.me myvnc.com onthewifi.com viewdns.net "
     "freedynamicdns.org freedynamicdns.net",
     "certadns": "certa certadns.com",
     "mydns-se": "mydns.se loopia-mydns",
-    "dynu": "dynu.com dynu.net ddnsfree.com freeddns.org mywire.org theworkpc.com casacam.net accesscam.org camdvr.org giize.com gleeze.com kozow.com "
-    "loseyourip.com ooguy.com webredirect.org",
+    "dynu": "dynu.com dynu.net ddnsfree.com freeddns.org mywire.org theworkpc.com casacam.net accesscam.org "
+    "camdvr.org giize.com gleeze.com kozow.com loseyourip.com ooguy.com webredirect.org",
     "he-dns": "he he.net hurricane hurricaneelectric dns.he.net hedns",
     "he-tunnelbroker": "tunnelbroker.net 6in4 hetunnel",
     "dynv6": "dynv6.net v6.rocks dns.army dns.navy v6.army",
@@ -70,7 +72,10 @@ ALIASES = {
     "ovh": "ovh.com ovh.net dynhost ovhcloud",
     "dnsomatic": "dns-o-matic dnsomatic.com",
     "opendns": "cisco umbrella opendns.com",
-    "freedns-v2": "freedns afraid afraid.org freedns.afraid.org mooo.com chickenkiller.com strangled.net us.to ignorelist.com crabdance.com",
+    "freedns-v2": (
+        "freedns afraid afraid.org freedns.afraid.org mooo.com chickenkiller.com strangled.net us.to "
+        "ignorelist.com crabdance.com"
+    ),
     "ddnss": "ddnss.de ddnss.org dyndns1.de dyn.ddnss.de",
     "selfhost": "selfhost.de selfhost.eu selfhost.bz",
     "twodns": "dd-dns.de dyndns.twodns.de",

@@ -106,8 +106,8 @@ def _elsewhere():
     """The sums as another process finds them that has to make everything anew."""
     with tempfile.TemporaryDirectory() as folder:
         code = (
-            "import sys; from pathlib import Path; from tools.build import boards, release; boards.CACHE = Path(sys.argv[1]); "
-            "sys.stdout.write(release.sums(release.build()))"
+            "import sys; from pathlib import Path; from tools.build import boards, release; "
+            "boards.CACHE = Path(sys.argv[1]); sys.stdout.write(release.sums(release.build()))"
         )
         env = dict(os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH=str(package.epoch()), TMPDIR=folder)
         done = subprocess.run(

@@ -105,7 +105,8 @@ def settings(board):
     """The settings of a first set-up as bytes. UserError when nobody is there to answer."""
     if not sys.stdin.isatty():
         raise UserError(
-            "the board has no settings yet; give them with --config FILE, or run this in a terminal to be asked"
+            "the board has no settings yet; give them with --config FILE, "
+            "or run this in a terminal to be asked"
         )
     say.print("The board has no settings yet. [dim]Ctrl-C stops and changes nothing.[/dim]")
     doc = {}

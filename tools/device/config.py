@@ -19,8 +19,11 @@ def text_of(doc):
     """The settings as the board reads them: no byte more than needed. What was not answered (None) is left
     out."""
     if isinstance(doc, dict) and isinstance(doc.get("accounts"), list):
-        doc = {**doc, "accounts": [{key: value for key, value in one.items() if value is not None} if isinstance(one, dict) else one
-                                   for one in doc["accounts"]]}  # fmt: skip
+        accounts = [
+            {key: value for key, value in one.items() if value is not None} if isinstance(one, dict) else one
+            for one in doc["accounts"]
+        ]
+        doc = {**doc, "accounts": accounts}
     return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -42,8 +45,8 @@ def check(doc, where, folder=Path()):
             name = source if isinstance(source, str) else source["source"]
             if name in LINUX_SOURCES:
                 raise UserError(
-                    "%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, whoami and web"
-                    % (where, name)
+                    "%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, "
+                    "whoami and web" % (where, name)
                 )
     return text.encode()
 

@@ -91,7 +91,8 @@ def check_board(link, name):
 
 
 def install(link, kind, portal, settings, more=()):
-    """Brings the board's files to this checkout's state, with `more` {path: bytes} of the user's; returns how many were written or removed."""
+    """Brings the board's files to this checkout's state, with `more` {path: bytes} of the user's; returns how
+    many were written or removed."""
     wanted = boards.files(kind, portal, link.frozen("wanbeacon"))
     present = link.sizes()
     wanted.update(more)
@@ -127,8 +128,9 @@ def check_space(link, present, todo):
     more = sum(-(-len(data) // block) * block - present.get(path, 0) for path, data in todo.items())
     if more + SPARE > block * free:
         raise UserError(
-            "the board's file system is too small: %d KB more are needed, %d KB are free; delete files of yours "
-            "there, or leave the portal out with --no-portal" % ((more + SPARE) // 1024, block * free // 1024)
+            "the board's file system is too small: %d KB more are needed, %d KB are free; "
+            "delete files of yours there, or leave the portal out with --no-portal"
+            % ((more + SPARE) // 1024, block * free // 1024)
         )
 
 

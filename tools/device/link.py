@@ -31,8 +31,8 @@ _RESET_S = 10
 #: Without the ">" that follows it: mpremote's exec reads that as its prompt.
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
 _SILENT = (
-    "no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m tools image --write %s`, else "
-    "press its reset button and try again"
+    "no MicroPython answers on %s (%s); if the board is new, install MicroPython with `python -m tools "
+    "image --write %s`, else press its reset button and try again"
 )
 #: USB serial ports vanish with a reset and come back when the chip has started.
 _REOPEN_S = 10
@@ -140,8 +140,8 @@ class Link:
             self._serial = SerialTransport(self.port, timeout=5)
         except (TransportError, OSError, serial.SerialException) as error:
             raise UserError(
-                "port %s cannot be opened (%s); is another program using it, or does your user lack the right "
-                "(group dialout)?" % (self.port, _short(error))
+                "port %s cannot be opened (%s); is another program using it, "
+                "or does your user lack the right (group dialout)?" % (self.port, _short(error))
             )
 
     @contextlib.contextmanager
@@ -154,8 +154,8 @@ class Link:
             )
         except (TransportError, OSError, serial.SerialException, ValueError) as error:
             raise UserError(
-                "the connection to %s broke while %s (%s); check cable and power, then run the same command again"
-                % (self.port, doing, _short(error))
+                "the connection to %s broke while %s (%s); check cable and power, "
+                "then run the same command again" % (self.port, doing, _short(error))
             )
 
     def enter(self, fresh=True):
@@ -236,7 +236,8 @@ class Link:
     def frozen(self, module):
         """True when a module is in the MicroPython itself, as boards/manifest.py puts it there."""
         code = (
-            "import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import %s\nexcept ImportError: print(0)\n"
+            "import sys\np = sys.path[:]\nsys.path[:] = ['.frozen']\ntry:\n import %s\n"
+            "except ImportError: print(0)\n"
             "sys.path[:] = p" % module
         )
         return not self.run(code, "looking for frozen code")
@@ -287,7 +288,8 @@ class Link:
         """A file's bytes; UserError when there is no such file."""
         return base64.b64decode(
             self.run(
-                "from binascii import b2a_base64\nwith open(%r, 'rb') as f:\n while True:\n  b = f.read(384)\n"
+                "from binascii import b2a_base64\nwith open(%r, 'rb') as f:\n while True:\n"
+                "  b = f.read(384)\n"
                 "  if not b: break\n  print(b2a_base64(b).decode(), end='')" % path,
                 doing,
             )
@@ -356,8 +358,8 @@ class Link:
             except UserError:
                 if time.monotonic() > end:
                     raise UserError(
-                        "the board did not come back on %s after its restart; unplug it, plug it in again and "
-                        "run the same command" % self.port
+                        "the board did not come back on %s after its restart; unplug it, "
+                        "plug it in again and run the same command" % self.port
                     )
 
 

@@ -27,7 +27,9 @@ m = sys.modules.get('wanbeacon.app.board_main')
 d = m and m.current
 if d:
     from wanbeacon.app import stage
-    doc = stage.run('app.status', 'document', d.agent) if d.agent else {'problems': d.problems, 'log': d.log.lines}
+    doc = {'problems': d.problems, 'log': d.log.lines}
+    if d.agent:
+        doc = stage.run('app.status', 'document', d.agent)
     print(json.dumps(doc))
 else:
     print('null')
@@ -65,8 +67,8 @@ def scrub(text, hidden, users=()):
     forms = set()
     for secret in hidden:
         if len(secret) >= _SHORTEST:
-            forms |= {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), json.dumps(secret)[1:-1],
-                      json.dumps(secret, ensure_ascii=False)[1:-1]}  # fmt: skip
+            forms |= {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret),
+                      json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}  # fmt: skip
         forms |= {b64encode(("%s:%s" % (user, secret)).encode()).decode() for user in users}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, GONE)

@@ -32,23 +32,27 @@ def _rows(results):
 def method(results, wire):
     """How it was measured, as sentences."""
     text = (
-        "Method: each client runs as a process of its own, with its own code and stored state, against a provider on this "
-        "machine (tools/lab). "
+        "Method: each client runs as a process of its own, with its own code and stored state, "
+        "against a provider on this machine (tools/lab). "
     )
     if wire:
         return text + (
-            'Nothing is compressed: only the rules that seconds can show are graded, the others say "%s" and do not '
+            "Nothing is compressed: only the rules that seconds can show are graded, "
+            'the others say "%s" and do not '
             "count." % NOT_PLAYED
         )
     speeds = ", ".join("%s x%g" % (one["name"], one["speed"]) for one in results)
     return text + (
-        "Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, the provider's clock runs "
-        "at the same speed (%s). The clients have their authors' default settings; only Wanbeacon looks at its address as often "
-        "as it can (every 60 s), because its waits after errors do not depend on that, and its settings name a mail address. A scene in which a connection broke off, "
-        "or an answer came late, because the machine was too slow is run again at half the speed, then at a quarter. Answers come "
-        "with nuisances (chunks, capitals, a second's delay); a client that breaks a rule with them gets the scene again without. "
-        "The provider's punishments are off, so that one mistake shows in one rule. 'not shown' counts as not met."
-        % speeds
+        "Time is compressed: libfaketime makes the client's clocks, sleeps and time-outs pass faster, "
+        "the provider's clock runs at the same speed (%s). The clients have their authors' default "
+        "settings; only Wanbeacon looks at its address as often as it can (every 60 s), "
+        "because its waits after errors do not depend on that, and its settings name a mail address. "
+        "A scene in which a connection broke off, or an answer came late, "
+        "because the machine was too slow is run again at half the speed, then at a quarter. "
+        "Answers come with nuisances (chunks, capitals, a second's delay); "
+        "a client that breaks a rule with them gets the scene again without. "
+        "The provider's punishments are off, so that one mistake shows in one rule. "
+        "'not shown' counts as not met." % speeds
     )
 
 
@@ -159,7 +163,8 @@ def markdown(results, wire):
         "# Who meets which rule",
         "",
         *_wrap(
-            "Written by `wanbeacon-tools grade --markdown FILE`; how to read it: [grading.md](grading.md); §: the section of "
+            "Written by `wanbeacon-tools grade --markdown FILE`; how to read it: [grading.md](grading.md); "
+            "§: the section of "
             '[dyndns2.md](dyndns2.md). A "no" leads to the requests behind it.'
         ),
         "",

@@ -9,11 +9,14 @@ under test.
     GET    /history           every change of a record
     GET    /world             {"now", "check_address", "check_address6", "outage"}
     POST   /world             the same keys to set them, and {"advance": SECONDS}
-    POST   /host              {"name": ..., fields of world.Host}: changes a host, e.g. {"name": "a", "state": "blocked"}
+    POST   /host              {"name": ..., fields of world.Host}: changes a host,
+                              e.g. {"name": "a", "state": "blocked"}
     GET    /faults            {"known": {...}, "active": [...]}
-    POST   /fault             {"name": ..., "times": N or null, "host": ..., "kind_of": "update"|"check"|"any", options}
+    POST   /fault             {"name": ..., "times": N or null, "host": ...,
+                              "kind_of": "update"|"check"|"any", options}
     DELETE /fault[/NAME]      switches one or all off, forced answers included
-    POST   /answer            {"text": ..., "status": 200, "headers": {}, "times": N or null}: a raw reply instead
+    POST   /answer            {"text": ..., "status": 200, "headers": {}, "times": N or null}:
+                              a raw reply instead
     POST   /forgive           lifts refusals, holds and blocks, as when the users acted
     POST   /reset             as new: no faults, an empty ledger, nothing published
     GET    /ca.pem /ca.der    the lab's authority

@@ -170,7 +170,8 @@ def home_made(reply, request, options):
 def html(reply, request, options):
     reply.headers["Content-Type"] = "text/html"
     reply.body = (
-        "<!DOCTYPE html>\n<html><head><title>Update</title></head>\n<body><h1>Result</h1>\n<p>%s</p></body></html>\n"
+        "<!DOCTYPE html>\n<html><head><title>Update</title></head>\n<body><h1>Result</h1>\n"
+        "<p>%s</p></body></html>\n"
         % "<br>\n".join(html_module.escape(line) for line in reply.body.splitlines())
     )
 

@@ -35,7 +35,8 @@ class Lab:
     names       more names for the good certificate (a test in a namespace calls the lab by an address)
     directory   where ca.der, ca.pem and lab.json go; None = a temporary one that is removed at the end
     speed       how much faster the lab's clock runs; start: its Unix time now; tls: "1.2" = no newer TLS
-    chain       the certificates it shows, one of chains.CHAINS: as most providers have them unless told otherwise
+    chain       the certificates it shows, one of chains.CHAINS: as most providers have them unless told
+                otherwise
 
     Attributes once running: http_port, https_port, dns_port, admin_port, ports (by listener name: also the
     bad certificates of ca.BAD, "plain-on-tls" and the redirect targets "stranger", "stranger-tls"), ca_der

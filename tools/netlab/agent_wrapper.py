@@ -1,7 +1,9 @@
 # Starts the agent with switches that only tests need and that are therefore no part of the firmware.
-# usage: INTERPRETER agent_wrapper.py [SWITCH=VALUE]... -- ARGUMENTS OF wanbeacon     (CPython: after -m wanbeacon_cpython)
+# usage: INTERPRETER agent_wrapper.py [SWITCH=VALUE]... -- ARGUMENTS OF wanbeacon
+# (CPython: after -m wanbeacon_cpython)
 #   budget=MS      one exchange may take so long          check=S     seconds between two looks at the address
-#   speed=N        the agent's own time runs N times as fast (not the deadlines of an exchange, which are ticks)
+#   speed=N        the agent's own time runs N times as fast (not the deadlines of an exchange, which are
+#                  ticks)
 #   wall=FILE      FILE holds what is added to the wall clock, or "none": clock not set
 #   hide=NAME      `import NAME` fails, as on an interpreter built without it
 # Knows the names it bends and nothing else of the agent.

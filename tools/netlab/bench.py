@@ -123,8 +123,8 @@ def other(net, page, number, client, period):
     """Start inadyn or ddclient as account u<number>."""
     folder = net.folder / ("other%d" % number)
     folder.mkdir()
-    values = {"period": period, "name": "h%d.dyndns.org" % number, "user": "u%d" % number, "provider": PROVIDER,
-              "check": page.port, "http": page.port, "folder": folder}  # fmt: skip
+    values = {"period": period, "name": "h%d.dyndns.org" % number, "user": "u%d" % number,
+              "provider": PROVIDER, "check": page.port, "http": page.port, "folder": folder}  # fmt: skip
     path = folder / "conf"
     path.write_text((INADYN if client == "inadyn" else DDCLIENT) % values)
     path.chmod(0o600)
@@ -140,8 +140,9 @@ def other(net, page, number, client, period):
 
 def agent(net, lab, number, source, space=None):
     """Start the agent as account u<number>, under the interpreter that a user would get."""
-    account = {"provider": "dyn", "user": "u%d" % number, "password": "key", "hosts": ["h%d.dyndns.org" % number],
-               "server": "%s:%d" % (PROVIDER, lab.https_port), "ca": str(lab.ca_der)}  # fmt: skip
+    account = {"provider": "dyn", "user": "u%d" % number, "password": "key",
+               "hosts": ["h%d.dyndns.org" % number], "server": "%s:%d" % (PROVIDER, lab.https_port),
+               "ca": str(lab.ca_der)}  # fmt: skip
     config = {
         "accounts": [account],
         "address": source if isinstance(source, list) else [source],

@@ -114,8 +114,8 @@ def _bind(program, folder, port):
     (folder / "named.conf").write_text(
         keys
         + """
-options { directory "%s"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile none;
-          recursion no; dnssec-validation no; notify no; };
+options { directory "%s"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none;
+          session-keyfile none; recursion no; dnssec-validation no; notify no; };
 controls { };
 zone "%s" { type primary; file "zone"; update-policy {
     grant wb-key name home.example.test. A AAAA; grant wb-key name alias.example.test. A AAAA;

@@ -1,5 +1,6 @@
-# Sends forged NAT-PMP answers in a router's name as fast as told, to ports drawn at random. Runs in a
-# namespace, as root. usage: flood.py SECONDS PACKETS_A_SECOND ROUTER DEVICE FORGED      prints how many it sent; no part of the product
+# Sends forged NAT-PMP answers in a router's name as fast as told, to ports drawn at random, and prints how
+# many it sent. Runs in a namespace, as root; no part of the product.
+# usage: flood.py SECONDS PACKETS_A_SECOND ROUTER DEVICE FORGED
 import os
 import random
 import socket

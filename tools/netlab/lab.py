@@ -77,7 +77,10 @@ upnp_nat_chain=prerouting_miniupnpd
 upnp_nat_postrouting_chain=postrouting_miniupnpd
 allow 1024-65535 192.168.77.0/24 1024-65535
 """
-_LEASE = '[ "$1" = bound ] && ip addr add $ip/24 dev $interface && ip route add default via $router dev $interface\nexit 0\n'
+_LEASE = (
+    '[ "$1" = bound ] && ip addr add $ip/24 dev $interface '
+    "&& ip route add default via $router dev $interface\nexit 0\n"
+)
 
 
 class Net:
@@ -197,7 +200,8 @@ class Net:
     def _dhcp(self):
         conf = self.folder / "udhcpd.conf"
         conf.write_text(
-            "start %s\nend %s\ninterface lan0\noption router %s\noption subnet 255.255.255.0\noption lease 3600\n"
+            "start %s\nend %s\ninterface lan0\noption router %s\noption subnet 255.255.255.0\n"
+            "option lease 3600\n"
             "lease_file %s\npidfile %s\n"
             % (DEV, DEV, LAN, self.folder / "leases", self.folder / "udhcpd.pid")
         )
@@ -268,8 +272,8 @@ class Net:
 
     def address(self):
         """The router's WAN addresses now."""
-        return [line.split()[1].split("/")[0] for line in ip("-n", self.rtr, "-4", "addr", "show", "wan0").splitlines()
-                if line.split()[0] == "inet"]  # fmt: skip
+        lines = ip("-n", self.rtr, "-4", "addr", "show", "wan0").splitlines()
+        return [line.split()[1].split("/")[0] for line in lines if line.split()[0] == "inet"]
 
     def change(self, address):
         """The line's address changes at once: old out, new in. Done in a millisecond, returns a little

@@ -49,7 +49,8 @@ def coturn(net):
         database = net.folder / ("turn-%s.db" % address)
         net.start(
             net.isp, program("turnserver"), "-n", "-S", "-L", address, "--no-cli", "--no-tls", "--no-dtls",
-            "--log-file", "stdout", "--simple-log", "--pidfile", net.folder / ("turn-%s.pid" % address), "-b", database,
+            "--log-file", "stdout", "--simple-log", "--pidfile", net.folder / ("turn-%s.pid" % address), "-b",
+            database,
         )  # fmt: skip
     packet = b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12)
     for address in OUTSIDE:

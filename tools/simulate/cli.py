@@ -18,8 +18,8 @@ app = typer.Typer(add_completion=False)
 
 
 def _bar(console):
-    return Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
-                    console=console, transient=True)  # fmt: skip
+    return Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+                    TimeElapsedColumn(), console=console, transient=True)  # fmt: skip
 
 
 @app.callback(invoke_without_command=True)

@@ -1,7 +1,8 @@
 """A million devices at one provider: how many requests it gets in each second. Vectorised copies of the
 schedule in policy.py; the constants are the policy's own, and a test holds the copies to it.
 
-    regional   all lines of a region were down for ten minutes and come back in the same second, with new addresses
+    regional   all lines of a region were down for ten minutes and come back in the same second, with new
+               addresses
     provider   the same, but the provider serves only so many requests a second and times out the rest
     refresh    all names were sent on the same day and are to be sent again before they expire
 """

@@ -12,8 +12,8 @@ HOST = "a.example.org"
 DAY = 86400
 #: What the provider says (or what happened), and how many requests a day may then see (issue: acceptance).
 DAY_LIMITS = {
-    "badauth": 1, "abuse": 1, "nohost": 1, "badagent": 1, "!donator": 1, "notfqdn": 1, "911": 12, "unchanged reboot": 0,
-    "damaged journal": 1,
+    "badauth": 1, "abuse": 1, "nohost": 1, "badagent": 1, "!donator": 1, "notfqdn": 1, "911": 12,
+    "unchanged reboot": 0, "damaged journal": 1,
 }  # fmt: skip
 
 

@@ -43,7 +43,8 @@ class Host:
     """What is known of one host name. Times are true seconds."""
 
     __slots__ = (
-        "ack4", "ack6", "asked", "at", "by_hand", "fails", "hold", "odds", "offline", "open", "stop", "trouble",
+        "ack4", "ack6", "asked", "at", "by_hand", "fails", "hold", "odds", "offline", "open", "stop",
+        "trouble",
     )  # fmt: skip
 
     def __init__(self):

@@ -73,8 +73,8 @@ def timeline(story, path, start=0, end=None):
     last = -end
     for lane, when, text in story.marks:
         if start <= when <= end:
-            top.plot(when / _DAY, height[lane], "|" if lane == "line" else "v", color=GREY if lane == "line" else "black",
-                     ms=7 if lane == "line" else 5)  # fmt: skip
+            top.plot(when / _DAY, height[lane], "|" if lane == "line" else "v",
+                     color=GREY if lane == "line" else "black", ms=7 if lane == "line" else 5)  # fmt: skip
             if lane == "device" and when - last > (end - start) / 60:
                 top.annotate(
                     text,
@@ -93,22 +93,23 @@ def timeline(story, path, start=0, end=None):
     top.set_yticks(list(height.values()), [NAMES[lane] for lane in LANES], fontsize=10)
     top.set_ylim(0.4, len(LANES) + 0.95)
     top.legend(
-        [Line2D([], [], marker="o", ls="", color=colour) for _, colour, _ in _ANSWERS], [name for name, _, _ in _ANSWERS],
-        loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4, fontsize=9, frameon=False,
+        [Line2D([], [], marker="o", ls="", color=colour) for _, colour, _ in _ANSWERS],
+        [name for name, _, _ in _ANSWERS], loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=4,
+        fontsize=9, frameon=False,
     )  # fmt: skip
     for side in ("top", "right", "left"):
         top.spines[side].set_visible(False)
     top.tick_params(axis="y", length=0)
     top.set_title("day %g to %g: %d address changes, %d requests, %d flash writes" % (
-        start / _DAY, end / _DAY, _count(story.changes, start, end), _count([w for w, _ in story.requests], start, end),
-        _count(story.writes, start, end),
+        start / _DAY, end / _DAY, _count(story.changes, start, end),
+        _count([w for w, _ in story.requests], start, end), _count(story.writes, start, end),
     ), loc="left", fontsize=13)  # fmt: skip
     for name, times, colour, width in (("address changes", story.changes, GREY, 4),
                                        ("requests", [w for w, _ in story.requests], BLUE, 1.6),
                                        ("flash writes", story.writes, GREEN, 1.6)):  # fmt: skip
         inside = [t / _DAY for t in times if start <= t <= end]
-        low.step([start / _DAY, *inside, end / _DAY], [*range(len(inside) + 1), len(inside)], where="post", color=colour,
-                 lw=width, label=name, alpha=0.9)  # fmt: skip
+        low.step([start / _DAY, *inside, end / _DAY], [*range(len(inside) + 1), len(inside)], where="post",
+                 color=colour, lw=width, label=name, alpha=0.9)  # fmt: skip
     low.legend(loc="upper left", fontsize=9, frameon=False)
     low.set_xlabel("day")
     low.set_ylabel("so many since the start")
@@ -134,16 +135,16 @@ def rates(runs, path, title, marks=(), unit=60, until=None):
     until = until or max(len(offered) for _, offered, _ in runs)
     wide = -(-until // 1200)  # seconds in one step of the picture
     most = max(offered.max() for _, offered, _ in runs)
-    figure, panels = plt.subplots(len(runs), 1, figsize=(13, 3.7 * len(runs)), layout="constrained", squeeze=False,
-                                  sharex=True, sharey=True)  # fmt: skip
+    figure, panels = plt.subplots(len(runs), 1, figsize=(13, 3.7 * len(runs)), layout="constrained",
+                                  squeeze=False, sharex=True, sharey=True)  # fmt: skip
     figure.suptitle(title, fontsize=13, x=0.01, ha="left")
     for axis, (name, offered, note), colour in zip(panels[:, 0], runs, (BLUE, RED, PURPLE)):
         shown = numpy.zeros(-(-until // wide) * wide)
         shown[: min(until, len(offered))] = offered[:until]
         steps = shown.reshape(-1, wide)
         times = numpy.arange(len(steps)) * wide / unit
-        axis.fill_between(times, numpy.maximum(steps.max(1), 0.1), step="post", color=colour, alpha=0.35, lw=0,
-                          label="highest second" if wide > 1 else "each second")  # fmt: skip
+        axis.fill_between(times, numpy.maximum(steps.max(1), 0.1), step="post", color=colour, alpha=0.35,
+                          lw=0, label="highest second" if wide > 1 else "each second")  # fmt: skip
         if unit == 60 and len(shown) >= 60:
             means = shown[: len(shown) // 60 * 60].reshape(-1, 60).mean(1)
             axis.step(

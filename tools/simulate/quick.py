@@ -27,7 +27,8 @@ _SLOW = [
     (stage, "gc", _NoCollector()),
     (log.Log, "__call__", lambda self, text, level="info": None),
     *[(where, name, lru_cache(999)(getattr(where, name))) for where, name in (
-        (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"), (words, "find"),
+        (address, "parse"), (address, "why_not"), (address, "text"), (catalog, "find"), (request, "quote"),
+        (words, "find"),
     )],
 ]  # fmt: skip
 # ... and seldom looks at a clock or a flash that will not come

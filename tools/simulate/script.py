@@ -4,7 +4,8 @@ TIME     1d6h, 90m, 20s; "every 1d" = from then on, again and again
 address [A]              the line has another address (the next of a list, or A)
 outage TIME              the line is down so long
 silent TIME              the router does not answer so long
-provider ANSWER [TIME]   the provider says this to everybody (virtual.Provider), until "provider ok" or for TIME
+provider ANSWER [TIME]   the provider says this to everybody (virtual.Provider), until "provider ok" or for
+                         TIME
 reboot [TIME]            power off, on again after TIME (default 20 s)
 cut old|new|torn         the power goes in the next write to flash
 die before|after         the power goes before or after the next request reaches the provider
@@ -20,8 +21,8 @@ from .. import UserError
 
 _UNITS = {"y": 365 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 VERBS = {
-    "address": (0, 1), "outage": (1, 1), "silent": (1, 1), "provider": (1, 2), "reboot": (0, 1), "cut": (1, 1),
-    "die": (1, 1), "clock": (1, 1), "spoil": (1, 1), "user": (1, 2),
+    "address": (0, 1), "outage": (1, 1), "silent": (1, 1), "provider": (1, 2), "reboot": (0, 1),
+    "cut": (1, 1), "die": (1, 1), "clock": (1, 1), "spoil": (1, 1), "user": (1, 2),
 }  # fmt: skip
 
 _VALUES = {

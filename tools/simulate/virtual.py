@@ -217,8 +217,8 @@ class Provider:
     arrived), "other" (says that it stored something else), "page", "empty", "garbage"."""
 
     # answers that are one for the whole list
-    ONCE = ("badauth", "noauth", "!donator", "badsys", "badagent", "dnserr", "911", "page", "empty", "garbage", "lost",
-            "timeout", "reset", "refuse", "dns")  # fmt: skip
+    ONCE = ("badauth", "noauth", "!donator", "badsys", "badagent", "dnserr", "911", "page", "empty",
+            "garbage", "lost", "timeout", "reset", "refuse", "dns")  # fmt: skip
     TEXTS = {"page": "<html>hello</html>", "empty": "", "garbage": "\0\xff what?"}
 
     def __init__(self):

@@ -9,8 +9,8 @@ from wanbeacon.dyndns import advice, request
 
 
 def rows(agent):
-    """The catalogue row of each account. What is unwise goes to the log; ValueError with one line about what
-    cannot work."""
+    """The catalogue row of each account. What is unwise goes to the log;
+    ValueError with one line about what cannot work."""
     for account in agent.cfg["accounts"]:
         for secret in ("password", "token"):
             agent.log.keep_secrets(forms(account.get(secret), account.get("user")))

@@ -227,8 +227,8 @@ class Agent:
 
     async def act(self):
         """Decide for every host and send what is due. The accounts go one after another; between two of them
-        commands are answered, and an event ends the walk: the next one begins with the address as it is
-        then."""
+        commands are answered, and an event ends the walk:
+        the next one begins with the address as it is then."""
         if self.save_error and self.clock.mono() >= self.save_after:
             self.save()
         sent = False
@@ -243,8 +243,8 @@ class Agent:
                 async with stage.floor:
                     try:
                         sent = self._act(account)
-                    # once more in the same round; what may have left is on hold in the records
                     except MemoryError:
+                        # once more in the same round; what may have left is on hold in the records
                         gc.collect()
                         sent = self._act(account)
                 self.sound(account.where)
@@ -292,8 +292,8 @@ class Agent:
         return stage.run("app.learn", "answered", self, account, hosts, answer, ms)
 
     def save(self):
-        """Write the journal if something changed. False when it cannot be written: nothing is sent until it
-        can."""
+        """Write the journal if something changed.
+        False when it cannot be written: nothing is sent until it can."""
         now = self.clock.mono()
         try:
             rows = [h.rec for h in self.hosts()]
@@ -318,8 +318,8 @@ class Agent:
                 wait = None
                 try:
                     await self.round()
-                # the root: what is unsure stays on hold in the journal, so going on is safe
                 except Exception as e:
+                    # the root: what is unsure stays on hold in the journal, so going on is safe
                     wait = self.fault("the round", e)
                 else:
                     self.sound("the round")
@@ -360,8 +360,8 @@ class Agent:
                     try:
                         ready = stage.run("app.notices", "prepare", self, *due)
                         came = stage.run("app.post", "deliver", self, *ready)
-                    # nothing has left: where it may have, that is a Trouble (net/http.py)
                     except MemoryError:
+                        # nothing has left: where it may have, that is a Trouble (net/http.py)
                         came = 0, "memory", True, True, 0
                     stage.run("app.notify", "heard", self, due, came)
             self.sound("notices")
@@ -424,8 +424,8 @@ class Agent:
     # ---- for people
 
     def command(self, text):
-        """One command of the user -> {"ok": bool, "text": str}; "status" gives the status document
-        instead."""
+        """One command of the user -> {"ok": bool, "text": str};
+        "status" gives the status document instead."""
         return stage.run("app.commands", "run", self, text)
 
     def status(self):

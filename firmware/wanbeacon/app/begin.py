@@ -4,8 +4,8 @@ from wanbeacon.core import policy
 
 
 def begin(agent, account, hosts, sent):
-    """Note the request in the journal before it leaves. False when that cannot be done: then it must not
-    leave."""
+    """Note the request in the journal before it leaves.
+    False when that cannot be done: then it must not leave."""
     now, wall = agent.clock.mono(), agent.clock.wall()
     for h in hosts:
         policy.start(h.rec, now, wall, account.limits, sent)

@@ -3,7 +3,8 @@ rooms beside it (esp32, link, lights, rtc) and that there is an agent and a port
 
 Every way a run can end:
   told to (new settings, button)   clean: counters cleared, reset
-  exception in the agent           reason kept in RTC memory, reset after CRASH_S; the third in a row starts safe
+  exception in the agent           reason kept in RTC memory, reset after CRASH_S; the third in a row
+                                   starts safe
   hang                             the watchdog, because nobody proves progress any more
   Ctrl-C                           the console has the board for an hour
 """
@@ -32,8 +33,8 @@ SHORT_S = 3600  # but at most once an hour
 TIDY = 8192
 WATCH_S = 5
 PAGE_S = 2  # for a page of its own to be served
-#: What stays loaded comes first where memory is scarce: code between which nothing short-lived has left
-#: holes.
+#: What stays loaded comes first where memory is scarce:
+#: code between which nothing short-lived has left holes.
 _STAY = (
     "portal.server",
     "app.agent",
@@ -48,8 +49,8 @@ current = None  # the Device, for a person at the console
 
 
 class Device:
-    """problems: why the settings cannot be used, one line each; safe: a safe run; agent: None until it is
-    made."""
+    """problems: why the settings cannot be used, one line each;
+    safe: a safe run; agent: None until it is made."""
 
     def __init__(self, board):
         self.board = board
@@ -79,8 +80,8 @@ class Device:
     # ---- settings
 
     def load(self):
-        """Read /config.json; what is wrong with it goes to `problems`. True when there is something to
-        run."""
+        """Read /config.json; what is wrong with it goes to `problems`.
+        True when there is something to run."""
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except OSError:
@@ -108,7 +109,8 @@ class Device:
         (self.agent.log if self.agent else self.log).tell(level, code, *data)
 
     def ask(self, wish):
-        """ "restart", "reset" (factory), "setup" or "upgrade"; done by the main task, after the page has been sent."""
+        """ "restart", "reset" (factory), "setup" or "upgrade"; done by the main task, after the page has been
+        sent."""
         self.wish = wish
         self.wake.set()
 
@@ -260,8 +262,8 @@ class Device:
         self.ask(wish)
 
     async def _watch(self):
-        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a
-        run proven."""
+        """Feeds the watchdog while there is progress; opens the door for a device that cannot join;
+        counts a run proven."""
         start = self.clock.mono()
         while True:
             now = self.clock.mono() - start
@@ -311,7 +313,8 @@ class Device:
 
 
 def main(slot="/lib"):
-    """What main.py calls, with the folder of the agent to run. Returns only when a person takes the console."""
+    """What main.py calls, with the folder of the agent to run. Returns only when a person takes the
+    console."""
     global current
     stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
     memory = stage.run("board.esp32.settle", "of_this_board")

@@ -1,5 +1,5 @@
-"""From the config and the journal to lines, accounts and hosts. Used once at start and dropped; sends
-nothing."""
+"""From the config and the journal to lines, accounts and hosts.
+Used once at start and dropped; sends nothing."""
 
 import hashlib
 
@@ -147,8 +147,8 @@ def _limits(doc, intervals, row, seed):
 
 def _new_record(fp, place, account, stored):
     """A record for a host that is new here. A stop that depends on the account or the provider holds for it
-    too, and so does a wait that the same provider set the same user: an edit of the settings is no way around
-    it."""
+    too, and so does a wait that the same provider set the same user:
+    an edit of the settings is no way around it."""
     rec = Record(fp)
     for old in stored:
         if old.place == place:

@@ -1,5 +1,5 @@
-"""The commands of the command line other than `run`. Knows files and the control socket, not how the agent
-works."""
+"""The commands of the command line other than `run`.
+Knows files and the control socket, not how the agent works."""
 
 import asyncio
 import json
@@ -18,9 +18,11 @@ CONTROL = "/var/run/wanbeacon/control"
 
 USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
   run               keep the names up to date (in the foreground)
-  check             check the config file, say everything that is wrong with it; have the agent look at the address now
+  check             check the config file, say everything that is wrong with it;
+                    have the agent look at the address now
   status [--json]   what is published, what comes next and why
-  status --health   exit status 0: nothing to do for anybody, 1: something needs you (it is printed), 2: no agent runs
+  status --health   exit status 0: nothing to do for anybody, 1: something needs you (it is
+                    printed), 2: no agent runs
   update [HOST]     send one update now (all hosts, or HOST)
   retry HOST        try a stopped host again
   pause, resume     send nothing until resumed
@@ -224,8 +226,8 @@ def providers(options, word):
     )
     if not found:
         raise Mistake(
-            "no provider is like %s; `wanbeacon providers` lists them, and provider: custom describes any other"
-            % word
+            "no provider is like %s; `wanbeacon providers` lists them, and provider: "
+            "custom describes any other" % word
         )
     for one, name, host in found:
         print(

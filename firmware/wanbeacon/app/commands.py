@@ -131,6 +131,6 @@ def _upgrade(agent, hosts):
 
 
 _COMMANDS = {
-    "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause, "resume": _resume,
-    "offline": _offline, "upgrade": _upgrade,
+    "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause,
+    "resume": _resume, "offline": _offline, "upgrade": _upgrade,
 }  # fmt: skip

@@ -23,8 +23,8 @@ _last = [None, None]  # section read last, and its rows: a document has many hos
 
 
 def rows(section):
-    """The lines of one section: [(key, required, kind, default text, what it is)]; None when there is no such
-    one."""
+    """The lines of one section: [(key, required, kind, default text, what it is)];
+    None when there is no such one."""
     if _last[0] != section:
         _last[:] = section, _read_rows(section)
     return _last[1]
@@ -71,8 +71,8 @@ def read(path, most=SIZE_MAX):
 
 
 def load(text, most=SIZE_MAX):
-    """JSON text to a checked document with all defaults filled in. Raises ConfigError with every problem
-    found."""
+    """JSON text to a checked document with all defaults filled in.
+    Raises ConfigError with every problem found."""
     if len(text) > most:
         raise ConfigError(["the config is too long: at most %d bytes" % most])
     if text[:1] == "\ufeff":  # Windows' editors put a byte order mark first
@@ -96,8 +96,8 @@ def load(text, most=SIZE_MAX):
 
 
 def _open_end(text):
-    """What is not closed or not opened in a JSON text, with its line; None when all brackets and quotes pair
-    up."""
+    """What is not closed or not opened in a JSON text, with its line;
+    None when all brackets and quotes pair up."""
     if not text.strip():
         return "it is empty"
     depth, quoted, line, skip = [], False, 1, False
@@ -115,11 +115,11 @@ def _open_end(text):
             quoted = True
         elif c in b"{[":
             depth.append((c, line))
-            if len(depth) > 20:  # more than any parser must bear
+            if len(depth) > 20:  # more than any parser need take
                 return "line %d: too many brackets inside each other" % line
         elif c in b"}]":
             if not depth or depth.pop()[0] != c - 2:  # "{" and "[" stand two before their other halves
-                return "line %d: a '%s' that nothing opened" % (line, chr(c))
+                return "line %d: unmatched '%s'" % (line, chr(c))
     if depth:
         return "the '%s' of line %d is never closed" % (chr(depth[-1][0]), depth[-1][1])
     return "a text is never closed" if quoted else None
@@ -172,57 +172,16 @@ def _show(key):
 
 
 def _value(value, kind, path, what, problems):
+    """A value of this kind (settings.txt), checked, its defaults filled in; None after a problem."""
     name, _, bounds = kind.partition(":")
-
-    def bad(should):
-        problems.append("%s: should be %s (%s)" % (path, should, what))
-
-    if name in ("text", "secret", "url"):
-        if not isinstance(value, str) or not value:
-            return bad("text in quotation marks")
-        if len(value) > int(bounds):
-            return bad("at most %s characters long" % bounds)
-        try:
-            raw = value.encode()
-        except UnicodeError:  # half a character ("\\ud800"), which no UTF-8 holds
-            return bad("whole characters")
-        for c in raw:
-            if c < 32 or c == 127:
-                return bad("without control characters or line ends")
-        if name == "url" and path.find(".custom.") < 0:  # templates are read by dyndns/custom.py
-            try:
-                split_url(value)
-            except ValueError as e:
-                problems.append("%s: %s (%s)" % (path, e, what))
-                return None
+    if name in _PLAIN:
+        fault = _PLAIN[name](value, bounds)
+        if name == "url" and not fault and path.find(".custom.") < 0:  # custom.py reads those templates
+            fault = _url_fault(value)
+        if fault:
+            problems.append("%s: %s (%s)" % (path, fault, what))
+            return None
         return value
-    if name == "address":
-        try:
-            good = isinstance(value, str) and len(address.parse(value)) == (4 if bounds == "4" else 16)
-        except ValueError:
-            good = False
-        return value if good else bad("an IPv%s address" % bounds)
-    if name in ("suffix", "mac"):
-        try:
-            if isinstance(value, str) and getattr(prefix, name)(value):
-                return value
-        except ValueError:
-            pass
-        return bad(
-            "the host's part of an IPv6 address, such as ::1:2"
-            if name == "suffix"
-            else "a MAC address, such as 00:11:22:33:44:55"
-        )
-    if name == "flag":
-        return value if isinstance(value, bool) else bad("true or false")
-    if name == "whole":
-        low, _, high = bounds.partition(":")
-        if isinstance(value, bool) or not isinstance(value, int) or not int(low) <= value <= int(high):
-            return bad("a whole number from %s to %s" % (low, high))
-        return value
-    if name == "choice":
-        good = isinstance(value, str) and value in bounds.split(",")
-        return value if good else bad("one of %s" % bounds.replace(",", ", "))
     if name == "object":
         return _object(value, bounds, path, problems)
     if name == "host":
@@ -231,8 +190,80 @@ def _value(value, kind, path, what, problems):
         return _source(value, path, problems)
     most, _, kind = bounds.partition(":")
     if not isinstance(value, list) or not 0 < len(value) <= int(most):
-        return bad("a list [...] with 1 to %s entries" % most)
+        problems.append("%s: should be a list [...] with 1 to %s entries (%s)" % (path, most, what))
+        return None
     return [_value(value[i], kind, "%s[%d]" % (path, i), what, problems) for i in range(len(value))]
+
+
+# What is wrong with a plain value, None for nothing. bounds: what follows the kind's name in settings.txt.
+
+
+def _text(value, bounds):
+    if not isinstance(value, str) or not value:
+        return "should be text in quotation marks"
+    if len(value) > int(bounds):
+        return "should be at most %s characters long" % bounds
+    try:
+        raw = value.encode()
+    except UnicodeError:  # half a character ("\\ud800"), which no UTF-8 holds
+        return "should be whole characters"
+    for c in raw:
+        if c < 32 or c == 127:
+            return "should be without control characters or line ends"
+    return None
+
+
+def _url_fault(value):
+    try:
+        split_url(value)
+    except ValueError as e:
+        return str(e)
+    return None
+
+
+def _address(value, bounds):
+    return _unread(value, lambda text: len(address.parse(text)) == (4 if bounds == "4" else 16)) and (
+        "should be an IPv%s address" % bounds
+    )
+
+
+def _suffix(value, bounds):
+    return _unread(value, prefix.suffix) and "should be the host's part of an IPv6 address, such as ::1:2"
+
+
+def _mac(value, bounds):
+    return _unread(value, prefix.mac) and "should be a MAC address, such as 00:11:22:33:44:55"
+
+
+def _unread(value, read):
+    """True when `read` makes nothing of a value; None when it does."""
+    try:
+        return None if isinstance(value, str) and read(value) else True
+    except ValueError:
+        return True
+
+
+def _flag(value, bounds):
+    return None if isinstance(value, bool) else "should be true or false"
+
+
+def _whole(value, bounds):
+    low, _, high = bounds.partition(":")
+    if isinstance(value, bool) or not isinstance(value, int) or not int(low) <= value <= int(high):
+        return "should be a whole number from %s to %s" % (low, high)
+    return None
+
+
+def _choice(value, bounds):
+    if isinstance(value, str) and value in bounds.split(","):
+        return None
+    return "should be one of %s" % bounds.replace(",", ", ")
+
+
+_PLAIN = {
+    "text": _text, "secret": _text, "url": _text, "address": _address, "suffix": _suffix, "mac": _mac,
+    "flag": _flag, "whole": _whole, "choice": _choice,
+}  # fmt: skip
 
 
 def _source(value, path, problems):
@@ -267,54 +298,69 @@ def _sense(doc, problems):
     """What a table cannot say: which keys need each other."""
     accounts = doc["accounts"]
     for i in range(len(accounts)):
-        a = accounts[i]
+        account = accounts[i]
         path = "accounts[%d]" % i
-        custom = a.get("custom") or {}
-        a["provider"] = a["provider"].lower()
-        if a["provider"] == "custom" and not custom:
-            problems.append("%s.custom: missing; describe the provider: at least its url" % path)
-        if a["provider"] != "custom" and custom:
-            problems.append('%s.provider: should be "custom" when the account has a custom part' % path)
-        if not (a.get("password") or a.get("token")) and custom.get("auth") != "none":
-            problems.append("%s.password: missing; password, update key or token of the account" % path)
-        seen = {}
+        account["provider"] = account["provider"].lower()
+        _sense_account(account, path, problems)
+        seen = {}  # lower-case name -> (path of the account that lists it, its host)
         for j in range(i):
-            if _one_login(a, accounts[j]):
-                for h in accounts[j]["hosts"]:
-                    seen[h["name"].lower()] = "accounts[%d]" % j, h
-        for j in range(len(a["hosts"])):
-            h = a["hosts"][j]
+            if _one_login(account, accounts[j]):
+                for host in accounts[j]["hosts"]:
+                    seen[host["name"].lower()] = "accounts[%d]" % j, host
+        for j in range(len(account["hosts"])):
+            host = account["hosts"][j]
             where = "%s.hosts[%d]" % (path, j)
-            name = h["name"]
-            fault = name_fault(name[:-1] if name[-1] == "." else name)
-            if fault:
-                problems.append("%s.name: %s; correct it" % (where, fault))
-            elif name[-1] == ".":  # no provider knows it so, and "a.org" and "a.org." would be two hosts
-                problems.append("%s.name: remove the dot at its end" % where)
-            for c in name.encode():
-                if c > 127:
-                    problems.append(
-                        "%s.name: write letters other than a to z in their xn-- form (IDNA)" % where
-                    )
-                    break
-                if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
-                    problems.append(
-                        "%s.name: must not contain spaces, commas or characters such as / ? & = %% #" % where
-                    )
-                    break
-            other, twin = seen.get(name.lower(), ("", h))
-            if other == path:
-                problems.append("%s.name: listed twice in this account" % where)
-            elif other and (h["ipv4"] and twin["ipv4"] or h["ipv6"] and twin["ipv6"]):
-                problems.append(
-                    "%s.name: listed in %s too, with the same login and line; remove one" % (where, other)
-                )
-            seen[name.lower()] = path, h
-            if [key for key in _HOME if key in h]:
-                for key, fault in stage.run("app.homehost", "faults", h):
-                    problems.append("%s.%s: %s" % (where, key, fault))
-            if not (h["ipv4"] or h["ipv6"]):
-                problems.append("%s: ipv4 and ipv6 are both off; nothing is left to keep up to date" % where)
+            _sense_name(host["name"], where, problems)
+            _sense_twin(host, path, seen, where, problems)
+            _sense_families(host, where, problems)
+
+
+def _sense_account(account, path, problems):
+    custom = account.get("custom") or {}
+    if account["provider"] == "custom" and not custom:
+        problems.append("%s.custom: missing; describe the provider: at least its url" % path)
+    if account["provider"] != "custom" and custom:
+        problems.append('%s.provider: should be "custom" when the account has a custom part' % path)
+    if not (account.get("password") or account.get("token")) and custom.get("auth") != "none":
+        problems.append("%s.password: missing; password, update key or token of the account" % path)
+
+
+def _sense_name(name, where, problems):
+    fault = name_fault(name[:-1] if name[-1] == "." else name)
+    if fault:
+        problems.append("%s.name: %s; correct it" % (where, fault))
+    elif name[-1] == ".":  # no provider knows it so, and "a.org" and "a.org." would be two hosts
+        problems.append("%s.name: remove the dot at its end" % where)
+    for c in name.encode():
+        if c > 127:
+            problems.append("%s.name: write letters other than a to z in their xn-- form (IDNA)" % where)
+            break
+        if c in b",/?&=%#\"'<>\\" or not 32 < c < 127:
+            problems.append(
+                "%s.name: must not contain spaces, commas or characters such as / ? & = %% #" % where
+            )
+            break
+
+
+def _sense_twin(host, path, seen, where, problems):
+    """A name listed twice; `seen` learns this one."""
+    name = host["name"].lower()
+    other, twin = seen.get(name, ("", host))
+    if other == path:
+        problems.append("%s.name: listed twice in this account" % where)
+    elif other and (host["ipv4"] and twin["ipv4"] or host["ipv6"] and twin["ipv6"]):
+        problems.append(
+            "%s.name: listed in %s too, with the same login and line; remove one" % (where, other)
+        )
+    seen[name] = path, host
+
+
+def _sense_families(host, where, problems):
+    if [key for key in _HOME if key in host]:
+        for key, fault in stage.run("app.homehost", "faults", host):
+            problems.append("%s.%s: %s" % (where, key, fault))
+    if not (host["ipv4"] or host["ipv6"]):
+        problems.append("%s: ipv4 and ipv6 are both off; nothing is left to keep up to date" % where)
 
 
 def _one_login(a, b):

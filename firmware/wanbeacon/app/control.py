@@ -1,5 +1,5 @@
-"""The local control channel on Linux: a unix socket, one command line in, one JSON line out. Knows no
-command."""
+"""The local control channel on Linux: a unix socket, one command line in, one JSON line out.
+Knows no command."""
 
 import errno
 import gc
@@ -82,8 +82,8 @@ async def _one(client, agent):
 
 
 def _parts(answer):
-    """The answer as one line of JSON, in pieces: the whole status would be two blocks of 4 KB in a small
-    heap."""
+    """The answer as one line of JSON, in pieces:
+    the whole status would be two blocks of 4 KB in a small heap."""
     sign = "{"
     for key in answer:
         yield '%s"%s": ' % (sign, key)

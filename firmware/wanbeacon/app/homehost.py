@@ -78,8 +78,8 @@ def address_of(doc, found, networks, have=None):
 
 
 def _in(packed, bits, own, length, index):
-    """The host in one network, or None and why not. With an index, `length` is that of the delegated
-    prefix."""
+    """The host in one network, or None and why not.
+    With an index, `length` is that of the delegated prefix."""
     if bits > (length or 64) and (length is None or index is not None):
         return None, ("home.long", packed, bits)
     if index is None:  # the first subnet of a wide one, all but its end of a narrow one

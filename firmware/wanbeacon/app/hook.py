@@ -1,5 +1,5 @@
-"""Starts the user's command for a notice, with the event in its environment. Linux only; a board never loads
-this."""
+"""Starts the user's command for a notice, with the event in its environment.
+Linux only; a board never loads this."""
 
 import os
 

@@ -67,53 +67,69 @@ def _starred(row):
 def _document(data):
     """Walk through the whole text; _Fault at the first place where it is no JSON."""
     opened = []  # offsets of the brackets that are open
-    # value, first (value or ]), key, member (key or }), colon, more (comma or bracket)
-    i, expect = 0, "value"
+    i, expect = 0, _value
     while True:
         while i < len(data) and data[i] in _BLANK:
             i += 1
         if i == len(data):
             break
-        c = data[i]
-        if expect in ("key", "member"):
-            if c == 34:  # "
-                i, expect = _string(data, i), "colon"
-                continue
-            if c != 125 or expect == "key":  # }
-                raise _Fault(i, *_not_a_key(data, i, opened))
-        elif expect == "colon":
-            if c != 58:
-                raise _Fault(i, "json.colon")
-            i, expect = i + 1, "value"
-            continue
-        elif expect == "more":
-            if not opened:
-                raise _Fault(i, "json.after")
-            if c == 44:
-                i, expect = i + 1, "key" if data[opened[-1]] == 123 else "value"
-                continue
-            if c not in b"]}":
-                raise _Fault(i, *(_strange(data, i) or ("json.comma",)))
-        elif c in b"{[":
-            opened.append(i)
-            i, expect = i + 1, "member" if c == 123 else "first"
-            continue
-        elif c == 125 and expect == "first":
-            raise _Fault(i, "json.pair", "}", "[", _line(data, opened[-1]))
-        elif c != 93 or expect != "first":
-            i, expect = _scalar(data, i), "more"
-            continue
-        # a closing bracket in its place
-        if not opened:
-            raise _Fault(i, "json.closed", chr(c))
-        if data[opened[-1]] != c - 2:  # { } and [ ] are two apart
-            raise _Fault(i, "json.pair", chr(c), chr(data[opened[-1]]), _line(data, opened[-1]))
-        opened.pop()
-        i, expect = i + 1, "more"
+        i, expect = expect(data, i, opened)
     if opened:
         raise _Fault(i, "json.open", chr(data[opened[-1]]), _line(data, opened[-1]))
-    if expect != "more":
+    if expect is not _more:
         raise _Fault(i, "json.empty" if not data.strip() else "json.value")
+
+
+# What may stand at data[i]: each takes it, and returns the offset behind it and what is expected there.
+
+
+def _value(data, i, opened):
+    if data[i] in b"{[":
+        opened.append(i)
+        return i + 1, _member if data[i] == 123 else _first
+    return _scalar(data, i), _more
+
+
+def _first(data, i, opened):
+    """A value, or the end of an empty list."""
+    if data[i] == 125:  # }
+        raise _Fault(i, "json.pair", "}", "[", _line(data, opened[-1]))
+    return (_close if data[i] == 93 else _value)(data, i, opened)
+
+
+def _key(data, i, opened):
+    if data[i] == 34:  # "
+        return _string(data, i), _colon
+    raise _Fault(i, *_not_a_key(data, i, opened))
+
+
+def _member(data, i, opened):
+    """A key, or the end of an empty object."""
+    return (_close if data[i] == 125 else _key)(data, i, opened)
+
+
+def _colon(data, i, opened):
+    if data[i] != 58:
+        raise _Fault(i, "json.colon")
+    return i + 1, _value
+
+
+def _more(data, i, opened):
+    """Behind a value: a comma or the end of what holds it."""
+    if not opened:
+        raise _Fault(i, *(("json.closed", chr(data[i])) if data[i] in b"]}" else ("json.after",)))
+    if data[i] == 44:
+        return i + 1, _key if data[opened[-1]] == 123 else _value
+    if data[i] not in b"]}":
+        raise _Fault(i, *(_strange(data, i) or ("json.comma",)))
+    return _close(data, i, opened)
+
+
+def _close(data, i, opened):
+    if data[opened[-1]] != data[i] - 2:  # { } and [ ] are two apart
+        raise _Fault(i, "json.pair", chr(data[i]), chr(data[opened[-1]]), _line(data, opened[-1]))
+    opened.pop()
+    return i + 1, _more
 
 
 def _line(data, at):

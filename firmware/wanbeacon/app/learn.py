@@ -42,7 +42,8 @@ def answered(agent, account, hosts, answer, ms):
 def _show(agent, account, hosts, status, said, ms):
     names = [h.name for h in hosts]
     before, agent.exchange = agent.exchange, {
-        "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status, "reply": said, "ms": ms,
+        "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status,
+        "reply": said, "ms": ms,
     }  # fmt: skip
     if status == "dns" and before and before["status"] == status and before["hosts"] == names:
         return  # every 5 s: said once

@@ -28,8 +28,8 @@ _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 
 def run(options, cfg):
     """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
-    # Ctrl-C ends the process, as a kill does: caught, it would jump out of any code, a collection of garbage
-    # included
+    # Ctrl-C ends the process, as a kill does:
+    # caught, it would jump out of any code, a collection of garbage included
     micropython.kbd_intr(-1)
     try:
         import tls  # noqa: F401
@@ -63,8 +63,8 @@ def run(options, cfg):
 
 def _claim(folder):
     """A socket that only one process at a time can have for this folder: two agents with one journal would
-    both send. Its name is no file (unix(7), "abstract"): it goes with the process, however that ends. Raises
-    Mistake."""
+    both send. Its name is no file (unix(7), "abstract"): it goes with the process, however that ends.
+    Raises Mistake."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         linux.make_folder(folder)
@@ -118,8 +118,8 @@ def _write(path, doc):
 
 
 def once(name, function, *args):
-    """A stage that a process has once, at its start: its code goes wherever the agent runs. It would stay for
-    months."""
+    """A stage that a process has once, at its start: its code goes wherever the agent runs.
+    It would stay for months."""
     before, stage.scarce = stage.scarce, True
     try:
         return stage.run(name, function, *args)

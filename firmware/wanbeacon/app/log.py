@@ -11,8 +11,8 @@ _SAID_MAX = const(80)  # characters of a reply that are shown
 
 
 class Log:
-    """Log ring: the newest _LOG_LINES lines, also handed to out(line, level). `secrets` never appear in
-    it."""
+    """Log ring: the newest _LOG_LINES lines, also handed to out(line, level).
+    `secrets` never appear in it."""
 
     def __init__(self, clock, out=None):
         self.clock = clock

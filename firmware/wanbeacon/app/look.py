@@ -11,8 +11,8 @@ _OUTAGE = const(60)  # seconds without an address after which everybody in the r
 
 
 def note(agent, line, family, kind, found, source, why):
-    """Put what the chooser said into the line; tell the records what a change or an outage means for their
-    waits."""
+    """Put what the chooser said into the line;
+    tell the records what a change or an outage means for their waits."""
     now = agent.clock.mono()
     before = line.found[family]
     line.kind[family], line.why[family] = kind, why

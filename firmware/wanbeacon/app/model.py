@@ -42,8 +42,8 @@ class Host:
 
 
 class Account:
-    """One provider account with its catalogue row and hosts. fp and provider_fp are what its stops depend
-    on."""
+    """One provider account with its catalogue row and hosts.
+    fp and provider_fp are what its stops depend on."""
 
     def __init__(self, doc, row, line, limits, where):
         self.doc = doc

@@ -68,8 +68,8 @@ def problems(docs):
                 or name.lower() in ("host", "content-length", "connection")
             ):
                 out.append(
-                    '%s.header: should look like "Name: value", and not set Host, Content-Length or Connection'
-                    % path
+                    '%s.header: should look like "Name: value", and not set Host, '
+                    "Content-Length or Connection" % path
                 )
     return out
 
@@ -136,8 +136,10 @@ def compose(agent, event, hosts, code, hours):
     data = (hours, code) if event == "trouble" else (place if event in ("well", "published") else code,)
     clean = agent.log.scrub
     return {
-        "event": event, "host": ",".join([h.name for h in hosts]), "title": clean(words.say("title." + event, names)),
-        "text": clean(words.say("notice." + event, names, *data)), "address": place, "time": agent.clock.wall() or 0,
+        "event": event, "host": ",".join([h.name for h in hosts]),
+        "title": clean(words.say("title." + event, names)),
+        "text": clean(words.say("notice." + event, names, *data)), "address": place,
+        "time": agent.clock.wall() or 0,
     }  # fmt: skip
 
 

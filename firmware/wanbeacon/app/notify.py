@@ -47,8 +47,8 @@ AT, _ROWS, _THEN, _READY, _HELD = 0, 1, 2, 3, 4
 
 
 def begin(agent):
-    """What agent.notices is; a receiver's secrets are starred from now on. Raises ValueError for what cannot
-    work here."""
+    """What agent.notices is; a receiver's secrets are starred from now on.
+    Raises ValueError for what cannot work here."""
     docs, hosts, now = agent.cfg["notify"], agent.hosts(), agent.clock.mono()
     kept, lost = _read(agent.board)
     rows = bytearray()
@@ -105,8 +105,8 @@ def _read(board):
 
 
 def _save(agent):
-    """Write the file. False when that cannot be: then no notice leaves, or it might leave again after each
-    restart."""
+    """Write the file. False when that cannot be:
+    then no notice leaves, or it might leave again after each restart."""
     image = bytearray(_MAGIC)
     image.extend(agent.notices[_ROWS])
     image.extend(struct.pack(">I", binascii.crc32(image) & 0xFFFFFFFF))
@@ -137,8 +137,8 @@ def _addresses(rec):
 
 
 def tell(agent):
-    """Note how things are. What to send now, noted as told: (entry's number, event, [Host], code, rows); None
-    for nothing."""
+    """Note how things are. What to send now, noted as told:
+    (entry's number, event, [Host], code, rows); None for nothing."""
     state, now = agent.notices, agent.clock.mono()
     passed, state[_THEN] = now - state[_THEN], now
     state[AT] = NEVER

@@ -1,5 +1,5 @@
-"""Sends one notice over the verified wire, or starts the command. A stage: it knows neither events nor
-templates."""
+"""Sends one notice over the verified wire, or starts the command.
+A stage: it knows neither events nor templates."""
 
 from wanbeacon.app import stage
 from wanbeacon.core.url import split_url

@@ -25,7 +25,7 @@ def exchange(agent, account, hosts, template, sent, offline):
     if changes:
         stage.run("app.restplan", "remember", agent, changes)
     if isinstance(answer, Answer) and answer.retry_after:
-        delay = stage.run("dyndns.reply", "seconds", answer.retry_after, agent.clock.wall())
+        delay = stage.run("dyndns.retry_after", "seconds", answer.retry_after, agent.clock.wall())
         for out in answer.outs:
             out.delay = delay if out.cls == outcome.LATER else 0
     return True, answer

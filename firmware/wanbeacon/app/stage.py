@@ -29,8 +29,8 @@ def load(name):
 
 
 def resident(name):
-    """Load a module that stays though a stage is running: one whose objects live on (a source of
-    addresses)."""
+    """Load a module that stays though a stage is running:
+    one whose objects live on (a source of addresses)."""
     before = set(sys.modules)
     module = load(name)
     new = [one for one in sys.modules if one not in before]

@@ -20,14 +20,23 @@ def document(agent):
     counters = dict(agent.counters)
     counters["journal_writes"] = agent.journal.writes
     return {
-        "version": VERSION, "user_agent": agent.agent_name(), "now": wall, "uptime": now,
-        "started": wall - now if wall else None, "clock": "ok" if wall else "not set", "paused": agent.journal.paused,
+        "version": VERSION,
+        "user_agent": agent.agent_name(),
+        "now": wall,
+        "uptime": now,
+        "started": wall - now if wall else None,
+        "clock": "ok" if wall else "not set",
+        "paused": agent.journal.paused,
         "lines": [_line(line) for line in agent.lines],
-        "hosts": [_host(agent, i, h, now, wall) for i in range(len(agent.accounts)) for h in agent.accounts[i].hosts],
-        "exchange": agent.exchange, "counters": counters,
+        "hosts": [
+            _host(agent, i, h, now, wall) for i in range(len(agent.accounts)) for h in agent.accounts[i].hosts
+        ],
+        "exchange": agent.exchange,
+        "counters": counters,
         "journal": {
             "state": words.say(*agent.save_error) if agent.save_error else "ok",
-            "lost": words.say(agent.journal.lost) if agent.journal.lost else None, "sequence": agent.journal.seq,
+            "lost": words.say(agent.journal.lost) if agent.journal.lost else None,
+            "sequence": agent.journal.seq,
         },
         "faults": [{"where": where, "what": agent.faults[where][0]} for where in agent.faults],
         "history": [
@@ -35,7 +44,7 @@ def document(agent):
             for row in agent.history
         ],
         "log": agent.log.lines,
-    }  # fmt: skip
+    }
 
 
 def _text(packed):
@@ -66,8 +75,8 @@ def _host(agent, number, host, now, wall):
     wait = host.next - now if host.next != NEVER else None
     return {
         "name": host.name, "provider": host.account.row["id"], "account": number, "ipv4": _text(rec.v4),
-        "ipv6": _text(rec.v6), "since": rec.at or None, "state": host.state, "result": rec.word, "class": rec.cls,
-        "text": text_of(rec), "next": _next(host, wait), "next_in": wait,
+        "ipv6": _text(rec.v6), "since": rec.at or None, "state": host.state, "result": rec.word,
+        "class": rec.cls, "text": text_of(rec), "next": _next(host, wait), "next_in": wait,
         "next_at": wall + wait if wall and wait is not None else None,
         "why": agent.log.scrub(words.join(host.why)), "code": host.why[-1][0] if host.why else "new",
         "offline": bool(rec.offline),

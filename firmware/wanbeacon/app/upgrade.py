@@ -1,8 +1,9 @@
-"""A board's own upgrade: asks the address in the settings for a newer version, lays it beside the one that runs, and
-says so in /slot. A stage. Only boards: a router and a PC upgrade by package.
+"""A board's own upgrade: asks the address in the settings for a newer version, lays it beside the one that
+runs, and says so in /slot. A stage. Only boards: a router and a PC upgrade by package.
 
-    manifest.json    what ESP Web Tools reads too: {"version": "0.3.0", "wanbeacon": {"bundle": "wanbeacon-0.3.0.bundle",
-                     "share": 25}}. Not signed: it only says what to fetch. share: percent of the boards that may
+    manifest.json    ESP Web Tools' own, with a part for us:
+                     {"version": "0.3.0", "wanbeacon": {"bundle": "wanbeacon-0.3.0.bundle", "share": 25}}
+                     Not signed: it only says what to fetch. share: percent of the boards that take it
     the bundle       signed; upgrade_bundle.py reads it
 
 What becomes of the new version: main.py at the next start, upgrade_trial.py after that."""
@@ -60,8 +61,8 @@ def place(unique):
 
 
 def due(device):
-    """Once a day at the hour of the settings, at a minute of the device's own: asks for an upgrade, and notes when
-    to be called again."""
+    """Once a day at the hour of the settings, at a minute of the device's own: asks for an upgrade, and notes
+    when to be called again."""
     wall, hour = device.clock.wall(), device.cfg["upgrade"]["hour"]
     if device.upgrade_at:
         device.ask("upgrade auto")
@@ -70,8 +71,8 @@ def due(device):
 
 
 def run(device, by_hand):
-    """Look, fetch and switch; the board restarts into the new version. by_hand: the user wants it now, whatever the
-    manifest's share and whether that version failed before. What came of it goes to the log."""
+    """Look, fetch and switch; the board restarts into the new version. by_hand: the user wants it now,
+    whatever the manifest's share and whether that version failed before. What came of it goes to the log."""
     try:
         version = _run(device, by_hand)
     except Refused as e:

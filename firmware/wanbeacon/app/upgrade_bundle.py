@@ -1,5 +1,5 @@
-"""The signed bundle of a version, read as it arrives: nothing of it is kept in memory, and no file of it is written
-before the list of all files was found signed.
+"""The signed bundle of a version, read as it arrives: nothing of it is kept in memory, and no file of it is
+written before the list of all files was found signed.
 
     WBU1                       4 bytes
     signature                  384 bytes: RSA-3072, over the list
@@ -27,8 +27,8 @@ _LIST = ".list"
 
 
 class Reader:
-    """slot: folder that gets the files, emptied first. feed() takes the bundle in pieces; end() gives its version.
-    Both raise Refused; OSError of the flash becomes that too."""
+    """slot: folder that gets the files, emptied first. feed() takes the bundle in pieces; end() gives its
+    version. Both raise Refused; OSError of the flash becomes that too."""
 
     def __init__(self, slot, keys):
         self.slot, self.keys = slot, keys

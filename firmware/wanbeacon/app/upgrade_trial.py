@@ -1,8 +1,8 @@
-"""A version on trial: it confirms itself by doing once what the version before could do, sends nothing for it, and
-has ten minutes. A stage of board_main.py's watch, as long as /slot says "tried".
+"""A version on trial: it confirms itself by doing once what the version before could do, sends nothing for
+it, and has ten minutes. A stage of board_main.py's watch, as long as /slot says "tried".
 
-What the old version could not do right before the switch (no page, no provider in reach) is not asked of the new
-one."""
+What the old version could not do right before the switch (no page, no provider in reach) is not asked of the
+new one."""
 
 import socket
 
@@ -31,8 +31,8 @@ def begin(device):
 
 
 def step(device, seconds):
-    """Tries what is left of device.trial, `seconds` after the start. Confirms, or ends the trial with a restart into
-    the old version."""
+    """Tries what is left of device.trial, `seconds` after the start. Confirms, or ends the trial with a
+    restart into the old version."""
     left = device.trial
     while len(left) > 1 and (left[0] not in _TRIED or _does(device, left[0])):
         left.pop(0)
@@ -97,7 +97,8 @@ def _page(device):
 
 
 def ask_page(device, _=None):
-    """Asks for a page of its own, as a browser in the home network would. The portal answers when we have let go."""
+    """Asks for a page of its own, as a browser in the home network would. The portal answers when we have let
+    go."""
     portal = device.cfg["portal"]
     if not portal["enabled"] or device.asked:
         return

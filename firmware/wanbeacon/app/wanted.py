@@ -6,8 +6,8 @@ from wanbeacon.core import address
 
 
 def wanted(agent, line):
-    """[(family, address known)] of what a host of the line wants; tells the chooser whether the line
-    rests."""
+    """[(family, address known)] of what a host of the line wants;
+    tells the chooser whether the line rests."""
     line.chooser.rest = rests(agent, line)
     return [(family, known(agent, line, family)) for family in (4, 6) if line.wants[family]]
 

@@ -23,19 +23,19 @@ class Board:
 
     def slots(self):
         """The journal's two slots: objects with read() -> bytes or None and write(bytes), each raising
-        OSError. A written slot is in flash when write() returns. Raises OSError when their folder cannot be
-        made."""
+        OSError. A written slot is in flash when write() returns.
+        Raises OSError when their folder cannot be made."""
 
     def asked(self):
         """Like a slot: keeps over a restart when outside pages were asked. Losing it costs one question."""
 
     def notices(self):
-        """Like a slot that a power cut leaves whole, old or new: keeps what people were told
-        (app/notify.py)."""
+        """Like a slot that a power cut leaves whole, old or new:
+        keeps what people were told (app/notify.py)."""
 
     def ids(self):
-        """Like a slot: keeps the ids of records at providers with a JSON API. Losing it costs some
-        questions."""
+        """Like a slot: keeps the ids of records at providers with a JSON API.
+        Losing it costs some questions."""
 
     def random(self):
         """0..255, unpredictable."""
@@ -47,12 +47,12 @@ class Board:
         """Names of the sources that "auto" stands for, in order."""
 
     def keep_alive(self):
-        """Called every 0.1 s while an exchange, which has a deadline, holds the event loop: feeds a
-        watchdog."""
+        """Called every 0.1 s while an exchange, which has a deadline, holds the event loop:
+        feeds a watchdog."""
 
     def set_clock(self, agent):
-        """The wall clock is not set: do what can be done about it. Must not raise, nor take longer than some
-        seconds."""
+        """The wall clock is not set: do what can be done about it.
+        Must not raise, nor take longer than some seconds."""
 
     def exchange_begins(self):
         """An exchange over the network begins: make the memory for TLS available."""
@@ -64,8 +64,8 @@ class Board:
         """True when a failed handshake or connection is most likely due to memory."""
 
     def short_of_memory(self, where):
-        """The agent ran out of memory in `where`, and goes on. A board may restart in good order when that
-        stays."""
+        """The agent ran out of memory in `where`, and goes on.
+        A board may restart in good order when that stays."""
 
     # the network, for observers and the wire
 

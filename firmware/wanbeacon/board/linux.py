@@ -1,5 +1,5 @@
 """Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. Knows files,
-sockets and /proc, and nothing of providers or hosts. board/esp32.py offers the same names."""
+sockets and /proc, and nothing of providers or hosts. esp32/board.py offers the same names."""
 
 import os
 import socket
@@ -176,13 +176,13 @@ class Board:
         return Stream(sock)
 
     def bind(self, sock, device):
-        """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later). Raises
-        OSError."""
+        """Leave by this network device only (SO_BINDTODEVICE; root, or Linux 5.7 and later).
+        Raises OSError."""
         sock.setsockopt(socket.SOL_SOCKET, 25, device.encode() + b"\0")
 
     def sockaddr(self, host, port):
-        """What connect, bind and sendto want for an IP address: raw bytes on MicroPython's unix port, else a
-        tuple."""
+        """What connect, bind and sendto want for an IP address:
+        raw bytes on MicroPython's unix port, else a tuple."""
         if _MICRO:
             return socket.getaddrinfo(host, port)[0][-1]
         return (host, port)
@@ -199,6 +199,6 @@ class Board:
 
 
 def board(options):
-    """The machine as the command line wants it: its class, unless "board" holds another, with its folder
-    "--state"."""
+    """The machine as the command line wants it:
+    its class, unless "board" holds another, with its folder "--state"."""
     return (options.get("board") or Board)(options["--state"])

@@ -146,8 +146,8 @@ def _inside(packed, prefix, bits):
 
 def why_not(packed):
     """None when the address may be published, else a code: one of the table's ("cgnat"), "outside" (not in
-    2000::/3) or "prefix" (the lower 64 bits are all zero: a network, no host). Words for it: words.txt,
-    "address.CODE"."""
+    2000::/3) or "prefix" (the lower 64 bits are all zero:
+    a network, no host). Words for it: words.txt, "address.CODE"."""
     for row in (_V4 if len(packed) == 4 else _V6).split(" "):
         colon, slash = row.find(":"), row.find("/")
         if _inside(packed, row[colon + 1 : slash], int(row[slash + 1 :])):

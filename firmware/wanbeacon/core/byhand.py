@@ -1,5 +1,5 @@
-"""What a user may do to a host by hand: an update now, offline, another try after a stop. Pure, as
-policy.py."""
+"""What a user may do to a host by hand: an update now, offline, another try after a stop.
+Pure, as policy.py."""
 
 from wanbeacon.core import outcome, policy
 from wanbeacon.core.record import DAY
@@ -25,8 +25,8 @@ def retry(rec, now, wall):
 
 
 def force(rec, now, wall, offline=False):
-    """The user asks for one update now, or to set the host offline. None when granted, else a code why
-    not."""
+    """The user asks for one update now, or to set the host offline.
+    None when granted, else a code why not."""
     if rec.stopped():
         return ("no.stopped",) + policy.stop_code(rec)
     if now < rec.force and not (rec.offline and not offline):  # back from offline is a change

@@ -16,8 +16,8 @@ ROW_MAX = 250  # bytes of one record's texts; more is not kept and looked up eac
 
 
 class Ids:
-    """slot: read() -> bytes or None, write(bytes); what it raises (OSError) counts as an empty file when
-    reading."""
+    """slot: read() -> bytes or None, write(bytes);
+    what it raises (OSError) counts as an empty file when reading."""
 
     def __init__(self, slot):
         self.slot = slot

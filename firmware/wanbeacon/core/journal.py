@@ -110,8 +110,8 @@ def _left(kept, deadline, wall, newest):
 
 
 def believed(wall, newest):
-    """True when wall time may shorten a wait: it has not gone back, nor leapt further than a device stays
-    unplugged."""
+    """True when wall time may shorten a wait:
+    it has not gone back, nor leapt further than a device stays unplugged."""
     return wall is not None and newest <= wall <= newest + BELIEVE
 
 
@@ -152,8 +152,8 @@ def _lasting(records, paused):
 
 
 def load(journal):
-    """The newest whole image's records, [] when there is none. Never raises: a damaged slot is said in
-    `lost`."""
+    """The newest whole image's records, [] when there is none.
+    Never raises: a damaged slot is said in `lost`."""
     best, bad, kept = None, 0, []
     for i in range(2):
         try:

@@ -176,8 +176,8 @@ class Picker:
         self._state = _STRING
 
     def _string(self, data, at):
-        """The rest of a string, or as much of it as is there; returns where it ends. Bytes are found, not
-        walked over."""
+        """The rest of a string, or as much of it as is there; returns where it ends.
+        Bytes are found, not walked over."""
         end = data.find(b'"', at)
         stop = len(data) if end < 0 else end
         cut = data.find(b"\\", at, stop)

@@ -1,5 +1,5 @@
-"""What one reply said of one host: classes of outcomes and how far they reach. Knows no words of any
-provider."""
+"""What one reply said of one host: classes of outcomes and how far they reach.
+Knows no words of any provider."""
 
 # Outcome classes
 OK = "OK"  # stored

@@ -10,8 +10,8 @@ from wanbeacon.core.record import DAY, NEVER, STOPS
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
 
-# All waits, in seconds: kind of failure -> (first, random part, longest); they double with each failure in a
-# row.
+# All waits, in seconds: kind of failure -> (first, random part, longest);
+# they double with each failure in a row.
 SCHEDULE = {
     # The provider may have seen it (a time-out, a broken connection). The random part is wide and leans to
     # its early end (`_lean`): a million devices that time out together come back over 20 minutes, fewer in
@@ -25,8 +25,8 @@ SCHEDULE = {
     # We did not understand the answer.
     outcome.ODD: (1800, 600, 3600),
 }
-# Nothing reached the provider (no name server, no route): only our own home is asked again, so it may be
-# often.
+# Nothing reached the provider (no name server, no route):
+# only our own home is asked again, so it may be often.
 HOME_S, HOME_TRIES, HOME_MAX = 5, 24, 3600  # every 5 s for two minutes, then doubling to the hour
 # A connection was refused: once after 5 to 10 s (a server that restarts), then as NET.
 REFUSED_S, REFUSED_WINDOW = 5, 5
@@ -345,7 +345,7 @@ def line_returned(rec, now, wall, limits, chance):
 
 
 def address_changed(rec, now, wall, limits):
-    """A new address on a line that stayed up: waits that came from the network are void (not the minimum
-    interval)."""
+    """A new address on a line that stayed up:
+    waits that came from the network are void (not the minimum interval)."""
     if rec.hold > now and _from_network(rec):
         hold(rec, now, wall, _least(rec, now, limits), "hold.interval")

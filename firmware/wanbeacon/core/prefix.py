@@ -53,8 +53,8 @@ def suffix(text):
 
 
 def mac(text):
-    """The 6 bytes of a MAC written as "00:11:22:aa:bb:cc" or with dashes. ValueError when it is none of one
-    network card."""
+    """The 6 bytes of a MAC written as "00:11:22:aa:bb:cc" or with dashes.
+    ValueError when it is none of one network card."""
     parts = text.replace("-", ":").lower().split(":")
     if len(parts) != 6:
         raise ValueError("not a MAC")

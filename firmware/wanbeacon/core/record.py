@@ -1,5 +1,5 @@
-"""What is known about one host, and the limits its provider sets. Data only; policy.py alone changes a
-record."""
+"""What is known about one host, and the limits its provider sets.
+Data only; policy.py alone changes a record."""
 
 NEVER = 0x7FFFFFFF  # "no time set": 68 years of seconds
 DAY = 86400
@@ -25,8 +25,8 @@ class Limits:
         self.seed = seed
 
     def age(self):
-        """Seconds until an unchanged name is sent again: up to 1/16 earlier, so that a fleet does not refresh
-        at once."""
+        """Seconds until an unchanged name is sent again:
+        up to 1/16 earlier, so that a fleet does not refresh at once."""
         return self.refresh - (self.refresh * self.seed >> 20)
 
 
@@ -63,8 +63,8 @@ class Record:
     same = 0  # nochg in a row
     retries = 0  # retries by hand since the last success
     single = False  # send alone: a list got one answer
-    # no request before `hold` (mono); how long that was when it was set; its wall deadline, 0 = clock not set
-    # then
+    # no request before `hold` (mono); how long that was when it was set;
+    # its wall deadline, 0 = clock not set then
     hold = hold_for = hold_wall = 0
     # the same for an update or retry by hand
     force = force_for = force_wall = 0

@@ -18,8 +18,8 @@ def inherit(rec, old, minimum):
 
 
 def release(rec):
-    """A stop ends: the settings that caused it have changed, or the user says so. The minimum interval
-    stays."""
+    """A stop ends: the settings that caused it have changed, or the user says so.
+    The minimum interval stays."""
     rec.cls, rec.kind, rec.cause = "", None, b""
     rec.fails = rec.nets = rec.odds = 0
     rec.try4 = rec.try6 = None

@@ -1,5 +1,5 @@
-"""Taking URLs and server names apart, and percent-encoding: what `check` accepts is what the agent can
-ask."""
+"""Taking URLs and server names apart, and percent-encoding:
+what `check` accepts is what the agent can ask."""
 
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _HOST = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
@@ -57,8 +57,8 @@ def name_fault(name):
 
 
 def server(text, tls, port):
-    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None). Raises
-    ValueError."""
+    """An account's own server, "host[:port]" or "http://host[:port]" -> (tls, host, port or None).
+    Raises ValueError."""
     if text.startswith("http://"):
         tls, port, text = False, None, text[7:]
     elif text.startswith("https://"):

@@ -64,10 +64,22 @@ def advice(row, account):
     if row.get("dns"):
         return _dns(account), []
     problems, warnings = [], []
-    ways = row.get("auth") or ["basic"]
-    way, wish = request.auth_of(row, account), account.get("auth")
+    way = request.auth_of(row, account)
     own = account.get("custom", {"url": ""})["url"]
     inside = own and "write it inside custom"
+    _provider(row, account, problems, warnings)
+    _login(row, account, way, inside, problems, warnings)
+    if account.get("method") == "POST" and row.get("post") not in (1, 2):
+        problems.append("method: " + (inside or "%s takes GET only" % row["id"]))
+    _transport(row, account, way, problems, warnings)
+    if own:
+        _own_url(row, own, account["hosts"], warnings)
+    for host in account.get("hosts") or ():
+        _host(row, host, problems, warnings)
+    return problems, warnings
+
+
+def _provider(row, account, problems, warnings):
     if row.get("closed"):
         warnings.append(
             "provider: %s is closed; its form is kept for servers that still speak it" % row["id"]
@@ -80,6 +92,11 @@ def advice(row, account):
         problems.append(
             "server: missing; %s runs on a server of your own: name it, host or host:port" % row["id"]
         )
+
+
+def _login(row, account, way, inside, problems, warnings):
+    """way: how the account logs in. inside: what to say of a key that belongs into `custom`, else ""."""
+    ways, wish = row.get("auth") or ["basic"], account.get("auth")
     if wish and wish not in ways:
         has = "no login but the key in its URL" if ways == ["none"] else "only %s" % ", ".join(ways)
         problems.append("auth: " + (inside or "%s has %s; leave auth out" % (row["id"], has)))
@@ -93,15 +110,16 @@ def advice(row, account):
         problems.append("token: missing; bearer needs one")
     if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
         problems.append("user: missing; %s needs a user name" % row["id"])
-    if account.get("method") == "POST" and row.get("post") not in (1, 2):
-        problems.append("method: " + (inside or "%s takes GET only" % row["id"]))
+
+
+def _transport(row, account, way, problems, warnings):
     tls = not row.get("plain")
     if account.get("server"):
         try:
             tls = url.server(account["server"], tls, None)[0]
         except ValueError as e:
             problems.append("server: %s" % e)
-    if not tls and ways != ["none"] or not tls and "{password}" in _texts(row, way):
+    if not tls and (row.get("auth") != ["none"] or "{password}" in _texts(row, way)):
         warnings.append(
             "%s: the password travels without encryption"
             % ("server" if account.get("server") else "provider")
@@ -109,22 +127,16 @@ def advice(row, account):
     for key, place in (("user", "{user}"), ("password", "{password}")):
         if account.get(key) in (".", "..") and place in row["path"]:
             problems.append("%s: cannot be part of a URL's path" % key)
+
+
+def _own_url(row, own, hosts, warnings):
     # sent with both or not at all: one left empty could delete a record
     if "{ip}" in own and "q4" not in row:
         warnings.append(
             "custom.url: sent only when both addresses are known; make it url_dual and add a url for {ip}"
         )
-    if (
-        own
-        and account["hosts"][1:]
-        and "{host" not in own
-        and "{labels}" not in own
-        and "{domain}" not in own
-    ):
+    if hosts[1:] and not [place for place in ("{host", "{labels}", "{domain}") if place in own]:
         warnings.append("hosts: custom.url has no {hostname}: all hosts send the same request")
-    for host in account.get("hosts") or ():
-        _host(row, host, problems, warnings)
-    return problems, warnings
 
 
 def _dns(account):

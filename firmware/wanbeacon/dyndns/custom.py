@@ -53,38 +53,11 @@ def row(spec):
     out = {"id": "custom", "path": "", "max": 1}
     used = []
     for key in ("url", "url6", "url_dual"):
-        if not spec.get(key):
-            continue
-        try:
-            tls, host, port, path, query = split_url(spec[key])
-            if query:
-                path += "?" + query
-            names = places(path)
-        except ValueError as e:
-            raise ValueError("%s: %s" % (key, e))
-        used += names
-        kind = (
-            "qd"
-            if "ip" in names and "ipv6" in names
-            else "q4"
-            if "ip" in names
-            else "q6"
-            if "ipv6" in names
-            else ""
-        )
-        if not kind and key == "url":
-            out["conn"], kind = 1, "q4"
-        if kind != {"url": kind, "url6": "q6", "url_dual": "qd"}[key]:
-            raise ValueError(
-                "%s: should name %s" % (key, "{ipv6} only" if key == "url6" else "{ip} and {ipv6}")
-            )
-        if key == "url":
-            out["host"], out["port"], out["plain"] = host, port, 0 if tls else 1
-        elif kind == "q6" and (tls, port) == (not out["plain"], out["port"]):
-            out["host6"] = host
-        elif (tls, host, port) != (not out["plain"], out["host"], out["port"]):
-            raise ValueError("%s: should lead to the same server as url" % key)
-        out[kind] = path
+        if spec.get(key):
+            try:
+                used += _template(out, key, spec[key])
+            except ValueError as e:
+                raise ValueError("%s: %s" % (key, e))
     if spec.get("method") == "POST":
         out["post"] = 1
     way = spec.get("auth") or "basic"
@@ -103,6 +76,30 @@ def row(spec):
             out["page"] = [""]
         out["std"] = 2 if spec.get("ok") else 1  # `same` alone says nothing of "good"
     return out
+
+
+def _template(out, key, url):
+    """Put one URL into the row `out`, where its first gave the server. Returns the places that it names."""
+    tls, host, port, path, query = split_url(url)
+    if query:
+        path += "?" + query
+    names = places(path)
+    if "ip" in names:
+        kind = "qd" if "ipv6" in names else "q4"
+    else:
+        kind = "q6" if "ipv6" in names else ""
+    if not kind and key == "url":
+        out["conn"], kind = 1, "q4"
+    if kind != {"url": kind, "url6": "q6", "url_dual": "qd"}[key]:
+        raise ValueError("should name %s" % ("{ipv6} only" if key == "url6" else "{ip} and {ipv6}"))
+    if key == "url":
+        out["host"], out["port"], out["plain"] = host, port, 0 if tls else 1
+    elif kind == "q6" and (tls, port) == (not out["plain"], out["port"]):
+        out["host6"] = host
+    elif (tls, host, port) != (not out["plain"], out["host"], out["port"]):
+        raise ValueError("should lead to the same server as url")
+    out[kind] = path
+    return names
 
 
 _SIGNS = ' .,:=()"'  # what may stand between a word and an address

@@ -3,17 +3,15 @@
 The only place where words become classes; core/policy.py turns classes into actions. What decides, in this
 order:
 
-1. A web page (what begins with "<", where the row does not say that its service answers with one) is never an
-answer:
-   the HTTP status alone counts.
+1. A web page (what begins with "<", where the row does not say that its service answers with one) is never
+   an answer: the HTTP status alone counts.
 2. A row's own rules, with a final 2xx and with the statuses that the row names.
 3. DynDNS2 words, whatever the status; a success needs a final 2xx.
 4. The status: 401 is the login, 429, 408 and 5xx are trouble, anything else is not understood. Nothing but
-the
-   provider's own word stops a host for good.
+   the provider's own word stops a host for good.
 """
 
-from wanbeacon.core import address, httpdate
+from wanbeacon.core import address
 from wanbeacon.core.outcome import (
     ACCOUNT,
     BLOCK,
@@ -31,21 +29,23 @@ from wanbeacon.core.outcome import (
     Outcome,
 )  # fmt: skip
 from wanbeacon.core.text import printable
+from wanbeacon.dyndns.retry_after import RETRY_MAX, seconds, word_seconds
 
 # The tables are text: as tuples they would cost an ESP32 four times the heap.
 # word=CLASS, reach, 1 when it comes once for a whole list, kind of LATER. Dyn return codes, No-IP response
 # page. A row's own "words" come first: some providers mean something else.
 _WORDS = (
-    " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 !active=FEATURE00 nohost=HOST00 "
-    "notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 "
-    "badagent=AGENT21 dnserr=LATER11t 911=LATER11t servererror=LATER11s interval=LATER00s "
+    " good=OK00 nochg=SAME00 badauth=AUTH11 badauth2=AUTH11 noauth=AUTH11 !donator=FEATURE01 "
+    "!active=FEATURE00 nohost=HOST00 notfqdn=HOST00 !yours=HOST00 numhost=HOST00 numhosts=HOST00 "
+    "badsys=HOST01 badip=HOST00 badrequest=HOST00 abuse=BLOCK00 badagent=AGENT21 dnserr=LATER11t "
+    "911=LATER11t servererror=LATER11s interval=LATER00s "
 )
 # The same for a class named by a row's own rule. ACCOUNT: No-IP and dy.fi block the user, not the host. WAIT:
 # this host was sent too soon. FAIL: a word that the user listed as failure, nobody knows more than that it is
 # one. KEY: rejected for this host, perhaps not for others.
 _CLASSES = (
-    " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 LATER=LATER11s ODD=ODD00 "
-    "ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
+    " OK=OK00 SAME=SAME00 AUTH=AUTH11 FEATURE=FEATURE00 HOST=HOST00 BLOCK=BLOCK00 AGENT=AGENT21 "
+    "LATER=LATER11s ODD=ODD00 ACCOUNT=BLOCK11 WAIT=LATER00s FAIL=FAIL00 KEY=AUTH00 "
 )
 # HTTP status without a known word; 5xx besides.
 _STATUS = " 401=AUTH 408=LATER 429=LATER "
@@ -57,7 +57,6 @@ _LOOPBACK = b"\x7f\0\0\1"
 WORD_LONGEST = 24
 MAX_LINES = 40  # a list answer has at most 20 lines (request.LIST_MAX) and some chatter; more is a page
 MAX_ADDRESSES = 4  # in one line: an answer names two; the rest of a long line is not worth a board's time
-RETRY_MIN, RETRY_MAX = 1, 86400  # Retry-After: floor and cap in seconds
 TROUBLE_MIN = 1800  # dnserr, 911: seconds that no client may fall below (No-IP response page)
 # values of a row's "std": DynDNS2 words count beside its rules, or only those of failure
 STD, STD_FAILURES = 1, 2
@@ -98,23 +97,6 @@ def _addresses(words):
     return out
 
 
-def _wait(word):
-    """Seconds of the old "wNNh", "wNNm", "wNNs" (wait) codes, else 0."""
-    unit = {"h": 3600, "m": 60, "s": 1}.get(word[-1:], 0)
-    if unit and word[:1] == "w" and len(word) < 7 and _digits(word[1:-1]):
-        return int(word[1:-1]) * unit
-    return 0
-
-
-def _digits(text):
-    """True when text is ASCII digits only: str.isdigit() of CPython takes "\u00b2" too, which int() does
-    not."""
-    for c in text.encode():  # by bytes, see core.text.printable
-        if not 48 <= c <= 57:
-            return False
-    return text != ""
-
-
 def _line(line, words):
     """One body line -> (Outcome, comes once) or None when its first word is unknown."""
     parts = line.split(None, MAX_ADDRESSES + 1)
@@ -125,7 +107,7 @@ def _line(line, words):
     if isinstance(entry, str):
         entry = _entry(_CLASSES, entry)
     if not entry:
-        delay = _wait(word)
+        delay = word_seconds(word)
         if not delay:
             return None
         out = Outcome(LATER, word, ACCOUNT, SERVER, delay=min(delay, RETRY_MAX))
@@ -357,6 +339,33 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
     beyond what was kept, so it is no DynDNS2 answer (the longest has some 3 KB), and a "good" in it means
     nothing. Raises nothing whatever the body holds.
     """
+    text = _decode(body)
+    low = text.lower()
+    page = _page(row, low)
+    if row.get("tags"):
+        text = _strip_tags(text)
+        low = text.lower()
+    low = low if row.get("rules") else None  # a body has 4 KB, and a board has no room for many copies
+    lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
+    text = None
+    outs, out = _by_text(row, status, low, lines, len(hosts), sent, page, cut)
+    if not outs:
+        out = out or _by_status(row, status, lines)
+        if page and out.cls == ODD and 200 <= status < 300:
+            out.word = "a web page"
+        elif cut and out.cls == ODD:
+            out.word = "too long"
+        outs = _for_all(out, len(hosts), out.cls == SAME)
+    delay = seconds(retry_after, wall) if retry_after else 0
+    for out in outs:
+        if out.cls == LATER and delay:
+            # dnserr and 911 mean half an hour, whatever a server in front of them thinks
+            out.delay = max(delay, out.delay, TROUBLE_MIN if out.kind == TROUBLE else 0)
+    return outs
+
+
+def _decode(body):
+    """The text of a body, whatever bytes it has, with line ends as "\n"."""
     try:
         text = body.decode()
     except (UnicodeError, ValueError):
@@ -366,55 +375,24 @@ def read(row, status, body, hosts, sent, retry_after=None, wall=None, cut=False)
                 raw[i] = 63
         text = bytes(raw).decode()
     text = text.replace("\r", "\n").replace("\0", " ").strip()
-    if text[:1] == "\ufeff":
-        text = text[1:].strip()
-    low = text.lower()
-    page = _page(row, low)
-    if row.get("tags"):
-        text = _strip_tags(text)
-        low = text.lower()
-    rules, count, outs = row.get("rules") or (), len(hosts), None
-    low = low if rules else None  # a body has 4 KB, and a board has no room for many copies
-    lines = [x.strip() for x in text.split("\n", MAX_LINES) if x.strip()][:MAX_LINES]
-    text = None
+    return text[1:].strip() if text[:1] == "\ufeff" else text
+
+
+def _by_text(row, status, low, lines, count, sent, page, cut):
+    """What the body says: (one Outcome per host or None, one Outcome for all or None)."""
+    rules, success = row.get("rules"), 200 <= status < 300
+    if page:
+        # the statuses that a user lists as failure are so whatever comes with them
+        custom = rules and row.get("id") == "custom"
+        return None, _by_rules(row, status, low, lines, sent, True, False) if custom else None
     std = row.get("std", 0 if rules else STD)
-    success = 200 <= status < 300
     out = None
-    if rules and not page:
+    if rules:
         # where DynDNS2 words count too, a word wins over a status
         out = _by_rules(row, status, low, lines, sent, False if std else None, success)
-    # the statuses that a user lists as failure are so whatever comes with them
-    elif rules and row.get("id") == "custom":
-        out = _by_rules(row, status, low, lines, sent, True, False)
-    if std and not out and not page:
-        outs = _dyndns2(row, lines, count, success and std == STD and not cut)
-        if outs:
-            outs = [_check(o, sent, row) for o in outs]
-        elif rules:
-            out = _by_rules(row, status, low, lines, sent, True, success)
-    if not outs:
-        out = out or _by_status(row, status, lines)
-        if page and out.cls == ODD and success:
-            out.word = "a web page"
-        elif cut and out.cls == ODD:
-            out.word = "too long"
-        outs = _for_all(out, count, out.cls == SAME)
-    delay = seconds(retry_after, wall) if retry_after else 0
-    for out in outs:
-        if out.cls == LATER and delay:
-            # dnserr and 911 mean half an hour, whatever a server in front of them thinks
-            out.delay = max(delay, out.delay, TROUBLE_MIN if out.kind == TROUBLE else 0)
-    return outs
-
-
-def seconds(value, wall=None):
-    """Retry-After (RFC 9110 section 10.2.3): delta-seconds or HTTP-date -> seconds within
-    RETRY_MIN..RETRY_MAX, or 0 when it cannot be read (a date while the clock is not set, an obsolete date
-    form)."""
-    value = value.strip()
-    if _digits(value):
-        return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))
-    when = httpdate.parse(value)
-    if wall is None or when is None:
-        return 0
-    return max(RETRY_MIN, min(RETRY_MAX, when - wall))
+    if out or not std:
+        return None, out
+    outs = _dyndns2(row, lines, count, success and std == STD and not cut)
+    if outs:
+        return [_check(o, sent, row) for o in outs], None
+    return None, _by_rules(row, status, low, lines, sent, True, success) if rules else None

@@ -34,8 +34,8 @@ def user_agent(device, style=None):
 
 def auth_of(row, account):
     """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order.
-    Bearer needs a token (or a password that looks like the provider's API keys); query is never chosen
-    unasked."""
+    Bearer needs a token (or a password that looks like the provider's API keys);
+    query is never chosen unasked."""
     ways = row.get("auth") or ["basic"]
     wish = account.get("auth")
     if wish in ways:
@@ -85,11 +85,10 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     "http://host:port"), and the method where the provider takes both.
     """
     way = auth_of(row, account)
-    names = [h["name"] for h in hosts]
     label, zone = labels_of(hosts[0])
-    user, password = _login(row, account, names[0])
+    user, password = _login(row, account, hosts[0]["name"])
     values = {
-        "hostname": ",".join([quote(n) for n in names]),
+        "hostname": ",".join([quote(h["name"]) for h in hosts]),
         "host": quote(label),
         "labels": ",".join([quote(h["name"].split(".")[0]) for h in hosts]),
         "domain": quote(zone),
@@ -98,25 +97,11 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         "user": quote(user),
         "password": quote(password),
     }
-    path, query = row["path"], row[template]
-    if offline and template + "-" in row:
-        query = row[template + "-"]
-    elif label == "@" and template + "@" in row:
-        query = row[template + "@"]
-    if query.startswith("/"):  # a template with a path of its own
-        path, query = query, ""
-        if "?" in path:
-            path, query = path.split("?", 1)
+    path, query = _templates(row, template, label, offline)
     query = _fill(query, values)
     if way == "query" and "qa" in row:
         query += ("&" if query else "") + _fill(row["qa"], values)
-    for option in row.get("opts") or ():
-        option, _, value = option.partition("=")
-        value = hosts[0].get(option) or value
-        if option == "offline":
-            value = "YES" if offline and template + "-" not in row else ""
-        if value:
-            query += "&%s=%s" % (option, quote(value))
+    query += _options(row, hosts[0], offline and template + "-" not in row)
     for key in values:  # "." and ".." as a part of a path would mean another path
         if values[key] in (".", ".."):
             values[key] = values[key].replace(".", "%2E")
@@ -126,11 +111,11 @@ def build(row, account, hosts, template, sent, agents, offline=False):
         headers["Authorization"] = _basic(row, user, password)
     elif way == "bearer":
         headers["Authorization"] = "Bearer " + _ascii(account.get("token") or password)
+    tls, host, port = place(row, account, sent[1] and not sent[0])
+    headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     family = 0
     if row.get("conn") or template == "qc":
         family = 4 if sent[0] else 6
-    tls, host, port = place(row, account, sent[1] and not sent[0])
-    headers["Host"] = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
     body = None
     post = row.get("post") == 1 or row.get("post") == 2 and account.get("method") == "POST"
     if post:
@@ -140,6 +125,32 @@ def build(row, account, hosts, template, sent, agents, offline=False):
     if query:
         path += "?" + query
     return Request(post, tls, host, port, path, headers, body, family)
+
+
+def _templates(row, template, label, offline):
+    """(path, query) of a row, still to be filled: some have their own for a zone's top and to delete."""
+    query = row[template]
+    if offline and template + "-" in row:
+        query = row[template + "-"]
+    elif label == "@" and template + "@" in row:
+        query = row[template + "@"]
+    if not query.startswith("/"):
+        return row["path"], query
+    path, _, query = query.partition("?")  # a template with a path of its own
+    return path, query
+
+
+def _options(row, host, offline):
+    """The "&key=value" of what the provider takes beside the address. offline: it is said by an option."""
+    out = ""
+    for option in row.get("opts") or ():
+        option, _, value = option.partition("=")
+        value = host.get(option) or value
+        if option == "offline":
+            value = "YES" if offline else ""
+        if value:
+            out += "&%s=%s" % (option, quote(value))
+    return out
 
 
 def _fill(template, values):

@@ -6,9 +6,11 @@ body, picks, success]:
 
     login       its picks hold for the rest of this exchange (a session)
     zone        the zone's id -> {zid}
-    find        the one record of this name and type -> {rid} {old} {ttl} {note}; without it nothing is looked up
+    find        the one record of this name and type -> {rid} {old} {ttl} {note};
+                without it nothing is looked up
     write       the change itself
-    create      instead of write where there is no record and the user allows one to be made; without it: write
+    create      instead of write where there is no record and the user allows one to be made;
+                without it: write
     drop        after write, where values are added and removed: takes {old} away
 
 A record is never guessed at: several of the name and type end in words. What is not named in `write` is the
@@ -146,9 +148,10 @@ class _Talk:
         six = len(packed) == 16
         user, password, token = [str(self._account.get(k) or "") for k in ("user", "password", "token")]
         values = {
-            "zone": host["zone"].lower(), "fqdn": host["fqdn"].lower(), "host": label, "sub": "" if label == "@" else label,
-            "T": "AAAA" if six else "A", "t": "1" if six else "0", "v": "6" if six else "4", "ip": address.text(packed), "user": user,
-            "password": password or token, "token": token or password,
+            "zone": host["zone"].lower(), "fqdn": host["fqdn"].lower(), "host": label,
+            "sub": "" if label == "@" else label, "T": "AAAA" if six else "A", "t": "1" if six else "0",
+            "v": "6" if six else "4", "ip": address.text(packed), "user": user, "password": password or token,
+            "token": token or password,
             "basic": binascii.b2a_base64(("%s:%s" % (user, password or token)).encode()).decode().strip(),
             "zid": "", "rid": "", "ttl": "", "old": "", "note": "",
         }  # fmt: skip
@@ -334,8 +337,8 @@ class _Talk:
         return self._refused(name, picker, cut, words, known), ""
 
     def _good(self, picker, cut, tests, wants, said, unit):
-        """Whether this answer is one of success: its status, its text whole, what the row wants to see in
-        it."""
+        """Whether this answer is one of success:
+        its status, its text whole, what the row wants to see in it."""
         if str(self.status) not in tests or cut or not (picker.whole or picker.empty):
             return False
         for i in range(len(wants)):

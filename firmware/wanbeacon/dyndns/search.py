@@ -15,8 +15,8 @@ _BEGUN = 4
 
 
 def _letters(text):
-    """Letters and digits of bytes, lower case. By bytes: MicroPython keeps a string for every character it is
-    shown alone."""
+    """Letters and digits of bytes, lower case.
+    By bytes: MicroPython keeps a string for every character it is shown alone."""
     return bytes([b for b in text.lower() if 97 <= b <= 122 or 48 <= b <= 57 or b > 127])
 
 

@@ -56,8 +56,8 @@ def secret(text):
 
 
 def known(algorithm):
-    """True when this interpreter has the hash: MicroPython has SHA-256 everywhere, SHA-384 and SHA-512
-    nowhere."""
+    """True when this interpreter has the hash:
+    MicroPython has SHA-256 everywhere, SHA-384 and SHA-512 nowhere."""
     return hasattr(hashlib, _HASHES[algorithm])
 
 
@@ -81,8 +81,8 @@ def _number(value, size):
 
 
 class Update:
-    """One update of one name. `host`, `port`: the server, `family` 0 = any. host may be a name or an
-    address."""
+    """One update of one name. `host`, `port`: the server, `family` 0 = any.
+    host may be a name or an address."""
 
     def __init__(self, host, port, zone, owner, records, ttl, key, key_secret, algorithm, when):
         """zone, owner, key: names as text. records: (A bytes or None, AAAA bytes or None) to add, or True:

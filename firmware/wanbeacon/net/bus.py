@@ -40,8 +40,8 @@ def _blobs(data, at, end):
 
 
 def decode(data, at, end, table=True, depth=8):
-    """Return the dict (or list) that the blobmsg in data[at:end] holds. ValueError when it is damaged or too
-    deep."""
+    """Return the dict (or list) that the blobmsg in data[at:end] holds.
+    ValueError when it is damaged or too deep."""
     out = {} if table else []
     for head, start, stop in _blobs(data, at, end):
         kind, name = head >> 24 & 127, None
@@ -127,8 +127,8 @@ class Bus:
         return None if status or data is None else decode(data, 0, len(data))
 
     async def subscribe(self, path):
-        """Subscribe to the object `path`; False when it is not there. Its messages then come by
-        notified()."""
+        """Subscribe to the object `path`; False when it is not there.
+        Its messages then come by notified()."""
         status, found = await self.request(_ADD_OBJECT)
         number = await self.lookup(path)
         if status or number is None or _A_OBJECT not in found:

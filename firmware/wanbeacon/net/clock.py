@@ -11,8 +11,8 @@ import time
 
 from micropython import const
 
-# Unix time before which no wall clock is plausible: the day this version was made (tools/build/version.py
-# checks it).
+# Unix time before which no wall clock is plausible:
+# the day this version was made (tools/build/version.py checks it).
 BUILD = 1793491200  # 2026-11-01
 LATEST = BUILD + 20 * 365 * 86400
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0  # ESP32 counts from 2000, unix from 1970

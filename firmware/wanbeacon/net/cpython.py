@@ -1,5 +1,5 @@
-"""What MicroPython has of itself and CPython has not: waiting for any socket in a task, sockets as streams.
-CPython only."""
+"""What MicroPython has of itself and CPython has not:
+waiting for any socket in a task, sockets as streams. CPython only."""
 
 import asyncio
 

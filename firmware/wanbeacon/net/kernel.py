@@ -32,8 +32,8 @@ def open_netlink(groups=0):
 
 
 def messages(data):
-    """Yield (type, start, end) of each rtnetlink message body in `data`; stops at the first that does not
-    fit."""
+    """Yield (type, start, end) of each rtnetlink message body in `data`;
+    stops at the first that does not fit."""
     at = 0
     while at + 16 <= len(data):
         size, kind = struct.unpack_from("IH", data, at)
@@ -156,8 +156,8 @@ def dump(sock, family, index, size):
 
 
 def rows_on(name, family):
-    """Return the rows of `family` on the device `name` (see address_row). OSError; errno 19: there is no such
-    device."""
+    """Return the rows of `family` on the device `name` (see address_row).
+    OSError; errno 19: there is no such device."""
     for size in _RECV:
         sock = open_netlink()
         try:

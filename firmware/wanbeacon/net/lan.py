@@ -54,8 +54,8 @@ def split_url(url):
 
 
 def request(verb, host, port, path, lines="", body=""):
-    """Return the bytes of a request. Its Host is the literal address: routers refuse names (DNS
-    rebinding)."""
+    """Return the bytes of a request. Its Host is the literal address:
+    routers refuse names (DNS rebinding)."""
     # HTTP/1.0 for what has a body in its answer: 1.1 would allow chunks, which read_message() does not know
     version = 0 if verb in ("GET", "POST") else 1
     if body:

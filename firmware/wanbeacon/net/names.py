@@ -7,8 +7,8 @@ from wanbeacon.net import Trouble
 
 def resolve(host, port, family=0):
     """Rows of getaddrinfo for TCP. family: 4, 6 or 0 for both. Raises Trouble("dns"): nothing has left the
-    home but the question to its name server. It blocks, on every port and beyond any deadline (10 s and
-    more)."""
+    home but the question to its name server.
+    It blocks, on every port and beyond any deadline (10 s and more)."""
     number = {4: socket.AF_INET, 6: getattr(socket, "AF_INET6", 0)}.get(family, 0)
     try:
         rows = socket.getaddrinfo(host, port, number, socket.SOCK_STREAM)

@@ -8,7 +8,8 @@ import errno
 _NAMES = (
     (errno.ECONNREFUSED, "net.refused"), (errno.ETIMEDOUT, "net.late"), (errno.ECONNRESET, "net.reset"),
     (errno.EHOSTUNREACH, "net.unreachable"), (101, "net.unreachable"), (118, "net.unreachable"),
-    (errno.ENOENT, "net.missing"), (errno.EACCES, "net.forbidden"), (errno.EPERM, "net.forbidden"), (errno.ENODEV, "net.no_device"),
+    (errno.ENOENT, "net.missing"), (errno.EACCES, "net.forbidden"), (errno.EPERM, "net.forbidden"),
+    (errno.ENODEV, "net.no_device"),
 )  # fmt: skip
 
 
@@ -21,8 +22,8 @@ class Why(ValueError):
 
 
 def why(error):
-    """The code tuple for an exception, whatever it is: MicroPython's may carry no argument, or one of any
-    type."""
+    """The code tuple for an exception, whatever it is:
+    MicroPython's may carry no argument, or one of any type."""
     if isinstance(error, Why):
         return error.why
     first = error.args[0] if error.args else None

@@ -19,8 +19,8 @@ _ISSUERS_MAX = const(8)  # certificates of one chain
 
 
 def names(folder):
-    """Root names in `folder`, most used first (the order of its index file). Raises OSError when there is
-    none."""
+    """Root names in `folder`, most used first (the order of its index file).
+    Raises OSError when there is none."""
     out = []
     with open(folder + "/index.txt") as f:
         for line in f:
@@ -53,8 +53,8 @@ def number(every, name):
 
 
 def signers(folder, every, issuers):
-    """Those of the roots `every` that one of the names `issuers` (DER) belongs to: a root's certificate holds
-    its name."""
+    """Those of the roots `every` that one of the names `issuers` (DER) belongs to:
+    a root's certificate holds its name."""
     out = []
     for name in every:
         der = _der("%s/%s.der" % (folder, name))

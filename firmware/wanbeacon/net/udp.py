@@ -13,8 +13,8 @@ from wanbeacon.net.waits import MAX_DATAGRAM, ready, receive, wait
 
 
 def host_port(text, port):
-    """Split "host", "host:port", "[v6]:port" or a bare IPv6 literal into (host, port); `port` when none is
-    named."""
+    """Split "host", "host:port", "[v6]:port" or a bare IPv6 literal into (host, port);
+    `port` when none is named."""
     host, colon, number = text.rpartition(":")
     if not colon or ":" in host and host[-1] != "]":
         return text.strip("[]"), port
@@ -75,8 +75,8 @@ async def any_ready(socks):
 
 
 def receive_from(sock):
-    """Return (datagram, sender's sockaddr), (None, None) when nothing has arrived. OSError when the socket
-    failed."""
+    """Return (datagram, sender's sockaddr), (None, None) when nothing has arrived.
+    OSError when the socket failed."""
     try:
         return sock.recvfrom(MAX_DATAGRAM)
     except OSError as e:

@@ -13,8 +13,8 @@ def unix_address(path):
 
 
 def open_unix(path):
-    """Return a non-blocking stream socket connected to the unix socket `path`. OSError when nobody
-    listens."""
+    """Return a non-blocking stream socket connected to the unix socket `path`.
+    OSError when nobody listens."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.connect(unix_address(path))

@@ -24,8 +24,8 @@ MAX_DATAGRAM = 1500
 
 
 async def ready(sock, ms=None, write=False):
-    """Wait until `sock` can be read (or written), for at most `ms` milliseconds; False when the time is
-    over."""
+    """Wait until `sock` can be read (or written), for at most `ms` milliseconds;
+    False when the time is over."""
     if ms is None:
         await wait(sock, write)
         return True
@@ -37,8 +37,8 @@ async def ready(sock, ms=None, write=False):
 
 
 def receive(sock, size=MAX_DATAGRAM):
-    """Return what has arrived (b"" at the end of a stream), or None when nothing has. OSError when the socket
-    failed."""
+    """Return what has arrived (b"" at the end of a stream), or None when nothing has.
+    OSError when the socket failed."""
     try:
         return sock.recv(size)
     except OSError as e:

@@ -168,7 +168,8 @@ class Wire:
 
     def shake(self, port):
         """TCP and a verified TLS session alone; b"" as the body of no answer. A client answers the server's
-        certificate only when it has verified it (RFC 5246 section 7.3, RFC 8446 section 2), and no port tells more."""
+        certificate only when it has verified it (RFC 5246 section 7.3, RFC 8446 section 2), and no port tells
+        more."""
         self.connect(self.rows or names.resolve(self.host, port, self.family))
         while self.gate.before < _CERTIFICATE:
             if self._step(self.stream.read, 1) == b"":
@@ -192,8 +193,8 @@ class Wire:
         self.out = bytearray()
 
     def _step(self, act, arg):
-        """One bounded step of the stream: what it returns, None when it would block. Its errors as
-        Troubles."""
+        """One bounded step of the stream: what it returns, None when it would block.
+        Its errors as Troubles."""
         gate = self.gate
         if gate:
             gate.left = _READS
@@ -248,8 +249,8 @@ class Wire:
         return False
 
     def _line(self):
-        """One line with its end, or the beginning of one that is too long: what a header beyond that says is
-        for browsers."""
+        """One line with its end, or the beginning of one that is too long:
+        what a header beyond that says is for browsers."""
         kept = b""
         while True:
             cut = self.buf.find(b"\n") + 1
@@ -332,8 +333,8 @@ class Wire:
         raise Trouble("header", "", True)
 
     def field(self, name):
-        """The value of a header field of the reply as str, at most 100 characters, or None. Name: lower-case
-        bytes."""
+        """The value of a header field of the reply as str, at most 100 characters, or None.
+        Name: lower-case bytes."""
         value = self.fields.get(name)
         return None if value is None else text(value)
 
@@ -376,8 +377,8 @@ class Wire:
         return b""
 
     def _chunks(self):
-        """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk; Dyn's does for 1.1, some do
-        always."""
+        """RFC 9112 section 7.1. Asked with HTTP/1.0 no server should chunk;
+        Dyn's does for 1.1, some do always."""
         out = b""
         while True:
             size = self._line().split(b";")[0].strip()
@@ -425,8 +426,8 @@ _ALLOC_LOW = (0x10, 0x6A)
 
 
 def out_of_memory(error):
-    """True when an exception of a socket or of TLS says that memory ran out. (It may hide as something else:
-    see http.py.)"""
+    """True when an exception of a socket or of TLS says that memory ran out.
+    (It may hide as something else: see http.py.)"""
     code = error.args[0] if error.args else 0
     if isinstance(error, MemoryError) or "ALLOC_FAILED" in _clean(error) or code in _NO_MEMORY:
         return True

@@ -38,8 +38,8 @@ class Epoch:
 
     def back(self, epoch, now):
         """Note `epoch` heard at `now` (s). True when it fell behind the clock: the router restarted or its
-        address changed (which of the two, it does not tell). RFC 6886 section 3.6: 7/8 for its bad clock, 2 s
-        for rounding."""
+        address changed (which of the two, it does not tell).
+        RFC 6886 section 3.6: 7/8 for its bad clock, 2 s for rounding."""
         last = self.last
         self.last = epoch, now
         return bool(last) and epoch < last[0] + (now - last[1]) * 7 // 8 - 2

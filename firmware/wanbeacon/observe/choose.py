@@ -71,8 +71,8 @@ class Chooser:
         self.missing = missing if len(missing) == len(self.slots) else ()
 
     def build(self, slot):
-        """The slot's observer. "auto" loads it only when those before it did not tell: a board has no heap to
-        spare."""
+        """The slot's observer. "auto" loads it only when those before it did not tell:
+        a board has no heap to spare."""
         if not slot.observer:
             if self.bind:
                 slot.options = dict(slot.options, bind=self.bind)
@@ -156,8 +156,8 @@ class Chooser:
     # ---- ten minutes that outlive a restart
 
     def asked_at(self):
-        """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart; {} without a
-        clock."""
+        """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart;
+        {} without a clock."""
         now, wall, out = self.kit.clock.mono(), self.kit.clock.wall(), {}
         if wall is not None:
             for slot in self.slots:

@@ -136,8 +136,8 @@ def _verdict(chooser, asked, told, private, none, family, known):
 
 
 def _forget(chooser, family, packed):
-    """A source at home told `packed`: another answer from outside is older than that. It still counts as
-    asked."""
+    """A source at home told `packed`: another answer from outside is older than that.
+    It still counts as asked."""
     for slot in chooser.slots:
         last = slot.asked.get(family)
         if last and last[2] != packed:
@@ -145,8 +145,8 @@ def _forget(chooser, family, packed):
 
 
 async def _ask(chooser, slot, family, known):
-    """Return (kind, packed, why), or None when the source does not do this family. Never raises (but for a
-    cancellation)."""
+    """Return (kind, packed, why), or None when the source does not do this family.
+    Never raises (but for a cancellation)."""
     try:
         observer = chooser.build(slot)
     except ImportError:

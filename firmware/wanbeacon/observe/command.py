@@ -20,8 +20,8 @@ _MAX = 1000  # bytes of output that are read; what prints more is not an address
 # could not have them. The last line, which nothing but our shell can know, says that all is there; dd hands
 # on each byte, also while a child of the command keeps the pipe open. `timeout`: coreutils and busybox, but
 # OpenWrt's busybox is built without it.
-#: Goes behind a redirection: closes what is inherited, and makes sure that there is a `timeout`. %d: its
-#: seconds.
+#: Goes behind a redirection: closes what is inherited, and makes sure that there is a `timeout`.
+#: %d: its seconds.
 LIMITED = (
     "3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-;command -v timeout >/dev/null||"
     'timeout(){ shift;"$@"&set $!;{ sleep %d;kill $1;}>/dev/null&wait $1;set $? $!;kill $2;return $1;};'
@@ -39,8 +39,8 @@ def quote(text):
 
 
 def verdict(output, mark, family):
-    """Return (kind, packed, why) for what the command printed so far; None while `mark` and its exit status
-    are missing."""
+    """Return (kind, packed, why) for what the command printed so far;
+    None while `mark` and its exit status are missing."""
     cut = output.rfind(mark)
     status = output[cut + len(mark) :].strip()
     if cut < 0 or output[-1:] != b"\n":

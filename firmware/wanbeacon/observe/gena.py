@@ -51,8 +51,8 @@ class Subscription:
             self.wait = min(self.wait * 2, _AGAIN_S[1])
 
     async def notified(self):
-        """Return when the router sent an event. OSError or reason.Why when the subscription cannot be made or
-        renewed."""
+        """Return when the router sent an event.
+        OSError or reason.Why when the subscription cannot be made or renewed."""
         if not self.sid:
             await self._subscribe()
         while True:

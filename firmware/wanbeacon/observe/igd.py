@@ -16,8 +16,8 @@ _SEARCH = (
 )
 _URN = "urn:schemas-upnp-org:"
 # Search targets in two waves, with the ms to wait for answers: a router may take MX = 1 s, and packets get
-# lost. Devices of version 2 should answer a search for version 1 too; not all do, and some know one target
-# only.
+# lost. Devices of version 2 should answer a search for version 1 too;
+# not all do, and some know one target only.
 _WAVES = (
     (1200, (_URN + "device:InternetGatewayDevice:1", _URN + "device:InternetGatewayDevice:2")),
     (1500, (_URN + "device:InternetGatewayDevice:1", _URN + "service:WANIPConnection:1",
@@ -144,8 +144,8 @@ async def _search(seeker, host):
 
 
 async def _try(seeker, host, one, passed, began):
-    """Read the description of one answer. True when seeker.services are found there; else why not is put to
-    `passed`."""
+    """Read the description of one answer. True when seeker.services are found there;
+    else why not is put to `passed`."""
     if len(passed) >= _MOST or time.ticks_diff(time.ticks_ms(), began) > _SEARCH_MS:
         return False
     try:

@@ -16,8 +16,8 @@ from wanbeacon.core import address
 _UNFIT = 0x01 | 0x08 | 0x20 | 0x40
 _PERMANENT = 0x80  # for ever: set by hand
 _MNGTMP = 0x100  # IFA_F_MANAGETEMPADDR: made from an advertisement; privacy addresses come and go beside it
-#: 1/100 s by which a prefix may be older than the one advertised last: three intervals of 600 s, RFC 4861's
-#: default.
+#: 1/100 s by which a prefix may be older than the one advertised last:
+#: three intervals of 600 s, RFC 4861's default.
 STALE = 180000
 #: Advertisements of a router without a prefix after which that prefix is gone: one may have lost it on the
 #: way to us.
@@ -40,8 +40,8 @@ class Heard:
         self.tells = False  # whether this kernel hands on prefix options: then it is worth waiting for them
 
     def feed(self, ms, router, prefix, bits, preferred):
-        """One option of an advertisement; `ms` of a clock that never steps. True when it changed what is
-        known."""
+        """One option of an advertisement; `ms` of a clock that never steps.
+        True when it changed what is known."""
         row, changed = self.routers.get(router), False
         if row is None:
             if len(self.routers) >= _MANY:
@@ -95,8 +95,8 @@ class Heard:
         return self.tells and len(often) == len(routers) > 0
 
     def state(self, prefix, trusted, routers, ms):
-        """Of a /64: _OURS, _STRANGE or _DEAD, and the router; (_UNSURE, None) when nobody was heard to
-        advertise it."""
+        """Of a /64: _OURS, _STRANGE or _DEAD, and the router;
+        (_UNSURE, None) when nobody was heard to advertise it."""
         best = _UNSURE, None
         for key in self.prefixes:
             if key[0] == prefix:
@@ -185,8 +185,8 @@ def _later(a, b):
 
 
 def _fresh(good, known, groups, routers, rows, tells):
-    """Nothing is published yet, or it lives no more: take the address of the router that counts, if that is
-    plain."""
+    """Nothing is published yet, or it lives no more:
+    take the address of the router that counts, if that is plain."""
     alive = {}
     for state in (_OURS, _UNSURE, _STRANGE, _DEAD):
         alive[state] = [row for row in good if groups[row[6][:8]][0] == state]

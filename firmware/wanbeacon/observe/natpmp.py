@@ -12,12 +12,12 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 #: Milliseconds to wait after each question. RFC 6886 goes on doubling to 64 s; a slow poll does that for us.
 _WAITS = (250, 500, 1000, 2000)
-#: A router that did not answer last time is not given those seconds again: others may know, and they wait for
-#: us.
+#: A router that did not answer last time is not given those seconds again:
+#: others may know, and they wait for us.
 _WAITS_SILENT = (250,)
 _RESULTS = 5  # of the protocol; each has words of its own
-#: Seconds until the next check by TCP after one that refuted what NAT-PMP said: somebody forges, and may go
-#: on.
+#: Seconds until the next check by TCP after one that refuted what NAT-PMP said:
+#: somebody forges, and may go on.
 _CHECK_S = 10
 #: Seconds until a router without UPnP is asked for it again.
 _SEARCH_S = 3600

@@ -22,8 +22,8 @@ _MANY = 64  # addresses whose state is remembered
 
 
 def tells(release):
-    """Whether a kernel of this release ("6.1.0-18-amd64") hands on prefix options; later 6.6 and 6.10 do too:
-    see Heard."""
+    """Whether a kernel of this release ("6.1.0-18-amd64") hands on prefix options;
+    later 6.6 and 6.10 do too: see Heard."""
     major, _, rest = release.partition(".")
     minor = rest.partition(".")[0].partition("-")[0]
     return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= _TELLS
@@ -90,8 +90,8 @@ class Observer(interface.Observer):
             # RTM_NEWADDR, RTM_DELADDR; the scope is the fourth byte: 0 global, 253 link, 254 host
             if kind in (20, 21) and data[at + 3] < 253:
                 hint = self._moved(kind, kernel.address_row(data, at, end)) or hint
-            # RTM_NEWROUTE, RTM_DELROUTE; destination length 0, table main
             elif kind in (24, 25) and data[at + 1] == 0 and data[at + 4] == 254:
+                # RTM_NEWROUTE, RTM_DELROUTE; destination length 0, table main
                 hint = True
             elif kind == 68:  # RTM_NEWNDUSEROPT
                 row = kernel.router_option(data, at, end)

@@ -37,8 +37,8 @@ def parse(data, op, body=b""):
         return None
     if data[3] == 1:
         return 1, 0, None
-    # an error repeats the request too (section 8.3), but for those that were not understood; it never becomes
-    # an address
+    # an error repeats the request too (section 8.3), but for those that were not understood;
+    # it never becomes an address
     if op and len(data) >= 60 and data[24:42] != body[:18]:
         return None
     epoch = int.from_bytes(data[8:12], "big")

@@ -105,7 +105,10 @@ class Observer:
             head, body = await lan.read_message(sock, until, _MESSAGE_MAX, 0)
             status, text = self.answer(head, body, peer)
             more = 'WWW-Authenticate: Basic realm="Wanbeacon"\r\n' if status == 401 else ""
-            line = "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s"
+            line = (
+                "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n"
+                "%s\r\n%s"
+            )
             sock.send((line % (status, "OK" if status == 200 else "-", len(text), more, text)).encode())
         except (OSError, reason.Why):
             pass

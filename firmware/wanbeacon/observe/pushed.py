@@ -16,8 +16,8 @@ _BITS = (16, 64)  # of a prefix that is delegated to a home, or is a network of 
 
 
 def request(head, body):
-    """(login token or "", {name: [values]}) of a request. ValueError with its status, when it is none for
-    us."""
+    """(login token or "", {name: [values]}) of a request.
+    ValueError with its status, when it is none for us."""
     lines = head.split(b"\n")
     parts = lines[0].split()
     path, _, query = parts[1].partition(b"?") if len(parts) > 1 else (b"", b"", b"")

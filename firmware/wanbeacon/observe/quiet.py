@@ -40,8 +40,8 @@ class Asker:
         self.until = 0  # disturbed until then (mono s)
 
     def _open(self):
-        """A socket to the router, from a random port: those that lwIP and Linux hand out can be foretold or
-        are few."""
+        """A socket to the router, from a random port:
+        those that lwIP and Linux hand out can be foretold or are few."""
         for _ in range(8):
             number = self.drawn = 1024 + int.from_bytes(os.urandom(2), "big") % 64512
             try:
@@ -110,8 +110,8 @@ class Asker:
                 sock.close()
 
     async def _round(self, asked, packet, parse, expected, each):
-        """_EQUAL questions. True: all answers as expected, and nothing more; False: not so; None: one was not
-        answered."""
+        """_EQUAL questions. True: all answers as expected, and nothing more;
+        False: not so; None: one was not answered."""
         for _ in range(_EQUAL):
             asked.append(self._open())
             found = await udp.ask(asked[-1], packet, parse, each)

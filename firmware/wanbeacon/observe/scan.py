@@ -1,17 +1,17 @@
-"""Finds the one address in what a check page or a program printed. Pure: bytes in, address out, whatever the
-markup."""
+"""Finds the one address in what a check page or a program printed.
+Pure: bytes in, address out, whatever the markup."""
 
 from wanbeacon.core import address
 
-# A word is cut at what cannot be part of an address or a name; "host-1.2.3.4.example" so stays one word, and
-# is none.
+# A word is cut at what cannot be part of an address or a name;
+# "host-1.2.3.4.example" so stays one word, and is none.
 _IN_WORD = b"0123456789abcdefABCDEFGHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz.-_%:"
 
 
 def cut(body, pattern):
     """Return the part of `body` (bytes) that `pattern` points at: what stands where its "*" is, between the
-    text before and the text after it; None when they are not there. Without text after, the rest of the
-    line."""
+    text before and the text after it; None when they are not there.
+    Without text after, the rest of the line."""
     before, _, after = pattern.encode().partition(b"*")
     at = body.find(before)
     if at < 0:

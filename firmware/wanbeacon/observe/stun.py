@@ -43,8 +43,8 @@ def parse(data, id_, family):
 
 
 class Observer:
-    """Options: `servers`, a list of "host" or "host:port". Two of different operators: one that errs is found
-    out."""
+    """Options: `servers`, a list of "host" or "host:port".
+    Two of different operators: one that errs is found out."""
 
     OUTSIDE = True
     FAMILIES = (4, 6)
@@ -56,8 +56,8 @@ class Observer:
         self.asked = False  # False: the last read() reached nobody, so it may be tried again soon
 
     async def read(self, family):
-        """See observe/base.py. UNKNOWN when two servers disagree: then one of them, or the way there,
-        lies."""
+        """See observe/base.py. UNKNOWN when two servers disagree:
+        then one of them, or the way there, lies."""
         self.asked = False
         told, why = None, ("outside.silent", "")
         for server in self.servers[:4]:

@@ -115,8 +115,8 @@ class Observer:
             return UNKNOWN, None, ("ubus.forbidden", _OBJECT)
         try:
             return self.pick(rows, family)
-        # what should be a list of objects is something else
         except (AttributeError, TypeError, ValueError) as e:
+            # what should be a list of objects is something else
             return UNKNOWN, None, ("ubus.failed", reason.why(e))
 
     def pick(self, rows, family):

@@ -96,8 +96,8 @@ class Observer:
         return UNKNOWN, None, ("upnp.mute", self.host)
 
     async def changed(self):
-        """Return after an event of the router. Keeps the subscription alive, and makes a new one when it is
-        lost."""
+        """Return after an event of the router.
+        Keeps the subscription alive, and makes a new one when it is lost."""
         wait = 60  # s until a router that sends no events is tried again; doubles up to 960
         while True:
             try:

@@ -11,8 +11,8 @@ from wanbeacon.net import reason
 from wanbeacon.observe import xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
-#: Bits of a prefix that a provider may delegate to a home. A /80 has no room for hosts as they are; a /12 is
-#: a registry's.
+#: Bits of a prefix that a provider may delegate to a home.
+#: A /80 has no room for hosts as they are; a /12 is a registry's.
 _BITS = (16, 64)
 
 

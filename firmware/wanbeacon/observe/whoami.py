@@ -10,8 +10,8 @@ from wanbeacon.core import address
 from wanbeacon.net import reason, udp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
-#: form -> (server, name, record type). The server must be asked itself: another resolver would be told its
-#: own address.
+#: form -> (server, name, record type). The server must be asked itself:
+#: another resolver would be told its own address.
 _FORMS = {
     "opendns": ("resolver1.opendns.com", "myip.opendns.com", None),
     "akamai": ("ns1-1.akamaitech.net", "whoami.akamai.net", None),

@@ -1,2 +1,2 @@
-"""What only an OpenWrt router needs: its settings language (UCI) in, the agent's settings out. Boards leave
-it out."""
+"""What only an OpenWrt router needs: its settings language (UCI) in, the agent's settings out.
+Boards leave it out."""

@@ -1,12 +1,13 @@
-"""What ddns-scripts calls things: its service names and options, beside ours. Data and look-ups, no file, no
-socket."""
+"""What ddns-scripts calls things: its service names and options, beside ours.
+Data and look-ups, no file, no socket."""
 
 # "their name=our catalogue id", where the id does not follow from the name (see ours()). First one wins.
 _NAMES = (
-    "dyn.com=dyn dyndns.org=dyn no-ip.com=noip he.net=he-dns tunnelbroker.net=he-tunnelbroker "
-    "dy.fi=dyfi dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
-    "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-nic afraid.org=freedns-v1 moniker.com=domaindiscount24 "
-    "njal.la=njalla domains.google.com=google dyndns.strato.com=strato checkip.dyndns.org=dyn"
+    "dyn.com=dyn dyndns.org=dyn no-ip.com=noip he.net=he-dns tunnelbroker.net=he-tunnelbroker dy.fi=dyfi "
+    "dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
+    "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-nic afraid.org=freedns-v1 "
+    "moniker.com=domaindiscount24 njal.la=njalla domains.google.com=google dyndns.strato.com=strato "
+    "checkip.dyndns.org=dyn"
 )
 
 # Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user
@@ -14,10 +15,11 @@ _NAMES = (
 # zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone,
 # l: its last two labels are the zone.
 _APIS = (
-    "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st godaddy.com-v1=godaddy:upa "
-    "hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up ns1.com=ns1:zt pdns=powerdns:st "
-    "powerdns=powerdns:st porkbun.com-v3=porkbun:upl scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jta "
-    "luadns.com-v1=luadns-rest:up bind-nsupdate=rfc2136:up"
+    "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st "
+    "godaddy.com-v1=godaddy:upa hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up "
+    "ns1.com=ns1:zt pdns=powerdns:st powerdns=powerdns:st porkbun.com-v3=porkbun:upl "
+    "scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jta luadns.com-v1=luadns-rest:up "
+    "bind-nsupdate=rfc2136:up"
 )
 # ... and what they keep in param_enc and param_opt, where that has a place here
 PARAMS = {
@@ -28,8 +30,8 @@ PARAMS = {
 
 
 def api(name, known):
-    """(our row, its letters as above) of a service that ddns-scripts has a script for, or None. known: all
-    ids."""
+    """(our row, its letters as above) of a service that ddns-scripts has a script for, or None.
+    known: all ids."""
     for pair in _APIS.split():
         theirs, _, rest = pair.partition("=")
         mine, _, letters = rest.partition(":")
@@ -38,8 +40,8 @@ def api(name, known):
     return None
 
 
-# Services whose user name and password fit none of our rows, but whose URL any service can have: it, and its
-# words.
+# Services whose user name and password fit none of our rows, but whose URL any service can have:
+# it, and its words.
 URLS = {
     "ddnss.de": (
         "https://ip4.ddnss.de/upd.php?user=[USERNAME]&pwd=[PASSWORD]&host=[DOMAIN]&ip=[IP]",
@@ -52,7 +54,10 @@ URLS = {
 # Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
 _LOG = "the log is in `logread -e wanbeacon`, the state in `wanbeacon status`"
 _RULE = "the provider's own rules decide when to try again"
-_KEEP = "force_interval in the section 'main' holds for all services; without it: before the provider lets the name expire"
+_KEEP = (
+    "force_interval in the section 'main' holds for all services; without it: "
+    "before the provider lets the name expire"
+)
 _DNS = "no DNS look-up decides what is sent"
 _EVENT = "netifd reports a change at once; check_interval in the section 'main' is the fallback"
 NOT_NEEDED = {
@@ -95,8 +100,8 @@ BUNDLE = ("/etc/ssl/certs", "/etc/ssl/certs/", "/etc/ssl/certs/ca-certificates.c
 
 
 def ours(name, known):
-    """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none. known: all
-    ids."""
+    """ddns-scripts' service_name (or our own id) -> the catalogue's id, None if it has none.
+    known: all ids."""
     name = name.lower()
     if name in known:
         return name

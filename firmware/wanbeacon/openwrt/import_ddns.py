@@ -1,5 +1,5 @@
-"""`wanbeacon import-ddns [FILE] [--write]`: shows what of ddns-scripts' settings can be taken over; takes it
-over."""
+"""`wanbeacon import-ddns [FILE] [--write]`:
+shows what of ddns-scripts' settings can be taken over; takes it over."""
 
 import os
 import sys

@@ -1,5 +1,5 @@
-"""The settings of ddns-scripts to ours, and a row for each that says what became of it. Pure; no password in
-a row."""
+"""The settings of ddns-scripts to ours, and a row for each that says what became of it.
+Pure; no password in a row."""
 
 from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns, known_urls, uci
@@ -218,8 +218,8 @@ def _own_url(url, put, say, out):
 
 
 def _api(name, section, mine, letters, put, say, out):
-    """An option that means something else with a service that ddns-scripts has a script for. False: it does
-    not."""
+    """An option that means something else with a service that ddns-scripts has a script for.
+    False: it does not."""
     if not letters:
         return False
     row, value = _text(mine, "service_name"), _text(section, name)

@@ -7,8 +7,8 @@ not.
 from wanbeacon.openwrt import ddns
 
 # what a place of theirs may stand for in a template of ours
-_SAME = {"[DOMAIN]": ("hostname", "host", "labels", "domain"), "[USERNAME]": ("user",), "[PASSWORD]": ("password",),
-         "[IP]": ("ip", "ipv6")}  # fmt: skip
+_SAME = {"[DOMAIN]": ("hostname", "host", "labels", "domain"), "[USERNAME]": ("user",),
+         "[PASSWORD]": ("password",), "[IP]": ("ip", "ipv6")}  # fmt: skip
 
 
 class Match:

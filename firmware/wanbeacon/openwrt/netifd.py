@@ -22,8 +22,8 @@ _A_STATUS, _A_PATH, _A_OBJECT, _A_METHOD, _A_DATA = 1, 2, 3, 4, 7
 def device(interface, path=SOCKET):
     """Name of the device that the traffic of `interface` leaves by, or of its IPv6 twin on the same line.
 
-    Raises OSError when the interface is down or unknown, or ubusd does not answer: then nothing may leave at
-    all."""
+    Raises OSError when the interface is down or unknown, or ubusd does not answer:
+    then nothing may leave at all."""
     sock = unix.open_unix(path)
     poll = select.poll()
     poll.register(sock, select.POLLIN)

@@ -83,8 +83,8 @@ class Reader:
         return default
 
     def unknown(self, *tables):
-        """Reports options that mean nothing here; returns notes for those of ddns-scripts that are not
-        needed."""
+        """Reports options that mean nothing here;
+        returns notes for those of ddns-scripts that are not needed."""
         notes = []
         for name, _value, _line in self.section.options:
             for table in tables:
@@ -134,8 +134,8 @@ def sources(read, interface, v4, v6):
             if v6 and word == "web":
                 source["url6"] = value
             out.append(source)
-        # the account's own line, not that of the default route
         elif word in ("auto", "netlink") and interface:
+            # the account's own line, not that of the default route
             out.append(OrderedDict((("source", "ubus"), ("interface", interface))))
         elif word in _PLAIN:
             out.append(word)

@@ -40,8 +40,8 @@ def providers(catalogue):
 
 
 def load(path, catalogue):
-    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included. ValueError
-    as uci."""
+    """settings.Settings of the UCI file at `path`; problems of the agent's own validator included.
+    ValueError as uci."""
     known = providers(catalogue)
 
     def provider(name):
@@ -55,8 +55,8 @@ def load(path, catalogue):
 
 
 def validate(document, catalogue):
-    """What the agent itself would say of the document: (problems, warnings), lists of lines that start with
-    the key."""
+    """What the agent itself would say of the document:
+    (problems, warnings), lists of lines that start with the key."""
     from wanbeacon.app import config
     from wanbeacon.dyndns.advice import judge
 

@@ -34,8 +34,8 @@ class Router(linux.Board):
                 break
 
     def bind(self, sock, device):
-        """As a Linux board does; "@wanb" is the device that netifd's interface has now. OSError when it is
-        down."""
+        """As a Linux board does; "@wanb" is the device that netifd's interface has now.
+        OSError when it is down."""
         if device[:1] == "@":
             device = netifd.device(device[1:])
         linux.Board.bind(self, sock, device)
@@ -81,8 +81,8 @@ def prepare():
 
 
 def no_new_privileges():
-    """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)): procd does that only for a service in
-    a jail."""
+    """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)):
+    procd does that only for a service in a jail."""
     try:
         import ffi
 
@@ -100,8 +100,8 @@ def _answers():
 
 
 def look():
-    """Have the running agent look at the address now. That none runs is no fault of the settings `check` was
-    asked about."""
+    """Have the running agent look at the address now.
+    That none runs is no fault of the settings `check` was asked about."""
     if not _answers():
         print("the agent is not running yet; run: service wanbeacon start")
     else:

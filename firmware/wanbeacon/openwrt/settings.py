@@ -74,8 +74,8 @@ _DAY = 86400
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a
-    user), `origin` (for each account, for each of its hosts: the section that named it), `main` (the section,
-    or None)."""
+    user), `origin` (for each account, for each of its hosts:
+    the section that named it), `main` (the section, or None)."""
 
     def __init__(self):
         self.enabled = True
@@ -93,8 +93,8 @@ def _words(read, option):
 
 
 def _answers(read, custom):
-    """The words that a service of one's own answers with, into `custom`; a fault where there is no
-    update_url."""
+    """The words that a service of one's own answers with, into `custom`;
+    a fault where there is no update_url."""
     for option, key in _ANSWERS:
         words = _words(read, option)
         if words and custom is None:
@@ -368,8 +368,8 @@ def name_origin(problem, settings, file):
                 section = one
     elif parts and first[0] != "address":  # of intervals, of device
         first = parts[0]
-    # no section alone says that: too many accounts, too long
     elif not section or first[0] == "accounts" or " " in key:
+        # no section alone says that: too many accounts, too long
         return "%s: %s" % (file, problem)
     if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in _ANSWERS]:
         first = parts[1]

@@ -18,8 +18,8 @@ LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}
 
 
 class Syslog:
-    """Called with a line and its level ("err", "warn", "info"). Never raises: the agent is not there for its
-    log."""
+    """Called with a line and its level ("err", "warn", "info").
+    Never raises: the agent is not there for its log."""
 
     def __init__(self, kept, device=DEVICE):
         self.kept = kept  # path of the file

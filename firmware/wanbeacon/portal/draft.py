@@ -170,8 +170,8 @@ class Draft:
         return "address" in self.doc
 
     def address_form(self):
-        """(source, page) as the form shows them; source "keep" when the settings are more than the form can
-        say."""
+        """(source, page) as the form shows them;
+        source "keep" when the settings are more than the form can say."""
         rows = self.doc.get("address") or ["auto"]
         page = ""
         if (
@@ -281,5 +281,12 @@ def mail(text):
     """True for what looks like a mail address, and could be one that somebody reads."""
     name, at, domain = text.partition("@")
     tail = domain.rsplit(".", 1)
-    return bool(name and at and len(tail) == 2 and tail[0] and len(tail[1]) > 1 and "@" not in domain and " " not in text) and tail[1] not in (
-        "example", "invalid", "test", "localhost")  # fmt: skip
+    return bool(
+        name
+        and at
+        and len(tail) == 2
+        and tail[0]
+        and len(tail[1]) > 1
+        and "@" not in domain
+        and " " not in text
+    ) and tail[1] not in ("example", "invalid", "test", "localhost")

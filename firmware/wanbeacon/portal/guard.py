@@ -3,8 +3,8 @@ no clock (times come in as seconds of a monotonic clock).
 
 Threats it is for: other people and pages in the same network. A page on the internet that makes the browser
 send forms (token, Origin, SameSite), guessing the password, filling the memory. Host names that lead here
-(DNS rebinding) are judged in server.py. Not for somebody who reads the network: there is no TLS on a LAN
-device."""
+(DNS rebinding) are judged in server.py.
+Not for somebody who reads the network: there is no TLS on a LAN device."""
 
 import hashlib
 from binascii import hexlify

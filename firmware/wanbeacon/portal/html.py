@@ -127,8 +127,8 @@ class Texts:
 
 
 def texts(path, *sections):
-    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text"); [all] is always
-    among them."""
+    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text");
+    [all] is always among them."""
     places, start, at = [], None, 0
     with open(path, "rb") as f:
         line = b" "
@@ -150,11 +150,17 @@ def texts(path, *sections):
 def page(t, title, body, logout=None, here="", again=0):
     """The whole page. t: texts; body: generator of strings; logout: token of the log-out form, for who is
     logged in; again: reload after seconds."""
-    yield '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    yield (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+    )
     if again:
         yield '<meta http-equiv="refresh" content="%d">' % again
     yield '<title>%s - Wanbeacon</title><link rel="stylesheet" href="/style.css">' % esc(title)
-    yield '<script src="/portal.js" defer></script></head><body><header><a href="/" class="brand">Wanbeacon</a><nav>'
+    yield (
+        '<script src="/portal.js" defer></script></head><body><header>'
+        '<a href="/" class="brand">Wanbeacon</a><nav>'
+    )
     for path, key in (("/", "nav_status"), ("/settings", "nav_settings")):
         yield '<a href="%s"%s>%s</a>' % (path, ' aria-current="page"' if here == path else "", t[key])
     yield "</nav></header><main>"

@@ -1,5 +1,5 @@
-"""Set-up, step 3: user, password, host names. All that the agent would refuse about the account is told
-here."""
+"""Set-up, step 3: user, password, host names.
+All that the agent would refuse about the account is told here."""
 
 from wanbeacon.app import stage
 
@@ -75,10 +75,12 @@ def _body(t, csrf, n, title, about, words, typed, server, saved, warn, faults):
             more='maxlength="260" autocapitalize="none" spellcheck="false"',
             faults=faults,
         )
-    yield t.field("user", typed.get("user"), "text", 'maxlength="255" autocomplete="off" autocapitalize="none" spellcheck="false"', faults,
-                words.get("user"))  # fmt: skip
-    yield t.field("password", typed.get("password") or "", "password", 'maxlength="255" autocomplete="off"', faults,
-                t["password_kept"] if saved else words.get("password"))  # fmt: skip
+    yield t.field("user", typed.get("user"), "text",
+                  'maxlength="255" autocomplete="off" autocapitalize="none" spellcheck="false"',
+                  faults, words.get("user"))  # fmt: skip
+    yield t.field("password", typed.get("password") or "", "password",
+                  'maxlength="255" autocomplete="off"', faults,
+                  t["password_kept"] if saved else words.get("password"))  # fmt: skip
     yield t.field(
         "hosts",
         typed.get("hosts"),

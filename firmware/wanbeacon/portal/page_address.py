@@ -18,10 +18,15 @@ def _body(t, csrf, source, page, keep, faults):
     yield t.steps("address") + "<h1>%s</h1>%s%s<fieldset><legend>%s</legend>" % (
         t["address_title"], t.trouble(faults), t.form("/address", csrf), t["address_choose"])  # fmt: skip
     for value in ("auto", "web") + (("keep",) if keep else ()):
-        yield '<label class="pick"><input type="radio" name="source" value="%s"%s> <span>%s</span></label>' % (
-            value, " checked" if value == source else "", t["address_" + value])  # fmt: skip
+        yield (
+            '<label class="pick"><input type="radio" name="source" value="%s"%s> <span>%s</span></label>'
+            % (value, " checked" if value == source else "", t["address_" + value])
+        )
     yield "</fieldset>" + t.field(
         "page", page, "url", 'maxlength="300" list="pages" spellcheck="false"', faults
     )
-    yield '<datalist id="pages"><option value="https://checkip.amazonaws.com/"><option value="https://api.ipify.org/"></datalist>'
+    yield (
+        '<datalist id="pages"><option value="https://checkip.amazonaws.com/">'
+        '<option value="https://api.ipify.org/"></datalist>'
+    )
     yield "<button>%s</button></form>" % t["go_on"]

@@ -3,7 +3,10 @@
 
 def answer(site):
     """GET /backup: the file."""
-    headers = 'Content-Type: application/json\r\nContent-Disposition: attachment; filename="wanbeacon-settings.json"\r\nCache-Control: no-store\r\n'
+    headers = (
+        "Content-Type: application/json\r\nContent-Disposition: attachment; "
+        'filename="wanbeacon-settings.json"\r\nCache-Control: no-store\r\n'
+    )
     return 200, headers, (site.view("data", False),)
 
 

@@ -5,8 +5,8 @@ _FIRST = 12  # providers that are shown when nothing was searched: the file begi
 
 
 def answer(site):
-    """GET: the best known, those that fit ?q=, or all (?all=1); ?n= is the account's number. POST: choose
-    one."""
+    """GET: the best known, those that fit ?q=, or all (?all=1); ?n= is the account's number.
+    POST: choose one."""
     n, problem = site.number(), None
     chosen = site.view("login", n)[0]
     if site.guest.method == "POST":
@@ -29,10 +29,14 @@ def _body(t, csrf, n, chosen, rows, query, problem, every):
         t["provider_title"],
         t.trouble([(None, t[problem])] if problem else ()),
     )
-    yield '<form action="/provider" class="row" role="search"><label for="q">%s</label><input type="hidden" name="n" value="%d">' % (
-        t["provider_search"], n)  # fmt: skip
-    yield '<input id="q" name="q" type="search" value="%s" maxlength="%d" autocomplete="off" placeholder="%s">' % (
-        t.esc(query), _QUERY_MAX, t["provider_example"])  # fmt: skip
+    yield (
+        '<form action="/provider" class="row" role="search"><label for="q">%s</label>'
+        '<input type="hidden" name="n" value="%d">' % (t["provider_search"], n)
+    )
+    yield (
+        '<input id="q" name="q" type="search" value="%s" maxlength="%d" autocomplete="off" placeholder="%s">'
+        % (t.esc(query), _QUERY_MAX, t["provider_example"])
+    )
     yield '<button class="second">%s</button></form><div id="found" aria-live="polite">' % t["search"]
     for name, title, host in rows:
         if name == "-":
@@ -44,8 +48,11 @@ def _body(t, csrf, n, chosen, rows, query, problem, every):
             t["provider_found"] % t.esc(query) if query else t["provider_choose"]
         )
         for name, title, host in rows:
-            yield '<label class="pick"><input type="radio" name="provider" value="%s"%s> <span>%s <small>%s</small></span></label>' % (
-                name, " checked" if name == chosen else "", t.esc(title), t.esc(host))  # fmt: skip
+            yield (
+                '<label class="pick"><input type="radio" name="provider" value="%s"%s> '
+                "<span>%s <small>%s</small></span></label>"
+                % (name, " checked" if name == chosen else "", t.esc(title), t.esc(host))
+            )
         yield "</fieldset><button>%s</button></form>" % t["go_on"]
     else:
         yield "<p>%s</p>" % t["provider_none"]

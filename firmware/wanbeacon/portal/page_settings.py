@@ -35,8 +35,11 @@ def _body(t, csrf, rows, changed):
             t.esc(t["change_this"] % name),
             t["change"],
         )
-        yield t.form("/settings", csrf) + '<input type="hidden" name="drop" value="%d"><button class="link" aria-label="%s">%s</button></form></section>' % (
-            i, t.esc(t["remove_this"] % name), t["remove"])  # fmt: skip
+        yield (
+            t.form("/settings", csrf) + '<input type="hidden" name="drop" value="%d">'
+            '<button class="link" aria-label="%s">%s</button></form></section>'
+            % (i, t.esc(t["remove_this"] % name), t["remove"])
+        )
     yield '<p><a class="button second" href="/provider?n=%d">%s</a></p>' % (len(rows), t["account_add"])
     yield "<h2>%s</h2><ul>" % t["more"]
     for path, key in (

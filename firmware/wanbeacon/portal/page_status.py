@@ -3,8 +3,9 @@ the status document (app/commands.py)."""
 
 # state of the device (board/esp32/lights.py) -> color of the headline, and the page that puts it right
 _STATES = {
-    "ok": ("good", None), "starting": ("wait", None), "setup": ("wait", "/wifi"), "safe": ("bad", None), "stopped": ("bad", None),
-    "settings": ("bad", "/finish"), "wrong password": ("bad", "/wifi"), "no link": ("bad", "/wifi"), "address": ("warn", "/address"),
+    "ok": ("good", None), "starting": ("wait", None), "setup": ("wait", "/wifi"), "safe": ("bad", None),
+    "stopped": ("bad", None), "settings": ("bad", "/finish"), "wrong password": ("bad", "/wifi"),
+    "no link": ("bad", "/wifi"), "address": ("warn", "/address"),
 }  # fmt: skip
 _LOG = 12  # newest lines shown; all of them are in /status.json
 _ACTIONS = ("check", "pause", "resume", "retry", "update", "offline", "upgrade")
@@ -79,8 +80,10 @@ def _body(t, csrf, device, doc, names):
 
 
 def _button(t, csrf, action, label, host=""):
-    return t.form("/do", csrf) + '<input type="hidden" name="host" value="%s"><button name="action" value="%s" class="second">%s</button></form>' % (
-        t.esc(host), action, label)  # fmt: skip
+    return (
+        t.form("/do", csrf) + '<input type="hidden" name="host" value="%s">'
+        '<button name="action" value="%s" class="second">%s</button></form>' % (t.esc(host), action, label)
+    )
 
 
 def _row(name, value):
@@ -142,7 +145,8 @@ def _history(t, doc, now):
             old, ms = row.get("from"), row.get("ms")
             change = t["changed"] % (row["to"], old) if old else t["first"] % row["to"]
             yield "<li>%s: <b>%s</b> %s%s</li>" % (
-                t.when(row["when"], now), t.esc(row["host"]), t.esc(change), " (%s)" % _took(ms) if ms else "")  # fmt: skip
+                t.when(row["when"], now), t.esc(row["host"]), t.esc(change),
+                " (%s)" % _took(ms) if ms else "")  # fmt: skip
         yield "</ul></section>"
 
 
@@ -154,7 +158,9 @@ def _last(t, doc, now, names):
     last = doc["exchange"]
     if last:
         yield "<section><h2>%s</h2><p>%s %s: %s <code>%s</code> (%s)</p></section>" % (
-            t["last"], t.when(last["when"], now), t.esc((names.get(last["provider"]) or (last["provider"],))[0]), t.esc(last["status"]), t.esc(last["reply"]), _took(last["ms"]))  # fmt: skip
+            t["last"], t.when(last["when"], now),
+            t.esc((names.get(last["provider"]) or (last["provider"],))[0]), t.esc(last["status"]),
+            t.esc(last["reply"]), _took(last["ms"]))  # fmt: skip
     yield "<details><summary>%s</summary><pre>" % t["log"]
     for line in doc["log"][-_LOG:]:
         yield t.esc(line) + "\n"

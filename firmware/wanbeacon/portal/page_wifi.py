@@ -26,8 +26,8 @@ def answer(site):
 
 
 def _scan():
-    """The networks in the air, loudest first: (name, dBm, open). Takes 2 s on a board, and everything waits
-    for it."""
+    """The networks in the air, loudest first: (name, dBm, open).
+    Takes 2 s on a board, and everything waits for it."""
     best = {}
     try:
         station = network.WLAN(network.STA_IF)
@@ -52,14 +52,25 @@ def _body(t, csrf, saved, heard, faults, cable, typed):
         yield '<p class="good">%s</p>' % t.esc(t["wifi_cable"] % cable)
     for ssid in saved:
         yield t.form("/wifi", csrf, ' class="row"')
-        yield '<span>%s</span><input type="hidden" name="drop" value="%s"><button class="link" aria-label="%s">%s</button></form>' % (
-            t.esc(t["wifi_known"] % ssid), t.esc(ssid), t.esc(t["wifi_forget"] % ssid), t["remove"])  # fmt: skip
+        yield (
+            '<span>%s</span><input type="hidden" name="drop" value="%s">'
+            '<button class="link" aria-label="%s">%s</button></form>'
+            % (t.esc(t["wifi_known"] % ssid), t.esc(ssid), t.esc(t["wifi_forget"] % ssid), t["remove"])
+        )
     yield t.form("/wifi", csrf) + "<fieldset><legend>%s</legend>" % t["wifi_choose"]
     chosen = typed.get("ssid")
     for ssid, rssi, free in heard:
         word = [t[key] for level, key in _BARS if rssi >= level][0]
-        yield '<label class="pick"><input type="radio" name="ssid" value="%s"%s> %s <small>%s%s</small></label>' % (
-            t.esc(ssid), " checked" if ssid == chosen else "", t.esc(ssid), word, ", " + t["wifi_open"] if free else "")  # fmt: skip
+        yield (
+            '<label class="pick"><input type="radio" name="ssid" value="%s"%s> %s <small>%s%s</small></label>'
+            % (
+                t.esc(ssid),
+                " checked" if ssid == chosen else "",
+                t.esc(ssid),
+                word,
+                ", " + t["wifi_open"] if free else "",
+            )
+        )
     if not heard:
         yield "<p>%s</p>" % t["wifi_empty"]
     yield '<p><a href="/wifi?scan=1">%s</a></p></fieldset>' % t["wifi_again"]

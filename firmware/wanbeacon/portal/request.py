@@ -2,8 +2,8 @@
 at the door.
 
 A stranger's request costs in this order, cheapest first: a place at the door (server.py), a bounded head,
-Host and Origin, the length of the body and who may send one, the body. Only then it waits for the floor
-(app/stage.py)."""
+Host and Origin, the length of the body and who may send one, the body.
+Only then it waits for the floor (app/stage.py)."""
 
 import time
 
@@ -127,8 +127,8 @@ def session(server, guest):
 
 
 async def read(server, guest):
-    """Head and body. Returns the status of a refusal, None for what deserves a page. Raises OSError,
-    MemoryError."""
+    """Head and body. Returns the status of a refusal, None for what deserves a page.
+    Raises OSError, MemoryError."""
     try:
         await _read_head(guest)
         length = guest.length = int(guest.length or 0)
@@ -166,11 +166,11 @@ async def read(server, guest):
 
 
 async def refuse(guest, status):
-    """A bare answer. What was sent along is read for a moment: closing on unread data would reset the
-    connection."""
+    """A bare answer. What was sent along is read for a moment:
+    closing on unread data would reset the connection."""
     text = (
-        "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis device does not answer that.\n"
-        % status
+        "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+        "This device does not answer that.\n" % status
     )
     say(guest.conn, text.encode())
     guest.until = time.ticks_add(time.ticks_ms(), 300)

@@ -19,13 +19,18 @@ PLACES = 3  # connections at once: each takes memory of lwIP; the others wait in
 _HELD_MS = const(500)  # for a browser that opened a connection during an exchange to say what it wants
 
 _BUSY = (
-    b"HTTP/1.0 503 Busy\r\nContent-Type: text/html\r\nRetry-After: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-    b"<!DOCTYPE html><html lang=en><meta name=viewport content='width=device-width'><title>Busy - Wanbeacon</title>"
+    b"HTTP/1.0 503 Busy\r\nContent-Type: text/html\r\nRetry-After: 2\r\nCache-Control: no-store\r\n"
+    b"Connection: close\r\n\r\n"
+    b"<!DOCTYPE html><html lang=en><meta name=viewport content='width=device-width'>"
+    b"<title>Busy - Wanbeacon</title>"
     b"<h1>One moment</h1><p>This device is busy just now. "
 )
 _AGAIN = b"<meta http-equiv=refresh content=2>This page reloads by itself."
 _RESEND = b"Please go back and send it again."
-_FAILED = b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis page failed; the agent goes on.\n"
+_FAILED = (
+    b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+    b"This page failed; the agent goes on.\n"
+)
 
 
 class Server:
@@ -140,8 +145,8 @@ class Server:
     # ---- while an exchange holds the loop
 
     def busy(self):
-        """Called while the agent waits for a provider: whoever knocks gets a page that loads again. Never
-        waits."""
+        """Called while the agent waits for a provider: whoever knocks gets a page that loads again.
+        Never waits."""
         held = self.held
         if held:
             try:
@@ -190,7 +195,7 @@ def say(conn, data):
 
 
 async def serve(device, address="0.0.0.0", port=None):
-    """The portal of a device, for ever; port: default: the settings'. Raises OSError when the port is
-    taken."""
+    """The portal of a device, for ever; port: default: the settings'.
+    Raises OSError when the port is taken."""
     device.portal = server = device.portal or Server(device)
     await server.serve(address, port or (device.cfg["portal"]["port"] if device.cfg else 80))

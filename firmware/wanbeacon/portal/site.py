@@ -12,8 +12,10 @@ from wanbeacon.board.esp32 import board as esp32
 
 # same-origin, not no-referrer: with that a browser sends "Origin: null" along with our own forms
 _HTML = (
-    "Content-Type: text/html; charset=UTF-8\r\nContent-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\nReferrer-Policy: same-origin\r\n"
+    "Content-Type: text/html; charset=UTF-8\r\nContent-Security-Policy: default-src 'none'; "
+    "style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
+    "Referrer-Policy: same-origin\r\n"
     "X-Frame-Options: DENY\r\nCache-Control: no-store\r\n"
 )
 _REASONS = {
@@ -165,8 +167,8 @@ class Site:
     # ---- what pages ask for
 
     def status(self):
-        """The status document, {} while there is no agent. Made before a page's texts are loaded: each needs
-        its room."""
+        """The status document, {} while there is no agent.
+        Made before a page's texts are loaded: each needs its room."""
         return self.device.agent.status() if self.device.agent else {}
 
     def raw(self):

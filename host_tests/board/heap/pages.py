@@ -13,12 +13,15 @@ from wanbeacon.app import stage  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
 from wanbeacon.net.clock import Clock  # noqa: E402
 
-STATUS = """{"version": "0.1.0", "now": 1795291800, "paused": false, "clock": "ok", "lines": [{"name": "line 1",
-"sources": [{"name": "natpmp", "address": "81.2.69.142", "why": "x"}], "ipv4": {"address": "81.2.69.142", "source": "natpmp",
-"since": 1795291700, "why": "x"}, "ipv6": {"address": null, "source": null, "since": null, "why": "not needed"}}], "hosts":
-[{"name": "demo.dyndns.org", "provider": "dyn", "account": 0, "ipv4": "81.2.69.142", "ipv6": null, "since": 1795291700,
-"state": "stopped", "result": "badauth", "class": "AUTH", "text": "refused", "next": "nothing", "next_in": null, "next_at": null,
-"why": "refused", "offline": false}], "exchange": null, "history": [], "log": ["07:00:00 a line that is as long as lines are"]}"""
+STATUS = """{"version": "0.1.0", "now": 1795291800, "paused": false, "clock": "ok",
+"lines": [{"name": "line 1",
+"sources": [{"name": "natpmp", "address": "81.2.69.142", "why": "x"}],
+"ipv4": {"address": "81.2.69.142", "source": "natpmp", "since": 1795291700, "why": "x"},
+"ipv6": {"address": null, "source": null, "since": null, "why": "not needed"}}],
+"hosts": [{"name": "demo.dyndns.org", "provider": "dyn", "account": 0, "ipv4": "81.2.69.142", "ipv6": null,
+"since": 1795291700, "state": "stopped", "result": "badauth", "class": "AUTH", "text": "refused",
+"next": "nothing", "next_in": null, "next_at": null, "why": "refused", "offline": false}],
+"exchange": null, "history": [], "log": ["07:00:00 a line that is as long as lines are"]}"""
 
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
 esp32.Board.home = folder + "/lib"

@@ -5,8 +5,8 @@
 # writeblocks(n, buf): a whole sector replaced. An operation is one program, erase or sector; `cut` = (number
 # of the operation, how):
 #   "before"   the power goes before it: nothing of it happened
-#   "torn"     in the middle: a program wrote its first half, an erase left half a block blank and half of it scrambled,
-#              a sector is half new, half old
+#   "torn"     in the middle: a program wrote its first half, an erase left half a block blank and half
+#              of it scrambled, a sector is half new, half old
 #   "after"    it is complete, but nothing after it happens
 # From then on nothing reaches the flash: what a device without power would still have done does not happen.
 # (It is told that all went well: an error would only make MicroPython print it, and nobody is alive to see

@@ -1,5 +1,6 @@
 # Runs under MicroPython: a year of the real agent with a new address every day, its journal on LittleFS in
-# RAM. usage: micropython wear.py HOSTS [days]     (MICROPYPATH: firmware, tools/bench/flash, tools/simulate, .frozen)
+# RAM. usage: micropython wear.py HOSTS [days]
+# (MICROPYPATH: firmware, tools/bench/flash, tools/simulate, .frozen)
 # Prints one line of JSON: hosts, days, journal writes, block erases, programs, and what a week without a
 # change cost.
 import gc

@@ -41,8 +41,8 @@ class ApkKey:
             )
         if len(public) != 91:
             raise UserError(
-                "%s is not a P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
-                % path
+                "%s is not a P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout -out "
+                "key.pem" % path
             )
         self.id = hashlib.sha512(public[-65:]).digest()[:16]  # of the uncompressed point
 

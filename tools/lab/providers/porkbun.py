@@ -22,7 +22,8 @@ KEYS = ("apikey", "secretapikey")
 def error(call, kind):
     if kind == "limit":
         return Reply(
-            "<html><head><title>503 Service Temporarily Unavailable</title></head><body>openresty</body></html>\n",
+            "<html><head><title>503 Service Temporarily Unavailable</title></head>"
+            "<body>openresty</body></html>\n",
             503,
             {"Content-Type": "text/html", "Retry-After": str(call.wait)},
             [],

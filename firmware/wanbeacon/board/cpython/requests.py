@@ -4,8 +4,8 @@ of the agent.
 What matters to code that replaces `requests.socket` and is kept as it is there: the order of calls on the
 socket (getaddrinfo, socket, settimeout, connect, write..., readline..., read, close), HTTP/1.0, ValueError on
 a bad status line and on a chunked answer, socket closed on OSError only, redirects followed with the same
-headers over a new socket. Unlike there, "https:" is refused: the original would encrypt without verifying
-anything."""
+headers over a new socket. Unlike there, "https:" is refused:
+the original would encrypt without verifying anything."""
 
 import socket
 

@@ -190,8 +190,8 @@ class _Stream:
         return True
 
     def read(self, size=-1):
-        """Up to size bytes; b"" at the end; None when nothing is there yet (non-blocking). -1: until the
-        end."""
+        """Up to size bytes; b"" at the end; None when nothing is there yet (non-blocking).
+        -1: until the end."""
         if not self._ready():
             return None
         if size >= 0:
@@ -246,8 +246,8 @@ class _Stream:
 
 
 def _checked(n):
-    """What a stream's readinto or write gave; a negative number is an error, as in MicroPython's
-    io.IOBase."""
+    """What a stream's readinto or write gave;
+    a negative number is an error, as in MicroPython's io.IOBase."""
     if n is not None and n < 0:
         raise OSError(-n, "the connection failed")
     return n

@@ -1,5 +1,5 @@
-"""`requests` under the name it once had, as MicroPython keeps it: every name comes from there, `socket`
-too."""
+"""`requests` under the name it once had, as MicroPython keeps it:
+every name comes from there, `socket` too."""
 
 import requests
 

@@ -1,8 +1,8 @@
 """Set-up mode's own network: access point, and a name server that leads every name to the set-up page. Knows
 no page.
 
-The access point's password is this device's own (see label.py in tools): WPA2, never open, never the same for
-all."""
+The access point's password is this device's own (see label.py in tools):
+WPA2, never open, never the same for all."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import captive_dns as dns
 from wanbeacon.net import udp
 
-# Its own address: the first whose network (/24) has none of the home network's addresses. The label has the
-# first.
+# Its own address: the first whose network (/24) has none of the home network's addresses.
+# The label has the first.
 ADDRESSES = ("192.168.4.1", "192.168.44.1", "10.44.44.1")
 _NO_IP = "0.0.0.0"
 SETUP_S = 900  # the set-up network goes after this when there are settings: it is a door
@@ -24,8 +24,8 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none tha
 
 
 def access(board):
-    """The password of this device's own access point, as on its label; made now when there is none. Raises
-    OSError."""
+    """The password of this device's own access point, as on its label; made now when there is none.
+    Raises OSError."""
     doc = esp32.read_json(esp32.DEVICE)
     if not doc.get("ap_password"):
         doc["name"] = board.own_name()
@@ -35,8 +35,8 @@ def access(board):
 
 
 def open_door(device, serve):
-    """Begin set-up mode. With settings it ends by itself. serve(device, address, port): the pages, for
-    ever."""
+    """Begin set-up mode. With settings it ends by itself.
+    serve(device, address, port): the pages, for ever."""
     try:
         device.door = SetupAccessPoint(device, access(device.board), serve)
     except (OSError, ValueError, AttributeError) as e:
@@ -120,8 +120,8 @@ class SetupAccessPoint:
         self.ap.active(False)
 
     async def _pages(self):
-        """The pages, on this network alone: the settings want none, or at another port than the label
-        says."""
+        """The pages, on this network alone:
+        the settings want none, or at another port than the label says."""
         try:
             await self.serve(self.device, self.address, 80)
         except OSError as e:

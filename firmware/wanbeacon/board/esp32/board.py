@@ -1,8 +1,8 @@
 """An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same
 names.
 
-Knows no provider and no host. The link (Wi-Fi, cable) is board/link.py, the order of a board's life
-board/device.py."""
+Knows no provider and no host. The link (Wi-Fi, cable) is link.py, the order of a board's
+life app/board_main.py."""
 
 import json
 import os
@@ -22,8 +22,8 @@ STATE = "/state"
 # everything, up to 4 tries of lwIP per name server (about 30 s), and one exchange may need the name and once
 # more an NTP server's.
 WATCHDOG_MS = 180000
-# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this
-# long.
+# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped:
+# it gets this long.
 CONSOLE_MS = 3600000
 _CAUSES = {1: "power", 2: "reset", 3: "watchdog", 4: "sleep", 5: "restart"}
 
@@ -62,8 +62,8 @@ def read_json(path):
 
 
 def replace(path, data):
-    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic). Raises
-    OSError."""
+    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic).
+    Raises OSError."""
     with open(path + ".new", "wb") as f:
         f.write(data)
     os.rename(path + ".new", path)
@@ -90,7 +90,8 @@ class Board:
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
     def __init__(self, memory=None, slot=None):
-        """slot: the folder of the running agent's files and data, if it is another than `home` (app/upgrade.py)."""
+        """slot: the folder of the running agent's files and data, if it is another than `home`
+        (app/upgrade.py)."""
         self.memory = memory or Memory()
         slot = slot or self.home
         self.short = 0  # times the agent ran out of memory since it last went well
@@ -155,8 +156,8 @@ class Board:
         self.dog = machine.WDT(timeout=WATCHDOG_MS)
 
     def feed(self):
-        """Called after proven progress only: a round of the agent, a living event loop with nothing to
-        run."""
+        """Called after proven progress only:
+        a round of the agent, a living event loop with nothing to run."""
         if self.dog:
             self.dog.feed()
 
@@ -228,8 +229,8 @@ class Board:
     # ---- clock
 
     def set_clock(self, agent):
-        """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock
-        was set."""
+        """Ask the time servers when it is due (clock.ask_due); what they say is unproven.
+        True when the clock was set."""
         clock = agent.clock
         if not self.link_up() or not clock.ask_due():
             return False

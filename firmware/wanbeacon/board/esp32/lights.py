@@ -9,8 +9,8 @@ import machine
 
 # state -> blinks before the pause; 0: slow even blinking; -1: one short flash every few seconds (all is well)
 BLINKS = {
-    "ok": -1, "setup": 0, "starting": 1, "no link": 2, "wrong password": 3, "clock": 4, "address": 5, "provider": 6,
-    "stopped": 7, "settings": 8, "safe": 9,
+    "ok": -1, "setup": 0, "starting": 1, "no link": 2, "wrong password": 3, "clock": 4, "address": 5,
+    "provider": 6, "stopped": 7, "settings": 8, "safe": 9,
 }  # fmt: skip
 _LOOK_MS = 50
 _ON, _OFF, _PAUSE = 120, 230, 1400  # ms

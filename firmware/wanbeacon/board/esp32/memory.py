@@ -80,8 +80,8 @@ class Memory:
         return max([row[2] for row in self.heaps()]) if self.chip else PLENTY
 
     def low(self):
-        """True when the system heap has too little for what is going on: TLS during an exchange, lwIP
-        otherwise."""
+        """True when the system heap has too little for what is going on:
+        TLS during an exchange, lwIP otherwise."""
         return self.free() < (LWIP if self.held or not self.inside else NEED)
 
     def figures(self):

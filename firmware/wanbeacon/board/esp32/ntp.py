@@ -59,8 +59,8 @@ def read(data, nonce):
 
 
 def names(host):
-    """The servers to ask for the setting `host`: names separated by commas. Of the NTP pool several, for two
-    to agree."""
+    """The servers to ask for the setting `host`: names separated by commas.
+    Of the NTP pool several, for two to agree."""
     found = [one.strip() for one in host.split(",") if one.strip()]
     if len(found) == 1 and (
         found[0] == "pool.ntp.org" or found[0][-13:] == ".pool.ntp.org" and not found[0][:1].isdigit()

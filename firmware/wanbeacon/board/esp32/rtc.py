@@ -20,8 +20,8 @@ REASON_MAX = 120
 
 
 class Memory:
-    """boots: since power-on; crashes: runs in a row that ended badly, soon; reason: last words of the run
-    before."""
+    """boots: since power-on; crashes: runs in a row that ended badly, soon;
+    reason: last words of the run before."""
 
     def __init__(self):
         self.boots = self.crashes = self.flags = 0
@@ -76,8 +76,8 @@ class Memory:
         self._save()
 
     def time_proven(self):
-        """True when the time of the chip's clock was proven in a run before this one: it may be believed at
-        start."""
+        """True when the time of the chip's clock was proven in a run before this one:
+        it may be believed at start."""
         return bool(self.flags & _TIME)
 
     def note_time(self, proven):

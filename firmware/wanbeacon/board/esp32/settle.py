@@ -1,5 +1,5 @@
-"""The first minute of the memory plan (memory.py): let Python's heap grow once, as far as it may. Needed
-once."""
+"""The first minute of the memory plan (memory.py):
+let Python's heap grow once, as far as it may. Needed once."""
 
 import gc
 import time
@@ -13,8 +13,8 @@ _BLOCK = 2048  # of what fills the heap until it grows
 
 
 def settle(memory):
-    """Let Python's heap grow now, as far as it may, and hold TLS's part from then on. To be called first of
-    all."""
+    """Let Python's heap grow now, as far as it may, and hold TLS's part from then on.
+    To be called first of all."""
     if not memory.chip:
         return
     before = memory.free()

@@ -1,0 +1,35 @@
+"""How long a server asks to be left alone: Retry-After, and old words of DynDNS2."""
+
+from wanbeacon.core import httpdate
+
+RETRY_MIN, RETRY_MAX = 1, 86400  # floor and cap in seconds
+
+
+def digits(text):
+    """True when text is ASCII digits only:
+    str.isdigit() of CPython takes "\u00b2" too, which int() does not."""
+    for c in text.encode():  # by bytes, see core.text.printable
+        if not 48 <= c <= 57:
+            return False
+    return text != ""
+
+
+def seconds(value, wall=None):
+    """Retry-After (RFC 9110 section 10.2.3), delta-seconds or an HTTP-date -> seconds within
+    RETRY_MIN..RETRY_MAX, or 0 when it cannot be read (a date while the clock is not set, an obsolete date
+    form). wall: unix seconds or None."""
+    value = value.strip()
+    if digits(value):
+        return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))
+    when = httpdate.parse(value)
+    if wall is None or when is None:
+        return 0
+    return max(RETRY_MIN, min(RETRY_MAX, when - wall))
+
+
+def word_seconds(word):
+    """Seconds of the old "wNNh", "wNNm", "wNNs" (wait) codes, else 0."""
+    unit = {"h": 3600, "m": 60, "s": 1}.get(word[-1:], 0)
+    if unit and word[:1] == "w" and len(word) < 7 and digits(word[1:-1]):
+        return int(word[1:-1]) * unit
+    return 0
