@@ -10,11 +10,14 @@ import sys
 import time
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from host_tests.board.home import ADDRESS, QUICK, around, settings
 from host_tests.board.small_board import Router
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
+from tools.build import bundle
 
 
 @pytest.fixture
@@ -32,6 +35,9 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path,
     doc = settings(lab, address=["natpmp"])
     doc["accounts"][0]["ca"] = str(lab.ca_der)
     (tmp_path / "my.json").write_text(json.dumps(doc))
+    key = rsa.generate_private_key(65537, bundle.KEY_BITS).public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    (tmp_path / "vendor.pub.pem").write_bytes(key.public_bytes(serialization.Encoding.PEM, form))
     board.world(
         wifi=[{"ssid": "home", "password": "homehome1"}],
         names={"192.168.1.1:5351": ["127.0.0.1", router.port]},
@@ -46,6 +52,8 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path,
             board.port,
             "--config",
             str(tmp_path / "my.json"),
+            "--upgrade-key",
+            str(tmp_path / "vendor.pub.pem"),
             "--wait",
             "40",
         ],
@@ -58,6 +66,7 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path,
     assert done.returncode == 0, done.stderr
     assert "good" in done.stderr and "Done: the board keeps your name up to date" in done.stderr
     assert ADDRESS in str(lab.published("demo.dyndns.org"))
+    assert board.files()["/upgrade.key"] == key.public_numbers().n.to_bytes(bundle.KEY_BYTES, "big")
     assert lab.findings() == []
     assert "demo-key" not in done.stderr + board.log and "homehome1" not in done.stderr
 

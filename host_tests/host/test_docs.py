@@ -46,6 +46,10 @@ COMMANDS = [line for text in TEXT.values() for block in blocks(text, "sh") for l
 
 #: Commands that cannot be run here, or take too long: why, and which test runs the same code ("" = none can).
 ELSEWHERE = {
+    TOOLS + "flash --upgrade-key vendor.pub.pem": (
+        "it needs a board",
+        "board/test_life.py::test_one_command_from_an_empty_board_to_the_first_good",
+    ),
     TOOLS + "grade": (
         "minutes for each client",
         "host/test_grade.py::test_the_clients_of_others_are_caught_where_hand_measurements_caught_them",
@@ -306,6 +310,18 @@ def test_a_client_is_graded_and_the_result_looked_at(user, lines):
     assert "192.168.1.5" in user.type(lines[1]) and "User-Agent" in user.type(lines[2])
     user.type(lines[3])
     assert json.loads((user.folder / "grade.json").read_text()) and (user.folder / "grade.md").exists()
+
+
+@runs(
+    TOOLS + "bundle --new-key vendor.pem",
+    "openssl pkey -in vendor.pem -pubout -out vendor.pub.pem",
+    TOOLS + "bundle --key vendor.pem -o site/ --share 10",
+)
+def test_a_version_is_signed_for_boards(user, lines):
+    for line in lines:
+        user.type(line)
+    assert b"PUBLIC" in (user.folder / "vendor.pub.pem").read_bytes()
+    assert json.loads((user.folder / "site/manifest.json").read_text())["wanbeacon"]["share"] == 10
 
 
 @runs(next(line for line in COMMANDS if line.startswith("cat > my.template")))
