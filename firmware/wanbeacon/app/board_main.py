@@ -312,7 +312,7 @@ class Device:
             self.wake.clear()
 
 
-def main(slot="/lib"):
+def main(slot=None):
     """What main.py calls, with the folder of the agent to run. Returns only when a person takes the
     console."""
     global current
@@ -326,7 +326,7 @@ def main(slot="/lib"):
                 stage.resident(name)
             except ImportError:  # a board without pages
                 pass
-    wanbeacon.catalogue = slot + "/catalogue"
+    wanbeacon.catalogue = (slot or esp32.Board.home) + "/catalogue"
     current = device = Device(esp32.Board(memory, slot))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()
