@@ -47,6 +47,17 @@ def test_the_vectorised_schedule_is_decides_own():
     assert list(fleet.age(28 * 86400, numpy.array(rnd))) == [Limits(seed=r).age() for r in rnd]
 
 
+def test_after_an_outage_a_refused_connection_waits_as_a_timed_out_one_does():
+    for nets in (1, 2, 3):
+        for r in (0, 9000, 65535):
+            rec, out = Record(b"12345678"), outcome.failed("connect")
+            policy.line_returned(rec, 0, None, Limits(), r)
+            for n in range(nets):
+                policy.start(rec, 1000 * n, None, Limits(), (bytes(4), None))
+            policy.answered(rec, out, 9000, None, Limits(), r, b"")
+            assert rec.hold - 9000 - 1 == policy.CROWD_S + policy.later(outcome.NET, nets, r)
+
+
 def test_real_agents_come_back_from_an_outage_as_the_fleet_does():
     begun = []
     with quick():
@@ -87,6 +98,14 @@ def test_an_overloaded_provider_is_asked_less_in_every_minute(seed):
     rates = run.minutes()
     busy = rates > 50  # below that, a request more or less is chance
     assert all(numpy.diff(rates[busy]) < 0), rates
+    assert len(run.offered) < 3600 and run.tries <= 4 and run.offered.sum() < 2.2 * MILLION
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_provider_that_refuses_connections_is_asked_less_in_every_minute_too(seed):
+    run = fleet.refusing(MILLION, serves=2000, seed=seed)
+    assert run.done.sum() == MILLION and run.done.max() == 2000 and not run.notes
+    assert run.rises() == [] and run.peak() < 0.012
     assert len(run.offered) < 3600 and run.tries <= 4 and run.offered.sum() < 2.2 * MILLION
 
 

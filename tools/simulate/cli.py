@@ -106,7 +106,7 @@ def _table(told):
 @app.command()
 def fleet(
     devices: int = typer.Option(1000000, min=1, max=20000000, help="how many"),
-    scene: str = typer.Option("provider", help="regional, provider or refresh"),
+    scene: str = typer.Option("provider", help="regional, provider, refusing or refresh"),
     serves: int = typer.Option(2000, min=1, help="provider: requests it can serve in a second"),
     down: int = typer.Option(0, min=0, max=3 * 3600, help="provider: seconds in which it serves none"),
     seed: int = typer.Option(1, help="of every chance"),
@@ -128,7 +128,7 @@ def fleet(
         for jitter in (True, False):
             task = bar.add_task("with jitter" if jitter else "without", total=devices)
             more = {}
-            if scene == "provider":
+            if scene in ("provider", "refusing"):
                 more = {"serves": serves, "down": down,
                         "progress": lambda served, task=task: bar.update(task, completed=served)}  # fmt: skip
             runs.append(fleets.SCENES[scene](devices, seed=seed, jitter=jitter, **more))
@@ -146,8 +146,14 @@ def fleet(
     marks = {
         "regional": [(devices / 100, "1 % of the fleet")],
         "provider": [(serves, "what the provider serves")],
+        "refusing": [(serves, "what the provider serves")],
     }.get(scene, [])
-    unit, until = {"regional": (1, 180), "provider": (60, 3600 + down), "refresh": (3600, None)}[scene]
+    unit, until = {
+        "regional": (1, 180),
+        "provider": (60, 3600 + down),
+        "refusing": (60, 3600 + down),
+        "refresh": (3600, None),
+    }[scene]
     notes = ["\n".join("%s: %s" % row for row in fact.items() if row[1] != "-") for fact in facts]
     _draw(plots.rates, [(run.name, run.offered, note) for run, note in zip(runs, notes)], plot,
           "%s devices: %s" % (f"{devices:,}", _TITLES[scene]), marks, unit, until)  # fmt: skip
@@ -157,6 +163,7 @@ def fleet(
 _TITLES = {
     "regional": "back after an outage of ten minutes, all in the same second and with new addresses",
     "provider": "back in the same second, but the provider serves few and times out the rest",
+    "refusing": "back in the same second, but the provider serves few and refuses the others' connections",
     "refresh": "names that are to be sent again because the same day was their last",
 }
 
@@ -171,7 +178,7 @@ def _facts(run, scene):
     if scene != "refresh":
         facts["half of the names right after"] = time(run.second(0.5))
         facts["99 % right after"] = time(run.second(0.99))
-    if scene == "provider":
+    if scene in ("provider", "refusing"):
         rises = run.rises()
         facts["all right after"] = time(len(run.offered)) if not run.notes else run.notes[0]
         facts["requests per device"] = "%.2f, at most %d" % (run.offered.sum() / run.devices, run.tries)

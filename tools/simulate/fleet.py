@@ -4,6 +4,7 @@ schedule in policy.py; the constants are the policy's own, and a test holds the 
     regional   all lines of a region were down for ten minutes and come back in the same second, with new
                addresses
     provider   the same, but the provider serves only so many requests a second and times out the rest
+    refusing   the same, but it refuses the connections of the rest (or of all, while it is down)
     refresh    all names were sent on the same day and are to be sent again before they expire
 """
 
@@ -90,9 +91,12 @@ def regional(devices, seed=1, jitter=True):
     return Run(name, devices, _counts(begin), _counts(begin + EXCHANGE), 1)
 
 
-def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, horizon=6 * 3600):
+def provider(
+    devices, serves=2000, down=0, seed=1, jitter=True, progress=None, horizon=6 * 3600, refuses=False
+):
     """The same, but the provider serves `serves` requests in each second (after being down for `down`
-    seconds), and every other request times out."""
+    seconds), and every other request times out, or (`refuses`) is refused at once."""
+    lost = EXCHANGE + policy.CROWD_S if refuses else TIMEOUT
     chance = numpy.random.default_rng(seed)
     begin = spread(chance.integers(0, 65536, devices)) if jitter else numpy.zeros(devices, numpy.int64)
     due = [[] for _ in range(horizon + policy.SCHEDULE[outcome.NET][2] + TIMEOUT + 1)]
@@ -116,7 +120,7 @@ def provider(devices, serves=2000, down=0, seed=1, jitter=True, progress=None, h
                     if jitter
                     else numpy.zeros(len(failed), numpy.int64)
                 )
-                _sort_in(due, now + TIMEOUT + later(outcome.NET, fails[failed], rnd) + 1, failed)
+                _sort_in(due, now + lost + later(outcome.NET, fails[failed], rnd) + 1, failed)
         if progress and now % 20 == 0:
             progress(devices - left)
         if not left:
@@ -154,5 +158,10 @@ def refresh(devices, seed=1, jitter=True):
     )
 
 
+def refusing(devices, **more):
+    """`provider`, whose overload is told at once."""
+    return provider(devices, refuses=True, **more)
+
+
 #: scene -> function(devices, seed, jitter, ...)
-SCENES = {"regional": regional, "provider": provider, "refresh": refresh}
+SCENES = {"regional": regional, "provider": provider, "refusing": refusing, "refresh": refresh}

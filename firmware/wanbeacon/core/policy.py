@@ -30,6 +30,9 @@ SCHEDULE = {
 HOME_S, HOME_TRIES, HOME_MAX = 5, 24, 3600  # every 5 s for two minutes, then doubling to the hour
 # A connection was refused: once after 5 to 10 s (a server that restarts), then as NET.
 REFUSED_S, REFUSED_WINDOW = 5, 5
+# But when the line was down, a whole region is back, and a refusal means too many at once: waited as after a
+# time-out, which takes so much longer to show itself.
+CROWD_S = 20
 # After an outage of the line every device of the region comes back in the same second: each waits a random
 # part of this. 110 s keep a fleet's peak below 1 % a second, half of the names right in 60 s and all of them
 # in 2 minutes.
@@ -216,7 +219,7 @@ def answered(rec, out, now, wall, limits, chance, cause):
     else:
         said = _success(rec, out, now, wall, limits)
     if out.cls not in (outcome.LATER, outcome.ODD):
-        rec.forced = rec.single = False
+        rec.forced = rec.single = rec.crowd = False
     rec.cls, rec.word, rec.kind = out.cls, out.word, out.kind
     return said
 
@@ -228,8 +231,10 @@ def _later(rec, out, now, wall, limits, chance):
     elif out.kind == outcome.REFUSED:
         withdraw(rec)
         rec.left = now - limits.minimum
-        if rec.nets == 1:
+        if rec.nets == 1 and not rec.crowd:
             wait = REFUSED_S + (REFUSED_WINDOW * chance >> 16)
+        elif rec.crowd:
+            wait = CROWD_S + later(outcome.NET, rec.nets, chance)
         else:
             wait = later(outcome.NET, rec.nets - 1, chance)
         hold(rec, now, wall, wait)
@@ -342,6 +347,7 @@ def line_returned(rec, now, wall, limits, chance):
     everybody in the region is back in the same second: a random part of SPREAD."""
     if rec.hold <= now or _from_network(rec):
         hold(rec, now, wall, max(SPREAD * chance >> 16, _least(rec, now, limits)), "hold.spread")
+        rec.crowd = True
 
 
 def address_changed(rec, now, wall, limits):

@@ -69,6 +69,7 @@ class Record:
     # the same for an update or retry by hand
     force = force_for = force_wall = 0
     # RAM
+    crowd = False  # the next request follows an outage of the line, as that of every neighbor does
     hold_why = None  # code of the reason for `hold`, None = what cls says
     home = 0  # tries in a row that never left the home: no name server, no route
     refresh = NEVER  # mono: send again though unchanged (journal.py derives it from `at`)
