@@ -173,31 +173,19 @@ def update(names, value):
     try:
         status, body, headers = exchange(names, value)
     except (OSError, http.client.HTTPException) as error:
-        if FLAG == "recovers-outage":
-            stop(names, "dead")
-        if FLAG in ("garbage", "flood") and isinstance(error, http.client.HTTPException):
-            sys.exit("cannot read that")
-        hold(100)
-        if FLAG == "gentle":
-            for _ in range(30):  # at once, so that it shows on the slowest machine as well
-                with contextlib.suppress(OSError):
-                    socket.create_connection((config["host"], config["port"]), 4).close()
-        return
+        return failed(names, error)
     words = [line.split() for line in body.splitlines() if line.strip()]
     if len(words) == 1 and len(names) > 1 and words[0][0].lower() == "nochg" and FLAG != "list-nochg":
         for name in names:
             update([name], value)
-        return
+        return None
     words = words * len(names) if len(words) == 1 else words
     if headers.get("Retry-After"):
         hold(later(headers, status) + 20)
         if "recovers-%d" % status == FLAG:
             stop(names, "dead")
-        return
-    if (FLAG == "html" and "good" in body and "<html" in body) or (FLAG == "empty" and not body):
-        words = [["good"]] * len(names)
-    if FLAG == "chunked" and headers.get("Transfer-Encoding"):
-        words = [["5"]]
+        return None
+    words = misread(words, names, body, headers)
     if status == 403 and FLAG == "recovers-403":
         stop(names, "dead")
     if len(words) != len(names):
@@ -208,6 +196,28 @@ def update(names, value):
         state["stored"].clear()
     if FLAG == "other-hosts" and state["stopped"]:
         stop(hosts, "badauth")
+    return None
+
+
+def failed(names, error):
+    if FLAG == "recovers-outage":
+        stop(names, "dead")
+    if FLAG in ("garbage", "flood") and isinstance(error, http.client.HTTPException):
+        sys.exit("cannot read that")
+    hold(100)
+    if FLAG == "gentle":
+        for _ in range(30):  # at once, so that it shows on the slowest machine as well
+            with contextlib.suppress(OSError):
+                socket.create_connection((config["host"], config["port"]), 4).close()
+
+
+def misread(words, names, body, headers):
+    """The words as a client with this mistake takes them."""
+    if (FLAG == "html" and "good" in body and "<html" in body) or (FLAG == "empty" and not body):
+        return [["good"]] * len(names)
+    if FLAG == "chunked" and headers.get("Transfer-Encoding"):
+        return [["5"]]
+    return words
 
 
 def later(headers, status):

@@ -535,26 +535,9 @@ class Rules:
 def moves(state, wide):
     """What may happen in a state. wide: also what is rarer, for the long run."""
     world = World(state)
-    offset, line, hosts = state[4], state[6], len(state[0])
-    due = [i for i in range(hosts) if world.verdict(i)[0] == policy.SEND]
-    targets = due + [-1] if len(due) > 1 else due
-    for i in targets:
-        yield ("send", i, "never")
-        for answer in ANSWERS:
-            yield ("send", i, answer)
-        for cut in (0, 1, "sent"):
-            for clock in (0, None) if offset == 0 else (None,):
-                yield ("send", i, "ok", cut, clock)
-        for answer in ("auth", "odd", "net"):  # cut between the answer's two writes
-            yield ("send", i, answer, 2, 0)
-    times = set()
-    for rec in world.recs:
-        for at in (rec.hold, rec.force, rec.refresh):
-            if NOW < at < NEVER:
-                times.add(at - NOW)
-    times = sorted(times)
-    for seconds in (times if wide else times[:2]) + ([1] if times else []):
-        yield ("wait", seconds)
+    offset, line = state[4], state[6]
+    yield from _requests(world, len(state[0]), offset)
+    yield from _waits(world, wide)
     for other in (0, 1, 2, None):
         if other != line:
             yield ("line", other)
@@ -568,9 +551,31 @@ def moves(state, wide):
     for clock in (0, YEAR, -YEAR, None):
         if clock != offset and (wide or offset != 0 or clock != -YEAR):
             yield ("clock", clock)
-    for i in range(hosts):
-        yield ("retry", i) if world.recs[i].stopped() else ("force", i)
-        yield ("settings", i) if world.recs[i].stopped() else ("force", i, True)
+    for i, rec in enumerate(world.recs):
+        yield ("retry", i) if rec.stopped() else ("force", i)
+        yield ("settings", i) if rec.stopped() else ("force", i, True)
+
+
+def _requests(world, hosts, offset):
+    """Every request that is due, with each answer, and cut at each place. -1: all of them in one."""
+    due = [i for i in range(hosts) if world.verdict(i)[0] == policy.SEND]
+    for i in due + [-1] if len(due) > 1 else due:
+        yield ("send", i, "never")
+        for answer in ANSWERS:
+            yield ("send", i, answer)
+        for cut in (0, 1, "sent"):
+            for clock in (0, None) if offset == 0 else (None,):
+                yield ("send", i, "ok", cut, clock)
+        for answer in ("auth", "odd", "net"):  # cut between the answer's two writes
+            yield ("send", i, answer, 2, 0)
+
+
+def _waits(world, wide):
+    """Until the next moments at which something ends, and for a second before that."""
+    times = {at - NOW for rec in world.recs for at in (rec.hold, rec.force, rec.refresh) if NOW < at < NEVER}
+    times = sorted(times)
+    for seconds in (times if wide else times[:2]) + ([1] if times else []):
+        yield ("wait", seconds)
 
 
 def first(hosts, clock=0):

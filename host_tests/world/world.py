@@ -192,40 +192,51 @@ class Universe:
             self._turned(0, 1)
 
     def _set(self, what, how):
-        router, ok = self.router, how or "ok"
+        """Begin what is going on with `what`, in this way; None: it is over."""
         if what in ("natpmp", "ssdp", "soap", "gena"):
-            setattr(router, what, ok)
-        elif what == "router-web":
-            router.web.mode = ok
-        elif what == "router-tcp":
-            router.listen("ok" if ok == "raise" else ok)
-        elif what == "quiet":
-            router.announces = not how
-        elif what == "names":
-            self.names.mode = ok
-        elif what == "ntp":
-            for server in self.servers:
-                server.mode = ok
-        elif what == "page":
-            self.page.web.mode = ok
-            self.net.tcp[_IPS["check.example.net"], 80] = None if ok == "refuse" else self.page.service
-        elif what == "page-lies":
-            self.page.lie = how
-        elif what == "provider":
-            self._provider(ok)
-        elif what == "forger":
-            self.forger.address = how or self.forger.address
-            self.forger.until = 0
-            if how:
-                self.forger.start(10**9)
-        elif what == "cgnat":
-            router.shown = how
-        elif what == "flash":
-            self.device.flash = ok
-        elif what == "line":
-            self._line(how)
+            setattr(self.router, what, how or "ok")
+        else:
+            getattr(self, "_set_" + what.replace("-", "_"))(how)
 
-    def _line(self, down):
+    def _set_router_web(self, how):
+        self.router.web.mode = how or "ok"
+
+    def _set_router_tcp(self, how):
+        self.router.listen("ok" if how == "raise" else how or "ok")
+
+    def _set_quiet(self, how):
+        self.router.announces = not how
+
+    def _set_names(self, how):
+        self.names.mode = how or "ok"
+
+    def _set_ntp(self, how):
+        for server in self.servers:
+            server.mode = how or "ok"
+
+    def _set_page(self, how):
+        self.page.web.mode = how or "ok"
+        self.net.tcp[_IPS["check.example.net"], 80] = None if how == "refuse" else self.page.service
+
+    def _set_page_lies(self, how):
+        self.page.lie = how
+
+    def _set_forger(self, how):
+        self.forger.address = how or self.forger.address
+        self.forger.until = 0
+        if how:
+            self.forger.start(10**9)
+
+    def _set_cgnat(self, how):
+        self.router.shown = how
+
+    def _set_echo(self, how):
+        """The forger's last datagrams (`_end`): nothing to set."""
+
+    def _set_flash(self, how):
+        self.device.flash = how or "ok"
+
+    def _set_line(self, down):
         """The line goes down, and comes back with another address."""
         outside = [_IPS[name] for name in _IPS if "ntp" not in name]
         if down:
@@ -244,7 +255,8 @@ class Universe:
         self.router.change(wan)
         self.had.append((self.net.ms, wan))
 
-    def _provider(self, mode):
+    def _set_provider(self, how):
+        mode = how or "ok"
         one = self.providers[0]
         one.inner.say = {}
         one.web.mode = "ok"

@@ -151,6 +151,29 @@ def readme():
     )
 
 
+def measured(rows, left_out, console, quick, modules):
+    """A Result for each row. modules: print every module's size as well."""
+    bench, results = Bench(quick, lambda text: console.print(text, style="dim", highlight=False)), []
+    try:
+        for row in rows:
+            if row.early and row not in left_out:
+                load(row.early)(bench, *row.args)
+        for row in rows:
+            if row in left_out:
+                results.append(Result(row, missing="left out by --quick"))
+                continue
+            bench.say(row.what)
+            results.append(run(row, bench))
+        if modules:
+            from . import size
+
+            for name, count in size.modules(bench):
+                console.print("%7d  %s" % (count, name), highlight=False)
+    finally:
+        bench.close()
+    return results
+
+
 def app(
     only: list[str] = typer.Option([], help="name of a row, or its beginning; may be repeated"),
     quick: bool = typer.Option(
@@ -181,25 +204,8 @@ def app(
         for row in rows:
             print("%-18s %s" % (row.name, row.what))
         return None
-    bench, results = Bench(quick, lambda text: console.print(text, style="dim", highlight=False)), []
-    try:
-        left_out = [row for row in rows if quick and row.slow and not only]
-        for row in rows:
-            if row.early and row not in left_out:
-                load(row.early)(bench, *row.args)
-        for row in rows:
-            if row in left_out:
-                results.append(Result(row, missing="left out by --quick"))
-                continue
-            bench.say(row.what)
-            results.append(run(row, bench))
-        if modules:
-            from . import size
-
-            for name, count in size.modules(bench):
-                console.print("%7d  %s" % (count, name), highlight=False)
-    finally:
-        bench.close()
+    left_out = [row for row in rows if quick and row.slow and not only]
+    results = measured(rows, left_out, console, quick, modules)
     found = document(results)
     if not only and not quick:
         write(results)

@@ -87,13 +87,7 @@ def app(
         flash = flash or port.flash_mb
     size = (flash or kind["flash"]) * 1048576
     identity = label.identity(device or (output and output.with_suffix(".device.json")))
-    files = dict(
-        boards.files(kind, portal), **{"/device.json": json.dumps(identity).encode(), "/boot.py": _BOOT}
-    )
-    if upgrade_key:
-        files["/upgrade.key"] = bundle.keys(upgrade_key)
-    if settings:
-        files.update(extra, **{"/config.json": settings})
+    files = contents(kind, portal, identity, upgrade_key, settings, extra)
     image = build(parsed, size, files)
     at = "0x%X" % parsed.base
     if output:
@@ -108,6 +102,18 @@ def app(
     if port:
         port.write(parsed.base, image, say)
         say.print("Written and verified; the board starts now.")
+
+
+def contents(kind, portal, identity, upgrade_key, settings, extra):
+    """{path on the board: bytes} of the image's file system."""
+    files = dict(
+        boards.files(kind, portal), **{"/device.json": json.dumps(identity).encode(), "/boot.py": _BOOT}
+    )
+    if upgrade_key:
+        files["/upgrade.key"] = bundle.keys(upgrade_key)
+    if settings:
+        files.update(extra, **{"/config.json": settings})
+    return files
 
 
 def read(path):

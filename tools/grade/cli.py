@@ -198,6 +198,28 @@ def failing(results):
     return "; ".join("%s: %s" % (name, ", ".join(found)) for name, found in bad.items() if found)
 
 
+def on_the_wire(clients, short):
+    """True when only what real seconds can show is graded: because it was asked for, or for want of
+    libfaketime."""
+    if short or run.library() is not None or all(one.own_time for one in clients):
+        return short
+    Console(stderr=True).print(
+        "libfaketime is not installed: only the rules that real seconds can show are graded",
+        style="yellow",
+        highlight=False,
+    )
+    return True
+
+
+def write_results(document, results, wire, as_json, as_junit, as_markdown):
+    if as_json:
+        save(as_json, json.dumps(document, indent=1) + "\n")
+    if as_junit:
+        save(as_junit, junit.document(results))
+    if as_markdown:
+        save(as_markdown, view.markdown(results, wire))
+
+
 def app(
     client: list[str] = typer.Argument(
         None, help="a client and its arguments, after --; placeholders: docs/grading.md"
@@ -248,22 +270,11 @@ def app(
         # a mistake in what was asked for comes first, alone: clients that are missing are news of their own
         some(scene, short)
         found = chosen(profile, client, template, name, own_time, look)
-        wire = short or (run.library() is None and not all(one.own_time for one in found))
-        if wire and not short:
-            Console(stderr=True).print(
-                "libfaketime is not installed: only the rules that real seconds can show are graded",
-                style="yellow",
-                highlight=False,
-            )
+        wire = on_the_wire(found, short)
         results, idle = play_scenes(found, some(scene, wire), jobs, quiet, wire, speed, strict)
         document = {"wire": wire, "method": view.method(results, wire), "results": results}
         save(LAST, json.dumps(document))
-    if as_json:
-        save(as_json, json.dumps(document, indent=1) + "\n")
-    if as_junit:
-        save(as_junit, junit.document(results))
-    if as_markdown:
-        save(as_markdown, view.markdown(results, wire))
+    write_results(document, results, wire, as_json, as_junit, as_markdown)
     show(results, wire, certification, why)
     bad = failing(results) if strict else ""
     if idle or bad:  # the others' results are not lost for it

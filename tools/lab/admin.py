@@ -58,44 +58,45 @@ async def _mistakes(request, handler):
         return _json({"error": str(error)}, 400)
 
 
-def application(lab):
-    """The aiohttp application that serves the admin pages of `lab`."""
+async def _document(request):
+    value = await request.json()
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object is expected")
+    return value
 
-    async def document(request):
-        value = await request.json()
-        if not isinstance(value, dict):
-            raise ValueError("a JSON object is expected")
-        return value
 
-    async def ledger(request):
-        return _json(
-            {
-                "requests": lab.ledger_of(request.query.get("kind")),
-                "clients": lab.verdicts(),
-                "connections": lab.connections,
-            }
-        )
+class _Pages:
+    """The pages that take or choose something, of one lab."""
 
-    async def set_world(request):
-        value = await document(request)
+    def __init__(self, lab):
+        self.lab = lab
+
+    async def ledger(self, request):
+        lab = self.lab
+        requests = lab.ledger_of(request.query.get("kind"))
+        return _json({"requests": requests, "clients": lab.verdicts(), "connections": lab.connections})
+
+    async def world(self, request):
+        world = self.lab.world
+        return _json({"now": world.now(), **{key: getattr(world, key) for key in WORLD_KEYS}})
+
+    async def set_world(self, request):
+        value = await _document(request)
         unknown = set(value) - {*WORLD_KEYS, "advance"}
         if unknown:
             raise ValueError("unknown key %s" % ", ".join(sorted(unknown)))
-        lab.world.advance(float(value.pop("advance", 0)))
+        self.lab.world.advance(float(value.pop("advance", 0)))
         for key, item in value.items():
-            setattr(lab.world, key, item)
-        return await world(request)
+            setattr(self.lab.world, key, item)
+        return await self.world(request)
 
-    async def world(request):
-        return _json({"now": lab.world.now(), **{key: getattr(lab.world, key) for key in WORLD_KEYS}})
+    async def published(self, request):
+        name, published = request.match_info.get("host"), self.lab.published
+        return _json(published(name) if name else {host: published(host) for host in self.lab.world.hosts})
 
-    async def published(request):
-        name = request.match_info.get("host")
-        return _json(lab.published(name) if name else {host: lab.published(host) for host in lab.world.hosts})
-
-    async def set_host(request):
-        value = await document(request)
-        host = lab.world.host(value.pop("name", ""))
+    async def set_host(self, request):
+        value = await _document(request)
+        host = self.lab.world.host(value.pop("name", ""))
         if host is None:
             raise ValueError("the lab has no such host")
         for key, item in value.items():
@@ -103,67 +104,68 @@ def application(lab):
             setattr(host, key, item)
         return _json({"ok": True})
 
-    async def fault(request):
-        value = await document(request)
-        lab.fault(value.pop("name", ""), **value)
-        return _json({"active": lab.switchboard.active()})
+    async def fault(self, request):
+        value = await _document(request)
+        self.lab.fault(value.pop("name", ""), **value)
+        return _json({"active": self.lab.switchboard.active()})
 
-    async def answer(request):
-        value = await document(request)
-        lab.answer(value.pop("text"), **value)
-        return _json({"active": lab.switchboard.active()})
+    async def answer(self, request):
+        value = await _document(request)
+        self.lab.answer(value.pop("text"), **value)
+        return _json({"active": self.lab.switchboard.active()})
 
-    def does(action):
-        async def handler(request):
-            action(request)
-            return _json({"ok": True})
+    async def known_faults(self, request):
+        known = {name: {"stage": row[0], "number": row[2], "about": row[3]} for name, row in FAULTS.items()}
+        return _json({"known": known, "active": self.lab.switchboard.active()})
 
-        return handler
 
-    async def known_faults(request):
-        return _json(
-            {
-                "known": {
-                    name: {"stage": row[0], "number": row[2], "about": row[3]} for name, row in FAULTS.items()
-                },
-                "active": lab.switchboard.active(),
-            }
-        )
+def _does(action):
+    async def handler(request):
+        action(request)
+        return _json({"ok": True})
 
-    def shows(value):
-        async def handler(request):
-            return _json(value())
+    return handler
 
-        return handler
 
-    def sends(data):
-        async def handler(request):
-            return web.Response(body=data(), content_type="application/octet-stream")
+def _shows(value):
+    async def handler(request):
+        return _json(value())
 
-        return handler
+    return handler
 
+
+def _sends(data):
+    async def handler(request):
+        return web.Response(body=data(), content_type="application/octet-stream")
+
+    return handler
+
+
+def application(lab):
+    """The aiohttp application that serves the admin pages of `lab`."""
+    pages = _Pages(lab)
     app = web.Application(middlewares=[_mistakes])
     app.add_routes(
         [
-            web.get("/", shows(lab.description)),
-            web.get("/ledger", ledger),
-            web.get("/verdict", shows(lab.verdicts)),
-            web.delete("/ledger", does(lambda request: lab.ledger_book.clear())),
-            web.get("/published", published),
-            web.get("/published/{host}", published),
-            web.get("/history", shows(lambda: list(lab.world.history))),
-            web.get("/world", world),
-            web.post("/world", set_world),
-            web.post("/host", set_host),
-            web.get("/faults", known_faults),
-            web.post("/fault", fault),
-            web.post("/answer", answer),
-            web.delete("/fault", does(lambda request: lab.clear())),
-            web.delete("/fault/{name}", does(lambda request: lab.clear(request.match_info["name"]))),
-            web.post("/forgive", does(lambda request: lab.forgive())),
-            web.post("/reset", does(lambda request: lab.reset())),
-            web.get("/ca.pem", sends(lambda: lab.authority.pem)),
-            web.get("/ca.der", sends(lambda: lab.authority.der)),
+            web.get("/", _shows(lab.description)),
+            web.get("/ledger", pages.ledger),
+            web.get("/verdict", _shows(lab.verdicts)),
+            web.delete("/ledger", _does(lambda request: lab.ledger_book.clear())),
+            web.get("/published", pages.published),
+            web.get("/published/{host}", pages.published),
+            web.get("/history", _shows(lambda: list(lab.world.history))),
+            web.get("/world", pages.world),
+            web.post("/world", pages.set_world),
+            web.post("/host", pages.set_host),
+            web.get("/faults", pages.known_faults),
+            web.post("/fault", pages.fault),
+            web.post("/answer", pages.answer),
+            web.delete("/fault", _does(lambda request: lab.clear())),
+            web.delete("/fault/{name}", _does(lambda request: lab.clear(request.match_info["name"]))),
+            web.post("/forgive", _does(lambda request: lab.forgive())),
+            web.post("/reset", _does(lambda request: lab.reset())),
+            web.get("/ca.pem", _sends(lambda: lab.authority.pem)),
+            web.get("/ca.der", _sends(lambda: lab.authority.der)),
         ]
     )
     return app

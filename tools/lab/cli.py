@@ -36,6 +36,20 @@ def parse_fault(text):
     return name, options
 
 
+def faults():
+    table = Table("fault", "deviation", "what it does")
+    for key, (_, _, number, about) in FAULTS.items():
+        table.add_row(key, str(number or ""), about)
+    return table
+
+
+def watch(made, console, end):
+    """The live table, until `end` is set."""
+    with Live(view(made, console.height), console=console, refresh_per_second=4, screen=False) as live:
+        while not end.wait(0.25):
+            live.update(view(made, console.height))
+
+
 @app.command()
 def lab(
     provider: str = typer.Option("dyn", help="personality: " + ", ".join(sorted(PERSONALITIES))),
@@ -68,10 +82,7 @@ def lab(
     """A DynDNS2 provider on this machine: HTTP, HTTPS with its own CA, and DNS, until Ctrl-C."""
     console = Console()
     if list_faults:
-        table = Table("fault", "deviation", "what it does")
-        for key, (_, _, number, about) in FAULTS.items():
-            table.add_row(key, str(number or ""), about)
-        console.print(table)
+        console.print(faults())
         return
     made = Lab(provider, accounts, http, https, dns, admin, bind, name, dir, speed, chain=chain)
     made.world.check_address = check_address
@@ -85,23 +96,13 @@ def lab(
         signal.signal(number, lambda *_: end.set())
     with made:
         if console.is_terminal and not quiet:
-            with Live(
-                view(made, console.height), console=console, refresh_per_second=4, screen=False
-            ) as live:
-                while not end.wait(0.25):
-                    live.update(view(made, console.height))
+            watch(made, console, end)
         else:
+            said = "nuisances as with --seed %d" % weather.seed if weather else "no nuisances"
+            ports = made.http_port, made.https_port, made.dns_port, made.admin_port
             print(
                 "lab %s: http %d, https %d, dns %d, admin http://127.0.0.1:%d, files in %s; %s"
-                % (
-                    provider,
-                    made.http_port,
-                    made.https_port,
-                    made.dns_port,
-                    made.admin_port,
-                    made.directory,
-                    "nuisances as with --seed %d" % weather.seed if weather else "no nuisances",
-                ),
+                % (provider, *ports, made.directory, said),
                 flush=True,
             )
             end.wait()

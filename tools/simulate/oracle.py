@@ -217,32 +217,41 @@ class Oracle:
             if say not in ODD:
                 host.ack4, host.ack6 = self._before[name]
             if say in TROUBLE or (isinstance(say, int) and say not in STOPS and say not in ODD):
-                host.fails += 1
-                host.open = True
-                least = 1800 if say in TROUBLE else 300
-                wait = min(DAY // 2, least << min(host.fails - 1, 12))
-                if after is not None:
-                    wait = max(60, min(DAY, after), least if say in TROUBLE else 0)
-                worst = max(worst, t + wait)
+                worst = max(worst, t + self._trouble(host, say, after))
             elif say in ODD:
-                host.odds += 1
-                host.hold = max(host.hold, t + 1800)
-                if say == "other":
-                    host.ack4, host.open = "45.33.99.99", False
-                if host.odds >= 3:
-                    host.stop = "host"
+                self._odd(t, host, say)
             elif say in STOPS:
                 if single and len(names) > 1 and say not in LIST_STOPS and STOPS[say] == "host":
                     continue  # to be asked host by host
-                blocks = say == "abuse" and self.accounts[account][0] in self.BLOCK_USERS
-                self._stop(account, name, "account" if blocks else STOPS[say])
-                if say == "!donator" and host.offline == 1:
-                    host.offline = 0
+                self._refused(account, name, host, say)
             else:
                 self._success(t, host, v4, v6, offline)
         for (other, _), host in self.now.items():
             if other == account and worst:
                 host.trouble = max(host.trouble, worst)
+
+    def _trouble(self, host, say, after):
+        """The server is in trouble: seconds that the account must wait at least."""
+        host.fails += 1
+        host.open = True
+        least = 1800 if say in TROUBLE else 300
+        if after is not None:
+            return max(60, min(DAY, after), least if say in TROUBLE else 0)
+        return min(DAY // 2, least << min(host.fails - 1, 12))
+
+    def _odd(self, t, host, say):
+        host.odds += 1
+        host.hold = max(host.hold, t + 1800)
+        if say == "other":
+            host.ack4, host.open = "45.33.99.99", False
+        if host.odds >= 3:
+            host.stop = "host"
+
+    def _refused(self, account, name, host, say):
+        blocks = say == "abuse" and self.accounts[account][0] in self.BLOCK_USERS
+        self._stop(account, name, "account" if blocks else STOPS[say])
+        if say == "!donator" and host.offline == 1:
+            host.offline = 0
 
     def _success(self, t, host, v4, v6, offline):
         if offline:

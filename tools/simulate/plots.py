@@ -44,13 +44,8 @@ def _kind(answer):
     return _ANSWERS[-1]
 
 
-def timeline(story, path, start=0, end=None):
-    """One device's life between two times (seconds) as an image; the suffix says which kind (.png, .svg)."""
-    end = end or story.end
-    figure, (top, low) = plt.subplots(
-        2, 1, figsize=(17, 9), sharex=True, height_ratios=(2.2, 1), layout="constrained"
-    )
-    height = {lane: len(LANES) - n for n, lane in enumerate(LANES)}
+def _spans(top, story, height, start, end):
+    """What lasts: a bar in its lane."""
     least = (end - start) / 600  # nothing is drawn thinner than this
     for lane, a, b, text in story.spans:
         if b < start or a > end:
@@ -70,6 +65,10 @@ def timeline(story, path, start=0, end=None):
             top.annotate(
                 label[:26], (a / _DAY, height[lane] + 0.27), fontsize=7.5, rotation=22, ha="left", va="bottom"
             )
+
+
+def _marks(top, story, height, start, end):
+    """What happens at a moment: a stroke or a triangle in its lane, the device's with their text."""
     last = -end
     for lane, when, text in story.marks:
         if start <= when <= end:
@@ -85,6 +84,32 @@ def timeline(story, path, start=0, end=None):
                     va="bottom",
                 )
                 last = when
+
+
+def _counts(low, story, start, end):
+    """How many of each there were since the start."""
+    for name, times, colour, width in (("address changes", story.changes, GREY, 4),
+                                       ("requests", [w for w, _ in story.requests], BLUE, 1.6),
+                                       ("flash writes", story.writes, GREEN, 1.6)):  # fmt: skip
+        inside = [t / _DAY for t in times if start <= t <= end]
+        low.step([start / _DAY, *inside, end / _DAY], [*range(len(inside) + 1), len(inside)], where="post",
+                 color=colour, lw=width, label=name, alpha=0.9)  # fmt: skip
+    low.legend(loc="upper left", fontsize=9, frameon=False)
+    low.set_xlabel("day")
+    low.set_ylabel("so many since the start")
+    low.set_xlim(start / _DAY, end / _DAY)
+    low.grid(alpha=0.3)
+
+
+def timeline(story, path, start=0, end=None):
+    """One device's life between two times (seconds) as an image; the suffix says which kind (.png, .svg)."""
+    end = end or story.end
+    figure, (top, low) = plt.subplots(
+        2, 1, figsize=(17, 9), sharex=True, height_ratios=(2.2, 1), layout="constrained"
+    )
+    height = {lane: len(LANES) - n for n, lane in enumerate(LANES)}
+    _spans(top, story, height, start, end)
+    _marks(top, story, height, start, end)
     for when, answer in story.requests:
         if start <= when <= end:
             kind = _kind(answer)  # each a little higher, so that a rare one is not hidden among the many
@@ -104,17 +129,7 @@ def timeline(story, path, start=0, end=None):
         start / _DAY, end / _DAY, _count(story.changes, start, end),
         _count([w for w, _ in story.requests], start, end), _count(story.writes, start, end),
     ), loc="left", fontsize=13)  # fmt: skip
-    for name, times, colour, width in (("address changes", story.changes, GREY, 4),
-                                       ("requests", [w for w, _ in story.requests], BLUE, 1.6),
-                                       ("flash writes", story.writes, GREEN, 1.6)):  # fmt: skip
-        inside = [t / _DAY for t in times if start <= t <= end]
-        low.step([start / _DAY, *inside, end / _DAY], [*range(len(inside) + 1), len(inside)], where="post",
-                 color=colour, lw=width, label=name, alpha=0.9)  # fmt: skip
-    low.legend(loc="upper left", fontsize=9, frameon=False)
-    low.set_xlabel("day")
-    low.set_ylabel("so many since the start")
-    low.set_xlim(start / _DAY, end / _DAY)
-    low.grid(alpha=0.3)
+    _counts(low, story, start, end)
     _save(figure, path)
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 
 from wanbeacon import VERSION
-from wanbeacon.app import config, json_fault, stage
+from wanbeacon.app import config, stage
 from wanbeacon.board import Mistake, linux, words_of
 from wanbeacon.net import unix, waits
 
@@ -74,7 +74,7 @@ def _problems(text, error):
     """Where the text is no JSON: its line with a caret; else what the settings say that is wrong."""
     if len(text) > config.ROUTER_MAX:  # not read to its end
         return error.problems
-    fault = json_fault.lines(text)
+    fault = stage.run("app.json_fault", "lines", text)
     return ["\n".join(fault)] if fault else error.problems
 
 

@@ -10,7 +10,7 @@ import json
 
 import wanbeacon
 from wanbeacon.app import stage
-from wanbeacon.core import address, prefix
+from wanbeacon.core import address
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
 
@@ -228,11 +228,15 @@ def _address(value, bounds):
 
 
 def _suffix(value, bounds):
-    return _unread(value, prefix.suffix) and "should be the host's part of an IPv6 address, such as ::1:2"
+    return _unread(value, lambda text: stage.run("core.prefix", "suffix", text)) and (
+        "should be the host's part of an IPv6 address, such as ::1:2"
+    )
 
 
 def _mac(value, bounds):
-    return _unread(value, prefix.mac) and "should be a MAC address, such as 00:11:22:33:44:55"
+    return _unread(value, lambda text: stage.run("core.prefix", "mac", text)) and (
+        "should be a MAC address, such as 00:11:22:33:44:55"
+    )
 
 
 def _unread(value, read):

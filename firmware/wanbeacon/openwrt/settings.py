@@ -111,34 +111,13 @@ def _account(read, provider):
     name = take("service_name", "text")
     url = take("update_url", "text")
     if url:
-        account["provider"] = "custom"
-        try:
-            spec, user, password = ddns.custom(url, False)
-        except ValueError as e:
-            read.bad("update_url", str(e))
-        else:
-            account["custom"] = OrderedDict(
-                [(key, spec[key]) for key in ("url", "url6", "auth") if key in spec]
-            )
-            method = take("method", "text")
-            if method:
-                account["custom"]["method"] = method
-            for key, value in (("user", user), ("password", password)):
-                if value is not None:
-                    account[key] = value
-    elif not name:
+        _own_provider(read, url, account)
+    elif name:
+        _listed_provider(read, name, provider, account)
+    else:
         read.problems.append(
             "%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file)
         )
-    else:
-        account["provider"] = provider(name)
-        if not account["provider"]:
-            near = nearest(name.split(".")[0], provider(None))
-            read.bad(
-                "service_name",
-                "'%s' is unknown%s; `wanbeacon providers` lists all"
-                % (name, "; do you mean %s?" % " or ".join(near) if near else ""),
-            )
     _answers(read, account.get("custom"))
     if not url and take("method", "text"):
         account["method"] = take("method", "text")
@@ -165,6 +144,39 @@ def _account(read, provider):
         )
     if len(read.problems) > known:
         return None
+    return account, _hosts(take, names, v4, v6)
+
+
+def _own_provider(read, url, account):
+    """A service of the user's own (update_url), into the account."""
+    account["provider"] = "custom"
+    try:
+        spec, user, password = ddns.custom(url, False)
+    except ValueError as e:
+        return read.bad("update_url", str(e))
+    account["custom"] = OrderedDict([(key, spec[key]) for key in ("url", "url6", "auth") if key in spec])
+    method = read.take("method", "text")
+    if method:
+        account["custom"]["method"] = method
+    for key, value in (("user", user), ("password", password)):
+        if value is not None:
+            account[key] = value
+
+
+def _listed_provider(read, name, provider, account):
+    """A service of the catalogue, into the account."""
+    account["provider"] = provider(name)
+    if not account["provider"]:
+        near = nearest(name.split(".")[0], provider(None))
+        read.bad(
+            "service_name",
+            "'%s' is unknown%s; `wanbeacon providers` lists all"
+            % (name, "; do you mean %s?" % " or ".join(near) if near else ""),
+        )
+
+
+def _hosts(take, names, v4, v6):
+    """The hosts of a service, which all have its options."""
     private = take("allow_private", "bool", False)
     create = take("create", "bool", False) and known_key("create", "host")
     extra = [(key, take(key, "text")) for key in _HOST_KEYS]
@@ -179,7 +191,7 @@ def _account(read, provider):
             if value is not None:
                 host[key] = value
         hosts.append(host)
-    return account, hosts
+    return hosts
 
 
 def _names(words):

@@ -145,58 +145,56 @@ def parse(text, file="uci"):
     UciError: file, line and what is wrong, for the first fault found (what follows it cannot be trusted).
     """
     sections = []
-    counts = {}
     section = None
     for line, words in commands(text.lstrip("\ufeff"), file):
         command = _COMMANDS.get(words[0], words[0])
         where = "%s line %d" % (file, line)
-        if command == "package":
-            continue
         if command == "config":
-            if len(words) not in (2, 3) or not words[1]:
-                raise UciError("%s: write it as: config TYPE 'NAME'" % where)
-            for c in words[1]:
-                if not " " < c <= "~":
-                    raise UciError(
-                        "%s: type '%s': a type has no blank and only plain characters"
-                        % (where, _short(words[1]))
-                    )
-            name = words[2] if len(words) == 3 and words[2] else None
-            if name and not is_name(name):
-                raise UciError(
-                    "%s: section '%s': a name has letters, digits and _ only" % (where, _short(name))
-                )
-            section = None
-            for other in sections:
-                if name and other.name == name:
-                    if other.kind != words[1]:
-                        raise UciError(
-                            "%s: section '%s' is already a '%s' (line %d)"
-                            % (where, name, other.kind, other.line)
-                        )
-                    section = other
-            if section is None:
-                count = counts.get(words[1], 0)
-                counts[words[1]] = count + 1
-                section = Section(words[1], name, line, count)
-                sections.append(section)
-        elif command == "option" or command == "list":
+            section = _section(sections, words, line, where)
+        elif command in ("option", "list"):
             if section is None:
                 raise UciError("%s: '%s' before the first 'config' line" % (where, command))
-            where += ", section '%s'" % section.title()
-            if len(words) < 2 or not is_name(words[1]):
-                raise UciError(
-                    "%s: write it as: %s NAME 'VALUE'; a name has letters, digits and _" % (where, command)
-                )
-            if len(words) > 3:
-                raise UciError(
-                    "%s, option '%s': more than one value; put quotes around a value with spaces"
-                    % (where, words[1])
-                )
-            _put(section, command, words[1], words[2] if len(words) == 3 else "", line)
-        else:
+            _option(section, command, words, line, "%s, section '%s'" % (where, section.title()))
+        elif command != "package":
             raise UciError("%s: '%s' is none of config, option, list" % (where, _short(words[0])))
     return sections
+
+
+def _section(sections, words, line, where):
+    """The section that a `config` line begins, or goes on with; a new one is added to `sections`."""
+    if len(words) not in (2, 3) or not words[1]:
+        raise UciError("%s: write it as: config TYPE 'NAME'" % where)
+    kind, name = words[1], words[2] if len(words) == 3 and words[2] else None
+    for c in kind:
+        if not " " < c <= "~":
+            raise UciError(
+                "%s: type '%s': a type has no blank and only plain characters" % (where, _short(kind))
+            )
+    if name and not is_name(name):
+        raise UciError("%s: section '%s': a name has letters, digits and _ only" % (where, _short(name)))
+    count = 0  # sections of this kind so far
+    for other in sections:
+        count += other.kind == kind
+        if name and other.name == name:
+            if other.kind != kind:
+                raise UciError(
+                    "%s: section '%s' is already a '%s' (line %d)" % (where, name, other.kind, other.line)
+                )
+            return other
+    sections.append(Section(kind, name, line, count))
+    return sections[-1]
+
+
+def _option(section, command, words, line, where):
+    if len(words) < 2 or not is_name(words[1]):
+        raise UciError(
+            "%s: write it as: %s NAME 'VALUE'; a name has letters, digits and _" % (where, command)
+        )
+    if len(words) > 3:
+        raise UciError(
+            "%s, option '%s': more than one value; put quotes around a value with spaces" % (where, words[1])
+        )
+    _put(section, command, words[1], words[2] if len(words) == 3 else "", line)
 
 
 def _put(section, command, name, value, line):

@@ -1,0 +1,135 @@
+"""Which provider a service of ddns-scripts is, and what its login means there. `one`: importer._Service."""
+
+from wanbeacon.core.text import nearest
+from wanbeacon.openwrt import ddns, known_urls
+
+# Services whose password is none of the keys of the catalogue's row of that name.
+_OTHER_KEY = {
+    "dnsexit.com": "dnsexit wants an API key of its account page as password, and no user name",
+    "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
+}
+
+
+def provider(one, known, rows):
+    """Who the service is: by its name, by the script that ddns-scripts has for it (then `letters` are set),
+    by the host of its URL, or as a service of the user's own. Returns a known_urls.Match or None."""
+    url = one.text("update_url")
+    name = one.text("service_name")
+    name = None if name == "-" else name
+    why = _OTHER_KEY.get((name or "").lower())
+    script = ddns.api(name, known) if name else None
+    by_words = name and name.lower() in ddns.URLS
+    if by_words and not url:
+        return _by_words(name, one)
+    ours = script[0] if script else ddns.ours(name, known) if name and not why and not by_words else None
+    if ours:
+        one.put("service_name", ours)
+        one.say("service_name", "service_name '%s'" % ours)
+        if url:
+            one.say("update_url", "not needed: the catalogue knows this service")
+        one.letters = script[1] if script else None
+        return None
+    found = known_urls.match(url, rows) if url else None
+    if name and url:
+        one.say("service_name", "not needed: update_url is used")
+    if found:
+        _by_host(found, one)
+    elif url:
+        _own_url(url, one)
+    elif name:
+        near = nearest(name.split(".")[0], known)
+        one.lose(
+            "service_name", why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")
+        )
+    return found
+
+
+def _by_host(found, one):
+    one.put("service_name", found.id)
+    for key, option in (("user", "username"), ("password", "password")):
+        one.put(option, found.values.get(key))
+    said = "service_name '%s': its host is in the catalogue" % found.id
+    one.say("update_url", said + ("; left out: " + " ".join(found.left_out) if found.left_out else ""))
+
+
+def _by_words(name, one):
+    url, success, unchanged, failure = ddns.URLS[name.lower()]
+    one.put("update_url", url)
+    for option, words in (("success", success), ("unchanged", unchanged), ("failure", failure)):
+        one.put(option, words)
+    one.say("service_name", "update_url, with the words of its answers")
+
+
+def _own_url(url, one):
+    try:
+        spec, user, password = ddns.custom(url)
+    except ValueError as e:
+        return one.lose("update_url", "it %s" % e)
+    place = spec["url"].replace("{user}", "[USERNAME]").replace("{password}", "[PASSWORD]")
+    place = place.replace("{hostname}", "[DOMAIN]").replace("{ip}", "[IP]")
+    if spec["auth"] == "basic":
+        place = "https://[USERNAME]:[PASSWORD]@" + place[8:]
+    one.put("update_url", place)
+    one.put("username", user)
+    one.put("password", password)
+    one.say(
+        "update_url",
+        "update_url"
+        + ("" if url.startswith("https:") else ", now over HTTPS")
+        + "; if it answers otherwise than good or nochg, list its words: success, failure",
+    )
+
+
+def api(name, one):
+    """An option that means something else with a service that ddns-scripts has a script for.
+    False: it does not."""
+    letters, value = one.letters, one.text(name)
+    if not letters:
+        return False
+    target = ddns.PARAMS.get(one.provider(), {}).get(name)
+    if target and value is not None:
+        one.put(target, value)
+        one.say(name, target)
+    elif name == "username":
+        _api_user(letters[0], value, one)
+    elif name == "password":
+        key = "token" if letters[1] == "t" else "password"
+        one.put(key, "%s,%s" % (one.text("username"), value) if letters[0] == "j" else value)
+        one.say(name, key)
+    elif name == "domain" and letters[2:] and value:
+        host, at, zone = value.partition("@")
+        if letters[2] == "l":
+            zone = ".".join(value.split(".")[-2:])
+        elif not at:
+            zone = value
+        host = value.lstrip("@").replace("@", ".")
+        one.put("zone", zone)
+        one.put("domain", host)
+        one.say(name, "domain '%s', zone '%s'" % (host, zone))
+    else:
+        return False
+    return True
+
+
+# letter of ddns.api -> what a user name is that our row does not send as one
+_USER_IS = {"s": "part of the name", "j": "part of the token", "-": "not needed: the token says it"}
+
+
+def _api_user(letter, value, one):
+    if one.provider() == "cloudflare" and value != "Bearer":
+        one.lose("username", "make an API token and give it as password; the global key is not taken")
+    elif letter == "u":
+        one.put("username", value)
+        one.say("username", "username")
+    elif letter == "z":
+        one.put("zone", value)
+        one.say("username", "zone '%s'" % value)
+    else:
+        one.say("username", _USER_IS[letter])
+
+
+def names_below(one):
+    """`username` was the part before the zone, `domain` the zone."""
+    zone, label = one.text("domain") or "", one.text("username", "@")
+    one.replace("zone", zone)
+    one.replace("domain", zone if label in ("", "@") else label + "." + zone)
