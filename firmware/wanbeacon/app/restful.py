@@ -47,7 +47,7 @@ class _Call:
 def talk(agent, account, root, plan, changes):
     """The calls themselves: an Answer or a Trouble."""
     spare = [bytearray(_SPARE)]
-    from wanbeacon.dyndns import rest
+    from wanbeacon.dyndns import rest  # code comes into the heap behind `spare`, not before it
     from wanbeacon.net import http
 
     place, rows, calls, hosts, due, kept = plan

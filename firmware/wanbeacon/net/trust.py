@@ -70,7 +70,7 @@ def context(paths, issuers=None):
     `issuers`: a list that gets the issuers' names (DER) of the certificates the server shows, where the
     interpreter can tell them. Raises ImportError when the interpreter has no TLS, OSError when a file cannot
     be read, ValueError when it is damaged."""
-    import tls
+    import tls  # an interpreter may lack it
 
     ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     ctx.verify_mode = tls.CERT_REQUIRED  # explicit: the `ssl` wrapper's default is CERT_NONE

@@ -4,6 +4,7 @@ shows what of ddns-scripts' settings can be taken over; takes it over."""
 import os
 import sys
 
+from wanbeacon.dyndns import catalog
 from wanbeacon.openwrt import ddns, render, settings, uci
 from wanbeacon.openwrt.importer import convert, is_on
 
@@ -106,8 +107,6 @@ def _problems(sections, known, catalogue):
 
 def rows_of(catalogue):
     """The catalogue's rows, to know URLs by."""
-    from wanbeacon.dyndns import catalog
-
     return [catalog.find(catalogue, name) for name in render.providers(catalogue)]
 
 

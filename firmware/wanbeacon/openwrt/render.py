@@ -8,6 +8,9 @@ What is no fault but good to know (options without effect, a password sent in pl
 import json
 import sys
 
+from wanbeacon.app import config
+from wanbeacon.dyndns import catalog
+from wanbeacon.dyndns.advice import judge
 from wanbeacon.openwrt import ddns, settings, uci
 
 FILE_MAX = 65536  # a settings file is 2 KB; more is a mistake, and a small router's memory is not for it
@@ -31,8 +34,6 @@ def read_text(path):
 
 def providers(catalogue):
     """Names of the catalogue's providers. ValueError in one line."""
-    from wanbeacon.dyndns import catalog
-
     try:
         return catalog.names(catalogue)
     except (OSError, ValueError):
@@ -57,9 +58,6 @@ def load(path, catalogue):
 def validate(document, catalogue):
     """What the agent itself would say of the document:
     (problems, warnings), lists of lines that start with the key."""
-    from wanbeacon.app import config
-    from wanbeacon.dyndns.advice import judge
-
     unwise = []
     try:
         _, lines, unwise = judge(catalogue, config.load(json.dumps(document), config.ROUTER_MAX)["accounts"])

@@ -9,6 +9,8 @@ this cuts those out of the PEM bundle into DER files (MicroPython below 1.29 rea
 from binascii import a2b_base64, hexlify
 from hashlib import sha256
 
+from wanbeacon.board import linux
+
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 INDEX = "/usr/share/wanbeacon/roots.txt"
 # bytes of the SHA-256: enough to know one root among those of the bundle, which is trusted as a whole
@@ -44,8 +46,6 @@ def cut(folder, bundle=BUNDLE, index=INDEX):
     ValueError, in a line that says what to install, when there is no bundle or nothing of use in it. OSError
     when the folder cannot be written.
     """
-    from wanbeacon.board import linux
-
     order, wanted = [], {}
     try:
         with open(index) as f:

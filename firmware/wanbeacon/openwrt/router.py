@@ -84,7 +84,7 @@ def no_new_privileges():
     """Give up setuid programs for good (PR_SET_NO_NEW_PRIVS, prctl(2)):
     procd does that only for a service in a jail."""
     try:
-        import ffi
+        import ffi  # a build may lack it
 
         ffi.open(None).func("i", "prctl", "iLLLL")(38, 1, 0, 0, 0)
     except (ImportError, OSError):  # an interpreter without ffi, or without a C library to open

@@ -28,7 +28,7 @@ class Led:
         self.level = (row or {}).get("on", 1)
         self.lit = None
         if row and row.get("kind") == "neopixel":
-            import neopixel
+            import neopixel  # few boards have such a light
 
             self.pixel = neopixel.NeoPixel(machine.Pin(row["pin"]), 1)
         elif row:

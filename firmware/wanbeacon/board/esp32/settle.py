@@ -49,7 +49,7 @@ def of_this_board():
     if gc.mem_alloc() + gc.mem_free() > PLENTY:
         return Memory()
     try:
-        import _thread
+        import _thread  # a build may lack either
 
         import esp32
 
