@@ -29,14 +29,15 @@ TESTS = (
     "test_reply_rows",
     "test_hostile",
 )
-HELPERS = ("replies",)
+HELPERS = ("replies", "slots")
 NOTES = ROOT / "host_tests" / "MUTANTS.md"
 LEAST = 97  # percent that must be killed
 _RUN_S = 1800
 _SETUP = """[mutmut]
-paths_to_mutate=
+source_paths=
 %s
-tests_dir=tests
+pytest_add_cli_args_test_selection=
+    tests
 also_copy=
     wanbeacon
     shims
@@ -71,7 +72,9 @@ def lay_out(folder):
     (folder / "tests").mkdir()
     for name in TESTS + HELPERS:
         shutil.copy(ROOT / "host_tests" / "shared" / (name + ".py"), folder / "tests")
-    (folder / "conftest.py").write_text("import wanbeacon_cpython\n")
+    (folder / "conftest.py").write_text(
+        'import wanbeacon_cpython\nimport wanbeacon\n\nwanbeacon.catalogue = "firmware/catalogue"\n'
+    )
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = shims .\n")
     (folder / "setup.cfg").write_text(_SETUP % "\n".join("    wanbeacon/%s.py" % name for name in MODULES))
 

@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from wanbeacon import VERSION
 
 from tools import ROOT, interpreters
 from tools.netlab.parts import usable
@@ -49,7 +50,7 @@ def test_without_any_micropython_the_demo_runs_on_cpython_and_says_so(bare):
     if Path("/usr/bin/micropython").exists():
         pytest.skip("this machine has a MicroPython in /usr/bin")
     said = bare("tools", "run", "--plain", "--simple", "--seconds", "8").stdout
-    assert said.split("\n")[0].startswith("Wanbeacon 0.2.0 on CPython %d.%d" % sys.version_info[:2])
+    assert said.split("\n")[0].startswith("Wanbeacon %s on CPython %d.%d" % (VERSION, *sys.version_info[:2]))
     assert "there is no MicroPython on this machine" in said.split("\n")[0]
     assert "-> 200 good" in said and "no rule broken" in said
 
@@ -57,7 +58,7 @@ def test_without_any_micropython_the_demo_runs_on_cpython_and_says_so(bare):
 def test_an_installed_micropython_is_taken_before_cpython(bare):
     (bare.path / "micropython").symlink_to(usable("micropython-amd64").argv[0])
     said = bare("tools", "run", "--plain", "--simple", "--seconds", "1").stdout
-    assert said.startswith("Wanbeacon 0.2.0 on MicroPython 1.25.0. Demo")
+    assert said.startswith("Wanbeacon %s on MicroPython 1.25.0. Demo" % VERSION)
 
 
 def test_an_installed_one_that_is_too_old_or_has_no_tls_is_not(bare):
@@ -78,7 +79,7 @@ def test_debians_program_unpacked_is_taken_before_cpython(bare):
     program = usable("micropython-amd64")
     (bare.cache / "micropython-amd64").symlink_to(Path(program.argv[0]).parent)
     assert bare("tools", "run", "--plain", "--simple", "--seconds", "1").stdout.startswith(
-        "Wanbeacon 0.2.0 on MicroPython 1.25.0"
+        "Wanbeacon %s on MicroPython 1.25.0" % VERSION
     )
 
 

@@ -2,13 +2,12 @@
 a check page."""
 
 import socket
-import struct
 import time
 
 import pytest
 
 from host_tests.netlab.agent_rig import NAME, SPEED
-from tools.netlab import servers
+from tools.netlab import link6, servers
 from tools.netlab.agent_process import Agent, host
 from tools.netlab.lab import PROVIDER, wait_for
 from tools.netlab.namespaces import inside, ip
@@ -18,21 +17,8 @@ FIRST, SECOND = "2600:77:2::", "2600:77:3::"
 
 
 def advertise(net, *prefixes):
-    """The router sends an advertisement; prefixes: (text, valid s, preferred s). RFC 4861 section 4.2."""
-    data = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
-    for text, valid, preferred in prefixes:
-        data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(
-            socket.AF_INET6, text
-        )
-
-    def send():
-        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
-            index = socket.if_nametoindex("lan0")
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-            sock.sendto(data, ("ff02::1", 0, 0, index))
-
-    inside(net.rtr, send)
+    """The router sends an advertisement; prefixes: (text, valid s, preferred s)."""
+    link6.advertise(net.rtr, "lan0", *prefixes)
 
 
 def addresses(net, *flags):

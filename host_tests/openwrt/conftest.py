@@ -1,14 +1,11 @@
 """What the room's tests share: the packages, built once; a router to test in."""
 
-import os
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from host_tests.needs import program, usable
-from host_tests.openwrt import router
+from host_tests.openwrt import router, scene
 from tools.build import package
+from tools.lab.lab import Lab
 from tools.netlab import namespaces
 
 
@@ -40,15 +37,17 @@ def net(parts):
         yield made
 
 
+@pytest.fixture(scope="module")
+def lab(net):
+    """The Dyn personality at an address of the internet's namespace."""
+    made = Lab("dyn", accounts=scene.ACCOUNTS, bind=(namespaces.PROVIDER,), names=(namespaces.PROVIDER,))
+    namespaces.inside(net.internet, made.start)
+    yield made
+    made.stop()
+
+
 @pytest.fixture
 def box(parts, net, ipks):
-    """A router in the namespace, freshly installed with all packages but LuCI's. Its path is short: unix
-    sockets in it have 107 bytes for theirs."""
-    with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
-        os.chmod(folder, 0o755)  # the agent's user has to pass
-        root = Path(folder, "root")
-        root.mkdir()
-        made = router.Router(router.build(root, ipks.values()), net.router)
+    """A router in the namespace, freshly installed with all packages but LuCI's."""
+    with router.installed(ipks.values(), net.router) as made:
         yield made
-        made.procd.stop()
-        made.logd.close()

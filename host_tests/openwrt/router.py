@@ -1,12 +1,14 @@
 """A router to test in: a root file system out of the package's data, busybox and the stand-alone MicroPython,
 entered by chroot in a network namespace; procd's part is played by Procd. Needs root."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -293,3 +295,17 @@ def owner(path):
     """(uid, gid, mode) of a file."""
     stat = os.stat(path)
     return stat.st_uid, stat.st_gid, stat.st_mode & 0o7777
+
+
+@contextlib.contextmanager
+def installed(ipks, namespace):
+    """A Router with these packages, gone at the end. Its path is short: unix sockets in it have 107 bytes for
+    theirs."""
+    with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
+        os.chmod(folder, 0o755)  # the agent's user has to pass
+        root = Path(folder, "root")
+        root.mkdir()
+        made = Router(build(root, ipks), namespace)
+        yield made
+        made.procd.stop()
+        made.logd.close()

@@ -14,19 +14,9 @@ from wanbeacon import VERSION
 from host_tests.openwrt import luci_page, router, scene
 from host_tests.openwrt.browser import Browser
 from tools import ROOT
-from tools.lab.lab import Lab
 from tools.netlab import namespaces
 
 pytestmark = pytest.mark.needs_root
-
-
-@pytest.fixture(scope="module")
-def lab(net):
-    """The Dyn personality at an address of the internet's namespace."""
-    made = Lab("dyn", accounts=scene.ACCOUNTS, bind=(namespaces.PROVIDER,), names=(namespaces.PROVIDER,))
-    namespaces.inside(net.internet, made.start)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

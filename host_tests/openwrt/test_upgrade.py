@@ -4,15 +4,11 @@ another."""
 
 import itertools
 import os
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from host_tests.openwrt import managers, router, scene
 from tools.build import package
-from tools.lab.lab import Lab
-from tools.netlab import namespaces
 
 pytestmark = pytest.mark.needs_root
 FORMER = ["wanbeacon", "wanbeacon-nat", "wanbeacon-import-ddns", "luci-app-wanbeacon"]
@@ -35,25 +31,11 @@ def ours():
     return made
 
 
-@pytest.fixture(scope="module")
-def lab(net):
-    made = Lab("dyn", accounts=scene.ACCOUNTS, bind=(namespaces.PROVIDER,), names=(namespaces.PROVIDER,))
-    namespaces.inside(net.internet, made.start)
-    yield made
-    made.stop()
-
-
 @pytest.fixture
 def bare(parts, net):
     """A router without any package of ours."""
-    with tempfile.TemporaryDirectory(prefix="wbow-") as folder:
-        os.chmod(folder, 0o755)  # the agent's user has to pass
-        root = Path(folder, "root")
-        root.mkdir()
-        made = router.Router(router.build(root, []), net.router)
+    with router.installed([], net.router) as made:
         yield made
-        made.procd.stop()
-        made.logd.close()
 
 
 def publishes(bare, net, lab):

@@ -1,6 +1,7 @@
 import binascii
 import struct
 
+from slots import Slot
 from wanbeacon.core import journal, policy, record
 from wanbeacon.core.address import parse
 from wanbeacon.core.record import DAY, NEVER, Limits, Record
@@ -15,19 +16,6 @@ class Journal(record.Journal):
 
     def save(self, records, now, wall):
         return journal.save(self, records, now, wall, wall)
-
-
-class Slot:
-    def __init__(self, data=None):
-        self.data = data
-        self.writes = 0
-
-    def read(self):
-        return self.data
-
-    def write(self, data):
-        self.data = bytes(data)
-        self.writes += 1
 
 
 def full(fp=b"12345678", offline=0):

@@ -2,6 +2,7 @@
 
 import rest_kit
 from rest_kit import V4, V6, Ids, Script, play, row_of
+from slots import Slot
 from wanbeacon.core import ids as core_ids
 from wanbeacon.dyndns import rest
 
@@ -242,19 +243,6 @@ def test_a_cut_answer_is_no_success():
 
 
 # ---- the file of ids
-
-
-class Slot:
-    def __init__(self, data=None):
-        self.data = data
-        self.writes = 0
-
-    def read(self):
-        return self.data
-
-    def write(self, data):
-        self.data = bytes(data)
-        self.writes += 1
 
 
 def test_ids_outlive_a_restart_and_are_written_only_when_they_changed():

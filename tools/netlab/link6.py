@@ -20,6 +20,24 @@ from .namespaces import inside, ip
 LL = {"honest": "fe80::1", "stranger": "fe80::bad"}
 
 
+def advertise(space, device, *prefixes, lifetime=1800, preference=0):
+    """Send one router advertisement (RFC 4861 section 4.2) from a namespace's device. prefixes: (text, valid
+    s, preferred s). preference: 0 medium, 1 high (RFC 4191)."""
+    data = struct.pack(">BBHBBHII", 134, 0, 0, 64, preference << 3, lifetime, 0, 0)
+    for text, valid, preferred in prefixes:
+        data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0)
+        data += socket.inet_pton(socket.AF_INET6, text)
+
+    def send():
+        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
+            index = socket.if_nametoindex(device)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+            sock.sendto(data, ("ff02::1", 0, 0, index))
+
+    inside(space, send)
+
+
 class Link6:
     """Attributes: host, honest, stranger (namespace names), folder. The host takes advertisements at once (no
     DAD)."""
@@ -97,22 +115,8 @@ class Link6:
         inside(space, lambda: Path("/proc/sys/net/ipv6/conf/" + name).write_text(str(value)))
 
     def advertise(self, space, *prefixes, lifetime=1800, preference=0):
-        """One router advertisement. prefixes: (text, valid s, preferred s). preference: 0 medium, 1 high (RFC
-        4191)."""
-        data = struct.pack(">BBHBBHII", 134, 0, 0, 64, preference << 3, lifetime, 0, 0)
-        for text, valid, preferred in prefixes:
-            data += struct.pack(">BBBBIII", 3, 4, 64, 0xC0, valid, preferred, 0) + socket.inet_pton(
-                socket.AF_INET6, text
-            )
-
-        def send():
-            with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
-                index = socket.if_nametoindex("eth0")
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-                sock.sendto(data, ("ff02::1", 0, 0, index))
-
-        inside(space, send)
+        """One router advertisement, see below."""
+        advertise(space, "eth0", *prefixes, lifetime=lifetime, preference=preference)
 
     def daemon(self, space, *argv):
         """Start a program in a namespace that stays in the foreground; returns its Popen."""

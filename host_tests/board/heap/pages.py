@@ -23,7 +23,7 @@ STATUS = """{"version": "0.1.0", "now": 1795291800, "paused": false, "clock": "o
 "next": "nothing", "next_in": null, "next_at": null, "why": "refused", "offline": false}],
 "exchange": null, "history": [], "log": ["07:00:00 a line that is as long as lines are"]}"""
 
-esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
+esp32.CONFIG, esp32.DEVICE = folder + "/config.json", folder + "/device.json"
 esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
 esp32.Board.ip_port = lambda self, addr: ("127.0.0.1", 0)
