@@ -79,9 +79,13 @@ def test_at_a_first_start_with_both_the_routers_link_local_decides(link):
     kind, text, why = link.driver.ask("read", [{"source": "netlink", "device": "eth0"}], 6)[-1][1:4]
     assert (kind, text) == (-1, None) and link.addresses(A)[0] in why and link.addresses(B)[0] in why
     seen = watch(link)
-    link.advertise(link.stranger, (B, FOREVER, FOREVER), lifetime=0)
-    link.advertise(link.honest, OURS)
-    wait_for(lambda: last(seen) in link.addresses(A), seen.log.read_text(), 5)
+
+    def decided():
+        link.advertise(link.stranger, (B, FOREVER, FOREVER), lifetime=0)
+        link.advertise(link.honest, OURS)
+        return last(seen) in link.addresses(A)
+
+    wait_for(decided, seen.log.read_text(), 5, step=0.2)
     assert not [one for one in seen.events() if one[1] in link.addresses(B)]
 
 
