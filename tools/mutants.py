@@ -22,6 +22,7 @@ MODULES = ("core/policy", "core/byhand", "core/release", "core/journal", "dyndns
 TESTS = (
     "test_policy",
     "test_policy_waits",
+    "test_policy_others",
     "test_journal",
     "test_broken_slots",
     "test_reply",
