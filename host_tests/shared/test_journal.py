@@ -367,3 +367,50 @@ def test_a_word_that_is_no_ascii_does_not_spoil_the_journal():
     for word, kept in (("\xfc" * 20, "?" * 15), ("abc\u20ac\x7f~", "abc??~"), ("x" * 40, "x" * 15), ("", "")):
         r.word = word
         assert journal.decode(journal.encode([r], 1, WALL))[3][0].word == kept
+
+
+def test_a_clock_that_was_set_or_stepped_is_put_into_every_record():
+    limits = Limits(60, 28 * DAY, 1)
+    for first in (True, False):
+        j = Journal((Slot(), Slot()))
+        j.newest = WALL - DAY
+        a, b = full(b"aaaaaaaa"), full(b"bbbbbbbb")
+        for rec in (a, b):
+            rec.hold, rec.hold_for, rec.hold_wall = 5000, 4000, 0
+            rec.force, rec.force_for, rec.force_wall = 900, 900, WALL - 100
+        journal.restate_all(j, [(a, limits), (b, limits)], 1000, WALL, first)
+        for rec in (a, b):
+            assert (rec.hold, rec.hold_for, rec.hold_wall) == (5000, 4000, WALL + 4000), first
+            assert rec.force_wall == WALL - 100 and rec.age == limits.age() or not first
+    j = Journal((Slot(), Slot()))
+    j.newest = WALL - DAY
+    rec = full()
+    rec.hold, rec.hold_for, rec.hold_wall = 5000, 4000, WALL + 100
+    journal.restate_all(j, [(rec, limits)], 1000, WALL, True)
+    assert rec.hold == 1000 + 102, "the clock shortens a wait that is older than this run"
+    rec.hold, rec.hold_for, rec.hold_wall = 5000, 4000, WALL + 100
+    journal.restate_all(j, [(rec, limits)], 1000, WALL, False)
+    assert (rec.hold, rec.hold_for, rec.hold_wall) == (5000, 4000, WALL + 4000)
+
+
+def test_what_is_not_known_is_written_as_zeros():
+    rec = Record(b"12345678")
+    image = journal.encode([rec], 1, WALL)
+    at = image.find(b"12345678") + 16  # behind the fingerprint and the cause
+    assert image[at : at + 40] == bytes(40)
+
+
+def test_a_stop_that_stands_in_the_newest_slot_alone_is_written_to_the_other_too():
+    stopped = full()
+    stopped.cls, stopped.word = "AUTH", "badauth"
+    free = full()
+    free.cls = "OK"
+    free.offline = 0
+    stopped.offline = 0
+    for first in (True, False):
+        new, old = Slot(journal.encode([stopped], 9, WALL)), Slot(journal.encode([free], 8, WALL))
+        j = Journal((new, old) if first else (old, new))
+        records = j.load()
+        assert j.save(records, 0, WALL)
+        assert [journal.decode(s.data)[3][0].cls for s in (new, old)] == ["AUTH", "AUTH"]
+        assert not j.save(records, 0, WALL)

@@ -1,5 +1,5 @@
 # What one host's answer means for the others of its account, and what is said of a stop: core/policy.py.
-from wanbeacon.core import outcome, policy
+from wanbeacon.core import byhand, outcome, policy
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, ODD, OK, Outcome
 from wanbeacon.core.record import Limits, Record
@@ -159,3 +159,20 @@ def test_a_success_gives_back_every_retry():
     rec = sent(retries=3, force=NOW + 99, force_for=99, force_wall=WALL + 99)
     policy.answered(rec, Outcome(OK, "good"), NOW, WALL, LIMITS, 0, CAUSE)
     assert (rec.retries, rec.force, rec.force_for, rec.force_wall) == (0, 0, 0, 0)
+
+
+def test_by_hand_a_refusal_says_how_long_and_a_grant_is_noted_with_its_wall_time():
+    rec = record(cls=outcome.AUTH, word="badauth")
+    assert byhand.retry(rec, NOW, WALL) is None
+    assert (rec.force, rec.force_for, rec.force_wall) == (NOW + 60, 60, WALL + 60)
+    rec.cls = outcome.AUTH
+    assert byhand.retry(rec, NOW + 10, WALL) == ("no.retry-soon", 50)
+    rec = record(retries=255, cls=outcome.AUTH)
+    assert byhand.retry(rec, NOW, WALL) is None and rec.retries == 255
+
+
+def test_by_hand_only_the_way_back_from_offline_need_not_wait():
+    for state, offline, soon in ((0, False, True), (0, True, True), (2, True, True), (2, False, False)):
+        rec = record(cls=OK, offline=state, force=NOW + 70)
+        no = byhand.force(rec, NOW, WALL, offline)
+        assert no == (("no.force-soon", 70) if soon else None), (state, offline)

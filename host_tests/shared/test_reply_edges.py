@@ -270,3 +270,49 @@ def test_a_rows_own_words_come_first():
         out = one(word, row)
         assert (out.cls, out.reach) == (cls, reach), word
     assert one("nohost", row).kind == SERVER and outcome.failed("timeout").kind == outcome.NET
+
+
+def test_a_page_is_known_by_any_of_its_tags_wherever_they_stand():
+    for tag in ("<html", "<head", "<body", "<script", "<!doctype", "<!DOCTYPE", "<HTML"):
+        out = one("nochg %s\n%s>" % (A, tag))
+        assert (out.cls, out.word) == (ODD, "a web page"), tag
+    assert one("nochg %s\n<br>" % A).cls == SAME
+    assert one("<html>nochg %s" % A, status=300).word == "HTTP 300"
+    assert one("<html>nochg %s" % A, status=299).word == "a web page"
+
+
+def test_on_a_page_a_user_can_only_name_statuses_of_failure():
+    def custom(*rules):
+        return dict(rule(*rules), id="custom")
+
+    out = one("<html>error", custom(("FAIL", "#200")))
+    assert (out.cls, out.word) == (FAIL, "HTTP 200")
+    assert one("<html>error", custom(("FAIL", "*error"))).cls == ODD
+    assert one("<html>done", custom(("OK", "#200"))).cls == ODD
+    assert one("<html>error", rule(("FAIL", "#200"))).cls == ODD, "only where the user says so"
+
+
+def test_the_word_for_people_is_the_first_and_no_tag():
+    assert one("fatal error here").word == "fatal"
+    out = one("<answer>fatal", dict(rule(("OK", "=done")), page=["<answer>"]))
+    assert (out.cls, out.word) == (ODD, "a web page")
+
+
+def test_a_word_of_a_row_may_have_as_many_characters_as_are_looked_up():
+    word = "x" * reply.WORD_LONGEST
+    assert one(word, {"words": {word: "HOST"}}).cls == HOST
+    assert one(word + "x", {"words": {word + "x": "HOST"}}).cls == ODD
+
+
+def test_an_exclamation_mark_is_no_space():
+    assert one("ok", rule(("OK", "*!ok"))).cls == ODD
+    assert one("! o k", rule(("OK", "*!ok"))).cls == OK
+
+
+def test_one_answer_is_split_and_noted_only_where_several_hosts_were_asked():
+    assert not one("gone", rule(("HOST", "=gone"))).split
+    assert one("done", rule(("OK", "=done"))).note is None
+    outs = reply.read({}, 200, b"badauth", ["a", "b"], [P, None])
+    assert [(o.split, o.note) for o in outs] == [(False, None)] * 2
+    outs = reply.read({}, 200, b"good " + A.encode(), ["a", "b"], [P, None])
+    assert [o.note for o in outs] == [("reply.one-for-all", 2)] * 2

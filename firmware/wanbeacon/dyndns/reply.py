@@ -313,7 +313,7 @@ def _dyndns2(row, lines, count, successes):
     return outs
 
 
-def _for_all(out, count, once=False):
+def _for_all(out, count, once):
     """One answer for a list: "good" holds for all, and so does a failure that is not about a host. Otherwise
     each host is sent alone once, to find the one that is meant. `nochg` too: PowerDNS-Admin says so of a list
     that it took for one unknown name, and nothing may count as published that was not."""
