@@ -11,6 +11,7 @@ import json
 import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.core import address
+from wanbeacon.core.lines import lines
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
 
@@ -31,24 +32,23 @@ def rows(section):
 
 
 def _read_rows(section):
-    found = None
-    with open(wanbeacon.catalogue + "/settings.txt") as f:
-        for line in f:
-            line = line.rstrip("\n")
-            if line[:1] == "[":
+    found, head = None, ("[%s]" % section).encode()
+    with open(wanbeacon.catalogue + "/settings.txt", "rb") as f:
+        for line in lines(f):
+            if line[:1] == b"[":
                 if found is not None:
                     break
-                found = [] if line == "[%s]" % section else None
-            elif found is not None and line and line[0] != "#":
-                key, kind, default, what = line.split(" ", 3)
+                found = [] if line == head else None
+            elif found is not None and line and line[:1] != b"#":
+                key, kind, default, what = line.decode().split(" ", 3)
                 found.append((key.rstrip("!"), key[-1] == "!", kind, default, what))
     return found
 
 
 def sources():
     """Names of the address sources."""
-    with open(wanbeacon.catalogue + "/settings.txt") as f:
-        return [line.strip()[8:-1] for line in f if line.startswith("[source ")]
+    with open(wanbeacon.catalogue + "/settings.txt", "rb") as f:
+        return [line[8:-1].decode() for line in lines(f) if line.startswith(b"[source ")]
 
 
 class ConfigError(ValueError):

@@ -10,6 +10,7 @@ import json
 import wanbeacon
 from wanbeacon.app import words
 from wanbeacon.core import address
+from wanbeacon.core.lines import lines
 from wanbeacon.core.url import quote
 
 NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # the events, by number
@@ -23,8 +24,8 @@ def row(name):
     damaged."""
     key = (name + " ").encode()
     with open(wanbeacon.catalogue + "/notices.txt", "rb") as f:
-        for line in f:
-            if line[: len(key)] == key:
+        for line in lines(f):
+            if line.startswith(key):
                 return json.loads(line[len(key) :])
     raise ValueError("no row for %s in notices.txt" % name)
 

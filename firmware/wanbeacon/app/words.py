@@ -5,6 +5,7 @@ The file is read a row at a time: a board has no room for all of it.
 
 import wanbeacon
 from wanbeacon.core import address
+from wanbeacon.core.lines import lines
 
 #: Path of the file.
 path = wanbeacon.catalogue + "/words.txt"
@@ -37,8 +38,8 @@ def find(code):
     key = code.encode() + b" = "
     try:
         with open(path, "rb") as f:
-            for line in f:
-                if line[: len(key)] == key:
+            for line in lines(f):
+                if line.startswith(key):
                     return line[len(key) :].strip().decode()
     except (OSError, TypeError):  # there is no file, or none is named yet
         pass

@@ -7,6 +7,7 @@ names, old names, spellings). The id "-" marks a service that people look for an
 Pure but for reading that file, a line at a time: a board has no room for all of it.
 """
 
+from wanbeacon.core.lines import lines
 from wanbeacon.core.text import distance
 
 _NEAR = 7  # ranks from here on are guesses at a spelling
@@ -81,8 +82,7 @@ def search(path, query, most=12):
 def _ranked(path, query, word, parts, near, most):
     ranked, n = [], 0
     with open(path, "rb") as f:
-        for line in f:
-            line = line.strip()
+        for line in lines(f):
             n += 1
             rank = _rank(line, query, word, parts, near) if word else 99 if line.startswith(b"-") else 0
             if rank < 99:
@@ -98,7 +98,7 @@ def named(path, ids):
     """{id: (name, host)} of the providers with these ids. Raises OSError."""
     out = {}
     with open(path, "rb") as f:
-        for line in f:
+        for line in lines(f):
             key, name, host, _ = line.split(b"|")
             key = key.decode()
             if key != "-" and key in ids:
