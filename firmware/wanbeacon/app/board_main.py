@@ -14,6 +14,8 @@ import gc
 import sys
 import time
 
+import micropython
+
 import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
@@ -84,11 +86,8 @@ class Device:
         True when there is something to run."""
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
-        except OSError:
-            self.problems = [stage.run("app.words", "say", "settings.none")]
-            return False
-        except ValueError as e:
-            self.problems = getattr(e, "problems", None) or [str(e)]
+        except (OSError, ValueError) as e:
+            self.problems = stage.run("app.board_steps", "unusable", e)
             return False
         self.board.ntp = self.cfg["ntp"]
         return True
@@ -148,9 +147,9 @@ class Device:
         """Everything at once, until a reset."""
         usable = self.load()
         gc.collect()
-        self.connect(self.cfg or {})
+        self.connect(self.cfg or stage.run("app.board_steps", "known_wifi"))
         stage.run("app.board_steps", "tell_start", self)
-        tasks = [self._lights(), self._watch()]
+        tasks = [self._serial(), self._lights(), self._watch()]
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
         if usable and not self.safe:
@@ -239,6 +238,17 @@ class Device:
                 sys.print_exception(e)
                 self.say("%s: %s: %s; again in 30 s" % (what, type(e).__name__, e))
             await asyncio.sleep(30)
+
+    async def _serial(self):
+        """Who installed this board from a browser sets its Wi-Fi over the cable. Then, and at once when
+        somebody else is at the cable, the console listens to Ctrl-C."""
+        try:
+            await stage.resident("app.improv").listen(self)
+        except Exception as e:  # whatever it is: the console must not stay deaf
+            sys.print_exception(e)
+        finally:
+            micropython.kbd_intr(3)
+            stage.dismiss("app.improv")
 
     async def _portal(self):
         """The pages, where they are installed."""
@@ -335,6 +345,7 @@ def main(slot=None):
     except KeyboardInterrupt:
         stage.run("app.board_steps", "console", device)
     except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
+        micropython.kbd_intr(3)
         sys.print_exception(e)
         device.memory.crash("%s: %s" % (type(e).__name__, e))
         time.sleep(CRASH_S)

@@ -36,7 +36,10 @@ def _start(link):
 async def up(link):
     """Join one of the networks, however long it takes; the one that was lost last is tried last."""
     while True:
-        if link.rounds:
+        if not link.networks:  # what was tried was no good, and is forgotten
+            await link.hurry.wait()
+            link.hurry.clear()
+        elif link.rounds:
             await _pause(link)
         rows = _order(link)
         for row in [row for row in rows if row is not link.lost] + [row for row in rows if row is link.lost]:
