@@ -359,10 +359,9 @@ class Board:
             if word == "feed":
                 self._fed = time.monotonic()
                 continue
+            self.events.append(line)
             if word == "kbd":
                 self._plain, self._interrupt = value == "-1", False
-                continue
-            self.events.append(line)
             if not act:
                 continue
             if word == "wdt":

@@ -189,7 +189,14 @@ def test_a_network_is_tried_and_kept_or_forgotten():
     assert esp32.read_json(esp32.CONFIG) == {"wifi": [{"ssid": "MyAP", "password": "secret12"}]}
     talk(device, FRAMES["C wifi open"])
     assert [row["ssid"] for row in esp32.read_json(esp32.CONFIG)["wifi"]] == ["Cafe", "MyAP"]
-    for nonsense in (b"", b"\0\0", b"\4MyAP", b"\4MyAP\x09secret12", b"\x21" + b"x" * 33 + b"\0", b"\2\xff\xfe\0"):
+    for nonsense in (
+        b"",
+        b"\0\0",
+        b"\4MyAP",
+        b"\4MyAP\x09secret12",
+        b"\x21" + b"x" * 33 + b"\0",
+        b"\2\xff\xfe\0",
+    ):
         data = bytes((1, len(nonsense))) + nonsense
         assert FRAMES["D err no connect"] in talk(device, improv.frame(3, data)[1:-1]), nonsense
     assert len(esp32.read_json(esp32.CONFIG)["wifi"]) == 2
