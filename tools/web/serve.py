@@ -27,7 +27,7 @@ def application(folder, more=()):
 
 async def start(app, port=0):
     """Serve an application; (runner, port it got). Raises OSError when the port is taken."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()
     return runner, runner.addresses[0][1]
