@@ -6,6 +6,7 @@ esptool-js and Improv client, the image, the board's program and its pages are t
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -202,7 +203,10 @@ class Visitor:
 
     def look(self, title, page=None, axe=False):
         page = page or self.page
-        page.screenshot(path=SHOTS / (title + ".png"), full_page=True)
+        # a dialog covers the window, not the page
+        page.screenshot(
+            path=SHOTS / (title + ".png"), full_page=not page.locator("ewt-install-dialog").count()
+        )
         if axe:
             wide = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -261,8 +265,8 @@ def test_from_an_empty_board_to_the_first_update(chromium, port, bundle, lab, tm
         assert usb.loader.erased and [offset for offset, _ in usb.loader.written] == [0x1000]
         page.locator("ew-text-button", has_text="Next").click()
         page.get_by_label("Password").wait_for(timeout=30000)
-        me.look("walk-4-wifi")
         page.get_by_label("Password").fill("homehome1")
+        me.look("walk-4-wifi")
         page.locator("ew-text-button", has_text="Connect").click()
         page.locator('ewt-page-message[label^="Device connected"]').wait_for(timeout=45000)
         me.look("walk-5-joined")
@@ -299,6 +303,58 @@ def test_from_an_empty_board_to_the_first_update(chromium, port, bundle, lab, tm
         me.close()
     ntp.close()
     assert time.monotonic() - start < 180
+
+
+#: The Improv client itself (Apache-2.0), newer than the one in the page.
+SDK = (
+    "improv-wifi-serial-sdk",
+    "2.8.1",
+    "sha512-KU2D7bNbdUDUX0JK2nQGTGTuxJNH+loXyMR6DXBIzAh4/2dwiR2cxK0igvl+dLWjf4wRv43iUn/eQuUClw5V3g==",
+)
+CLIENT = """async () => {
+  const { ImprovSerial } = await import("/dist/serial.js");
+  const port = await navigator.serial.requestPort();
+  await port.open();
+  const client = new ImprovSerial(port, { log() {}, debug() {}, error() {} });
+  const refused = (promise) => promise.then(() => "taken", (error) => String(error));
+  const told = { info: await client.initialize(15000), state: client.state, ssids: await client.scan(),
+    name: await client.getDeviceName(), hostname: await client.getHostname(), seven: await client.setHostname("seven-7"),
+    bad: await refused(client.setHostname("not good")), offline: (await client.requestNetworkState()).online,
+    wrong: await refused(client.provision("home", "not this one", 45000)), after: client.state };
+  await client.provision("home", "homehome1", 45000);
+  return { ...told, joined: client.state, url: client.nextUrl, network: await client.requestNetworkState() };
+}"""
+
+
+@pytest.mark.needs("chromium")
+def test_every_command_of_the_newest_improv_client(chromium, code, tmp_path):
+    try:
+        files = sources.unpacked(sources.archive(*SDK))
+    except UserError as error:
+        absent(str(error))
+    folder = tmp_path / "sdk"
+    for name in ("serial", "const", "util/hex-formatter", "util/to-hex"):
+        text = files["package/dist/%s.js" % name].decode()
+        (folder / "dist" / name).parent.mkdir(parents=True, exist_ok=True)
+        # made for bundlers, which need no ending
+        (folder / ("dist/%s.js" % name)).write_text(re.sub(r'(from "\./[\w/-]+)"', r'\1.js"', text))
+    (folder / "index.html").write_text("<title>client</title>")
+    with UsbBoard(tmp_path / "board", console_interpreter(), folder) as usb:
+        usb.write(dict(code, **{"/boot.py": BOOT.encode()}))
+        me = Visitor(chromium, usb.url, usb.script)
+        told = me.page.evaluate(CLIENT)
+        me.context.close()
+    info = told["info"]
+    assert (info["firmware"], info["version"]) == ("Wanbeacon", version.agent_version())
+    assert (info["chipFamily"], info["name"]) == ("ESP32", told["name"]) and told["state"] == 2
+    assert [one["name"] for one in told["ssids"]] == ["home"] and told["ssids"][0]["secured"]
+    assert told["hostname"] == told["name"].lower() and told["seven"] == "seven-7", (
+        "7 letters: a data length of 10"
+    )
+    assert told["bad"] != "taken" and told["wrong"] != "taken" and not told["offline"]
+    assert (told["after"], told["joined"]) == (2, 4) and "/login?key=" in told["url"]
+    assert told["network"]["online"] and told["network"]["supportsWifi"]
+    assert told["network"]["urls"][0].startswith("http://192.168.1.50/")
 
 
 @pytest.mark.needs("chromium")

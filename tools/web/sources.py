@@ -71,35 +71,44 @@ def _keep(path, data):
 def bundle(path=None):
     """{file name: bytes} of ESP Web Tools for a browser: its scripts, and LICENSE. path: npm's archive; default: fetched with
     npm into the cache, once. UserError when it is not the one that is pinned here."""
-    kept = CACHE / "npm" / ("%s-%s.tgz" % (NAME, VERSION))
+    found = {}
+    for name, data in unpacked(archive(NAME, VERSION, INTEGRITY, path)).items():
+        if (name.startswith(_WEB) and name.endswith(".js")) or name == _LICENSE:
+            found[name.rsplit("/", 1)[-1]] = data
+    return found
+
+
+def archive(name, version, integrity, path=None):
+    """npm's archive of a package, checked. UserError when it cannot be had or is another one."""
+    kept = CACHE / "npm" / ("%s-%s.tgz" % (name, version))
     if path is None and not kept.exists():
-        _keep(kept, _pack())
-    data = (path or kept).read_bytes() if (path or kept).is_file() else b""
-    digest = "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
-    if digest != INTEGRITY:
+        _keep(kept, _pack(name, version))
+    data = image.read(path or kept)
+    if "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode() != integrity:
         if path is None:
             kept.unlink(missing_ok=True)
-        raise UserError("%s is not %s %s as npm published it" % (path or kept, NAME, VERSION))
-    found = {}
+        raise UserError("%s is not %s %s as npm published it" % (path or kept, name, version))
+    return data
+
+
+def unpacked(data):
+    """{path: bytes} of the files in a .tgz."""
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        for entry in tar:
-            if entry.isfile() and (entry.name.startswith(_WEB) or entry.name == _LICENSE):
-                found[entry.name.rsplit("/", 1)[-1]] = tar.extractfile(entry).read()
-    return {name: data for name, data in found.items() if name.endswith(".js") or name == "LICENSE"}
+        return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile()}
 
 
-def _pack():
-    """npm's archive of the pinned version, from the registry that this computer's npm is set to."""
+def _pack(name, version):
+    """npm's archive of a package, from the registry that this computer's npm is set to."""
     npm = shutil.which("npm")
     if not npm:
         raise UserError(
             "npm is not installed; install it, or fetch %s %s elsewhere and name the .tgz with --bundle"
-            % (NAME, VERSION)
+            % (name, version)
         )
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(
-                [npm, "pack", "--silent", "%s@%s" % (NAME, VERSION)],
+                [npm, "pack", "--silent", "%s@%s" % (name, version)],
                 cwd=folder,
                 capture_output=True,
                 text=True,
@@ -107,9 +116,9 @@ def _pack():
                 stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired:
-            raise UserError("npm did not fetch %s in %d s; is its registry reachable?" % (NAME, _DOWNLOAD_S))
+            raise UserError("npm did not fetch %s in %d s; is its registry reachable?" % (name, _DOWNLOAD_S))
         made = list(Path(folder).glob("*.tgz"))
         if done.returncode or len(made) != 1:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise UserError("npm cannot fetch %s %s: %s" % (NAME, VERSION, last))
+            raise UserError("npm cannot fetch %s %s: %s" % (name, version, last))
         return made[0].read_bytes()

@@ -9,6 +9,7 @@ const able = window.isSecureContext && "serial" in navigator;
 document.getElementById("insecure").hidden = window.isSecureContext;
 document.getElementById("browser").hidden = able || !window.isSecureContext;
 again.hidden = !able;
+document.querySelector(".ways").hidden = !able;
 
 // An image replaces the whole flash, settings too: it is never an update, whatever the board says it runs.
 button.overrides = { checkSameFirmware: () => false };
