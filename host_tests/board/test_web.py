@@ -6,6 +6,7 @@ esptool-js and Improv client, the image, the board's program and its pages are t
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -158,6 +159,35 @@ def test_firmware_by_url_is_taken_with_the_right_sha256_only(tmp_path, monkeypat
     assert sources.firmware("%s#sha256=%s" % (url, digest))[1].chip == "ESP32", "from the cache"
 
 
+def test_the_hosted_workflow_builds_the_page_from_a_list_of_firmware(bundle, tmp_path):
+    """Its own shell lines, with the checkout's tools as the installed program."""
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        for action in re.findall(r"uses: (\S+)", path.read_text()):
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), "%s: %s is no fixed commit" % (
+                path.name,
+                action,
+            )
+    text = (ROOT / ".github/workflows/release.yml").read_text()
+    lines = re.search(r"\n {8}run: \|\n((?: {10}.*\n)+)", text)[1]
+    program = tmp_path / "wanbeacon-tools"
+    program.write_text('#!/bin/sh\nPYTHONPATH=%s exec %s -m tools "$@"\n' % (ROOT, sys.executable))
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", lines],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": "%s:%s" % (tmp_path, os.environ["PATH"]),
+            "FIRMWARE": "%s\n\n" % real_firmware.path(),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "page/index.html").exists()
+
+
 # ---- in a browser
 
 
@@ -266,6 +296,7 @@ def test_from_an_empty_board_to_the_first_update(chromium, port, bundle, lab, tm
         page.locator("ew-text-button", has_text="Next").click()
         page.get_by_label("Password").wait_for(timeout=30000)
         page.get_by_label("Password").fill("homehome1")
+        page.wait_for_timeout(600)  # the dialog's own animation
         me.look("walk-4-wifi")
         page.locator("ew-text-button", has_text="Connect").click()
         page.locator('ewt-page-message[label^="Device connected"]').wait_for(timeout=45000)
@@ -292,7 +323,7 @@ def test_from_an_empty_board_to_the_first_update(chromium, port, bundle, lab, tm
         me.look("walk-8-review", pages)
         since = usb.board.mark()
         pages.get_by_role("button", name="Save and start").click()
-        assert "http://192.168.1.50/" in pages.inner_text("main") or "wanbeacon" in pages.inner_text("main")
+        assert "http://192.168.1.50/" in pages.inner_text("main")
         me.look("walk-9-saved", pages)
         usb.board.wait_for("demo.dyndns.org: ok", 30, since)
         assert lab.published("demo.dyndns.org")["A"] == ADDRESS and lab.findings() == []
