@@ -124,7 +124,7 @@ def test_a_new_board_gets_its_wifi_over_the_cable_and_a_page_that_opens(home, ca
 
 
 def test_a_board_that_is_set_up_answers_for_15_seconds_and_then_takes_no_ctrl_c(home, lab, ntp, cable):
-    quick = QUICK + "from wanbeacon.app import improv\nimprov.LISTEN_S = 6\n"
+    quick = QUICK + "from wanbeacon.board.esp32 import console\nconsole.LISTEN_S = 6\n"
     board = home(settings(lab), boot=quick, **around(lab, ntp))
     board.wait_for("demo.dyndns.org: ok")
     line = cable(board)
@@ -168,5 +168,5 @@ def test_nothing_of_it_stays_in_a_small_boards_heap(home, cable):
     board.wait_event("kbd 3")
     line.send(b"\x03")
     board.wait_for(">>> ")
-    board.type("import sys; print('there', [n for n in sys.modules if 'improv' in n])\r")
+    board.type("import sys; print('there', [n for n in sys.modules if 'improv' in n or 'console' in n])\r")
     assert board.wait_for(r"there (\[.*\])").group(1) == b"[]"

@@ -295,7 +295,7 @@ def test_a_hang_is_ended_by_the_watchdog_and_a_console_is_not(home, lab, ntp):
         boot=QUICK
         + HANGING
         # the console is Improv's at first: who hangs the board in that time has the watchdog alone
-        + "\nfrom wanbeacon.app import improv\nimprov.LISTEN_S = 0\n"
+        + "\nfrom wanbeacon.board.esp32 import console\nconsole.LISTEN_S = 0\n"
         + "from wanbeacon.board.esp32 import board\nboard.WATCHDOG_MS = 1500\n",
         **around(lab, ntp),
     )

@@ -77,6 +77,7 @@ class Device:
         self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
         self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
+        self.serial = None  # the task that listens on the serial port (console.py)
         self.log = Log(self.clock)
 
     # ---- settings
@@ -87,7 +88,7 @@ class Device:
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
         except (OSError, ValueError) as e:
-            self.problems = stage.run("app.board_steps", "unusable", e)
+            self.problems = stage.run("app.board_steps", "problems", e)
             return False
         self.board.ntp = self.cfg["ntp"]
         return True
@@ -147,9 +148,10 @@ class Device:
         """Everything at once, until a reset."""
         usable = self.load()
         gc.collect()
-        self.connect(self.cfg or stage.run("app.board_steps", "known_wifi"))
+        self.connect(self.cfg or stage.run("app.board_steps", "networks"))
         stage.run("app.board_steps", "tell_start", self)
-        tasks = [self._serial(), self._lights(), self._watch()]
+        self.serial = asyncio.create_task(self._serial())
+        tasks = [self._lights(), self._watch()]
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
         if usable and not self.safe:
@@ -243,11 +245,18 @@ class Device:
         """Who installed this board from a browser sets its Wi-Fi over the cable. Then, and at once when
         somebody else is at the cable, the console listens to Ctrl-C."""
         try:
-            await stage.resident("app.improv").listen(self)
+            await stage.resident("board.esp32.console").run(self, self._client)
         except Exception as e:  # whatever it is: the console must not stay deaf
             sys.print_exception(e)
         finally:
             micropython.kbd_intr(3)
+            stage.dismiss("board.esp32.console")
+            self.serial = None  # a task that is over keeps its coroutine, and that its module
+
+    async def _client(self, *args):
+        try:
+            return await stage.resident("app.improv").run(*args)
+        finally:
             stage.dismiss("app.improv")
 
     async def _portal(self):

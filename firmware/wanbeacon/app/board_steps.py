@@ -18,14 +18,14 @@ def tell_start(device):
         device.say("safe mode: the agent crashed %d times in a row and rests now" % device.memory.crashes)
 
 
-def unusable(e):
+def problems(e):
     """Why there are no settings to use, a list of lines; e: what reading them raised."""
     if isinstance(e, OSError) or list(esp32.read_json(esp32.CONFIG)) == ["wifi"]:
         return [stage.run("app.words", "say", "settings.none")]
     return getattr(e, "problems", None) or [str(e)]
 
 
-def known_wifi():
+def networks():
     """The networks of settings that are no good otherwise, or that have nothing else yet (app/improv.py): the
     pages can be reached from home then."""
     rows = esp32.read_json(esp32.CONFIG).get("wifi")

@@ -1,27 +1,21 @@
 """Improv Wi-Fi over serial (improv-wifi.com/serial): the page in a browser that has just installed the board
 sets its Wi-Fi over the same cable and is given the address of the set-up pages.
 
-Listens for LISTEN_S after every start, and without end while the board has no settings it can use. Resident
-for that long only (board_main loads and dismisses it); what a command needs is a stage, improv_steps.py.
-
-Every frame of a client holds 0x03, which is Ctrl-C on this console: it is switched off from main.py's first
-line on. Whoever else is at the cable (mpremote begins with a carriage return) gets the console back with the
-first byte that begins no frame. There is no log-in: who holds the cable can read the flash too.
+Resident while a client talks; board/esp32/console.py waits for one. What a command needs is a stage,
+improv_steps.py. There is no log-in: who holds the cable can read the flash too.
 """
 
 import asyncio
-import select
 import sys
 import time
 
-import micropython
 from micropython import const
 
 from wanbeacon.app import stage
 
-LISTEN_S = 15  # after a start, and after each frame: long enough for an installer that opened the port
+LISTEN_S = 15  # after each frame
 JOIN_S = 28  # the client waits 45 s, and says that devices try for about 30
-LOOK_MS = const(20)  # the chip keeps 260 bytes of what comes in: 22 ms at 115200 baud
+LOOK_MS = const(20)
 GAP_MS = const(500)  # a frame that stops in the middle is forgotten
 DATA_MAX = const(200)  # more than the longest command, 100 bytes of network and password
 
@@ -144,45 +138,32 @@ def _send(data):
     sys.stdout.buffer.write(data)  # not stdout, which makes CR LF of an LF
 
 
-def _waiting(poll):
-    """True when there is something to read. Takes no memory, fifty times a second."""
-    for _ in poll.ipoll(0):
-        return True
-    return False
-
-
-async def listen(device):
-    """Until nobody is expected any more, or somebody else wants the console. Raises KeyboardInterrupt when that
-    is what was typed."""
+async def run(device, waiting, byte):
+    """Talk to the client whose first byte was read. waiting(): whether there is another one. Returns what somebody
+    else sent who wants the console now, b"" when nobody did."""
     reader, client = Reader(), Improv(device, _send)
-    poll = select.poll()
-    poll.register(sys.stdin, select.POLLIN)
-    start, quiet, heard = time.ticks_ms(), 0, False
-    while time.ticks_diff(time.ticks_ms(), start) < LISTEN_S * 1000 or not device.cfg or device.problems:
-        if not _waiting(poll):
+    start, quiet = time.ticks_ms(), 0
+    while True:
+        found = reader.take(byte[0])
+        if found is False:
+            return byte
+        if found:
+            await client.answer(*found)
+            start = time.ticks_ms()
+        while not waiting():
+            if (
+                time.ticks_diff(time.ticks_ms(), start) > LISTEN_S * 1000
+                and device.cfg
+                and not device.problems
+            ):
+                return b""
             quiet += LOOK_MS
             if quiet == GAP_MS:
                 reader.gap()
-            if heard:
+            if client.state:
                 client.tell_state()
             await asyncio.sleep_ms(LOOK_MS)
-            continue
         quiet = 0
         byte = sys.stdin.buffer.read(1)  # stdin would make LF of a CR
-        found = reader.take(byte[0]) if byte else False
-        if found is False:
-            _give_back(poll, byte)
-            return
-        if found:
-            heard = True
-            await client.answer(*found)
-            start = time.ticks_ms()
-
-
-def _give_back(poll, byte):
-    """The console is a console again. A Ctrl-C that came while it was none counts now."""
-    micropython.kbd_intr(3)
-    while byte and byte != b"\x03":
-        byte = _waiting(poll) and sys.stdin.buffer.read(1)
-    if byte:
-        raise KeyboardInterrupt
+        if not byte:
+            return byte
