@@ -1,6 +1,8 @@
-"""As much of an ESP32's ROM loader and flasher stub as esptool-js asks for: SLIP packets in and out, flash as a bytearray.
+"""As much of an ESP32's ROM loader and flasher stub as esptool-js asks for: SLIP packets in and out,
+flash as a bytearray.
 
-Commands and answers as in Espressif's "Serial Protocol" (esptool documentation). Knows no page and no board."""
+Commands and answers as in Espressif's "Serial Protocol" (esptool documentation). Knows no page and no
+board."""
 
 import hashlib
 import struct
@@ -9,8 +11,8 @@ import zlib
 FLASH = 4 << 20
 SYNC, MEM_BEGIN, MEM_END, MEM_DATA, WRITE_REG, READ_REG = 0x08, 0x05, 0x06, 0x07, 0x09, 0x0A
 DEFL_BEGIN, DEFL_DATA, DEFL_END, MD5, ERASE = 0x10, 0x11, 0x12, 0x13, 0xD0
-#: What is read before the stub runs: the chip's magic number, a 40 MHz crystal at 115200 baud, "the SPI command is done", and
-#: what a 4 MB flash calls itself.
+#: What is read before the stub runs: the chip's magic number, a 40 MHz crystal at 115200 baud, "the SPI
+#: command is done", and what a 4 MB flash calls itself.
 REGISTERS = {0x40001000: 0x00F01D83, 0x3FF40014: 347, 0x3FF42000: 0, 0x3FF42080: 0x1640C8}
 
 
@@ -19,7 +21,8 @@ def slip(data):
 
 
 class Loader:
-    """The loader after a reset into download mode. flash: bytearray of FLASH bytes; erased, written: what was done to it."""
+    """The loader after a reset into download mode. flash: bytearray of FLASH bytes; erased, written: what
+    was done to it."""
 
     def __init__(self, flash):
         self.flash, self.got, self.erased, self.written = flash, b"", False, []

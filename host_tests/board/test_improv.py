@@ -1,4 +1,5 @@
-"""Improv on the emulated board's serial port: a browser's installer on the one side, mpremote on the other."""
+"""Improv on the emulated board's serial port: a browser's installer on the one side, mpremote on the
+other."""
 
 import os
 import select
@@ -124,7 +125,10 @@ def test_a_new_board_gets_its_wifi_over_the_cable_and_a_page_that_opens(home, ca
 
 
 def test_a_board_that_is_set_up_answers_for_15_seconds_and_then_takes_no_ctrl_c(home, lab, ntp, cable):
-    quick = QUICK + "from wanbeacon.board.esp32 import console\nconsole.LISTEN_S = 6\n"
+    quick = QUICK + (
+        "from wanbeacon.app import improv\nfrom wanbeacon.board.esp32 import console\n"
+        "console.LISTEN_S = 6\nimprov.LISTEN_S = 2\n"
+    )
     board = home(settings(lab), boot=quick, **around(lab, ntp))
     board.wait_for("demo.dyndns.org: ok")
     line = cable(board)

@@ -1,8 +1,9 @@
-"""The installer's page: built, served, and walked in real Chromium with a board behind a played serial port, from an empty
-flash to the first update. Screenshots are kept in out/web; axe-core judges the page.
+"""The installer's page: built, served, and walked in real Chromium with a board behind a played serial
+port, from an empty flash to the first update. Screenshots are kept in out/web; axe-core judges the page.
 
-What is played: the ROM loader that writes the flash (rom.py) and navigator.serial (usb_port.py). ESP Web Tools with its
-esptool-js and Improv client, the image, the board's program and its pages are the real ones."""
+What is played: the ROM loader that writes the flash (rom.py) and navigator.serial (usb_port.py). ESP Web
+Tools with its esptool-js and Improv client, the image, the board's program and its pages are the real
+ones."""
 
 import hashlib
 import json
@@ -28,7 +29,8 @@ from tools.device import image
 from tools.web import site, sources
 
 SHOTS = ROOT / "out/web"
-#: boot.py takes longer with these than a real one, and the page talks already: main.py switches Ctrl-C off only after it.
+#: boot.py takes longer with these than a real one, and the page talks already: main.py switches Ctrl-C
+#: off only after it.
 BOOT = "import micropython\nmicropython.kbd_intr(-1)\n" + QUICK
 
 
@@ -43,7 +45,8 @@ def bundle():
 
 @pytest.fixture(scope="session")
 def page(bundle, tmp_path_factory):
-    """The page as a vendor builds it. The boards of these tests wait for less than real ones: boot.py says so."""
+    """The page as a vendor builds it. The boards of these tests wait for less than real ones: boot.py
+    says so."""
     out = tmp_path_factory.mktemp("web") / "page"
     starting, image.STARTING = image.STARTING, {"/boot.py": BOOT.encode()}
     try:
@@ -349,8 +352,9 @@ CLIENT = """async () => {
   const client = new ImprovSerial(port, { log() {}, debug() {}, error() {} });
   const refused = (promise) => promise.then(() => "taken", (error) => String(error));
   const told = { info: await client.initialize(15000), state: client.state, ssids: await client.scan(),
-    name: await client.getDeviceName(), hostname: await client.getHostname(), seven: await client.setHostname("seven-7"),
-    bad: await refused(client.setHostname("not good")), offline: (await client.requestNetworkState()).online,
+    name: await client.getDeviceName(), hostname: await client.getHostname(),
+    seven: await client.setHostname("seven-7"), bad: await refused(client.setHostname("not good")),
+    offline: (await client.requestNetworkState()).online,
     wrong: await refused(client.provision("home", "not this one", 45000)), after: client.state };
   await client.provision("home", "homehome1", 45000);
   return { ...told, joined: client.state, url: client.nextUrl, network: await client.requestNetworkState() };

@@ -1,5 +1,5 @@
-"""A board on a USB port, as a page in a browser sees it: navigator.serial in Chromium, and behind it an emulated board whose
-flash can be written. The page's bytes and signals come over a web socket.
+"""A board on a USB port, as a page in a browser sees it: navigator.serial in Chromium, and behind it an
+emulated board whose flash can be written. The page's bytes and signals come over a web socket.
 
     with UsbBoard(folder, interpreter, page_folder) as usb:
         context.add_init_script(usb.script)
@@ -20,8 +20,8 @@ from host_tests.board.rom import FLASH, Loader
 from tools.device import image
 from tools.web import serve
 
-#: navigator.serial with one port, as the Web Serial specification has it: streams that are made again after they were
-#: cancelled, an open port that cannot be opened twice, signals.
+#: navigator.serial with one port, as the Web Serial specification has it: streams that are made again
+#: after they were cancelled, an open port that cannot be opened twice, signals.
 SCRIPT = """
 (() => {
   let socket = null, backlog = [], reader = null, readable = null, writable = null;
@@ -56,14 +56,16 @@ SCRIPT = """
     socket.close(); socket = reader = readable = writable = null;
   };
   port.setSignals = async (signals) => { socket.send(JSON.stringify(signals)); };
-  Object.defineProperty(navigator, "serial", { value: { requestPort: async () => port, getPorts: async () => [port],
+  Object.defineProperty(navigator, "serial", { value: {
+    requestPort: async () => port, getPorts: async () => [port],
     addEventListener() {}, removeEventListener() {} }, configurable: true });
 })();
 """
 
 
 class UsbBoard:
-    """board: the emulated board, off until it is reset into its program; loader: the last ROM loader that ran."""
+    """board: the emulated board, off until it is reset into its program; loader: the last ROM loader that
+    ran."""
 
     script = SCRIPT
 
@@ -126,8 +128,9 @@ class UsbBoard:
     # ---- the board
 
     def _wires(self, dataTerminalReady, requestToSend):
-        """The two transistors of a development board: RTS alone holds the chip in reset; what DTR says when it ends is IO0.
-        With both, neither is pulled: EN's capacitor keeps the chip down until one of them goes."""
+        """The two transistors of a development board: RTS alone holds the chip in reset; what DTR says
+        when it ends is IO0. With both, neither is pulled: EN's capacitor keeps the chip down until one of
+        them goes."""
         if requestToSend:
             self.in_reset = self.in_reset or not dataTerminalReady
             if self.in_reset:

@@ -90,7 +90,8 @@ ELSEWHERE = {
         "board/test_web.py::test_from_an_empty_board_to_the_first_update",
     ),
     TOOLS
-    + "web --firmware ESP32_GENERIC.bin --firmware ESP32_GENERIC_C3.bin --firmware ESP32_GENERIC_S3.bin --out site": (
+    + "web --firmware ESP32_GENERIC.bin --firmware ESP32_GENERIC_C3.bin "
+    + "--firmware ESP32_GENERIC_S3.bin --out site": (
         "MicroPython's downloads",
         "board/test_web.py::test_another_release_stays_and_the_newest_is_offered_first",
     ),

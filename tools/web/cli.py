@@ -13,8 +13,7 @@ say = Console(stderr=True, highlight=False)
 
 def app(
     firmware: list[str] = typer.Option(
-        [],
-        help="MicroPython's .bin of a chip: a file, or URL#sha256=HEX; once per chip. BOARD=FILE names the board",
+        [], help="MicroPython's .bin, once per chip: a file, or URL#sha256=HEX; BOARD=FILE names the board"
     ),
     out: Path = typer.Option(OUT / "web", help="folder of the page; other releases in it stay"),
     serve: bool = typer.Option(False, help="show it at http://127.0.0.1:PORT/ until Ctrl-C"),

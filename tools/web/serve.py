@@ -1,5 +1,5 @@
-"""Shows the installer's page on this computer. A browser lets a page use a serial port when it came over https or from
-127.0.0.1; so nothing else is offered."""
+"""Shows the installer's page on this computer. A browser lets a page use a serial port when it came over
+https or from 127.0.0.1; so nothing else is offered."""
 
 import asyncio
 

@@ -4,7 +4,7 @@
     esp-web-tools-V/             ESP Web Tools as npm has it
     RELEASE/manifest.json        what a new board gets: an image per chip, and where in the flash it begins
     RELEASE/wanbeacon-RELEASE-BOARD.bin
-    RELEASE/update.json          what a board that has Wanbeacon gets: the files of each board, by their SHA-256
+    RELEASE/update.json          what a board that has Wanbeacon gets: each board's files, by SHA-256
     RELEASE/files/HASH           each different file once
     SHA256SUMS                   of all of them
 
@@ -26,8 +26,8 @@ IMPROV_S = 15
 
 
 def build(out, firmware, bundle):
-    """Fill the folder `out`. firmware: rows (board, parsed); bundle: of sources.bundle. UserError when two images are for one
-    chip, or when the folder holds something else."""
+    """Fill the folder `out`. firmware: rows (board, parsed); bundle: of sources.bundle. UserError when
+    two images are for one chip, or when the folder holds something else."""
     _own(out)
     release = version.agent_version()
     files = _release(release, firmware)
@@ -122,7 +122,8 @@ def _index(out):
                 part["path"],
             )
             rows.append(
-                '<li><a href="%s" download>%s</a> for %s<br><code>%s</code><br><small>SHA-256 <code>%s</code></small></li>'
+                '<li><a href="%s" download>%s</a> for %s<br><code>%s</code><br>'
+                "<small>SHA-256 <code>%s</code></small></li>"
                 % tuple(map(html.escape, (path, part["path"], row["chipFamily"], command, digest)))
             )
     chips = json.loads((out / releases[0] / "manifest.json").read_text())["builds"]

@@ -1,5 +1,5 @@
-"""What the page is made of and others made: MicroPython's firmware, and ESP Web Tools from npm. Everything that comes over the
-network is checked against a hash that was known before."""
+"""What the page is made of and others made: MicroPython's firmware, and ESP Web Tools from npm.
+Everything that comes over the network is checked against a hash that was known before."""
 
 import base64
 import hashlib
@@ -17,7 +17,8 @@ from .. import CACHE, UserError
 from ..build import boards
 from ..device import esp_firmware, image
 
-#: ESP Web Tools (Apache-2.0) as npm has it. Version and hash change together: `npm view esp-web-tools@VERSION dist.integrity`.
+#: ESP Web Tools (Apache-2.0) as npm has it. Version and hash change together: `npm view
+#: esp-web-tools@VERSION dist.integrity`.
 NAME, VERSION = "esp-web-tools", "10.4.0"
 INTEGRITY = "sha512-3pwkeFFm5Fj7UQo8SJNYK5RXrtNCpq6X9QoI6bMT4GBZWgrJqjn0YvM9ihG74BtMoSFYXfmDtkehuxe50PTMPQ=="
 #: Its part that runs in a browser as it is, and the license that has to go with it.
@@ -29,7 +30,8 @@ _URL = re.compile(r"(https?://[^#]+)#sha256=([0-9a-f]{64})")
 
 
 def firmware(what):
-    """(board's row, parsed firmware) of "[BOARD=]FILE" or "[BOARD=]URL#sha256=HEX". UserError when it cannot be had or is none."""
+    """(board's row, parsed firmware) of "[BOARD=]FILE" or "[BOARD=]URL#sha256=HEX". UserError when it
+    cannot be had or is none."""
     name, _, rest = what.partition("=")
     name, where = (name, rest) if name in boards.names() else (None, what)
     found = _URL.fullmatch(where)
@@ -69,8 +71,9 @@ def _keep(path, data):
 
 
 def bundle(path=None):
-    """{file name: bytes} of ESP Web Tools for a browser: its scripts, and LICENSE. path: npm's archive; default: fetched with
-    npm into the cache, once. UserError when it is not the one that is pinned here."""
+    """{file name: bytes} of ESP Web Tools for a browser: its scripts, and LICENSE. path: npm's archive;
+    default: fetched with npm into the cache, once. UserError when it is not the one that is pinned
+    here."""
     found = {}
     for name, data in unpacked(archive(NAME, VERSION, INTEGRITY, path)).items():
         if (name.startswith(_WEB) and name.endswith(".js")) or name == _LICENSE:

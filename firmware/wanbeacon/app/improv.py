@@ -52,8 +52,8 @@ class Reader:
         self.skip = False  # the rest of a line that was no frame
 
     def take(self, byte):
-        """None: more is wanted. False: somebody else is at the cable. Else (type, data) of a whole frame; type
-        None: it is damaged."""
+        """None: more is wanted. False: somebody else is at the cable. Else (type, data) of a whole frame;
+        type None: it is damaged."""
         got = self.got
         n = len(got)
         if self.skip:
@@ -139,8 +139,8 @@ def _send(data):
 
 
 async def run(device, waiting, byte):
-    """Talk to the client whose first byte was read. waiting(): whether there is another one. Returns what somebody
-    else sent who wants the console now, b"" when nobody did."""
+    """Talk to the client whose first byte was read. waiting(): whether there is another one. Returns what
+    somebody else sent who wants the console now, b"" when nobody did."""
     reader, client = Reader(), Improv(device, _send)
     start, quiet = time.ticks_ms(), 0
     while True:

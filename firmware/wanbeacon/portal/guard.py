@@ -105,8 +105,8 @@ class Guard:
     # ---- the cable
 
     def cable_key(self, now):
-        """What the URL carries that goes out over the serial cable: opens a session, for an hour. Who holds the
-        cable could read all settings from the flash."""
+        """What the URL carries that goes out over the serial cable: opens a session, for an hour. Who
+        holds the cable could read all settings from the flash."""
         return "%d.%s" % (now, self._mac("cable %d" % now))
 
     def cable_login(self, key, now):

@@ -28,8 +28,8 @@ def answer(site):
 
 
 def _welcome(site, cookie):
-    """Who came from the installer's page, over the cable. A page to click on: the cookie is not sent along by a
-    link of another site's, nor by what that leads to."""
+    """Who came from the installer's page, over the cable. A page to click on: the cookie is not sent
+    along by a link of another site's, nor by what that leads to."""
     site.cookie = cookie
     key = stage.run("board.esp32.access_point", "access", site.device.board)
     name = site.device.board.own_name()

@@ -1,4 +1,5 @@
-"""`micropython` of the emulated ESP32: the real one, but what Ctrl-C does on the console is the rig's to know."""
+"""`micropython` of the emulated ESP32: the real one, but what Ctrl-C does on the console is the rig's to
+know."""
 
 import micropython as _real
 import world
