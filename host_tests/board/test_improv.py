@@ -126,7 +126,7 @@ def test_a_new_board_gets_its_wifi_over_the_cable_and_a_page_that_opens(home, ca
 
 def test_a_board_that_is_set_up_answers_for_15_seconds_and_then_takes_no_ctrl_c(home, lab, ntp, cable):
     quick = QUICK + (
-        "from wanbeacon.app import improv\nfrom wanbeacon.board.esp32 import console\n"
+        "from wanbeacon.app import improv_serial as improv\nfrom wanbeacon.board.esp32 import console\n"
         "console.LISTEN_S = 6\nimprov.LISTEN_S = 2\n"
     )
     board = home(settings(lab), boot=quick, **around(lab, ntp))

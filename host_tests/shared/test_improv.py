@@ -8,7 +8,8 @@ if sys.implementation.name == "micropython":
     sys.path.append("host_tests/shims")  # `machine` and `network` of an ESP32; CPython has them on its path
 
 import network  # noqa: E402
-from wanbeacon.app import improv, improv_steps  # noqa: E402
+from wanbeacon.app import improv_serial as improv
+from wanbeacon.app import improv_steps  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
 
 FRAMES = {}
@@ -98,7 +99,7 @@ def test_all_28_frames_are_there():
 
 
 def test_every_frame_of_a_device_is_made_as_it_was_recorded():
-    state = improv.STATE
+    state = improv.NOW
     error = improv.ERROR
     made = {
         "ready": improv.frame(state, b"\2"),

@@ -600,12 +600,12 @@ def test_waits_and_moments_in_words():
 
 def test_the_key_that_went_over_the_cable_opens_a_session_for_an_hour():
     g = guard()
-    key = g.cable_key(100)
-    row = g.cable_login(key, 100 + FORM_S - 1)
+    key = g.token(100)
+    row = g.admit(key, 100 + FORM_S - 1)
     assert g.alive(row, 100 + FORM_S)
-    assert not g.cable_login(key, 100 + FORM_S)
+    assert not g.admit(key, 100 + FORM_S)
     for bad in ("", "100", "100.", key[:-1], "101" + key[3:], g.login_form("a", 100)):
-        assert not g.cable_login(bad, 101), bad
+        assert not g.admit(bad, 101), bad
     other = Kept()
     other.key = b"another run of it"
-    assert not Guard(other, Counter()).cable_login(key, 101)
+    assert not Guard(other, Counter()).admit(key, 101)

@@ -41,7 +41,8 @@ wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py wanbeacon/observe/ubus
 """
 #: What needs an ESP32.
 _BOARD = """
-wanbeacon/app/board_main.py wanbeacon/app/board_steps.py wanbeacon/app/improv.py wanbeacon/app/improv_steps.py
+wanbeacon/app/board_main.py wanbeacon/app/board_steps.py
+wanbeacon/app/improv_serial.py wanbeacon/app/improv_steps.py
 """
 #: What needs CPython.
 _CPYTHON = "wanbeacon/net/cpython.py"

@@ -77,7 +77,7 @@ class Device:
         self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
         self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
-        self.serial = None  # the task that listens on the serial port (console.py)
+        self.console = None  # the task that listens on the serial port (console.py)
         self.log = Log(self.clock)
 
     # ---- settings
@@ -150,7 +150,7 @@ class Device:
         gc.collect()
         self.connect(self.cfg or stage.run("app.board_steps", "networks"))
         stage.run("app.board_steps", "tell_start", self)
-        self.serial = asyncio.create_task(self._serial())
+        self.console = asyncio.create_task(self._serial())
         tasks = [self._lights(), self._watch()]
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
@@ -251,13 +251,13 @@ class Device:
         finally:
             micropython.kbd_intr(3)
             stage.dismiss("board.esp32.console")
-            self.serial = None  # a task that is over keeps its coroutine, and that its module
+            self.console = None  # a task that is over keeps its coroutine, and that its module
 
     async def _client(self, *args):
         try:
-            return await stage.resident("app.improv").run(*args)
+            return await stage.resident("app.improv_serial").run(*args)
         finally:
-            stage.dismiss("app.improv")
+            stage.dismiss("app.improv_serial")
 
     async def _portal(self):
         """The pages, where they are installed."""

@@ -26,8 +26,8 @@ def problems(e):
 
 
 def networks():
-    """The networks of settings that are no good otherwise, or that have nothing else yet (app/improv.py): the
-    pages can be reached from home then."""
+    """The networks of settings that are no good otherwise, or that have nothing else yet
+    (app/improv_serial.py): the pages can be reached from home then."""
     rows = esp32.read_json(esp32.CONFIG).get("wifi")
     rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else ()
     rows = [row for row in rows if isinstance(row.get("ssid"), str) and row["ssid"]]

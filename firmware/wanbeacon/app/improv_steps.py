@@ -1,4 +1,4 @@
-"""What an Improv client asks for and is told (app/improv.py): a stage for each command.
+"""What an Improv client asks for and is told (app/improv_serial.py): a stage for each command.
 
 Every function gets the Device (board_main.py)."""
 
@@ -6,7 +6,8 @@ import json
 import os
 
 import wanbeacon
-from wanbeacon.app import improv, stage
+from wanbeacon.app import improv_serial as improv
+from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.core.text import name_of
 
@@ -62,13 +63,13 @@ def urls(device):
         return [("http://%s%s/" % (ip, port)).encode()] if portal["enabled"] else []
     if not device.portal:
         return []
-    key = stage.run("portal.guard", "use", device.portal, os.urandom, "cable_key", (device.clock.mono(),))
+    key = stage.run("portal.guard", "use", device.portal, os.urandom, "token", (device.clock.mono(),))
     return [("http://%s/login?key=%s" % (ip, key)).encode()]
 
 
 def _heard():
     """Networks in the air as Improv wants them: (name, dBm, YES if it wants a password)."""
-    rows = stage.run("board.esp32.air", "networks")
+    rows = stage.run("board.esp32.wifi", "networks")
     return [(ssid.encode(), b"%d" % dbm, b"NO" if free else b"YES") for ssid, dbm, free in rows]
 
 
@@ -148,5 +149,5 @@ def tried(device, kept):
         device.say("settings: cannot be saved: %s" % e)
         return [_error(improv.NOT_JOINED)]
     link.networks = [row] + [one for one in old if one["ssid"] != row["ssid"]]
-    state = improv.frame(improv.STATE, bytes((improv.JOINED,)))
+    state = improv.frame(improv.NOW, bytes((improv.JOINED,)))
     return [state, improv.result(improv.SEND_WIFI, urls(device))]

@@ -104,17 +104,17 @@ class Guard:
 
     # ---- the cable
 
-    def cable_key(self, now):
+    def token(self, now):
         """What the URL carries that goes out over the serial cable: opens a session, for an hour. Who
         holds the cable could read all settings from the flash."""
-        return "%d.%s" % (now, self._mac("cable %d" % now))
+        return "%d.%s" % (now, self._mac("over the cable %d" % now))
 
-    def cable_login(self, key, now):
+    def admit(self, key, now):
         """A new session's row for such a key, or None."""
         made = key.partition(".")[0]
         if not made.isdigit() or len(made) > 9 or not now - FORM_S < int(made) <= now:
             return None
-        return self.open(now) if same(key, self.cable_key(int(made))) else None
+        return self.open(now) if same(key, self.token(int(made))) else None
 
     # ---- guessing
 

@@ -7,7 +7,7 @@ def answer(site):
     """GET: the form; POST: one try."""
     source, status, faults = site.guest.ip, 200, False
     if site.args.get("key"):
-        row = site.guard("cable_login", site.args["key"], site.now)
+        row = site.guard("admit", site.args["key"], site.now)
         if row:
             return _welcome(site, row[0].decode())
     if site.guest.method == "POST":
@@ -35,9 +35,9 @@ def _welcome(site, cookie):
     name = site.device.board.own_name()
 
     def body(t):
-        yield "<h1>%s</h1><p>%s</p>" % (t["welcome"], t["welcome_text"])
+        yield "<h1>%s</h1><p>%s</p>" % (t["welcome_title"], t["welcome_text"])
         yield "<dl><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd><code>%s</code></dd></dl>" % (
-            t["own_wifi"], t.esc(name), t["password"], t.esc(key))  # fmt: skip
+            t["own_wifi_name"], t.esc(name), t["password"], t.esc(key))  # fmt: skip
         yield '<p><a class="button" href="/">%s</a></p>' % t["go_on"]
 
     return site.page("login", body)

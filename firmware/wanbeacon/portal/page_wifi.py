@@ -18,7 +18,7 @@ def answer(site):
             return site.to("/finish" if site.view("accounts") else "/provider")
     if site.args.get("scan") or not site.server.heard:
         # while it joins a network the old list stays
-        site.server.heard = stage.run("board.esp32.air", "networks") or site.server.heard
+        site.server.heard = stage.run("board.esp32.wifi", "networks") or site.server.heard
     board = site.device.board
     cable = board.lan_address() if "lan" in board.pins else None
     saved = site.view("networks")

@@ -1,5 +1,5 @@
 """The serial console before it is one: for a while after the start, and without end while the board has no
-settings it can use, a browser's installer may want to set the Wi-Fi over it (app/improv.py).
+settings it can use, a browser's installer may want to set the Wi-Fi over it (app/improv_serial.py).
 
 Every frame of such a client holds 0x03, which is Ctrl-C here: it is switched off from main.py's first
 line on. Whoever else is at the cable (mpremote begins with a carriage return) gets the console with the
@@ -20,7 +20,7 @@ _LOOK_MS = const(20)  # the chip keeps 260 bytes of what comes in: 22 ms at 1152
 
 async def run(device, answer):
     """Until nobody is expected any more, or somebody else wants the console. answer(device, waiting,
-    byte): see improv.run. Raises KeyboardInterrupt when that is what was typed."""
+    byte): see improv_serial.run. Raises KeyboardInterrupt when that is what was typed."""
     poll = select.poll()
     poll.register(sys.stdin, select.POLLIN)
 

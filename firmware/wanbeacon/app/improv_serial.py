@@ -21,7 +21,7 @@ DATA_MAX = const(200)  # more than the longest command, 100 bytes of network and
 
 _HEAD = b"IMPROV\x01"
 # types of frames
-STATE, ERROR, COMMAND, RESULT = 1, 2, 3, 4
+NOW, ERROR, COMMAND, RESULT = 1, 2, 3, 4
 # states
 READY, JOINING, JOINED = 2, 3, 4
 # errors
@@ -97,7 +97,7 @@ class Improv:
         state = state or (JOINED if self.device.board.lan_address() else READY)
         if state != self.state:
             self.state = state
-            self.write(frame(STATE, bytes((state,))))
+            self.write(frame(NOW, bytes((state,))))
 
     async def answer(self, kind, data):
         """Answer one frame."""
