@@ -5,6 +5,11 @@
 import os
 import sys
 
+import micropython
+
+# The installer's page may be talking already, and each of its frames holds a Ctrl-C (board/esp32/console.py).
+micropython.kbd_intr(-1)
+
 
 def slot():
     """(folder to start from, whether it is on trial). /slot has lines "key value": run and old are folders;

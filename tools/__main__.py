@@ -20,6 +20,7 @@ TOOLS = {
     "push": "print what to enter in a router so that it pushes its address to the agent",
     "flash": "put the agent on a board that runs MicroPython",
     "image": "make a flash image with MicroPython, the agent and a configuration",
+    "web": "build the page that installs a board from a browser, and show it",
     "board-memory": "ask a board for its memory: both heaps, largest blocks, low-water marks",
     "report": "collect a board's log, status and memory for a bug report, without secrets",
     "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",

@@ -40,6 +40,7 @@ PACKAGES = {
     "libio-socket-ssl-perl": ("/usr/share/perl5/IO/Socket/SSL.pm", "host: ddclient has no TLS without it"),
     "faketime": ("faketime", "host: a clock that is not set"),
     "chromium": ("chromium", "board: the status page in a real browser"),
+    "npm": ("npm", "board: ESP Web Tools for the installer's page"),
     "debian-archive-keyring": (
         "/usr/share/keyrings/debian-archive-keyring.gpg",
         "shared: MicroPython 1.25, 64 and 32 bit",

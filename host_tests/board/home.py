@@ -33,11 +33,16 @@ def move_in(folder, code, settings, interpreter, files=None, heap=None, **world)
         every["/config.json"] = settings if isinstance(settings, bytes) else json.dumps(settings).encode()
     (folder / "flash.img").write_bytes(image.filesystem(BLOCK * BLOCKS, every))
     board = Board(folder, interpreter, heap=heap)
-    # the set-up network's name server wants port 53 of an address this machine has not
-    world["names"] = dict({"192.168.4.1:53": ["127.0.0.1", 0]}, **world.get("names", {}))
-    board.world(**dict({"wifi": [{"ssid": "home", "password": "homehome1"}]}, **world))
+    board.world(**seen(world))
     board.power_on()
     return board
+
+
+def seen(world):
+    """The facts of a board's world, with what every home has."""
+    # the set-up network's name server wants port 53 of an address this machine has not
+    names = dict({"192.168.4.1:53": ["127.0.0.1", 0]}, **world.get("names", {}))
+    return dict({"wifi": [{"ssid": "home", "password": "homehome1"}]}, **dict(world, names=names))
 
 
 class Datagrams:

@@ -181,6 +181,7 @@ class Board:
         self._stage = "boot"  # boot -> (prompt, if raw) -> run
         self._tail = b""  # end of the output: tells a prompt from a running program
         self._interrupt = False  # a Ctrl-C that came before anything could be interrupted
+        self._plain = False  # micropython.kbd_intr(-1): Ctrl-C is a byte like any other
         master, slave = pty.openpty()
         tty.setraw(slave)
         argv = self.interpreter.command(
@@ -254,8 +255,8 @@ class Board:
     def _to_board(self, data):
         if self._child is None:
             return
-        for piece in re.split(b"(\x03)", data):
-            if piece == b"\x03":
+        for piece in [data] if self._plain else re.split(b"(\x03)", data):
+            if piece == b"\x03" and not self._plain:
                 self._ctrl_c()
             elif piece:
                 with contextlib.suppress(OSError):
@@ -359,6 +360,8 @@ class Board:
                 self._fed = time.monotonic()
                 continue
             self.events.append(line)
+            if word == "kbd":
+                self._plain, self._interrupt = value == "-1", False
             if not act:
                 continue
             if word == "wdt":

@@ -85,6 +85,16 @@ ELSEWHERE = {
     ),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
     "make bench": ("ten minutes", "host/test_bench.py::test_sizes_are_measured_and_written_as_json"),
+    TOOLS + "web --firmware ESP32_GENERIC.bin --serve": (
+        "it serves until it is stopped",
+        "board/test_web.py::test_from_an_empty_board_to_the_first_update",
+    ),
+    TOOLS
+    + "web --firmware ESP32_GENERIC.bin --firmware ESP32_GENERIC_C3.bin "
+    + "--firmware ESP32_GENERIC_S3.bin --out site": (
+        "MicroPython's downloads",
+        "board/test_web.py::test_another_release_stays_and_the_newest_is_offered_first",
+    ),
     "systemctl daemon-reload": (
         "no systemd here",
         "openwrt/test_linux_install.py::test_systemd_itself_finds_no_fault_in_the_unit",

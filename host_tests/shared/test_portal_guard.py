@@ -596,3 +596,16 @@ def test_waits_and_moments_in_words():
     assert (
         t.when(None) == "-" and ">just now<" in t.when(100, 100) and ">1970-01-01 00:01 UTC<" in t.when(100)
     )
+
+
+def test_the_key_that_went_over_the_cable_opens_a_session_for_an_hour():
+    g = guard()
+    key = g.token(100)
+    row = g.admit(key, 100 + FORM_S - 1)
+    assert g.alive(row, 100 + FORM_S)
+    assert not g.admit(key, 100 + FORM_S)
+    for bad in ("", "100", "100.", key[:-1], "101" + key[3:], g.login_form("a", 100)):
+        assert not g.admit(bad, 101), bad
+    other = Kept()
+    other.key = b"another run of it"
+    assert not Guard(other, Counter()).admit(key, 101)

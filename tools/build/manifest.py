@@ -40,7 +40,10 @@ wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ip
 wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py wanbeacon/observe/ubus.py
 """
 #: What needs an ESP32.
-_BOARD = "wanbeacon/app/board_main.py wanbeacon/app/board_steps.py"
+_BOARD = """
+wanbeacon/app/board_main.py wanbeacon/app/board_steps.py
+wanbeacon/app/improv_serial.py wanbeacon/app/improv_steps.py
+"""
 #: What needs CPython.
 _CPYTHON = "wanbeacon/net/cpython.py"
 #: target -> files of its folders that it cannot use

@@ -14,6 +14,8 @@ import gc
 import sys
 import time
 
+import micropython
+
 import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
@@ -75,6 +77,7 @@ class Device:
         self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
         self.was_short = 0  # board.short after the round before
         self.keeper = None  # the task that keeps the link up
+        self.console = None  # the task that listens on the serial port (console.py)
         self.log = Log(self.clock)
 
     # ---- settings
@@ -84,11 +87,8 @@ class Device:
         True when there is something to run."""
         try:
             self.cfg = stage.run("app.config", "read", esp32.CONFIG)
-        except OSError:
-            self.problems = [stage.run("app.words", "say", "settings.none")]
-            return False
-        except ValueError as e:
-            self.problems = getattr(e, "problems", None) or [str(e)]
+        except (OSError, ValueError) as e:
+            self.problems = stage.run("app.board_steps", "problems", e)
             return False
         self.board.ntp = self.cfg["ntp"]
         return True
@@ -148,8 +148,9 @@ class Device:
         """Everything at once, until a reset."""
         usable = self.load()
         gc.collect()
-        self.connect(self.cfg or {})
+        self.connect(self.cfg or stage.run("app.board_steps", "networks"))
         stage.run("app.board_steps", "tell_start", self)
+        self.console = asyncio.create_task(self._serial())
         tasks = [self._lights(), self._watch()]
         if not usable or self.cfg["portal"]["enabled"]:
             tasks.append(self._guard("portal", self._portal))
@@ -239,6 +240,24 @@ class Device:
                 sys.print_exception(e)
                 self.say("%s: %s: %s; again in 30 s" % (what, type(e).__name__, e))
             await asyncio.sleep(30)
+
+    async def _serial(self):
+        """Who installed this board from a browser sets its Wi-Fi over the cable. Then, and at once when
+        somebody else is at the cable, the console listens to Ctrl-C."""
+        try:
+            await stage.resident("board.esp32.console").run(self, self._client)
+        except Exception as e:  # whatever it is: the console must not stay deaf
+            sys.print_exception(e)
+        finally:
+            micropython.kbd_intr(3)
+            stage.dismiss("board.esp32.console")
+            self.console = None  # a task that is over keeps its coroutine, and that its module
+
+    async def _client(self, *args):
+        try:
+            return await stage.resident("app.improv_serial").run(*args)
+        finally:
+            stage.dismiss("app.improv_serial")
 
     async def _portal(self):
         """The pages, where they are installed."""
@@ -335,6 +354,7 @@ def main(slot=None):
     except KeyboardInterrupt:
         stage.run("app.board_steps", "console", device)
     except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
+        micropython.kbd_intr(3)
         sys.print_exception(e)
         device.memory.crash("%s: %s" % (type(e).__name__, e))
         time.sleep(CRASH_S)

@@ -18,6 +18,22 @@ def tell_start(device):
         device.say("safe mode: the agent crashed %d times in a row and rests now" % device.memory.crashes)
 
 
+def problems(e):
+    """Why there are no settings to use, a list of lines; e: what reading them raised."""
+    if isinstance(e, OSError) or list(esp32.read_json(esp32.CONFIG)) == ["wifi"]:
+        return [stage.run("app.words", "say", "settings.none")]
+    return getattr(e, "problems", None) or [str(e)]
+
+
+def networks():
+    """The networks of settings that are no good otherwise, or that have nothing else yet
+    (app/improv_serial.py): the pages can be reached from home then."""
+    rows = esp32.read_json(esp32.CONFIG).get("wifi")
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else ()
+    rows = [row for row in rows if isinstance(row.get("ssid"), str) and row["ssid"]]
+    return {"wifi": rows} if rows else {}
+
+
 def connect(device, cfg):
     """See board_main.Device.connect; returns the link, or None."""
     board = device.board

@@ -49,8 +49,9 @@ def _saved(site, cfg):
     where = [
         "http://%s.local/" % name_of(cfg["device"].get("hostname") or site.device.board.own_name()).lower()
     ]
-    if site.server.trial and site.server.trial["ip"]:
-        where.append("http://%s/" % site.server.trial["ip"])
+    ip = site.server.trial and site.server.trial["ip"] or site.device.board.lan_address()
+    if ip:
+        where.append("http://%s/" % ip)
     site.server.draft = site.server.trial = None
     return site.page("finish", lambda t: _goodbye(t, where))
 

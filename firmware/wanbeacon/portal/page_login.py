@@ -6,6 +6,10 @@ from wanbeacon.app import stage
 def answer(site):
     """GET: the form; POST: one try."""
     source, status, faults = site.guest.ip, 200, False
+    if site.args.get("key"):
+        row = site.guard("admit", site.args["key"], site.now)
+        if row:
+            return _welcome(site, row[0].decode())
     if site.guest.method == "POST":
         cfg = site.device.cfg or {}
         right = (cfg.get("portal") or {}).get("password") or stage.run(
@@ -21,6 +25,22 @@ def answer(site):
         status = 429
     token = site.guard("login_form", source, site.now)
     return site.page("login", lambda t: _body(t, token, locked, faults), status)
+
+
+def _welcome(site, cookie):
+    """Who came from the installer's page, over the cable. A page to click on: the cookie is not sent
+    along by a link of another site's, nor by what that leads to."""
+    site.cookie = cookie
+    key = stage.run("board.esp32.access_point", "access", site.device.board)
+    name = site.device.board.own_name()
+
+    def body(t):
+        yield "<h1>%s</h1><p>%s</p>" % (t["welcome_title"], t["welcome_text"])
+        yield "<dl><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd><code>%s</code></dd></dl>" % (
+            t["own_wifi_name"], t.esc(name), t["password"], t.esc(key))  # fmt: skip
+        yield '<p><a class="button" href="/">%s</a></p>' % t["go_on"]
+
+    return site.page("login", body)
 
 
 def _body(t, token, locked, wrong):

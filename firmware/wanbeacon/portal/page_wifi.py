@@ -1,8 +1,7 @@
 """Set-up, step 1: the Wi-Fi."""
 
-import network
+from wanbeacon.app import stage
 
-HEARD_MAX = 15  # networks of a scan that are shown
 _BARS = ((-60, "signal_good"), (-75, "signal_fair"), (-200, "signal_weak"))
 
 
@@ -18,31 +17,12 @@ def answer(site):
         if not faults:
             return site.to("/finish" if site.view("accounts") else "/provider")
     if site.args.get("scan") or not site.server.heard:
-        site.server.heard = _scan() or site.server.heard
+        # while it joins a network the old list stays
+        site.server.heard = stage.run("board.esp32.wifi", "networks") or site.server.heard
     board = site.device.board
     cable = board.lan_address() if "lan" in board.pins else None
     saved = site.view("networks")
     return site.page("wifi", lambda t: _body(t, site.csrf, saved, site.server.heard, faults, cable, typed))
-
-
-def _scan():
-    """The networks in the air, loudest first: (name, dBm, open).
-    Takes 2 s on a board, and everything waits for it."""
-    best = {}
-    try:
-        station = network.WLAN(network.STA_IF)
-        if not station.active():
-            station.active(True)
-        for row in station.scan():
-            try:
-                ssid = row[0].decode()
-            except UnicodeError:
-                continue
-            if ssid and (ssid not in best or best[ssid][1] < row[3]):
-                best[ssid] = (ssid, row[3], row[4] == 0)
-    except (OSError, RuntimeError):
-        return ()  # it is joining a network just now; the old list stays
-    return sorted(best.values(), key=lambda row: -row[1])[:HEARD_MAX]
 
 
 def _body(t, csrf, saved, heard, faults, cable, typed):

@@ -132,6 +132,8 @@ class Site:
             return self.message("nav_status", "forged", 403)
         if name == "" and guest.home and not device.cfg:
             return self.to("/wifi" if "lan" not in device.board.pins else "/provider")
+        if name == "" and self.session and not device.cfg:  # set up from home: the Wi-Fi came over the cable
+            return self.to("/provider")
         if name not in ("", "login") and not self.csrf:
             return self.to("/login")
         self._judge(name, post)

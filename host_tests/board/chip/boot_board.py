@@ -18,7 +18,7 @@ world.attach(sys.argv[1])
 
 _chip = {
     name: __import__("chip_" + name)
-    for name in ("errno", "esp32", "machine", "network", "os", "socket", "sys", "time")
+    for name in ("errno", "esp32", "machine", "micropython", "network", "os", "socket", "sys", "time")
 }
 _friendly = sys.argv[2] == "friendly"
 sys.modules["machine"]._cause = int(sys.argv[3])

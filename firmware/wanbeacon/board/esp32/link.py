@@ -69,6 +69,7 @@ class Link:
     async def watch(self, what):
         """Stays while the link is up or only drops shortly; returns when it is down for DROP_MS."""
         self.ever = True
+        self.hurry.clear()
         down = None
         while True:
             if self.address():
@@ -79,6 +80,6 @@ class Link:
                 if down is None:
                     down = now
                     self.note("no link", "%s lost" % what)
-                elif time.ticks_diff(now, down) > DROP_MS:
+                elif self.hurry.is_set() or time.ticks_diff(now, down) > DROP_MS:
                     return
             await asyncio.sleep_ms(LOOK_MS)

@@ -9,6 +9,7 @@ from wanbeacon.board.esp32 import link as watched
 from wanbeacon.core.text import name_of
 
 WRONG = 2  # refusals in a row before a password is called wrong: one may be a bad radio moment
+HEARD_MAX = 15  # networks that are offered for a choice
 RESTART_ROUNDS = 3  # rounds without success after which the radio itself is started anew
 # IDF's disconnect reasons that mean the key was not accepted: 202 AUTH_FAIL, 204 HANDSHAKE_TIMEOUT, 15 4-way
 # handshake timeout. 200, 201, 203, 205 and the rest are radio, range or the access point's load.
@@ -36,7 +37,10 @@ def _start(link):
 async def up(link):
     """Join one of the networks, however long it takes; the one that was lost last is tried last."""
     while True:
-        if link.rounds:
+        if not link.networks:  # what was tried was no good, and is forgotten
+            await link.hurry.wait()
+            link.hurry.clear()
+        elif link.rounds:
             await _pause(link)
         rows = _order(link)
         for row in [row for row in rows if row is not link.lost] + [row for row in rows if row is link.lost]:
@@ -118,3 +122,23 @@ def _why(link, ssid, status):
         link.note("no link", "Wi-Fi %s gives no address (DHCP)" % ssid)
     else:
         link.note("no link", "Wi-Fi %s: no connection (reason %s)" % (ssid, status))
+
+
+def networks():
+    """The networks in the air, loudest first: (name, dBm, open); [] while it cannot be known. Takes 2 s on a
+    board, and everything waits for it."""
+    best = {}
+    try:
+        station = network.WLAN(network.STA_IF)
+        if not station.active():
+            station.active(True)
+        for row in station.scan():
+            try:
+                ssid = row[0].decode()
+            except UnicodeError:
+                continue
+            if ssid and (ssid not in best or best[ssid][1] < row[3]):
+                best[ssid] = (ssid, row[3], row[4] == 0)
+    except (OSError, RuntimeError):
+        return []  # it is joining a network just now
+    return sorted(best.values(), key=lambda row: -row[1])[:HEARD_MAX]
