@@ -12,9 +12,8 @@ from tools import ROOT
 PACKAGE = ROOT / "firmware/wanbeacon"
 #: Each folder imports only itself and those that stand before it. The list is design, not description.
 FLOORS = ("core", "dyndns", "net", "observe", "board", "app", "portal", "openwrt")
-#: Improv hands out a key to the pages.
-#: A board's composition root starts its portal, and the command line its router's part: doors of their own,
-#: asked for by name and absent where they are not installed.
+#: A board's composition root starts its portal, Improv hands out a key to it, and the command line starts its
+#: router's part: doors of their own, asked for by name and absent where they are not installed.
 DOORS = {("app", "portal.server"), ("app", "portal.guard")}
 #: Modules that `stage.run`, `run_async`, `resident`, `load` (and what hands them on) name as text.
 _STAGE = re.compile(r'(?:stage\.(?:run|run_async|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
