@@ -33,16 +33,14 @@ def test_the_device_reads_the_json_apis_in_two_parts():
 
 
 def test_a_json_api_is_ten_lines_at_most():
-    lines = (
-        (catalogue.ROOT / "tools/build/rest_rows.py")
-        .read_text()
-        .split("ROWS = {\n")[1]
-        .split("\n}\n")[0]
-        .split("\n")
-    )
-    starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
-    assert len(starts) == len(rest_rows.ROWS)
-    assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
+    count = 0
+    for file in ("rest_rows.py", "rest_signed.py"):
+        text = (catalogue.ROOT / "tools/build" / file).read_text().split("ROWS = {\n")[1].split("\n}\n")[0]
+        lines = [line for line in text.split("\n") if not line.lstrip().startswith(("#", "**"))]
+        starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
+        count += len(starts)
+        assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
+    assert count == len(rest_rows.ROWS)
 
 
 @pytest.mark.parametrize("name", rest_rows.ROWS)
@@ -50,7 +48,7 @@ def test_a_json_api_is_sound(name):
     row = rest_rows.row(name)
     calls = row["calls"]
     assert row["about"] and name in rest_rows.EVIDENCE and "write" in calls
-    for step in ("login", "zone", "find", "write", "create", "drop"):
+    for step in ("login", "zone", "find", "read", "write", "create", "drop", "then"):
         if step in calls:
             assert re.match(r"(GET|POST|PUT|PATCH|DELETE) ", calls[step][0]), step
     inner = ("GONE", "ZONE", "NONE", "AUTH?")
@@ -69,6 +67,9 @@ def test_a_json_api_is_sound(name):
     # what replaces all values of a name and type is asked first, and the TTL is sent again
     if "{rid}" not in str(calls["write"]) and "find" in calls:
         assert "old:" in calls["find"][2]
+    if "sign" in calls:  # what a signature is made with
+        assert calls["sign"].split()[0] in ("aws4", "tc3", "volc", "acs3", "sdk", "bce", "ovh")
+        assert {"user", "password"} <= set(rest_rows.ROWS[name]["needs"])
 
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():

@@ -107,8 +107,11 @@ def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
 
 
 def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
-    _, problems, _ = judged(provider="route53")
-    assert "API of its own" in problems[0] and "custom" not in problems[0], problems
+    """And why: what replaces more than one's own record is refused in words."""
+    for name, why in (("transip", "RSA"), ("beget.com", "others' too"), ("dynadot-rest", "the whole zone")):
+        _, problems, _ = judged(provider=name)
+        assert "cannot be kept by this agent" in problems[0] and why in problems[0], problems
+        assert "custom" not in problems[0], problems
 
 
 def test_a_row_that_nobody_saw_work_is_a_warning():

@@ -8,10 +8,11 @@ touches, the row uses the call that touches one."""
 import json
 
 from .. import ROOT, UserError
+from . import rest_signed
 
 OUT = ROOT / "firmware/catalogue/rest.dat"
 #: Bytes of one row's JSON: read and parsed only while an exchange runs, in less than 8 KB of a board's heap.
-ROW_MAX = 1600
+ROW_MAX = 2048
 #: Keys of a row that the whole agent knows (share.py, advice.py), then those of the exchange alone (rest.py:
 #: "calls").
 KEYS = (
@@ -33,13 +34,17 @@ NAMED = ("title", "also")
 CALLS = (
     "base",
     "head",
+    "sign",
+    "xml",
     "login",
     "zone",
     "find",
+    "read",
     "write",
     "item",
     "create",
     "drop",
+    "then",
     "ok",
     "said",
     "rules",
@@ -253,6 +258,7 @@ ROWS = {
         "ok": "200 success=true", "said": "error.code error.message", "rules": [
             ["AUTH", "unauthorized", "invalid_token", "token_expired"], ["HOST", "hostname_not_owned", "invalid_ip", "validation_error"], ["BLOCK", "ip_forbidden"],
             ["LATER", "rate_limited"]]},
+    **rest_signed.ROWS,
 }
 # fmt: on
 
@@ -290,6 +296,7 @@ EVIDENCE = {
     "njalla-rest": ("recorded 2021", "lego"),
     "dnsexit-rest": ("ddclient",),
     "apertodns-rest": ("apertodns-protocol 1.4.0",),
+    **rest_signed.EVIDENCE,
 }
 # fmt: on
 

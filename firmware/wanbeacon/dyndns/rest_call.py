@@ -49,7 +49,7 @@ def values_of(account, host, packed):
     user, password, token = [str(account.get(k) or "") for k in ("user", "password", "token")]
     return {
         "zone": host["zone"].lower(), "fqdn": host["fqdn"].lower(), "host": label, "sub": "" if label == "@" else label,
-        "T": "AAAA" if six else "A", "t": "1" if six else "0", "v": "6" if six else "4", "ip": address.text(packed), "user": user,
+        "T": "AAAA" if six else "A", "t": "1" if six else "0", "n": "28" if six else "1", "v": "6" if six else "4", "ip": address.text(packed), "user": user,
         "password": password or token, "token": token or password,
         "basic": binascii.b2a_base64(("%s:%s" % (user, password or token)).encode()).decode().strip(),
         "zid": "", "rid": "", "ttl": "", "old": "", "note": "",
@@ -125,7 +125,7 @@ class Caller:
         if got:
             got.clear()  # the objects of a refusal are no records
         words = [printable(_text([v]))[:80] for i, v in said if i >= len(wants)]
-        if name == "find" and picks.tests != [None] * len(picks.tests):
+        if name == "find" and (picks.each or "")[-2:] == "[]" and picks.tests != [None] * len(picks.tests):
             name = "list"
         return self._refused(name, picker, cut, words, known), ""
 
@@ -156,6 +156,8 @@ class Caller:
                     return False
             elif not heard:
                 return False
+            elif want == "*":
+                pass
             elif want == "{ip}":
                 if not same_address(heard[0], unit.packed):
                     return False
