@@ -13,6 +13,11 @@ KEYS = {
     "porkbun": {"user": "pk1_demo", "password": "sk1_demo"},
     "netcup": {"user": "12345", "password": "demo-secret", "token": "demo-token"},
     "spaceship": {"user": "key-demo", "password": "secret-demo"},
+    "route53": {"user": "AKIADEMO", "password": "demo-secret"},
+    "tencent": {"user": "AKIDdemo", "password": "demo-secret"},
+    "aliyun": {"user": "LTAIdemo", "password": "demo-secret"},
+    "huawei": {"user": "AKDEMO", "password": "demo-secret"},
+    "ovh-rest": {"user": "demo-app", "password": "demo-secret", "token": "demo-token"},
 }
 
 
@@ -76,6 +81,7 @@ class Home:
         """One cycle, `after` seconds later. Returns the requests (method, path) that it made."""
         self.clock.ahead += after
         before = len(self.lab.ledger)
+        self.lab.world.client_clock = self.clock.wall()  # by which signatures are judged
         asyncio.run(self.agent.round())
         return [(r["method"], r["path"]) for r in self.lab.ledger[before:]]
 

@@ -52,6 +52,7 @@ CALLS = (
     "page",
     "gap",
     "ttl",
+    "note",
 )
 
 BEARER = ["Authorization: Bearer {token}"]
@@ -225,7 +226,7 @@ ROWS = {
         "find": ["POST /Record.List", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}",
                  "records[] name={host} type={T} rid:id old:value ttl:ttl note:line"],
         "write": ["POST /Record.Modify", "login_token={token}&format=json&domain={zone}&record_id={rid}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl={ttl}"],
-        "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line=%E9%BB%98%E8%AE%A4&value={ip}&ttl=600", "- rid:record.id"],
+        "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl=600", "- rid:record.id"], "note": "\u9ed8\u8ba4",
         "ok": "200 status.code=1", "said": "status.code status.message", "rules": [
             ["NONE", "10"], ["GONE", "8"], ["ZONE", "13", "6"], ["AUTH", "-1"], ["BLOCK", "-8", "85"], ["LATER", "-2"]]},
     "infomaniak-rest": {

@@ -33,8 +33,8 @@ ROWS = {
         "find": ["POST /", '{"Domain":"{zone}","Subdomain":"{host}","RecordType":"{T}","Limit":100}', "Response.RecordList[] Name={host} Type={T} rid:RecordId old:Value ttl:TTL note:Line",
                  "", ["X-TC-Action: DescribeRecordList"]],
         "write": ["POST /", '{"Domain":"{zone}","SubDomain":"{host}","RecordType":"{T}","RecordLine":"{note}","RecordId":{#rid},"Value":"{ip}"<<,"TTL":{#ttl}>>}', "", "", ["X-TC-Action: ModifyRecord"]],
-        "create": ["POST /", '{"Domain":"{zone}","SubDomain":"{host}","RecordType":"{T}","RecordLine":"\u9ed8\u8ba4","Value":"{ip}","TTL":600}', "- rid:Response.RecordId", "", ["X-TC-Action: CreateRecord"]],
-        "ok": "200 Response.RequestId=* !Response.Error.Code", "said": "Response.Error.Code Response.Error.Message", "rules": [
+        "create": ["POST /", '{"Domain":"{zone}","SubDomain":"{host}","RecordType":"{T}","RecordLine":"{note}","Value":"{ip}","TTL":600}', "- rid:Response.RecordId", "", ["X-TC-Action: CreateRecord"]],
+        "note": "\u9ed8\u8ba4", "ok": "200 Response.RequestId=* !Response.Error.Code", "said": "Response.Error.Code Response.Error.Message", "rules": [
             ["LATER", "authfailure.signatureexpire", "~limitexceeded", "~internalerror"], ["AUTH", "~authfailure", "~unauthorizedoperation"], ["NONE", "resourcenotfound.nodataofrecord"],
             ["GONE", "~recordidinvalid"], ["ZONE", "~nodataofdomain", "~domainnotexists", "~notdomainowner", "~domaininvalid"], ["SAME", "~domainrecordexist"], ["HOST", "~invalidparameter", "~failedoperation"]]},
     "aliyun": {
@@ -70,7 +70,7 @@ ROWS = {
         "find": ["GET /?Action=ListRecords&Version=2018-08-01&ZID={zid}&Host={host}&Type={T}&SearchMode=exact&PageNumber=1&PageSize=500", "",
                  "Result.Records[] Host={host} Type={T} rid:RecordID old:Value ttl:TTL note:Line"],
         "write": ["POST /?Action=UpdateRecord&Version=2018-08-01", '{"RecordID":"{rid}","Host":"{host}","Type":"{T}","Line":"{note}","Value":"{ip}"<<,"TTL":{#ttl}>>}'],
-        "create": ["POST /?Action=CreateRecord&Version=2018-08-01", '{"ZID":{#zid},"Host":"{host}","Type":"{T}","Line":"default","Value":"{ip}","TTL":600}', "- rid:Result.RecordID"],
+        "create": ["POST /?Action=CreateRecord&Version=2018-08-01", '{"ZID":{#zid},"Host":"{host}","Type":"{T}","Line":"{note}","Value":"{ip}","TTL":600}', "- rid:Result.RecordID"], "note": "default",
         "ok": "200 ResponseMetadata.RequestId=* !ResponseMetadata.Error.Code", "said": "ResponseMetadata.Error.Code ResponseMetadata.Error.Message",
         "rules": [["LATER", "~flowlimit", "~throttl", "~internal", "~expired"], ["AUTH", "~signature", "~accesskey", "~accessdenied", "~credential"]]},
     "baidu": {
@@ -78,7 +78,7 @@ ROWS = {
         "about": "user: access key, password: secret key (Baidu AI Cloud, security authentication)",
         "find": ["POST /list", '{"domain":"{zone}","pageNum":1,"pageSize":1000}', "result[] domain={host} rdtype={T} rid:recordId old:rdata ttl:ttl note:view"],
         "write": ["POST /edit", '{"recordId":{#rid},"domain":"{host}","view":"{note}","rdType":"{T}","ttl":{#ttl},"rdata":"{ip}","zoneName":"{zone}"}'], "ttl": "300",
-        "create": ["POST /add", '{"domain":"{host}","rdType":"{T}","ttl":300,"rdata":"{ip}","zoneName":"{zone}"}'],
+        "create": ["POST /add", '{"domain":"{host}","rdType":"{T}","ttl":300,"rdata":"{ip}","zoneName":"{zone}"}'], "note": "DEFAULT",
         "ok": "200 !code", "said": "code message", "rules": [["LATER", "requestexpired", "~toomany"], ["AUTH", "~signature", "~accesskey", "accessdenied"], ["ZONE", "~nosuchdomain"]]},
     "edgeone": {
         "title": "Tencent EdgeOne DNS", "also": "teo tencent-edgeone", "host": "teo.tencentcloudapi.com", "sign": "tc3 teo", "head": TEO, "needs": PAIR, "untested": 1,

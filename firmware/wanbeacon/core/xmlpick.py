@@ -113,10 +113,12 @@ class Picker:
         if name[-1:] == b"/":
             name = name[:-1]
         name = name[name.rfind(b":") + 1 :]
-        if not name or name[:1] == b"!" or b"." in name or len(self._stack) >= DEPTH:
+        if not name or name[:1] == b"!" or b"." in name:
             self.bad = True
         elif closing:
             self._close(name)
+        elif len(self._stack) >= DEPTH:
+            self.bad = True
         else:
             self._open(name)
             if alone:

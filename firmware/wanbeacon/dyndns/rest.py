@@ -151,7 +151,7 @@ class _Talk:
             if not unit.create:
                 return Outcome(HOST, _WORDS[GONE])
             unit.new = True
-            values["ttl"] = self._calls.get("ttl", "")
+            values["ttl"], values["note"] = self._calls.get("ttl", ""), self._calls.get("note", "")
             return None
         values.update(got[0])
         if "read" in self._calls:

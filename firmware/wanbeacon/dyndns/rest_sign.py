@@ -21,9 +21,9 @@ from wanbeacon.core.url import quote
 # name|algorithm|header of the time|headers that are signed besides host and that|begin of the key|end of the
 # scope|what names the key's id|separator
 _RECIPES = (
-    "aws4|AWS4-HMAC-SHA256|X-Amz-Date||AWS4|aws4_request|Credential|, ",
+    "aws4|AWS4-HMAC-SHA256|X-Amz-Date|content-type|AWS4|aws4_request|Credential|, ",
     "tc3|TC3-HMAC-SHA256|X-TC-Timestamp|content-type|TC3|tc3_request|Credential|, ",
-    "volc|HMAC-SHA256|X-Date|x-content-sha256||request|Credential|, ",
+    "volc|HMAC-SHA256|X-Date|content-type x-content-sha256||request|Credential|, ",
     "acs3|ACS3-HMAC-SHA256|x-acs-date|x-acs-action x-acs-content-sha256 x-acs-signature-nonce x-acs-version|"
     "||Credential|,",
     "sdk|SDK-HMAC-SHA256|X-Sdk-Date|content-type|||Access|, ",
