@@ -3,6 +3,8 @@ test's hands. Knows the agent from outside: settings, rounds, what is stored in 
 
 import asyncio
 import json
+import subprocess
+from types import SimpleNamespace
 
 from wanbeacon.app import agent, config
 from wanbeacon.board import linux
@@ -91,3 +93,55 @@ class Home:
     def content(self, name="demo.example.net", kind="A"):
         """What the zone holds: a list of texts."""
         return [r["content"] for r in self.lab.world.zone_records if (r["name"], r["type"]) == (name, kind)]
+
+
+class BoardHome(Home):
+    """The same with the agent in a MicroPython of its own (rest_agent.py), as .mpy files in a heap of a given
+    size. argv, environment: how that is started, with the folder of the state and a catalogue as last
+    arguments."""
+
+    def __init__(self, lab, folder, argv, environment, catalogue, **more):
+        super().__init__(lab, folder, **more)
+        (self.folder / "state").mkdir(exist_ok=True)
+        self.argv, self.environment = [*argv, folder / "state", catalogue], environment
+        self.process, self.told, self.heap = None, [], 0
+
+    def start(self):
+        self.end()
+        self.process = subprocess.Popen(
+            self.argv, env=self.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )  # fmt: skip
+        self.order(config=json.dumps(self.settings()), ahead=self.clock.ahead)
+        return self
+
+    def order(self, **order):
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line.startswith("{"), line + self.process.communicate()[0]
+        answer = json.loads(line)
+        self.told = [SimpleNamespace(**one) for one in answer["hosts"]]
+        self.heap = max(self.heap, answer["heap"])
+
+    def round(self, after=0):
+        self.clock.ahead += after
+        self.lab.world.client_clock = self.clock.wall()
+        before = len(self.lab.ledger)
+        self.order(ahead=after)
+        return [(r["method"], r["path"]) for r in self.lab.ledger[before:]]
+
+    def host(self, name="demo.example.net"):
+        return next(one for one in self.told if one.name == name)
+
+    def end(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait(10)
+            self.process.stdout.close()
+            self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.end()

@@ -47,10 +47,8 @@ def labs():
         lab.stop()
 
 
-@pytest.fixture(params=ALL)
-def lab(request, labs, monkeypatch):
-    """A lab as new. The pause between two calls (Porkbun) has a test of its own."""
-    lab = labs(request.param)
+def renew(lab):
+    """A lab as it was at its start."""
     lab.world.restore()
     for name in ("zone_records", "noise", "loose", "unpublished"):
         if hasattr(lab.world, name):
@@ -59,6 +57,13 @@ def lab(request, labs, monkeypatch):
     lab.switchboard.clear()
     lab.rules.burst = ()
     json_zone.records(lab.world)
+
+
+@pytest.fixture(params=ALL)
+def lab(request, labs, monkeypatch):
+    """A lab as new. The pause between two calls (Porkbun) has a test of its own."""
+    lab = labs(request.param)
+    renew(lab)
     monkeypatch.setattr(time, "sleep_ms", lambda ms: None)
     return lab
 
