@@ -1,14 +1,16 @@
 """The catalogue as a whole: made of the facts, complete, and in a form that the device's code can run."""
 
+import html
 import json
 import re
 
 import pytest
 from wanbeacon.core import outcome
 from wanbeacon.dyndns import catalog, custom, reply, rows, share
+from wanbeacon.portal import page_account
 
-from tools import ROOT, UserError
-from tools.build import catalogue, catalogue_rows, rest_rows
+from tools import ROOT, UserError, providers
+from tools.build import catalogue, catalogue_rows, docs, rest_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()
@@ -70,6 +72,39 @@ def test_a_json_api_is_sound(name):
     if "sign" in calls:  # what a signature is made with
         assert calls["sign"].split()[0] in ("aws4", "tc3", "volc", "acs3", "sdk", "bce", "ovh")
         assert {"user", "password"} <= set(rest_rows.ROWS[name]["needs"])
+
+
+class _Texts(dict):
+    """The portal's texts and helpers, as far as the page of an account asks for them."""
+
+    def __missing__(self, key):
+        return key + " %s" if key == "account_title" else key
+
+    def esc(self, text):
+        return html.escape(text)
+
+    def steps(self, *_):
+        return ""
+
+    trouble = form = field = steps
+
+
+@pytest.mark.parametrize("name", rest_rows.ROWS)
+def test_the_portal_says_which_key_to_make(name):
+    row = catalog.find(str(catalogue.OUT), name)
+    page = page_account._body(_Texts(), "", 1, name, row.get("about"), {}, {}, None, False, None, ())
+    assert "<p>%s</p>" % html.escape(rest_rows.ROWS[name]["about"]) in "".join(page)
+
+
+def test_the_catalogue_page_lists_130_services_and_says_what_is_untested():
+    page = docs.provider_list()
+    named = [line for line in page.splitlines() if re.match(r"\| [^|]+ \| `[a-z0-9-]+` \|", line)]
+    assert len(named) == len(ROWS) + len(rest_rows.ROWS)
+    alive = {line.split("|")[1].strip() for line in named if not line.rstrip(" |").endswith("closed")}
+    assert len(alive) >= 130
+    for fact, row in providers.pairs():
+        line = next(line for line in named if "`%s`" % row["id"] in line)
+        assert ("untested" in line.split("|")[-2]) == (providers.state(fact, row) == "untested"), row["id"]
 
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():

@@ -114,6 +114,23 @@ def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
         assert "custom" not in problems[0], problems
 
 
+def test_an_api_without_its_key_says_which_one_to_make():
+    """Every JSON API: `check` names the key and the rights it needs."""
+    count = 0
+    for name in catalog.names(FILE):
+        row = catalog.find(FILE, name)
+        if not row.get("rest"):
+            continue
+        hosts = [{"name": "home.example.org"}]
+        _, problems, _ = judge(FILE, [{"provider": name, "server": "ns.example.org", "hosts": hosts}])
+        assert len(row["about"]) > 15, name
+        for key in row.get("needs") or ("token",):
+            wanted = "accounts[0].%s: missing; %s wants %s" % (key, name, row["about"])
+            assert wanted in problems, (name, problems)
+        count += 1
+    assert count >= 39
+
+
 def test_a_row_that_nobody_saw_work_is_a_warning():
     _, problems, warnings = judged(provider="joker")
     assert not problems and "untested" in warnings[0]

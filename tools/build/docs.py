@@ -9,7 +9,7 @@ from .. import ROOT, UserError, check, providers
 
 DOCS = ROOT / "docs"
 WORDS = ROOT / "firmware/catalogue/words.txt"
-_STATES = {"alive": "", "closed": "closed", "unknown": "not known to be alive"}
+_STATES = {"alive": "", "closed": "closed", "unknown": "not known to be alive", "untested": "untested"}
 
 
 def cell(text):
@@ -27,7 +27,8 @@ def provider_list():
         "Written by `python -m tools docs` from the catalogue; %d providers, %d of them not closed. "
         "In the settings, `provider` takes the name or the id, in any spelling. "
         "`python -m tools providers ID` tells more: limits, oddities, how sure we are. One that is "
-        "missing can be [described in the settings](../README.md#providers) or [added](providers.md)."
+        "missing can be [described in the settings](../README.md#providers) or [added](providers.md). "
+        "Untested: no answer of it was ever recorded, and its own documents do not tell the whole exchange."
         % (len(both), len(open_ones)),
         "",
         "| name | id | host | user | password | IPv4 and IPv6 | remarks |",
@@ -43,7 +44,7 @@ def provider_list():
                 cell(fact["auth_user"] or "-"),
                 cell(fact["auth_password"] or "-"),
                 cell(providers.dual(row)),
-                _STATES[providers.status(fact)],
+                _STATES[providers.state(fact, row)],
             )
         )
     return "\n".join(lines) + "\n"
