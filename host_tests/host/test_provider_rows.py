@@ -70,7 +70,7 @@ def test_a_json_api_is_sound(name):
     if "{rid}" not in str(calls["write"]) and "find" in calls:
         assert "old:" in calls["find"][2]
     if "sign" in calls:  # what a signature is made with
-        assert calls["sign"].split()[0] in ("aws4", "tc3", "volc", "acs3", "sdk", "bce", "ovh")
+        assert calls["sign"].split()[0] in ("aws4", "tc3", "volc", "acs3", "sdk", "bce", "ovh", "nfsn")
         assert {"user", "password"} <= set(rest_rows.ROWS[name]["needs"])
 
 

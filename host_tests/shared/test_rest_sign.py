@@ -134,7 +134,7 @@ def test_a_nonce_is_used_once():
 
 def test_a_key_that_is_none_breaks_out_of_no_header():
     account = {"user": "a\r\nX-Evil: 1", "password": "p\u00e4ss", "token": "t\n\u00e9"}
-    for recipe in ("aws4 a b", "tc3 a", "volc a b", "acs3", "sdk", "bce", "ovh"):
+    for recipe in ("aws4 a b", "tc3 a", "volc a b", "acs3", "sdk", "bce", "ovh", "nfsn"):
         _, headers = signed(recipe, account, 1698315752, "GET", "/", "h", Content_Type="text/xml")
         for name in headers:
             assert not [c for c in headers[name] if not 32 <= ord(c) < 127], (recipe, name)

@@ -114,7 +114,6 @@ UNSERVED = {
         "it wants RSA signatures, which a board cannot make",
     ),
     "MyFRITZ!": ("myfritz myfritz.net avm fritzbox", "only AVM's routers can update it"),
-    "NearlyFreeSpeech": ("nfsn nearlyfreespeech.net", "no exchange with it is known well enough"),
     "Netlify": ("netlify.com", "it has no call that changes a record"),
     "one.com": ("onecom", "it has no API, only its web pages"),
     "Squarespace Domains": ("squarespace.com squarespace", "it has no API for DNS"),

@@ -90,6 +90,11 @@ ROWS = {
         "create": ["POST /", '{"ZoneId":"{zid}","Name":"{fqdn}","Type":"{T}","Content":"{ip}","TTL":300}', "- rid:Response.RecordId", "", ["X-TC-Action: CreateDnsRecord"]],
         "ok": "200 Response.RequestId=* !Response.Error.Code", "said": "Response.Error.Code Response.Error.Message", "rules": [
             ["LATER", "authfailure.signatureexpire", "~limitexceeded", "~internalerror"], ["AUTH", "~authfailure", "~unauthorizedoperation"], ["GONE", "~recordnotfound"], ["HOST", "~invalidparameter", "~operationdenied"]]},
+    "nfsn": {
+        "title": "NearlyFreeSpeech.NET", "also": "nearlyfreespeech nearlyfreespeech.net", "host": "api.nearlyfreespeech.net", "base": "/dns/{zone}", "sign": "nfsn", "needs": PAIR, "untested": 1,
+        "about": "user: member login, password: API key (requested in the member interface)",
+        "find": ["POST /listRRs", "name={sub}&type={T}", "[] name={sub} type={T} old:data ttl:ttl"], "write": ["POST /addRR", "name={sub}&type={T}&data={ip}<<&ttl={ttl}>>"],
+        "drop": ["POST /removeRR", "name={sub}&type={T}&data={old}"], "ttl": "3600", "said": "error debug"},
     "dnsimple": {
         "title": "DNSimple", "also": "dnsimple.com", "host": "api.dnsimple.com", "base": "/v2/{user}/zones/{zone}/records", "head": BEARER, "needs": ["user", "token"],
         "about": "user: the account's number (in the address of its pages), token: an account access token, limited to this zone where the plan allows it",
@@ -123,6 +128,7 @@ EVIDENCE = {
     "volcengine": ("ddns-go, lego",),
     "baidu": ("ddns-go, lego",),
     "edgeone": ("ddns-go, lego",),
+    "nfsn": ("ddclient, lego",),
     "dnsimple": ("developer.dnsimple.com, v2 zone records", "dnscontrol, lego"),
     "gcore": ("ddns-go, lego",),
     "dnsla": ("ddns-go, lego",),

@@ -1,13 +1,13 @@
 """Signatures of APIs that want one with every call, as named recipes. Loaded only for a row that says "sign":
 the recipe's name and what its scope holds ("aws4 us-east-1 route53").
 
-All but two hash the same canonical request (method, path, query, headers, hash of the body) and differ in what
+All but three hash the same canonical request (method, path, query, headers, hash of the body) and differ in what
 is signed with which key: a line each in _RECIPES. The account's `user` is the id of the key, `password` its
 secret. No socket and no clock: the time is handed in, and has to be right within 5 to 15 minutes.
 
 Documents: AWS "Signature Version 4"; Tencent Cloud "Signature v3"; Alibaba Cloud "Request syntax and signature
 method V3"; Huawei Cloud "API Request Signing Guide", AK/SK; Volcengine "Signature method"; Baidu AI Cloud "Generate
-an authentication string"; OVHcloud "First steps with the API".
+an authentication string"; OVHcloud "First steps with the API"; NearlyFreeSpeech.NET "API introduction".
 """
 
 import binascii
@@ -40,9 +40,12 @@ def sign(recipe, account, wall, method, place, path, headers, body, nonce=None):
     name, *scope = recipe.split()
     user, secret = printable(account.get("user") or ""), account.get("password") or ""
     path, mark, query = path.replace("@", "%40").partition("?")
-    if name == "ovh":
+    if name == "ovh" or name == "nfsn":
         path += mark + query
-        _ovh(account, wall, method, place + path, headers, body or b"")
+        if name == "ovh":
+            _ovh(account, wall, method, place + path, headers, body or b"")
+        else:
+            _nfsn(user, secret, wall, path, headers, body or b"", nonce)
         return path
     pairs = [one.split("=", 1) for one in query.split("&")] if query else []
     pairs.sort()
@@ -123,6 +126,13 @@ def _ovh(account, wall, method, url, headers, body):
     headers["X-Ovh-Consumer"] = printable(token)
     headers["X-Ovh-Timestamp"] = wall
     headers["X-Ovh-Signature"] = "$1$" + _hex(digest.digest())
+
+
+def _nfsn(user, secret, wall, path, headers, body, nonce):
+    """NearlyFreeSpeech.NET: a plain SHA-1, with a salt of 16 letters and digits."""
+    begin = "%s;%d;%s;" % (user, wall, nonce or _hex(os.urandom(8)))
+    text = begin + "%s;%s;%s" % (secret, path, _hex(hashlib.sha1(body).digest()))
+    headers["X-NFSN-Authentication"] = begin + _hex(hashlib.sha1(text.encode()).digest())
 
 
 def _hex(data):

@@ -180,3 +180,14 @@ def ovh(request, keys, now):
     text = "+".join([secret, consumer, request.method, url, _body(request).decode(), stamp])
     good = "$1$" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return None if good == request.headers.get("x-ovh-signature") else "another signature"
+
+
+def nfsn(request, keys, now):
+    """ "X-NFSN-Authentication: login;timestamp;salt;hash"."""
+    who, stamp, salt, *given = request.headers.get("x-nfsn-authentication", "").split(";") + ["", "", ""]
+    if who not in keys or not stamp.isdigit() or abs(int(stamp) - now) > SKEW:
+        return "no such login, or a time that is off"
+    body = hashlib.sha1(_body(request), usedforsecurity=False).hexdigest()
+    text = ";".join([who, stamp, salt, keys[who], request.target, body])
+    good = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return None if given[0] == good else "another signature"
