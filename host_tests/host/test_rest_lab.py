@@ -1,62 +1,35 @@
 """The agent and the lab's JSON APIs: every kind of answer that counts, with the records of others in view.
 The lab is strict about method, path, header and body; what it minds stands in its findings."""
 
-import gc
 import time
 
 import pytest
 
-from host_tests.host.rest_home import V4, V4B, V6, V6B, Home
-from tools.lab import running
+from host_tests.host.rest_home import (
+    ALL,
+    DAY,
+    DEMO,
+    HOUR,
+    ONE_CHANGE,
+    V4,
+    V4B,
+    V6,
+    V6B,
+    WORDS_ONLY,
+    Home,
+    Labs,
+    foreign,
+    ours,
+    renew,
+)
 from tools.lab.providers import json_zone
-
-SIGNED = ["route53", "tencent", "aliyun", "huawei", "ovh-rest"]
-ALL = [
-    "cloudflare",
-    "hetzner",
-    "gandi",
-    "porkbun",
-    "digitalocean",
-    "netcup",
-    "powerdns",
-    "spaceship",
-    *SIGNED,
-]
-#: Those that tell a rate limit by words only: no status, no Retry-After.
-WORDS_ONLY = ("netcup", "route53", "tencent", "aliyun")
-DEMO = [("demo.example.net", "A"), ("demo.example.net", "AAAA")]
-#: Requests of a change of one family with ids remembered: netcup has to log in, Spaceship has to take the old
-#: value away, OVH publishes by a call of its own.
-ONE_CHANGE = {"netcup": 2, "spaceship": 2, "ovh-rest": 2}
-HOUR, DAY = 3600, 86400
 
 
 @pytest.fixture(scope="module")
 def labs():
     """One lab for each personality, started when it is first asked for."""
-    made = {}
-
-    def get(name):
-        if name not in made:
-            made[name] = running(provider=name, bind="127.0.0.1").start()
-            gc.freeze()  # the agent collects garbage in each round: none of it is a lab's
-        return made[name]
-
-    yield get
-    for lab in made.values():
-        lab.stop()
-
-
-def renew(lab):
-    """A lab as it was at its start."""
-    lab.world.restore()
-    for name in ("zone_records", "noise", "loose", "unpublished"):
-        if hasattr(lab.world, name):
-            delattr(lab.world, name)
-    lab.ledger_book.clear()
-    lab.switchboard.clear()
-    lab.rules.burst = ()
-    json_zone.records(lab.world)
+    with Labs() as made:
+        yield made.get
 
 
 @pytest.fixture(params=ALL)
@@ -71,17 +44,6 @@ def lab(request, labs, monkeypatch):
 @pytest.fixture
 def home(lab, tmp_path):
     return Home(lab, tmp_path)
-
-
-def ours(home):
-    return home.content(), home.content(kind="AAAA")
-
-
-def foreign(lab, *mine):
-    """All that is not ours, and of ours all but the content. Who adds and removes values makes a new record
-    each time."""
-    rows = json_zone.foreign(lab.world, *mine)
-    return [r for r in rows if r["content"] is not None] if lab.provider == "spaceship" else rows
 
 
 def test_a_life_of_a_name(lab, home):

@@ -6,6 +6,7 @@ import html
 import typer
 
 from .. import ROOT, UserError, check, providers
+from . import peers
 
 DOCS = ROOT / "docs"
 WORDS = ROOT / "firmware/catalogue/words.txt"
@@ -85,13 +86,14 @@ def pages():
     """{path: text} of all of them."""
     return {
         DOCS / "provider-list.md": provider_list(),
+        DOCS / "services.md": peers.page(),
         DOCS / "messages.md": messages(),
         DOCS / "configuration.md": check.reference_text() + "\n",
     }
 
 
 def app(look: bool = typer.Option(False, "--check", help="only say whether the pages are as they should be")):
-    """Write docs/provider-list.md, messages.md and configuration.md."""
+    """Write docs/provider-list.md, services.md, messages.md and configuration.md."""
     for path, text in pages().items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if look and old != text:
