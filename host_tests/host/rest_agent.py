@@ -1,7 +1,7 @@
-# A whole agent under a test's hand, on MicroPython: for host_tests/host/rest_home.py. Arguments: the folder of
-# its state, and a catalogue. Reads commands, a line of JSON each, from stdin: {"config": TEXT, "ahead": SECONDS}
-# begins, with a clock that is so far ahead; {"ahead": SECONDS} lets time pass and makes one round. Answers with
-# one line of JSON: the hosts, and the bytes of heap in use.
+# A whole agent under a test's hand, on MicroPython: for host_tests/host/rest_home.py. Arguments: the folder
+# of its state, and a catalogue. Reads commands, a line of JSON each, from stdin: {"config": TEXT, "ahead":
+# SECONDS} begins, with a clock that is so far ahead; {"ahead": SECONDS} lets time pass and makes one round.
+# Answers with one line of JSON: the hosts, and the bytes of heap in use.
 import asyncio
 import gc
 import json

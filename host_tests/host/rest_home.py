@@ -175,8 +175,13 @@ class BoardHome(Home):
     def start(self):
         self.end()
         self.process = subprocess.Popen(
-            self.argv, env=self.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )  # fmt: skip
+            self.argv,
+            env=self.environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.order(config=json.dumps(self.settings()), ahead=self.clock.ahead)
         return self
 

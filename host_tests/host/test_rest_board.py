@@ -30,8 +30,8 @@ from tools import ROOT, interpreters
 from tools.build.mpy import compile_tree
 from tools.lab.providers import json_zone
 
-#: 16 KB above the least that the hungriest of them (Route 53, Alibaba) went through with: room for another day's
-#: fragments. The whole agent is in it, with settings as text and the test's own loop.
+#: 16 KB above the least that the hungriest of them (Route 53, Alibaba) went through with: room for
+#: another day's fragments. The whole agent is in it, with settings as text and the test's own loop.
 HEAP = "144k"
 #: The seven of issue 17, and one with signatures and XML; at night all.
 NAMES = ALL if os.environ.get("WANBEACON_NIGHTLY") else [*ALL[:7], "route53"]

@@ -31,8 +31,9 @@ for _case in json.loads((ROOT / "host_tests/data/rest-exchanges.json").read_text
 EXAMPLES = 100000 if os.environ.get("WANBEACON_NIGHTLY") else 1000
 #: What the recorded exchanges were made with, longest first: a full name holds the others.
 #: Headers that a signature makes: they are judged by checking it.
-SIGNED = {"Authorization", "X-Amz-Date", "X-TC-Timestamp", "X-Date", "X-Content-Sha256", "X-Sdk-Date", "x-acs-date", "x-acs-signature-nonce",
-          "x-acs-content-sha256", "x-bce-date", "X-Ovh-Application", "X-Ovh-Consumer", "X-Ovh-Timestamp", "X-Ovh-Signature", "X-NFSN-Authentication"}  # fmt: skip
+SIGNED = {"Authorization", "X-Amz-Date", "X-TC-Timestamp", "X-Date", "X-Content-Sha256", "X-Sdk-Date",
+          "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256", "x-bce-date", "X-Ovh-Application",
+          "X-Ovh-Consumer", "X-Ovh-Timestamp", "X-Ovh-Signature", "X-NFSN-Authentication"}  # fmt: skip
 PLAIN = {"fqdn": "home.example.com", "zone": "example.com", "host": "home"}
 
 words = st.text(

@@ -35,8 +35,14 @@ def request(method, target, headers, body):
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(["GET", "POST"]), words, st.lists(st.tuples(words, words), max_size=4), secrets, st.binary(max_size=60),
-       st.integers(1700000000, 4000000000))  # fmt: skip
+@given(
+    st.sampled_from(["GET", "POST"]),
+    words,
+    st.lists(st.tuples(words, words), max_size=4),
+    secrets,
+    st.binary(max_size=60),
+    st.integers(1700000000, 4000000000),
+)
 def test_sigv4_is_botocores(method, part, pairs, secret, body, wall):
     path = "/2013-04-01/" + quote(part).replace(".", "%2E")
     query = "&".join("%s=%s" % (quote(a), quote(b)) for a, b in pairs)

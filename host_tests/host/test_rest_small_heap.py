@@ -19,7 +19,7 @@ UPDATES = 6
 #: By the shape of the API: ids and a list without a filter; set by name; a session and the whole zone in one
 #: answer; old values; a signature and XML.
 NAMES = ("cloudflare", "gandi", "netcup", "spaceship", "route53")
-#: The names of a signature's code fill one more of MicroPython's tables of names (5 KB, once): least heap 96k.
+#: The names of a signature's code fill one more of MicroPython's tables of names (5 KB, once): least heap 96k
 HEAPS = {"route53": "108k"}
 
 

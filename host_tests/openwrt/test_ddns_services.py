@@ -3,7 +3,7 @@ accepts it."""
 
 from tools.build.openwrt import ddns_table
 
-#: No row can serve these: no API, another key than the one that is there, RSA, or other records would be lost.
+#: No row can serve these: no API, another key than the one that is there, RSA, or others' records are lost.
 NOT_HERE = {
     "beget.com",
     "blazingfast.io",

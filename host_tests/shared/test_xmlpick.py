@@ -1,4 +1,5 @@
-"""The reader of XML answers: values by path, whatever pieces they arrive in, and nothing that is not well formed."""
+"""The reader of XML answers: values by path, whatever pieces they arrive in, and nothing that is not well
+formed."""
 
 from wanbeacon.core import xmlpick
 from wanbeacon.core.xmlpick import Picker
@@ -6,7 +7,8 @@ from wanbeacon.core.xmlpick import Picker
 LIST = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- of <Zone>s -->
 <r:List xmlns:r="https://example.org/a>b"><Zones>
- <Zone id="1"><Id>/hostedzone/Z1</Id><Name>a.example.</Name><Empty/><Note>x &lt;&amp;&#62;&#x41; y</Note></Zone>
+ <Zone id="1"><Id>/hostedzone/Z1</Id><Name>a.example.</Name><Empty/>
+  <Note>x &lt;&amp;&#62;&#x41; y</Note></Zone>
  <Zone><Id><![CDATA[Z<2>]]></Id><Name> b.example. </Name><V>1</V><V>2</V></Zone>
 </Zones><Done>true</Done></r:List>
 """
@@ -48,8 +50,9 @@ def test_what_breaks_off_is_not_whole():
 
 def test_what_is_no_xml_is_none():
     for data in (
-        b"", b" ", b"good", b"{}", b"<a>", b"</a>", b"<a></b>", b"<a/><b/>", b"<a/>x", b"x<a/>", b"<a><b></a></b>", b"<>", b"<a><!-- </a>",
-        b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<a.b/>", b"<" + b"x" * 2000 + b"/>", b"<a " + b"y" * 2000 + b">",
+        b"", b" ", b"good", b"{}", b"<a>", b"</a>", b"<a></b>", b"<a/><b/>", b"<a/>x", b"x<a/>",
+        b"<a><b></a></b>", b"<>", b"<a><!-- </a>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<a.b/>",
+        b"<" + b"x" * 2000 + b"/>", b"<a " + b"y" * 2000 + b">",
     ):  # fmt: skip
         whole, got, _ = pick(data)
         assert not whole and got == [], data

@@ -1,5 +1,5 @@
-"""docs/services.md: which services five other clients know, which of them are here under which name, and why the
-others are not. From tools/data/peers.txt, written by `python -m tools docs`."""
+"""docs/services.md: which services five other clients know, which of them are here under which name, and why
+the others are not. From tools/data/peers.txt, written by `python -m tools docs`."""
 
 from .. import HERE, UserError
 from . import catalogue, names, rest_rows
@@ -8,27 +8,60 @@ SOURCE = HERE / "data/peers.txt"
 #: Columns of the table; ddns-scripts' names come from the list that import-ddns is tested with.
 CLIENTS = ("ddclient", "inadyn", "ddns-scripts", "ddns-go", "ddns-updater")
 
-# fmt: off
-#: (client or "", their name) -> our row, where it is not found by name or alias.
+#: Their name -> our row, where it is not found by name or alias.
 OURS = {
-    "ddns.fm": "ddns-fm", "dslreports1": "dslreports", "dyndns1": "dyn-legacy", "freedns": "freedns-v2", "he.net": "he-dns", "mythicdyn": "mythic-beasts",
-    "nsupdate": "rfc2136", "zoneedit1": "zoneedit", "keysystems": "domaindiscount24", "dnsexit2": "dnsexit", "regfishde": "regfish",
-    "freedns.afraid.org": "freedns-v2", "dyndns.org": "dyn", "tunnelbroker.net": "he-tunnelbroker", "domene.shop": "domeneshop",
-    "dnspod.cn": "dnspod", "dnsexit.com": "dnsexit", "spdyn.de": "spdyn", "he": "he-dns",
-    "trafficroute": "volcengine", "nsone": "ns1", "dd24": "domaindiscount24", "hetznercloud": "hetzner", "loopia.com": "loopia",
+    "ddns.fm": "ddns-fm",
+    "dslreports1": "dslreports",
+    "dyndns1": "dyn-legacy",
+    "freedns": "freedns-v2",
+    "he.net": "he-dns",
+    "mythicdyn": "mythic-beasts",
+    "nsupdate": "rfc2136",
+    "zoneedit1": "zoneedit",
+    "keysystems": "domaindiscount24",
+    "dnsexit2": "dnsexit",
+    "regfishde": "regfish",
+    "freedns.afraid.org": "freedns-v2",
+    "dyndns.org": "dyn",
+    "tunnelbroker.net": "he-tunnelbroker",
+    "domene.shop": "domeneshop",
+    "dnspod.cn": "dnspod",
+    "dnsexit.com": "dnsexit",
+    "spdyn.de": "spdyn",
+    "he": "he-dns",
+    "trafficroute": "volcengine",
+    "nsone": "ns1",
+    "dd24": "domaindiscount24",
+    "hetznercloud": "hetzner",
+    "loopia.com": "loopia",
 }
 #: Their name -> why there is no row. A service that is "closed" counts as no loss.
 WHY = {
-    "yandex": "closed", "pdd.yandex.ru": "closed", "cloudxns.net": "closed",
-    "aliesa": "Alibaba ESA keeps both families in one record, with values that this agent would have to merge",
-    "nowcn": "now.cn: a signature of its own, known from one program", "eranet": "Eranet: as now.cn", "tnethk": "TNET: as now.cn",
+    "yandex": "closed",
+    "pdd.yandex.ru": "closed",
+    "cloudxns.net": "closed",
+    "aliesa": "Alibaba ESA keeps both families in one record, whose values would have to be merged",
+    "nowcn": "now.cn: a signature of its own, known from one program",
+    "eranet": "Eranet: as now.cn",
+    "tnethk": "TNET: as now.cn",
     "rainyun": "RainYun: two programs contradict each other about its answers",
     "hipmdnsmgr": "HiPM DnsMgr: a panel of one's own, known from one program",
-    "gcp": "Google Cloud DNS: RSA signatures", "cloud.google.com-v1": "Google Cloud DNS: RSA signatures",
+    "gcp": "Google Cloud DNS: RSA signatures",
+    "cloud.google.com-v1": "Google Cloud DNS: RSA signatures",
 }
-TITLES = {"aliesa": "Alibaba ESA", "nowcn": "now.cn", "eranet": "Eranet", "tnethk": "TNET", "rainyun": "RainYun", "hipmdnsmgr": "HiPM DnsMgr", "gcp": "Google Cloud DNS",
-          "cloud.google.com-v1": "Google Cloud DNS", "yandex": "Yandex", "pdd.yandex.ru": "Yandex", "cloudxns.net": "CloudXNS"}
-# fmt: on
+TITLES = {
+    "aliesa": "Alibaba ESA",
+    "nowcn": "now.cn",
+    "eranet": "Eranet",
+    "tnethk": "TNET",
+    "rainyun": "RainYun",
+    "hipmdnsmgr": "HiPM DnsMgr",
+    "gcp": "Google Cloud DNS",
+    "cloud.google.com-v1": "Google Cloud DNS",
+    "yandex": "Yandex",
+    "pdd.yandex.ru": "Yandex",
+    "cloudxns.net": "CloudXNS",
+}
 
 
 def lists():
@@ -94,25 +127,37 @@ def rows():
 def page():
     """The page as text."""
     table, missing = rows()
-    titles = {**{key: fact["name"] for key, fact in catalogue.source().items()}, **{key: one["title"] for key, one in rest_rows.ROWS.items()}}  # fmt: skip
+    titles = {key: fact["name"] for key, fact in catalogue.source().items()}
+    titles.update({key: one["title"] for key, one in rest_rows.ROWS.items()})
     every = len(titles)
     sources = lists()
     only = [key for key in titles if key not in table]
     lines = [
-        "# Services: here and in other clients", "",
-        "Written by `python -m tools docs` from the catalogue and from lists of the other clients' services (`tools/data/peers.txt`, with the"
-        " dates they were read). A service counts where the client has an entry of its own for it; most can also be given a URL.", "",
-        "| client | its services | of them here | not here, and why |", "|---|---|---|---|",
+        "# Services: here and in other clients",
+        "",
+        "Written by `python -m tools docs` from the catalogue and from lists of the other clients' services"
+        " (`tools/data/peers.txt`, with the dates they were read). A service counts where the client has an"
+        " entry of its own for it; most can also be given a URL.",
+        "",
+        "| client | its services | of them here | not here, and why |",
+        "|---|---|---|---|",
         "| Wanbeacon | %d | | |" % every,
-    ]  # fmt: skip
+    ]
     for client in CLIENTS:
         count, gone = len(sources[client][1]), missing[client]
-        why = "; ".join("%s: %s" % (theirs, said) for theirs, said in gone)
-        lines.append("| %s (%s) | %d | %d | %s |" % (client, sources[client][0], count, count - len(gone), why.replace("|", "/") or "-"))  # fmt: skip
-    lines += ["", "%d services are here and in none of the five." % len(only), "",
-              "| service | Wanbeacon | " + " | ".join(CLIENTS) + " |", "|---" * (len(CLIENTS) + 2) + "|"]  # fmt: skip
+        why = "; ".join("%s: %s" % (theirs, said) for theirs, said in gone).replace("|", "/") or "-"
+        told = (client, sources[client][0], count, count - len(gone), why)
+        lines.append("| %s (%s) | %d | %d | %s |" % told)
+    lines += [
+        "",
+        "%d services are here and in none of the five." % len(only),
+        "",
+        "| service | Wanbeacon | " + " | ".join(CLIENTS) + " |",
+        "|---" * (len(CLIENTS) + 2) + "|",
+    ]
     for key in sorted(table, key=lambda key: titles.get(key, key.lstrip("- ")).casefold()):
         title = titles.get(key) or key.lstrip("- ")
         cells = [" ".join(table[key].get(client, ())) for client in CLIENTS]
-        lines.append("| %s | %s | %s |" % (title.replace("|", "/"), "`%s`" % key if key in titles else "", " | ".join(cells)))  # fmt: skip
+        here = "`%s`" % key if key in titles else ""
+        lines.append("| %s | %s | %s |" % (title.replace("|", "/"), here, " | ".join(cells)))
     return "\n".join(lines) + "\n"

@@ -216,8 +216,8 @@ def span(seconds):
 
 
 def providers(options, word):
-    """Print the providers, or those that `word` may mean, best first: id, name, host; and of a JSON API which key
-    with which rights it wants."""
+    """Print the providers, or those that `word` may mean, best first: id, name, host; and of a JSON API which
+    key with which rights it wants."""
     found = _of_catalogue(
         "search",
         "search",

@@ -2,8 +2,8 @@
 
 
 def hmac(new, key, parts, block=64):
-    """HMAC with the hash `new` (a class of hashlib; block: its block size in bytes) over the bytes in `parts`.
-    MicroPython's hashes have update and digest, and no copy."""
+    """HMAC with the hash `new` (a class of hashlib; block: its block size in bytes) over the bytes in
+    `parts`. MicroPython's hashes have update and digest, and no copy."""
     if len(key) > block:
         key = new(key).digest()
     key += bytes(block - len(key))

@@ -6,10 +6,12 @@ body, picks, success]:
 
     login       its picks hold for the rest of this exchange (a session)
     zone        the zone's id -> {zid}
-    find        the one record of this name and type -> {rid} {old} {ttl} {note}; without it nothing is looked up
+    find        the one record of this name and type -> {rid} {old} {ttl} {note};
+                without it nothing is looked up
     read        where `find` only lists ids: the record itself -> {old} {ttl} {note}
     write       the change itself
-    create      instead of write where there is no record and the user allows one to be made; without it: write
+    create      instead of write where there is no record and the user allows one to be made;
+                without it: write
     drop        after write, where values are added and removed: takes {old} away
     then        last, where a change counts only when it is published
 

@@ -1,5 +1,5 @@
-"""One call of a JSON API: what goes out, and what its answer means. No socket, clock or file: the way out, the
-pause between calls and the reader of answers are handed in."""
+"""One call of a JSON API: what goes out, and what its answer means. No socket, clock or file: the way out,
+the pause between calls and the reader of answers are handed in."""
 
 import binascii
 
@@ -48,8 +48,9 @@ def values_of(account, host, packed):
     six = len(packed) == 16
     user, password, token = [str(account.get(k) or "") for k in ("user", "password", "token")]
     return {
-        "zone": host["zone"].lower(), "fqdn": host["fqdn"].lower(), "host": label, "sub": "" if label == "@" else label,
-        "T": "AAAA" if six else "A", "t": "1" if six else "0", "n": "28" if six else "1", "v": "6" if six else "4", "ip": address.text(packed), "user": user,
+        "zone": host["zone"].lower(), "fqdn": host["fqdn"].lower(), "host": label,
+        "sub": "" if label == "@" else label, "T": "AAAA" if six else "A", "t": "1" if six else "0",
+        "n": "28" if six else "1", "v": "6" if six else "4", "ip": address.text(packed), "user": user,
         "password": password or token, "token": token or password,
         "basic": binascii.b2a_base64(("%s:%s" % (user, password or token)).encode()).decode().strip(),
         "zid": "", "rid": "", "ttl": "", "old": "", "note": "",

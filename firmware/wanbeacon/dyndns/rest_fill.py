@@ -1,5 +1,5 @@
-"""Templates of a JSON API's calls: values are put into path, query, header and body, each escaped for where it
-goes. Text in, text out."""
+"""Templates of a JSON API's calls: values are put into path, query, header and body, each escaped for where
+it goes. Text in, text out."""
 
 from wanbeacon.core.url import quote
 

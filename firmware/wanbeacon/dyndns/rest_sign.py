@@ -1,13 +1,14 @@
 """Signatures of APIs that want one with every call, as named recipes. Loaded only for a row that says "sign":
 the recipe's name and what its scope holds ("aws4 us-east-1 route53").
 
-All but three hash the same canonical request (method, path, query, headers, hash of the body) and differ in what
-is signed with which key: a line each in _RECIPES. The account's `user` is the id of the key, `password` its
-secret. No socket and no clock: the time is handed in, and has to be right within 5 to 15 minutes.
+All but three hash the same canonical request (method, path, query, headers, hash of the body) and differ in
+what is signed with which key: a line each in _RECIPES. The account's `user` is the id of the key, `password`
+its secret. No socket and no clock: the time is handed in, and has to be right within 5 to 15 minutes.
 
-Documents: AWS "Signature Version 4"; Tencent Cloud "Signature v3"; Alibaba Cloud "Request syntax and signature
-method V3"; Huawei Cloud "API Request Signing Guide", AK/SK; Volcengine "Signature method"; Baidu AI Cloud "Generate
-an authentication string"; OVHcloud "First steps with the API"; NearlyFreeSpeech.NET "API introduction".
+Documents: AWS "Signature Version 4"; Tencent Cloud "Signature v3"; Alibaba Cloud "Request syntax and
+signature method V3"; Huawei Cloud "API Request Signing Guide", AK/SK; Volcengine "Signature method"; Baidu
+AI Cloud "Generate an authentication string"; OVHcloud "First steps with the API"; NearlyFreeSpeech.NET "API
+introduction".
 """
 
 import binascii

@@ -64,7 +64,8 @@ def _rank(line, query, word, parts, near):
 
 def search(path, query, most=12):
     """Providers that may be meant by `query` (text), best first: (id, name, host), ("-", name, why) for one
-    that cannot be served. All of them, in the file's order, when there is nothing to search for. Raises OSError."""
+    that cannot be served. All of them, in the file's order, when there is nothing to search for. Raises
+    OSError."""
     query = query.lower().strip().encode()
     at = query.find(b"://")  # a URL from a manual
     if at >= 0 or b" " not in query:

@@ -12,8 +12,8 @@ _NAMES = (
 
 # Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user
 # name, password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the
-# zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone, f:
-# host@zone or a whole name, i: an id, the name is in lookup_host, l: its last two labels are the zone.
+# zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone,
+# f: host@zone or a whole name, i: an id, the name is in lookup_host, l: its last two labels are the zone.
 _APIS = (
     "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st "
     "godaddy.com-v1=godaddy:upa hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up "

@@ -37,6 +37,20 @@ def _good(call, **more):
     return answer(call, {"RequestId": "536E9CAD-DB30-4647-AC87-AA5CC38C5382", **more})
 
 
+def _shown(r):
+    return {
+        "DomainName": ZONE,
+        "RecordId": str(r["number"]),
+        "RR": label(r["name"]),
+        "Type": r["type"],
+        "Value": r["content"],
+        "Line": "default",
+        "TTL": r["ttl"],
+        "Remark": r["comment"],
+        "Status": "ENABLE",
+    }
+
+
 def act(call):
     request, nonces = call.request, call.world.__dict__.setdefault("nonces", set())
     action, told = request.headers.get("x-acs-action"), request.params
@@ -51,10 +65,7 @@ def act(call):
     if told.get("DomainName", ZONE) != ZONE:
         return error(call, "zone")
     if action == "DescribeSubDomainRecords":
-        rows = [
-            {"DomainName": ZONE, "RecordId": str(r["number"]), "RR": label(r["name"]), "Type": r["type"], "Value": r["content"], "Line": "default",
-             "TTL": r["ttl"], "Remark": r["comment"], "Status": "ENABLE"} for r in call.find(told["SubDomain"], told["Type"])
-        ]  # fmt: skip
+        rows = [_shown(r) for r in call.find(told["SubDomain"], told["Type"])]
         return _good(call, TotalCount=len(rows), PageSize=100, PageNumber=1, DomainRecords={"Record": rows})
     text = call.address(told["Value"], told["Type"])
     if not text:

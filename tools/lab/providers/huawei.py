@@ -1,5 +1,5 @@
-"""Huawei Cloud DNS: record sets by id, a signature with every call; after support.huaweicloud.com. It must not
-know how a request came in."""
+"""Huawei Cloud DNS: record sets by id, a signature with every call; after support.huaweicloud.com. It must
+not know how a request came in."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, rules, serve, signed  # noqa: F401
@@ -33,9 +33,16 @@ def zones(call):
 
 def _shown(found):
     return {
-        "id": found[0]["id"], "name": found[0]["name"] + ".", "type": found[0]["type"], "ttl": found[0]["ttl"], "zone_id": ZID,
-        "description": found[0]["comment"], "records": [r["content"] for r in found], "status": "ACTIVE", "weight": 1,
-    }  # fmt: skip
+        "id": found[0]["id"],
+        "name": found[0]["name"] + ".",
+        "type": found[0]["type"],
+        "ttl": found[0]["ttl"],
+        "zone_id": ZID,
+        "description": found[0]["comment"],
+        "records": [r["content"] for r in found],
+        "status": "ACTIVE",
+        "weight": 1,
+    }
 
 
 def listed(call):

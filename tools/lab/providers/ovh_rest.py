@@ -1,5 +1,5 @@
-"""OVHcloud's API: lists of bare ids, a signature with every call, and nothing is published before /refresh; after
-api.ovh.com and recorded exchanges. It must not know how a request came in."""
+"""OVHcloud's API: lists of bare ids, a signature with every call, and nothing is published before /refresh;
+after api.ovh.com and recorded exchanges. It must not know how a request came in."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve, signed  # noqa: F401
@@ -28,8 +28,14 @@ def error(call, kind):
 
 def _shown(one):
     name = label(one["name"])
-    return {"id": one["number"], "zone": ZONE, "fieldType": one["type"], "subDomain": "" if name == "@" else name, "target": one["content"],
-            "ttl": one["ttl"]}  # fmt: skip
+    return {
+        "id": one["number"],
+        "zone": ZONE,
+        "fieldType": one["type"],
+        "subDomain": "" if name == "@" else name,
+        "target": one["content"],
+        "ttl": one["ttl"],
+    }
 
 
 def _dirty(call, dirty):

@@ -44,8 +44,12 @@ def zones(call):
     rows = [("Z0PRIVATE", ZONE, "true"), (ZID, ZONE, "false"), ("Z9OTHER", "zzz.example", "false")]
     if call.groups["name"] != ZONE + ".":
         rows = rows[2:]  # the list goes on behind the name that was asked for
-    return _xml(call, "ListHostedZonesByNameResponse", "<HostedZones>%s</HostedZones><MaxItems>10</MaxItems>" % "".join(
-        "<HostedZone><Id>/hostedzone/%s</Id><Name>%s.</Name><Config><PrivateZone>%s</PrivateZone></Config></HostedZone>" % one for one in rows))  # fmt: skip
+    form = (
+        "<HostedZone><Id>/hostedzone/%s</Id><Name>%s.</Name>"
+        "<Config><PrivateZone>%s</PrivateZone></Config></HostedZone>"
+    )
+    inner = "<HostedZones>%s</HostedZones><MaxItems>10</MaxItems>" % "".join(form % one for one in rows)
+    return _xml(call, "ListHostedZonesByNameResponse", inner)
 
 
 def listed(call):
@@ -55,9 +59,12 @@ def listed(call):
     values = "".join(
         "<ResourceRecord><Value>%s</Value></ResourceRecord>" % escape(r["content"]) for r in found
     )
-    return _xml(call, "ListResourceRecordSetsResponse", "<ResourceRecordSets><ResourceRecordSet><Name>%s.</Name><Type>%s</Type><TTL>%d</TTL>"
-                "<ResourceRecords>%s</ResourceRecords></ResourceRecordSet></ResourceRecordSets><IsTruncated>true</IsTruncated>"
-                % (found[0]["name"], found[0]["type"], found[0]["ttl"], values))  # fmt: skip
+    inner = (
+        "<ResourceRecordSets><ResourceRecordSet><Name>%s.</Name><Type>%s</Type><TTL>%d</TTL><ResourceRecords>"
+        "%s</ResourceRecords></ResourceRecordSet></ResourceRecordSets><IsTruncated>true</IsTruncated>"
+    )
+    told = (found[0]["name"], found[0]["type"], found[0]["ttl"], values)
+    return _xml(call, "ListResourceRecordSetsResponse", inner % told)
 
 
 def change(call):

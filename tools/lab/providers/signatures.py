@@ -1,8 +1,9 @@
 """Checks the signature of a request, as the services' own documents say it is made. Written apart from
 firmware/wanbeacon/dyndns/rest_sign.py, with Python's hmac: neither may take over the other's mistakes.
 
-Each check(request, keys, now) -> None when the signature is right, else what is wrong with it. request: method,
-target, headers (lower-case names), body (bytes or text). keys: {id: secret}; OVH's secret is "SECRET+CONSUMER"."""
+Each check(request, keys, now) -> None when the signature is right, else what is wrong with it. request:
+method, target, headers (lower-case names), body (bytes or text). keys: {id: secret}; OVH's secret is
+"SECRET+CONSUMER"."""
 
 import hashlib
 import hmac
@@ -83,8 +84,19 @@ def _scoped(request, keys, now, algorithm, begin, scope, stamp, day, form, names
 def aws4(request, keys, now):
     """docs.aws.amazon.com, "Create a signed AWS API request"."""
     stamp = request.headers.get("x-amz-date", "")
-    return _scoped(request, keys, now, "AWS4-HMAC-SHA256", "AWS4", ("us-east-1", "route53", "aws4_request"), stamp, stamp[:8],
-                   "%Y%m%dT%H%M%SZ", ("host", "x-amz-date"), _sha256(_body(request)))  # fmt: skip
+    return _scoped(
+        request,
+        keys,
+        now,
+        "AWS4-HMAC-SHA256",
+        "AWS4",
+        ("us-east-1", "route53", "aws4_request"),
+        stamp,
+        stamp[:8],
+        "%Y%m%dT%H%M%SZ",
+        ("host", "x-amz-date"),
+        _sha256(_body(request)),
+    )
 
 
 def tc3(request, keys, now):
@@ -98,8 +110,19 @@ def tc3(request, keys, now):
         if "tencent" in request.headers.get("host", "")
         else "dnspod"
     )
-    return _scoped(request, keys, now, "TC3-HMAC-SHA256", "TC3", (service, "tc3_request"), stamp, day, None, ("host", "content-type"),
-                   _sha256(_body(request)))  # fmt: skip
+    return _scoped(
+        request,
+        keys,
+        now,
+        "TC3-HMAC-SHA256",
+        "TC3",
+        (service, "tc3_request"),
+        stamp,
+        day,
+        None,
+        ("host", "content-type"),
+        _sha256(_body(request)),
+    )
 
 
 def volc(request, keys, now):
@@ -107,8 +130,19 @@ def volc(request, keys, now):
     stamp, digest = request.headers.get("x-date", ""), _sha256(_body(request))
     if request.headers.get("x-content-sha256") != digest:
         return "another X-Content-Sha256 than the body's"
-    return _scoped(request, keys, now, "HMAC-SHA256", "", ("cn-north-1", "DNS", "request"), stamp, stamp[:8], "%Y%m%dT%H%M%SZ",
-                   ("host", "x-date", "x-content-sha256"), digest)  # fmt: skip
+    return _scoped(
+        request,
+        keys,
+        now,
+        "HMAC-SHA256",
+        "",
+        ("cn-north-1", "DNS", "request"),
+        stamp,
+        stamp[:8],
+        "%Y%m%dT%H%M%SZ",
+        ("host", "x-date", "x-content-sha256"),
+        digest,
+    )
 
 
 def acs3(request, keys, now):

@@ -34,9 +34,18 @@ def listed(call, document):
         return None
     found = call.find(full(document["Subdomain"]), document["RecordType"])
     rows = [
-        {"RecordId": r["number"], "Name": label(r["name"]), "Type": r["type"], "Value": r["content"], "TTL": r["ttl"], "Line": LINE,
-         "LineId": "0", "Remark": r["comment"]} for r in found
-    ]  # fmt: skip
+        {
+            "RecordId": r["number"],
+            "Name": label(r["name"]),
+            "Type": r["type"],
+            "Value": r["content"],
+            "TTL": r["ttl"],
+            "Line": LINE,
+            "LineId": "0",
+            "Remark": r["comment"],
+        }
+        for r in found
+    ]
     return (
         _say(call, RecordCountInfo={"TotalCount": len(rows)}, RecordList=rows)
         if rows
@@ -62,7 +71,10 @@ def create(call, document):
     if not call.holds(document, "Domain", "SubDomain", "RecordType", "RecordLine", "Value", "TTL"):
         return None
     text = call.address(document["Value"], document["RecordType"])
-    return _say(call, RecordId=call.create(full(document["SubDomain"]), document["RecordType"], text, ttl=document["TTL"])["number"]) if text else None  # fmt: skip
+    if not text:
+        return None
+    one = call.create(full(document["SubDomain"]), document["RecordType"], text, ttl=document["TTL"])
+    return _say(call, RecordId=one["number"])
 
 
 ACTIONS = {"DescribeRecordList": listed, "ModifyRecord": modify, "CreateRecord": create}
