@@ -20,8 +20,6 @@ SURE = {
     "some": "one program's word, or open questions",
     "low": "not confirmed anywhere",
 }
-#: Services whose API the agent does not speak: requests signed in a way of their own.
-LEFT_OUT = ("route53", "aws", "azure", "aliyun", "tencent", "huawei", "google-cloud", "transip", "beget")
 #: What a terminal has at least, and what a line of the table must fit into.
 WIDTH = 80
 _PROGRAMS = (
@@ -105,7 +103,7 @@ def calls(row):
     out = row["calls"]
     return [
         (step, out[step][0].replace(" ", " " + out.get("base", ""), 1))
-        for step in ("login", "zone", "find", "write", "create", "drop")
+        for step in ("login", "zone", "find", "read", "write", "create", "drop", "then")
         if step in out
     ]
 
@@ -198,10 +196,9 @@ def find(name):
     for fact, row in pairs():
         if row["id"].replace("-", "") == name.lower().replace("-", "").replace(".", ""):
             return fact, row
-    if name.lower() in LEFT_OUT:
-        raise UserError(
-            "%s has an API of its own instead of an update address, which the agent does not speak" % name
-        )
+    found = firmware("search").search(str(names.OUT), name)
+    if found and found[0][0] == "-":
+        raise UserError("%s cannot be kept by this agent: %s" % found[0][1:])
     near = [row["id"] for _, row in search(name)[:4]]
     raise UserError(
         "there is no provider %r; %s"

@@ -14,6 +14,11 @@ KEYS = {
     "netcup": ("12345", "demo-secret", "demo-token"),
     "spaceship": ("key-demo", "secret-demo", None),
     "porkbun": ("pk1_demo", "sk1_demo", None),
+    "route53": ("AKIADEMO", "demo-secret", None),
+    "tencent": ("AKIDdemo", "demo-secret", None),
+    "aliyun": ("LTAIdemo", "demo-secret", None),
+    "huawei": ("AKDEMO", "demo-secret", None),
+    "ovh-rest": ("demo-app", "demo-secret", "demo-token"),
 }
 
 

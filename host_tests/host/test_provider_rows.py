@@ -1,14 +1,16 @@
 """The catalogue as a whole: made of the facts, complete, and in a form that the device's code can run."""
 
+import html
 import json
 import re
 
 import pytest
 from wanbeacon.core import outcome
 from wanbeacon.dyndns import catalog, custom, reply, rows, share
+from wanbeacon.portal import page_account
 
-from tools import ROOT, UserError
-from tools.build import catalogue, catalogue_rows, rest_rows
+from tools import ROOT, UserError, providers
+from tools.build import catalogue, catalogue_rows, docs, peers, rest_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()
@@ -33,16 +35,14 @@ def test_the_device_reads_the_json_apis_in_two_parts():
 
 
 def test_a_json_api_is_ten_lines_at_most():
-    lines = (
-        (catalogue.ROOT / "tools/build/rest_rows.py")
-        .read_text()
-        .split("ROWS = {\n")[1]
-        .split("\n}\n")[0]
-        .split("\n")
-    )
-    starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
-    assert len(starts) == len(rest_rows.ROWS)
-    assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
+    count = 0
+    for file in ("rest_rows.py", "rest_signed.py"):
+        text = (catalogue.ROOT / "tools/build" / file).read_text().split("ROWS = {\n")[1].split("\n}\n")[0]
+        lines = [line for line in text.split("\n") if not line.lstrip().startswith(("#", "**"))]
+        starts = [i for i, line in enumerate(lines) if re.match(r'    "[a-z0-9-]+": \{', line)]
+        count += len(starts)
+        assert max(b - a for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)) <= 10
+    assert count == len(rest_rows.ROWS)
 
 
 @pytest.mark.parametrize("name", rest_rows.ROWS)
@@ -50,7 +50,7 @@ def test_a_json_api_is_sound(name):
     row = rest_rows.row(name)
     calls = row["calls"]
     assert row["about"] and name in rest_rows.EVIDENCE and "write" in calls
-    for step in ("login", "zone", "find", "write", "create", "drop"):
+    for step in ("login", "zone", "find", "read", "write", "create", "drop", "then"):
         if step in calls:
             assert re.match(r"(GET|POST|PUT|PATCH|DELETE) ", calls[step][0]), step
     inner = ("GONE", "ZONE", "NONE", "AUTH?")
@@ -69,6 +69,55 @@ def test_a_json_api_is_sound(name):
     # what replaces all values of a name and type is asked first, and the TTL is sent again
     if "{rid}" not in str(calls["write"]) and "find" in calls:
         assert "old:" in calls["find"][2]
+    if "sign" in calls:  # what a signature is made with
+        assert calls["sign"].split()[0] in ("aws4", "tc3", "volc", "acs3", "sdk", "bce", "ovh", "nfsn")
+        assert {"user", "password"} <= set(rest_rows.ROWS[name]["needs"])
+
+
+class _Texts(dict):
+    """The portal's texts and helpers, as far as the page of an account asks for them."""
+
+    def __missing__(self, key):
+        return key + " %s" if key == "account_title" else key
+
+    def esc(self, text):
+        return html.escape(text)
+
+    def steps(self, *_):
+        return ""
+
+    trouble = form = field = steps
+
+
+@pytest.mark.parametrize("name", rest_rows.ROWS)
+def test_the_portal_says_which_key_to_make(name):
+    row = catalog.find(str(catalogue.OUT), name)
+    page = page_account._body(_Texts(), "", 1, name, row.get("about"), {}, {}, None, False, None, ())
+    assert "<p>%s</p>" % html.escape(rest_rows.ROWS[name]["about"]) in "".join(page)
+
+
+def test_the_catalogue_page_lists_130_services_and_says_what_is_untested():
+    page = docs.provider_list()
+    named = [line for line in page.splitlines() if re.match(r"\| [^|]+ \| `[a-z0-9-]+` \|", line)]
+    assert len(named) == len(ROWS) + len(rest_rows.ROWS)
+    alive = {line.split("|")[1].strip() for line in named if not line.rstrip(" |").endswith("closed")}
+    assert len(alive) >= 130
+    for fact, row in providers.pairs():
+        line = next(line for line in named if "`%s`" % row["id"] in line)
+        assert ("untested" in line.split("|")[-2]) == (providers.state(fact, row) == "untested"), row["id"]
+
+
+def test_of_other_clients_services_none_is_missing_without_a_reason():
+    table, missing = peers.rows()
+    assert set(missing) == set(peers.CLIENTS)
+    for client, gone in missing.items():
+        assert all(len(why) > 5 for _, why in gone), client
+        print("%s: %d of its services are not here" % (client, len(gone)))
+    for client in ("ddclient", "inadyn"):
+        assert {why for _, why in missing[client]} == {"closed"}
+    known = set(ROWS) | set(rest_rows.ROWS)
+    assert {key for key in table if not key.startswith("- ")} <= known
+    assert set(peers.OURS.values()) <= known
 
 
 def test_every_fact_that_a_get_or_post_can_express_is_there():

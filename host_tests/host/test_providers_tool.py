@@ -89,7 +89,9 @@ def test_an_unknown_name_gets_the_nearest_ones_in_one_line():
     [
         ("afraid.org", "freedns-v1"),
         ("kasserver", "all-inkl"),
-        ("route53", "API of its own"),
+        ("transip", "RSA signatures"),
+        ("beget", "others' too"),
+        ("dynadot rest", "whole zone"),
         ("xyzzy", "provider: custom"),
         ("Securepoint", "spdyn"),
     ],

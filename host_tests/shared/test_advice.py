@@ -107,8 +107,28 @@ def test_an_unknown_provider_gets_the_nearest_by_name_alias_or_host():
 
 
 def test_a_service_that_cannot_be_served_is_not_sent_to_custom():
-    _, problems, _ = judged(provider="route53")
-    assert "API of its own" in problems[0] and "custom" not in problems[0], problems
+    """And why: what replaces more than one's own record is refused in words."""
+    for name, why in (("transip", "RSA"), ("beget.com", "others' too"), ("dynadot-rest", "the whole zone")):
+        _, problems, _ = judged(provider=name)
+        assert "cannot be kept by this agent" in problems[0] and why in problems[0], problems
+        assert "custom" not in problems[0], problems
+
+
+def test_an_api_without_its_key_says_which_one_to_make():
+    """Every JSON API: `check` names the key and the rights it needs."""
+    count = 0
+    for name in catalog.names(FILE):
+        row = catalog.find(FILE, name)
+        if not row.get("rest"):
+            continue
+        hosts = [{"name": "home.example.org"}]
+        _, problems, _ = judge(FILE, [{"provider": name, "server": "ns.example.org", "hosts": hosts}])
+        assert len(row["about"]) > 15, name
+        for key in row.get("needs") or ("token",):
+            wanted = "accounts[0].%s: missing; %s wants %s" % (key, name, row["about"])
+            assert wanted in problems, (name, problems)
+        count += 1
+    assert count >= 39
 
 
 def test_a_row_that_nobody_saw_work_is_a_warning():

@@ -8,6 +8,7 @@ from wanbeacon.dyndns import catalog, request
 from wanbeacon.openwrt import ddns, import_ddns, importer, known_urls, settings, uci
 
 APIS = ["cloudflare", "digitalocean", "gandi", "godaddy", "netcup", "ns1", "powerdns", "porkbun", "dnspod"]
+APIS += ["tencent", "aliyun", "huawei", "route53"]
 KNOWN = [
     "dyn",
     "noip",
@@ -280,14 +281,17 @@ def test_user_name_and_domain_keep_their_meaning_where_the_catalogues_row_has_an
         assert (basic and binascii.a2b_base64(basic.split()[1])) == login, (name, basic)
 
 
-def test_a_service_whose_password_is_another_key_than_ours_is_not_taken_over():
-    for name in ("DNSexit.com", "mythic-beasts.com"):
+def test_a_service_that_no_row_can_serve_says_why():
+    for name, why in (("mythic-beasts.com", " key"), ("Beget.com", "others' too"), ("transip.nl", "RSA")):
         taken = take(
             service(["service_name '%s'" % name, "domain 'a.example'", "username 'u'", "password 'p'"])
         )
         assert taken.sections == [] and taken.lost == 1
         said = became(taken, "s", "service_name")
-        assert said.startswith("NOT taken over: ") and " key" in said, said
+        assert said.startswith("NOT taken over: ") and why in said, said
+    # the key of one service never goes to another whose name is like it
+    text = service(["service_name 'dnspod.cn-v3'", "domain 'a@x.cn'", "username 'u'", "password 'p'"])
+    assert importer.convert(uci.parse(text, "/etc/config/ddns"), ["dnspod"]).sections == []
     taken = take(
         service(["service_name 'mythic-beasts.com-v2'", "domain 'a.example'", "username 'u'", "password 'p'"])
     )
@@ -380,6 +384,12 @@ SCRIPTS = (
         [],
         ("home.example.cn", "example.cn", None, None, "12,T", None),
     ),
+    ("dnspod.cn", "12", "T", "home.example.cn", [], ("home.example.cn", None, None, None, "12,T", None)),
+    ("dnspod.cn-v3", "ID", "K", "home@x.cn", [], ("home.x.cn", "x.cn", "ID", "K", None, None)),
+    ("aliyun.com", "ID", "K", "@x.cn", [], ("x.cn", "x.cn", "ID", "K", None, None)),
+    ("huaweicloud.com", "AK", "SK", "a.b@x.cn", [], ("a.b.x.cn", "x.cn", "AK", "SK", None, None)),
+    ("huaweicloud.com", "AK", "SK", "home.x.cn", [], ("home.x.cn", None, "AK", "SK", None, None)),
+    ("route53-v1", "AK", "SK", "Z1PA6795UKMFR9", [], ("x.example", None, "AK", "SK", None, None)),
 )
 
 

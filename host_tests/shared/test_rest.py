@@ -4,7 +4,7 @@ import rest_kit
 from rest_kit import V4, V6, Ids, Script, play, row_of
 from slots import Slot
 from wanbeacon.core import ids as core_ids
-from wanbeacon.dyndns import rest
+from wanbeacon.dyndns import rest, rest_call
 
 ZONE = {"success": True, "result": [{"id": "z1", "name": "example.com"}]}
 NO_RECORD = {"success": False, "errors": [{"code": 81044, "message": "Record does not exist."}]}
@@ -159,10 +159,10 @@ def test_a_comment_that_is_too_long_to_keep_is_not_cut():
 def test_a_list_that_never_ends_is_left():
     page = {"records": [], "meta": {"links": {"next": "n"}}}
     script, outs, _ = play("vultr", [(200, page)] * 40)
-    assert outs == [("ODD", "endless list", 0)] and len(script.asked) <= rest.PAGES
+    assert outs == [("ODD", "endless list", 0)] and len(script.asked) <= rest_call.PAGES
     pages = [(200, {"records": [], "meta": {"links": {"next": "n%d" % i}}}) for i in range(40)]
     script, outs, _ = play("vultr", pages)
-    assert outs == [("ODD", "endless list", 0)] and len(script.asked) == rest.PAGES
+    assert outs == [("ODD", "endless list", 0)] and len(script.asked) == rest_call.PAGES
 
 
 def test_a_second_record_on_a_later_page_is_seen():
@@ -237,7 +237,15 @@ def test_a_cut_answer_is_no_success():
         "key": b"12345678",
     }
     outs = rest.exchange(
-        row_of("cloudflare")["calls"], rest_kit.ACCOUNT, [host], (V4, None), {}, [], script.send, script.pause
+        row_of("cloudflare")["calls"],
+        rest_kit.ACCOUNT,
+        [host],
+        (V4, None),
+        {},
+        [],
+        script.send,
+        script.pause,
+        rest_kit.picker_of("cloudflare"),
     )[2]
     assert (outs[0].cls, outs[0].word) == ("ODD", "too long")
 

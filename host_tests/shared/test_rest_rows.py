@@ -45,7 +45,7 @@ def test_every_recorded_exchange_is_held_as_it_was():
             assert asked[3] == (body.encode() if body else None), (name, asked[3])
             for word in headers:
                 assert asked[2].get(word) == headers[word], (name, word)
-            assert (asked[2].get("Content-Length") or "0") == str(len(body or "")), name
+            assert (asked[2].get("Content-Length") or "0") == str(len((body or "").encode())), name
         assert list(outs[0][:2]) == case["outcome"], (name, outs)
         if "kept" in case:
             assert kept == case["kept"], (name, kept)

@@ -86,6 +86,8 @@ def test_what_cannot_be_served_is_named_or_served():
         ("godaddy", "GoDaddy"),
         ("myfritz", "MyFRITZ!"),
         ("route53", "Amazon Route 53"),
+        ("transip", "TransIP"),
+        ("gcp", "Google Cloud DNS"),
     ):
         found = search(NAMES, typed)
         assert found and found[0][1].startswith(name), (typed, found)

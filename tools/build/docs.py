@@ -6,10 +6,11 @@ import html
 import typer
 
 from .. import ROOT, UserError, check, providers
+from . import peers
 
 DOCS = ROOT / "docs"
 WORDS = ROOT / "firmware/catalogue/words.txt"
-_STATES = {"alive": "", "closed": "closed", "unknown": "not known to be alive"}
+_STATES = {"alive": "", "closed": "closed", "unknown": "not known to be alive", "untested": "untested"}
 
 
 def cell(text):
@@ -27,7 +28,8 @@ def provider_list():
         "Written by `python -m tools docs` from the catalogue; %d providers, %d of them not closed. "
         "In the settings, `provider` takes the name or the id, in any spelling. "
         "`python -m tools providers ID` tells more: limits, oddities, how sure we are. One that is "
-        "missing can be [described in the settings](../README.md#providers) or [added](providers.md)."
+        "missing can be [described in the settings](../README.md#providers) or [added](providers.md). "
+        "Untested: no answer of it was ever recorded, and its own documents do not tell the whole exchange."
         % (len(both), len(open_ones)),
         "",
         "| name | id | host | user | password | IPv4 and IPv6 | remarks |",
@@ -43,7 +45,7 @@ def provider_list():
                 cell(fact["auth_user"] or "-"),
                 cell(fact["auth_password"] or "-"),
                 cell(providers.dual(row)),
-                _STATES[providers.status(fact)],
+                _STATES[providers.state(fact, row)],
             )
         )
     return "\n".join(lines) + "\n"
@@ -84,13 +86,14 @@ def pages():
     """{path: text} of all of them."""
     return {
         DOCS / "provider-list.md": provider_list(),
+        DOCS / "services.md": peers.page(),
         DOCS / "messages.md": messages(),
         DOCS / "configuration.md": check.reference_text() + "\n",
     }
 
 
 def app(look: bool = typer.Option(False, "--check", help="only say whether the pages are as they should be")):
-    """Write docs/provider-list.md, messages.md and configuration.md."""
+    """Write docs/provider-list.md, services.md, messages.md and configuration.md."""
     for path, text in pages().items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if look and old != text:

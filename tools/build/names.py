@@ -104,25 +104,21 @@ ALIASES = {
     "ipv64": "ipv64.net ipv64.de home64.de any64.de",
 }
 
-#: What people look for and no row serves: name -> aliases. Dropped from the file as soon as a row of that
-#: name is there.
+#: What people look for and no row serves: name -> (what else they type, why not).
 UNSERVED = {
-    "Cloudflare": "cloudflare.com cf workers.dev",
-    "GoDaddy": "godaddy.com",
-    "Hetzner DNS": "hetzner.com hetzner.de hetzner",
-    "IONOS": "ionos.com ionos.de 1und1 1and1",
-    "Gandi": "gandi.net livedns",
-    "DigitalOcean": "digitalocean.com",
-    "Porkbun": "porkbun.com",
-    "Amazon Route 53": "route53 aws amazon",
-    "Netcup": "netcup.de",
-    "Squarespace Domains": "squarespace.com squarespace",
-    "MyFRITZ!": "myfritz myfritz.net avm fritzbox",
-    "Synology DDNS": "synology synology.me",
-    "Linode": "linode.com akamai",
-    "Vercel": "vercel.com",
-    "Azure DNS": "azure microsoft",
-    "Google Cloud DNS": "gcp googlecloud",
+    "Azure DNS": ("azure microsoft", "its access needs a token of another server each hour"),
+    "Beget": ("beget.com", "it replaces every record of a name, others' too"),
+    "Dynadot REST": ("dynadot-rest", "it replaces the whole zone; the provider dynadot changes one record"),
+    "Google Cloud DNS": (
+        "gcp googlecloud cloud.google.com",
+        "it wants RSA signatures, which a board cannot make",
+    ),
+    "MyFRITZ!": ("myfritz myfritz.net avm fritzbox", "only AVM's routers can update it"),
+    "Netlify": ("netlify.com", "it has no call that changes a record"),
+    "one.com": ("onecom", "it has no API, only its web pages"),
+    "Squarespace Domains": ("squarespace.com squarespace", "it has no API for DNS"),
+    "Synology DDNS": ("synology synology.me", "only Synology's devices can update it"),
+    "TransIP": ("transip.nl", "it wants RSA signatures, which a board cannot make"),
 }
 
 
@@ -149,9 +145,10 @@ def lines():
         aliases = dict.fromkeys([*(fact.get("aliases") or ()), *ALIASES.get(row["id"], "").split()])
         out.append((row["id"], name, "" if row.get("own") else row.get("host") or "", " ".join(aliases)))
         called += " %s %s" % (row["id"], name.lower())
-    for name, aliases in UNSERVED.items():
-        if name.split()[0].lower() not in called:
-            out.append(("-", name, "", aliases))
+    for name, (aliases, why) in UNSERVED.items():
+        if name.lower() in called:
+            raise UserError("tools/build/names.py: %s has a row now" % name)
+        out.append(("-", name, why, aliases))
     for line in out:
         if any("|" in field or "\n" in field for field in line):
             raise UserError("tools/build/names.py: %s: a field must not contain |" % line[0])

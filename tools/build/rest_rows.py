@@ -8,10 +8,11 @@ touches, the row uses the call that touches one."""
 import json
 
 from .. import ROOT, UserError
+from . import rest_signed
 
 OUT = ROOT / "firmware/catalogue/rest.dat"
 #: Bytes of one row's JSON: read and parsed only while an exchange runs, in less than 8 KB of a board's heap.
-ROW_MAX = 1600
+ROW_MAX = 2048
 #: Keys of a row that the whole agent knows (share.py, advice.py), then those of the exchange alone (rest.py:
 #: "calls").
 KEYS = (
@@ -33,13 +34,17 @@ NAMED = ("title", "also")
 CALLS = (
     "base",
     "head",
+    "sign",
+    "xml",
     "login",
     "zone",
     "find",
+    "read",
     "write",
     "item",
     "create",
     "drop",
+    "then",
     "ok",
     "said",
     "rules",
@@ -47,6 +52,7 @@ CALLS = (
     "page",
     "gap",
     "ttl",
+    "note",
 )
 
 BEARER = ["Authorization: Bearer {token}"]
@@ -220,7 +226,7 @@ ROWS = {
         "find": ["POST /Record.List", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}",
                  "records[] name={host} type={T} rid:id old:value ttl:ttl note:line"],
         "write": ["POST /Record.Modify", "login_token={token}&format=json&domain={zone}&record_id={rid}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl={ttl}"],
-        "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line=%E9%BB%98%E8%AE%A4&value={ip}&ttl=600", "- rid:record.id"],
+        "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl=600", "- rid:record.id"], "note": "\u9ed8\u8ba4",
         "ok": "200 status.code=1", "said": "status.code status.message", "rules": [
             ["NONE", "10"], ["GONE", "8"], ["ZONE", "13", "6"], ["AUTH", "-1"], ["BLOCK", "-8", "85"], ["LATER", "-2"]]},
     "infomaniak-rest": {
@@ -253,6 +259,7 @@ ROWS = {
         "ok": "200 success=true", "said": "error.code error.message", "rules": [
             ["AUTH", "unauthorized", "invalid_token", "token_expired"], ["HOST", "hostname_not_owned", "invalid_ip", "validation_error"], ["BLOCK", "ip_forbidden"],
             ["LATER", "rate_limited"]]},
+    **rest_signed.ROWS,
 }
 # fmt: on
 
@@ -290,6 +297,7 @@ EVIDENCE = {
     "njalla-rest": ("recorded 2021", "lego"),
     "dnsexit-rest": ("ddclient",),
     "apertodns-rest": ("apertodns-protocol 1.4.0",),
+    **rest_signed.EVIDENCE,
 }
 # fmt: on
 

@@ -216,7 +216,8 @@ def span(seconds):
 
 
 def providers(options, word):
-    """Print the providers, or those that `word` may mean, best first: id, name, host."""
+    """Print the providers, or those that `word` may mean, best first: id, name, host; and of a JSON API which
+    key with which rights it wants."""
     found = _of_catalogue(
         "search",
         "search",
@@ -231,8 +232,14 @@ def providers(options, word):
         )
     for one, name, host in found:
         print(
-            "%-20s %s (%s)" % (one, name, host) if one != "-" else "%-20s %s cannot be served" % ("-", name)
+            "%-20s %s (%s)" % (one, name, host)
+            if one != "-"
+            else "%-20s %s cannot be kept: %s" % ("-", name, host)
         )
+    if word and found[0][0] != "-":
+        row = _of_catalogue("rows", "find", linux.board(options).catalogue, found[0][0])
+        if row and row.get("about"):
+            print("%-20s %s wants %s" % ("", row["id"], row["about"]))
 
 
 def _of_catalogue(module, job, path, *more):

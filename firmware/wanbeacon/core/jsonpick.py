@@ -37,7 +37,8 @@ class Picker:
     each: path of the objects that a list holds ("result[]"), "" for the root. fields: paths within one of
     them, relative (".id", "[]" for the entries of a list of plain values). take(values): called at the end of
     each such object with a list parallel to fields: None where it was missing or null, else [number of values
-    met, first of them as bytes]; true, false and numbers are their own text. alone: absolute paths; `said`
+    met, first of them as bytes]; true, false and numbers are their own text. Where a list holds plain values
+    instead of objects, each is the field "." of its own. alone: absolute paths; `said`
     collects [index into alone, bytes], the first MOST of them.
 
     whole: the text was complete and well formed. bad: it is no JSON. empty: nothing but blanks came. Never
@@ -253,6 +254,8 @@ class Picker:
     def _got(self, value):
         path = self._path
         if value is not None:
+            if path == self.each and path and self._values is None:
+                self.take([[1, value] if field == b"." else None for field in self.fields])
             if self._values is not None and path.startswith(self.each):
                 rest = path[len(self.each) :]
                 if not self.each and rest[:1] != b"[":

@@ -49,7 +49,7 @@ def _near(catalogue, name):
 
     found = search(str(catalogue).rpartition("/")[0] + "/names.txt", name, 4)
     if found and found[0][0] == "-":  # people look for it, and no row can serve it
-        return "%s has an API of its own, which this agent does not speak" % found[0][1]
+        return "%s cannot be kept by this agent: %s" % found[0][1:]
     near = ["%s (%s)" % one[:2] for one in found if one[0] != "-"][:3]
     return (
         "did you mean %s?" % " or ".join(near)

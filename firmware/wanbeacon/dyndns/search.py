@@ -2,7 +2,8 @@
 
 File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first,
 of four fields between "|": id, name for people, host, aliases (words with spaces between: domains of its host
-names, old names, spellings). The id "-" marks a service that people look for and that cannot be served.
+names, old names, spellings). The id "-" marks a service that people look for and that cannot be served; why
+stands in place of its host.
 
 Pure but for reading that file, a line at a time: a board has no room for all of it.
 """
@@ -25,6 +26,8 @@ def _rank(line, query, word, parts, near):
     """How near a line is to the query (0: that is it), 99 for not at all. word: its letters; parts: those of
     its words. near: guess a spelling too."""
     key, name, host, aliases = line.split(b"|")
+    if key == b"-":  # the words of the reason are no name
+        host, line = b"", name + b"|" + aliases
     known = [_letters(one) for one in [key, name] + aliases.split()]
     if word in known:
         return 0 if word in known[:2] else 1
@@ -61,8 +64,9 @@ def _rank(line, query, word, parts, near):
 
 
 def search(path, query, most=12):
-    """Providers that may be meant by `query` (text), best first: (id, name, host), id "-" for one that cannot
-    be served. All of them, in the file's order, when there is nothing to search for. Raises OSError."""
+    """Providers that may be meant by `query` (text), best first: (id, name, host), ("-", name, why) for one
+    that cannot be served. All of them, in the file's order, when there is nothing to search for. Raises
+    OSError."""
     query = query.lower().strip().encode()
     at = query.find(b"://")  # a URL from a manual
     if at >= 0 or b" " not in query:

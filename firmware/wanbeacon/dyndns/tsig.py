@@ -11,7 +11,7 @@ import hashlib
 import ubinascii
 from micropython import const
 
-from wanbeacon.core import url
+from wanbeacon.core import mac, url
 from wanbeacon.dyndns.share import labels_of
 
 PORT = const(53)
@@ -62,18 +62,9 @@ def known(algorithm):
 
 
 def hmac(algorithm, key, parts):
-    """HMAC (RFC 2104) over the bytes in `parts`. MicroPython's hashes have update and digest, and no copy."""
-    new = getattr(hashlib, _HASHES[algorithm])
+    """The MAC of the bytes in `parts`."""
     block = 128 if algorithm in ("hmac-sha384", "hmac-sha512") else 64
-    if len(key) > block:
-        key = new(key).digest()
-    key += bytes(block - len(key))
-    inner = new(bytes([c ^ 0x36 for c in key]))
-    for part in parts:
-        inner.update(part)
-    outer = new(bytes([c ^ 0x5C for c in key]))
-    outer.update(inner.digest())
-    return outer.digest()
+    return mac.hmac(getattr(hashlib, _HASHES[algorithm]), key, parts, block)
 
 
 def _number(value, size):

@@ -7,19 +7,20 @@ _NAMES = (
     "dedyn.io=desec afraid.org-basicauth=freedns-nic afraid.org-keyauth=freedns-v1 "
     "afraid.org-v2-token=freedns-v2 afraid.org-v2-basic=freedns-nic afraid.org=freedns-v1 "
     "moniker.com=domaindiscount24 njal.la=njalla domains.google.com=google dyndns.strato.com=strato "
-    "checkip.dyndns.org=dyn"
+    "checkip.dyndns.org=dyn dnsexit.com=dnsexit-old dnspod.cn-v3=tencent"
 )
 
 # Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user
 # name, password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the
 # zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone,
-# l: its last two labels are the zone.
+# f: host@zone or a whole name, i: an id, the name is in lookup_host, l: its last two labels are the zone.
 _APIS = (
     "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st "
     "godaddy.com-v1=godaddy:upa hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up "
     "ns1.com=ns1:zt pdns=powerdns:st powerdns=powerdns:st porkbun.com-v3=porkbun:upl "
-    "scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jta luadns.com-v1=luadns-rest:up "
-    "bind-nsupdate=rfc2136:up"
+    "scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jtf luadns.com-v1=luadns-rest:up "
+    "bind-nsupdate=rfc2136:up dnspod.cn-v3=tencent:upa aliyun.com=aliyun:upa huaweicloud.com=huawei:upf "
+    "route53-v1=route53:upi"
 )
 # ... and what they keep in param_enc and param_opt, where that has a place here
 PARAMS = {
@@ -39,6 +40,20 @@ def api(name, known):
             return mine, letters
     return None
 
+
+# Services that no row can serve, and why.
+_RSA = "wants RSA signatures, which this agent does not make"
+_PAGES = "has no API: ddns-scripts fills in its web pages"
+WHY_NOT = {
+    "beget.com": "beget's API replaces every record of a name, others' too",
+    "blazingfast.io": "its API wants the account's own password, and the numbers of service, zone and record",
+    "cloud.google.com-v1": "Google Cloud " + _RSA,
+    "cnkuai.cn": "cnkuai " + _PAGES,
+    "freedns.42.pl": "its call replaces all addresses of the name, and their TTL",
+    "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
+    "one.com": "one.com " + _PAGES,
+    "transip.nl": "TransIP " + _RSA,
+}
 
 # Services whose user name and password fit none of our rows, but whose URL any service can have:
 # it, and its words.

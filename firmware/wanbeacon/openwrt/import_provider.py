@@ -3,12 +3,6 @@
 from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns, known_urls
 
-# Services whose password is none of the keys of the catalogue's row of that name.
-_OTHER_KEY = {
-    "dnsexit.com": "dnsexit wants an API key of its account page as password, and no user name",
-    "mythic-beasts.com": "mythic-beasts wants an API key: its id as user name, its secret as password",
-}
-
 
 def provider(one, known, rows):
     """Who the service is: by its name, by the script that ddns-scripts has for it (then `letters` are set),
@@ -16,7 +10,7 @@ def provider(one, known, rows):
     url = one.text("update_url")
     name = one.text("service_name")
     name = None if name == "-" else name
-    why = _OTHER_KEY.get((name or "").lower())
+    why = ddns.WHY_NOT.get((name or "").lower())
     script = ddns.api(name, known) if name else None
     by_words = name and name.lower() in ddns.URLS
     if by_words and not url:
@@ -96,19 +90,33 @@ def api(name, one):
         key = "token" if letters[1] == "t" else "password"
         one.put(key, "%s,%s" % (one.text("username"), value) if letters[0] == "j" else value)
         one.say(name, key)
-    elif name == "domain" and letters[2:] and value:
-        host, at, zone = value.partition("@")
-        if letters[2] == "l":
-            zone = ".".join(value.split(".")[-2:])
-        elif not at:
-            zone = value
-        host = value.lstrip("@").replace("@", ".")
-        one.put("zone", zone)
-        one.put("domain", host)
-        one.say(name, "domain '%s', zone '%s'" % (host, zone))
+    elif letters[2:] == "i" and name in ("domain", "lookup_host"):
+        _by_id(name, value, one)
+    elif name == "domain" and letters[2:] and value and (letters[2] != "f" or "@" in value):
+        _with_zone(letters[2], value, one)
     else:
         return False
     return True
+
+
+def _by_id(name, value, one):
+    """`domain` holds the zone's id: the zone is found by its name, and the name is in lookup_host."""
+    if name == "lookup_host":
+        one.put("domain", value)
+    one.say(name, "domain" if name == "lookup_host" else "not needed: the zone is found by its name")
+
+
+def _with_zone(letter, value, one):
+    """`domain` says which part of the name the zone is."""
+    host, at, zone = value.partition("@")
+    if letter == "l":
+        zone = ".".join(value.split(".")[-2:])
+    elif not at:
+        zone = value
+    host = value.lstrip("@").replace("@", ".")
+    one.put("zone", zone)
+    one.put("domain", host)
+    one.say("domain", "domain '%s', zone '%s'" % (host, zone))
 
 
 # letter of ddns.api -> what a user name is that our row does not send as one

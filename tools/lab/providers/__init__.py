@@ -34,6 +34,12 @@ PERSONALITIES = {
     "netcup": "netcup",
     "powerdns": "powerdns",
     "spaceship": "spaceship",
+    # the same, with every call signed (signatures.py)
+    "route53": "route53",
+    "tencent": "tencent",
+    "aliyun": "aliyun",
+    "huawei": "huawei",
+    "ovh-rest": "ovh_rest",
 }
 #: Those of them that speak no DynDNS2.
 JSON_APIS = tuple(PERSONALITIES)[list(PERSONALITIES).index("cloudflare") :]

@@ -257,3 +257,21 @@ def full(label):
 def label(name):
     """The other way round."""
     return "@" if name == ZONE else name[: -len(ZONE) - 1]
+
+
+def signed(check, keys):
+    """A login by signature: check of signatures.py, keys {id: secret}. What no client that knows the document
+    would send is a finding; a wrong key is none."""
+
+    def login(call):
+        # who tests lets an agent's clock run ahead of the lab's
+        now = getattr(call.world, "client_clock", None) or call.request.now
+        wrong = check(call.request, keys, now)
+        call.wrong = wrong or ""
+        if wrong and not wrong.startswith(
+            ("another signature", "another consumer", "no such", "a time that is ")
+        ):
+            call.odd(wrong)
+        return wrong is None
+
+    return login
