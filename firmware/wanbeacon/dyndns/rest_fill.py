@@ -40,7 +40,9 @@ def _put(template, values, how):
         out.append(template[at:cut])
         value = values[name.lstrip("#")]
         full = full and value != ""
-        if number and value and not (value.encode().isdigit() and len(value) < 20):
+        # JSON has no number that begins with a zero (RFC 8259 section 6)
+        fine = value.encode().isdigit() and len(value) < 20 and (value[0] != "0" or len(value) == 1)
+        if number and value and not fine:
             raise ValueError("not a number")
         out.append(value if number or name == "items" else how(value))
         at = end + 1

@@ -45,7 +45,7 @@ class Picks:
             if name == "old" and found[i]:
                 out["values"] = max(out["values"], found[i][0])
             if name == "ttl":
-                raw = raw if raw.isdigit() and len(raw) < 11 else b""
+                raw = b"%d" % int(raw) if raw.isdigit() and len(raw) < 11 else b""
             out[name] = raw or out.get(name, raw)
         for name in out:
             if not out[name] and name not in ("ttl", "note"):
