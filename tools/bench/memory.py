@@ -18,6 +18,7 @@ LOW, HIGH = 48, 200
 START = {
     ("micropython-i386", "command line"): 71,
     ("micropython-i386", "board"): 75,
+    ("micropython-i386", "JSON API"): 131,
     ("micropython-amd64", "command line"): 105,
 }
 #: Seconds until a first update must be there; a heap that is too small ends the agent or makes it wait a
@@ -26,6 +27,15 @@ PATIENCE = 8
 
 
 def config(lab):
+    if lab.provider == "cloudflare":
+        return one_account(
+            lab,
+            "demo.example.net",
+            "demo2.example.net",
+            user="-",
+            password="demo-token",
+            top={"intervals": {"minimum": 1}},
+        )
     return one_account(
         lab,
         *("h%02d.dyndns.org" % number for number in range(1, HOSTS + 1)),
@@ -37,11 +47,11 @@ def count(bench):
     return QUICK_UPDATES if bench.quick else UPDATES
 
 
-def by_command_line(bench, interpreter, heap):
+def by_command_line(bench, interpreter, heap, provider="dyn"):
     """True when `wanbeacon run`, with control socket and status file, makes count(bench) updates over HTTPS
     in this heap."""
     with (
-        running("dyn", bind="127.0.0.1") as lab,
+        running(provider, bind="127.0.0.1") as lab,
         Agent(interpreter, config(lab), firmware=bench.compiled, heap=heap, module="fast_agent") as agent,
     ):
         try:
@@ -79,7 +89,12 @@ def as_a_board(bench, interpreter, heap):
         return True
 
 
-WAYS = {"command line": by_command_line, "board": as_a_board}
+def by_json_api(bench, interpreter, heap):
+    """The first by a JSON API: two hosts, so two requests for each change, their answers read as a stream."""
+    return by_command_line(bench, interpreter, heap, "cloudflare")
+
+
+WAYS = {"command line": by_command_line, "board": as_a_board, "JSON API": by_json_api}
 
 
 def heap(bench, interpreter, way="command line"):

@@ -38,6 +38,8 @@ ROWS = (
     Row("heap-32", "heap needed, five hosts, HTTPS, 32 bit as on an ESP32", "B", ".memory:heap", ("<=", 80 * KB), (I386,)),
     Row("heap-board", "the same as a board starts it, without command line and control socket", "B", ".memory:heap",
         ("<=", 80 * KB), (I386, "board")),
+    Row("heap-rest", "the first by a JSON API (Cloudflare), two hosts", "B", ".memory:heap", None,
+        (I386, "JSON API")),
     Row("heap-idle", "heap of the agent alone, between two rounds, 32 bit", "B", ".stages:peak", None, (I386, "idle")),
     *(Row("stage-" + name.split(".")[1], "the same while %s" % what, "B", ".stages:peak", None, (I386, name))
       for name, what in (("app.look", "what the sources said is noted"), ("app.plan", "it decides"), ("dyndns.request", "a request is built"),

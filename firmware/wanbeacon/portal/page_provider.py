@@ -40,7 +40,7 @@ def _body(t, csrf, n, chosen, rows, query, problem, every):
     yield '<button class="second">%s</button></form><div id="found" aria-live="polite">' % t["search"]
     for name, title, host in rows:
         if name == "-":
-            yield '<p class="warn">%s</p>' % t.esc(t["provider_unserved"] % title)
+            yield '<p class="warn">%s</p>' % t.esc(t["provider_unserved"] % (title, host))
     rows = [row for row in rows if row[0] != "-"]
     if rows:
         yield t.form("/provider?n=%d" % n, csrf) + '<input type="hidden" name="q" value="%s">' % t.esc(query)
