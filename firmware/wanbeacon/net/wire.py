@@ -11,62 +11,25 @@ and more): a watchdog must be longer than that.
 """
 
 import errno
-import io
 import select
 import time
 
 from micropython import const
 
 from wanbeacon.net import Trouble, names
+from wanbeacon.net.gate import READS, Gate
 from wanbeacon.net.trust import clean, refused
 
 _LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
 _LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
 _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop at 16 to 256 KB
 _INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
-_READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
 _CERTIFICATE = const(400)  # bytes; no server's first answer with a certificate is as short
 _SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
 # bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
 _SIP = const(128)
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
-
-
-class Gate(io.IOBase):
-    """What TLS reads and writes instead of the socket: after `left` reads it says "nothing there yet", so
-    that control comes back to the deadline however fast alerts or ChangeCipherSpec records pour in. Errors go
-    as negative numbers: an exception would jump over Mbed TLS's own frames."""
-
-    def __init__(self, stream):
-        self.stream = stream
-        self.left = _READS
-        self.taken = 0
-        self.before = 0  # of these, bytes taken before the last write
-
-    def readinto(self, buf):
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        try:
-            n = self.stream.readinto(buf)
-        except OSError as e:
-            return -(e.errno or errno.EIO)
-        self.taken += n or 0
-        return n
-
-    def write(self, buf):
-        try:
-            n = self.stream.write(buf)
-            if n:
-                self.before = self.taken
-            return n
-        except OSError as e:
-            return -(e.errno or errno.EIO)
-
-    def ioctl(self, request, argument):
-        """Nothing to flush; the Wire polls and closes the socket itself."""
-        return 0
 
 
 class Wire:
@@ -194,7 +157,7 @@ class Wire:
         Its errors as Troubles."""
         gate = self.gate
         if gate:
-            gate.left = _READS
+            gate.left = READS
         try:
             n = act(arg)
         except OSError as e:
