@@ -3,31 +3,18 @@ JavaScript.
 
 Screenshots are kept in out/portal. axe-core judges every page."""
 
-import importlib.util
 import json
 import os
-from pathlib import Path
 
 import pytest
 
+from host_tests.board.browsing import AXE, FLAGS, at_the_provider
 from host_tests.board.home import ADDRESS, QUICK, around, settings
 from host_tests.board.web import free_port
 from host_tests.conftest import program
 from tools import ROOT
 
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
 SHOTS = ROOT / "out/portal"
-#: axe-core as PyPI's axe-playwright-python brings it along (npm's file, MPL 2.0).
-AXE = Path(importlib.util.find_spec("axe_playwright_python").origin).with_name("axe.min.js")
 WIDTHS = {"phone": (360, 740), "desk": (1280, 800)}
 
 
@@ -47,7 +34,7 @@ def chromium(port):
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program("chromium"), args=[*_FLAGS, "--host-resolver-rules=" + rules]
+            executable_path=program("chromium"), args=[*FLAGS, "--host-resolver-rules=" + rules]
         )
         yield browser
         browser.close()
@@ -110,22 +97,6 @@ class Visitor:
         self.context.close()
         assert self.foreign == [], "the pages ask nobody else"
         assert [p for p in self.problems if "favicon" not in p and "503" not in p] == []
-
-
-def at_the_provider(lab, ntp):
-    """World and files for a board whose Dyn is the lab: real names, and the lab's CA among the roots."""
-    names = {
-        "%s:443" % name: ["127.0.0.1", lab.https_port]
-        for name in ("members.dyndns.org", "checkip.dyndns.org")
-    }
-    roots = (ROOT / "firmware/catalogue/roots/index.txt").read_text()
-    return {
-        "files": {
-            "/lib/catalogue/roots/lab.der": lab.ca_der.read_bytes(),
-            "/lib/catalogue/roots/index.txt": ("lab\n" + roots).encode(),
-        },
-        "names": dict(names, **{"pool.ntp.org:123": ["127.0.0.1", ntp.port]}),
-    }
 
 
 @pytest.mark.needs("chromium")

@@ -16,10 +16,10 @@ import time
 import pytest
 
 from host_tests.board import real_firmware
+from host_tests.board.browsing import AXE, FLAGS, at_the_provider
 from host_tests.board.conftest import console_interpreter
 from host_tests.board.home import ADDRESS, QUICK, Ntp, settings
 from host_tests.board.littlefs import read_back
-from host_tests.board.test_portal_browser import _FLAGS, AXE, at_the_provider
 from host_tests.board.usb_port import UsbBoard
 from host_tests.board.web import free_port
 from host_tests.conftest import absent, program
@@ -207,7 +207,7 @@ def chromium(port):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program("chromium"),
-            args=[*_FLAGS, "--host-resolver-rules=MAP 192.168.1.50:80 127.0.0.1:%d" % port],
+            args=[*FLAGS, "--host-resolver-rules=MAP 192.168.1.50:80 127.0.0.1:%d" % port],
         )
         yield browser
         browser.close()

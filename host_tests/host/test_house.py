@@ -18,6 +18,9 @@ DOORS = {("app", "portal.server"), ("app", "portal.guard")}
 #: Modules that `stage.run`, `run_async`, `resident`, `load` (and what hands them on) name as text.
 _STAGE = re.compile(r'(?:stage\.(?:run|run_async|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
 IMPORTS_INSIDE = 30  # functions that import: each has its reason beside it
+FUNCTION_MAX = 60  # lines; how tangled one may be is lint's (C901, pyproject.toml)
+FILE_MAX = 400  # lines
+LONGER = {"firmware/wanbeacon/app/agent.py": 440}  # on its way below
 
 
 def modules():
@@ -91,6 +94,21 @@ def test_there_is_no_circle():
 
     for name in edges:
         visit(name)
+
+
+@pytest.mark.parametrize("folder", ["firmware", "tools", "boards"])
+def test_no_file_and_no_function_is_long(folder):
+    long = []
+    for path in sorted(Path(ROOT, folder).rglob("*.py")):
+        text, name = path.read_text(), path.relative_to(ROOT)
+        if text.count("\n") > LONGER.get(str(name), FILE_MAX):
+            long.append("%s: %d lines" % (name, text.count("\n")))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                size = node.end_lineno - node.lineno + 1
+                if size > FUNCTION_MAX:
+                    long.append("%s: %s has %d lines" % (name, node.name, size))
+    assert not long, "\n".join(long)
 
 
 def test_few_functions_import():

@@ -176,3 +176,24 @@ def test_by_hand_only_the_way_back_from_offline_need_not_wait():
         rec = record(cls=OK, offline=state, force=NOW + 70)
         no = byhand.force(rec, NOW, WALL, offline)
         assert no == (("no.force-soon", 70) if soon else None), (state, offline)
+
+
+def test_after_an_outage_a_refusal_waits_as_a_time_out_and_longer():
+    out = Outcome(LATER, "connect", outcome.ACCOUNT, outcome.REFUSED)
+    for nets in (0, 3):
+        for chance in (0, 40000):
+            rec = sent(nets=nets, crowd=True)
+            policy.answered(rec, out, NOW, WALL, LIMITS, chance, CAUSE)
+            wait = policy.CROWD_S + policy.later(outcome.NET, nets + 1, chance)
+            assert rec.hold == NOW + wait + 1, (nets, chance)
+    rec = record(cls=LATER, kind=outcome.NET, hold=NOW + 9000)
+    policy.line_returned(rec, NOW, WALL, LIMITS, 0)
+    assert rec.crowd is True and rec.hold_why == "hold.spread"
+
+
+def test_a_new_address_ends_the_networks_wait_and_keeps_the_minimum():
+    rec = sent()
+    policy.answered(rec, Outcome(LATER, "timeout", outcome.ACCOUNT, outcome.NET), NOW, WALL, LIMITS, 0, CAUSE)
+    policy.address_changed(rec, NOW + 10, WALL + 10, LIMITS)
+    assert rec.hold == NOW + 10 + 50 + 1
+    assert policy.hold_code(rec) == ("hold.interval",)

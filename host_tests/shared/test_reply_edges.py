@@ -316,3 +316,8 @@ def test_one_answer_is_split_and_noted_only_where_several_hosts_were_asked():
     assert [(o.split, o.note) for o in outs] == [(False, None)] * 2
     outs = reply.read({}, 200, b"good " + A.encode(), ["a", "b"], [P, None])
     assert [o.note for o in outs] == [("reply.one-for-all", 2)] * 2
+
+
+def test_the_fourth_address_of_a_line_counts():
+    assert one("good %s %s %s %s" % (B, B, B, A)).cls == OK
+    assert one("good %s,%s,%s,%s" % (B, B, B, A)).cls == OK

@@ -80,16 +80,8 @@ def talk(agent, account, root, plan, changes):
                 answer = agent.transport(req, board, *way)
                 sink.feed(answer.body)
             else:
-                answer = http.exchange(
-                    req,
-                    board,
-                    *way,
-                    budget=min(left, http.BUDGET),
-                    cap=ANSWER_MAX,
-                    rows=rows,
-                    sink=sink,
-                    keep=keep,
-                )
+                more = {"cap": ANSWER_MAX, "rows": rows, "sink": sink, "keep": keep}
+                answer = http.exchange(req, board, *way, budget=min(left, http.BUDGET), **more)
         except Trouble as e:
             e.sent = e.sent or bool(last[0])  # a call before this one has left
             raise

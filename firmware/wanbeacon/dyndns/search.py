@@ -29,22 +29,12 @@ def _rank(line, query, word, parts, near):
     if key == b"-":  # the words of the reason are no name
         host, line = b"", name + b"|" + aliases
     known = [_letters(one) for one in [key, name] + aliases.split()]
-    if word in known:
-        return 0 if word in known[:2] else 1
     host = host.lower()
-    own = host[host.find(b".") + 1 :]
-    if query == host or query == own or own.count(b".") and query.endswith(b"." + own):
-        return 2
-    words = [_letters(one) for one in name.split() + key.split(b"-") + host.split(b".")]
-    if word in words[: -len(host.split(b"."))]:
-        return 3
-    if len(word) > 4 and any(
-        [abs(len(one) - len(word)) < 2 and distance(word, one) == 1 for one in known[:2]]
-    ):
-        return 3  # one letter wrong comes before what only begins so: noipp is no-ip, not no-ip.pl
-    for one in aliases.split():  # a host name of a user's: home.duckdns.org
-        if b"." in one and query.endswith(b"." + one):
-            return 2
+    words = [_letters(one) for one in name.split() + key.split(b"-")]
+    rank = _named(query, word, known, host, words, aliases)
+    if rank is not None:
+        return rank
+    words += [_letters(one) for one in host.split(b".")]
     limit, far = max(1, len(word) // 4), 99
     if near:
         for one in known[:1] + known[2:] + words:
@@ -61,6 +51,25 @@ def _rank(line, query, word, parts, near):
     if len(parts) > 1 and all([part in every for part in parts]):
         return 6
     return _NEAR + far if far <= limit else 99
+
+
+def _named(query, word, known, host, words, aliases):
+    """The rank of a line that surely is meant, else None."""
+    if word in known:
+        return 0 if word in known[:2] else 1
+    own = host[host.find(b".") + 1 :]
+    if query == host or query == own or own.count(b".") and query.endswith(b"." + own):
+        return 2
+    if word in words:
+        return 3
+    if len(word) > 4 and any(
+        [abs(len(one) - len(word)) < 2 and distance(word, one) == 1 for one in known[:2]]
+    ):
+        return 3  # one letter wrong comes before what only begins so: noipp is no-ip, not no-ip.pl
+    for one in aliases.split():  # a host name of a user's: home.duckdns.org
+        if b"." in one and query.endswith(b"." + one):
+            return 2
+    return None
 
 
 def search(path, query, most=12):

@@ -1,4 +1,4 @@
-"""Which CA roots to verify a server with.
+"""Which CA roots to verify a server with, and what a refused certificate means.
 
 One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a second certificate in one buffer
 is silently ignored. Where memory is scarce one root is loaded per handshake (12.7 KB of system heap less than
@@ -12,6 +12,8 @@ import gc
 import os
 
 from micropython import const
+
+from wanbeacon.net import Trouble
 
 _BATCH = const(6)  # roots that 0.1.0 loaded together; it remembered the number of the batch, counted from 1
 _SINGLE = const(64)  # what is remembered since then: this plus the root's place in the index
@@ -118,3 +120,26 @@ def _inside(der, at):
     if at + size > len(der):
         raise ValueError("cut short")
     return at, at + size
+
+
+# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong
+# whoever signed it comes first; the rest may be for want of a root.
+_REFUSALS = (
+    ("clock", ("future", "not yet valid")),
+    ("expired", ("expired",)),
+    ("wrong name", ("CN", "Hostname", "IP address")),
+)
+
+
+def refused(error):
+    """The Trouble of a certificate that was not accepted. Nothing of the request has left then."""
+    text = clean(error)
+    for word, marks in _REFUSALS:
+        if [m for m in marks if m in text]:
+            return Trouble(word, text)
+    return Trouble("untrusted", text)
+
+
+def clean(error):
+    """An exception's text in one line (Mbed TLS puts line ends around its own)."""
+    return " ".join(str(error.args[-1] if error.args else error).split())[:120]

@@ -11,61 +11,25 @@ and more): a watchdog must be longer than that.
 """
 
 import errno
-import io
 import select
 import time
 
 from micropython import const
 
 from wanbeacon.net import Trouble, names
+from wanbeacon.net.gate import READS, Gate
+from wanbeacon.net.trust import clean, refused
 
 _LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
 _LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
 _HEAD_MAX = const(32768)  # all header lines together; browsers and servers stop at 16 to 256 KB
 _INTERIM_MAX = const(8)  # 1xx replies before the real one; there is no reason for more than one or two
-_READS = const(64)  # reads of TLS between two looks at the deadline; a whole handshake takes 10 to 25
 _CERTIFICATE = const(400)  # bytes; no server's first answer with a certificate is as short
 _SHAKE_MAX = const(65536)  # bytes of a handshake; the longest chains in use have 10 KB
 # bytes at a time for a sink: an answer that passes through a full heap must fit into its crumbs
 _SIP = const(128)
 _SLICE = const(100)  # ms between two looks at the deadline while waiting (and two calls of keep_alive)
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
-
-
-class Gate(io.IOBase):
-    """What TLS reads and writes instead of the socket: after `left` reads it says "nothing there yet", so
-    that control comes back to the deadline however fast alerts or ChangeCipherSpec records pour in. Errors go
-    as negative numbers: an exception would jump over Mbed TLS's own frames."""
-
-    def __init__(self, stream):
-        self.stream = stream
-        self.left = _READS
-        self.taken = 0
-        self.before = 0  # of these, bytes taken before the last write
-
-    def readinto(self, buf):
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        try:
-            n = self.stream.readinto(buf)
-        except OSError as e:
-            return -(e.errno or errno.EIO)
-        self.taken += n or 0
-        return n
-
-    def write(self, buf):
-        try:
-            n = self.stream.write(buf)
-            if n:
-                self.before = self.taken
-            return n
-        except OSError as e:
-            return -(e.errno or errno.EIO)
-
-    def ioctl(self, request, argument):
-        """Nothing to flush; the Wire polls and closes the socket itself."""
-        return 0
 
 
 class Wire:
@@ -88,16 +52,12 @@ class Wire:
         self.device = device
         self.rows = rows
         self.sink = sink
-        self.used = False
-        self.sock = None
-        self.gate = None
-        self.stream = None
+        self.used = self.eof = False
+        self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
+        self.sock = self.gate = self.stream = None
         self.out = bytearray()
         self.buf = b""
-        self.eof = False
-        self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
-        self.head = 0
-        self.status = 0
+        self.head = self.status = 0
         self.fields = {}  # what the reply's header says of _FIELDS, as bytes
         self.truncated = False
 
@@ -197,7 +157,7 @@ class Wire:
         Its errors as Troubles."""
         gate = self.gate
         if gate:
-            gate.left = _READS
+            gate.left = READS
         try:
             n = act(arg)
         except OSError as e:
@@ -205,13 +165,13 @@ class Wire:
                 return None
             raise self._failed(e, "reset" if self.sent or not self.tls else "tls")
         except ValueError as e:  # only certificate checks raise this, before any byte of ours is sent
-            raise _refused(e)
+            raise refused(e)
         if gate and n is None and not self.sent and gate.taken > _SHAKE_MAX:
             raise Trouble("tls", "the handshake does not end")
         return n
 
     def _failed(self, error, word):
-        return Trouble("memory" if out_of_memory(error) else word, _clean(error), self.sent)
+        return Trouble("memory" if out_of_memory(error) else word, clean(error), self.sent)
 
     def _wait(self, event, most=0, connecting=False):
         """Until the socket is ready, `most` ms have passed (0: no matter), or the deadline: then
@@ -405,15 +365,6 @@ class Wire:
                     pass
 
 
-# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong
-# whoever signed it comes first; the rest may be for want of a root.
-_REFUSALS = (
-    ("clock", ("future", "not yet valid")),
-    ("expired", ("expired",)),
-    ("wrong name", ("CN", "Hostname", "IP address")),
-)
-
-
 # Header fields that somebody here reads.
 _FIELDS = (b"content-length", b"transfer-encoding", b"retry-after", b"location", b"date", b"age")
 
@@ -429,25 +380,11 @@ def out_of_memory(error):
     """True when an exception of a socket or of TLS says that memory ran out.
     (It may hide as something else: see http.py.)"""
     code = error.args[0] if error.args else 0
-    if isinstance(error, MemoryError) or "ALLOC_FAILED" in _clean(error) or code in _NO_MEMORY:
+    if isinstance(error, MemoryError) or "ALLOC_FAILED" in clean(error) or code in _NO_MEMORY:
         return True
     if not isinstance(code, int) or code > -256:
         return False
     return -code & 0xFF80 in _ALLOC_HIGH or -code & 0x7F in _ALLOC_LOW
-
-
-def _refused(error):
-    """The Trouble of a certificate that was not accepted. Nothing of the request has left then."""
-    text = _clean(error)
-    for word, marks in _REFUSALS:
-        if [m for m in marks if m in text]:
-            return Trouble(word, text)
-    return Trouble("untrusted", text)
-
-
-def _clean(error):
-    """An exception's text in one line (Mbed TLS puts line ends around its own)."""
-    return " ".join(str(error.args[-1] if error.args else error).split())[:120]
 
 
 def text(value):

@@ -55,17 +55,8 @@ def _body(t, csrf, device, doc, names):
         yield '<p class="warn">%s</p>' % t["paused"]
     if csrf:
         yield '<section class="row">' + _button(t, csrf, "check", t["do_check"])
-        yield (
-            _button(
-                t,
-                csrf,
-                "resume" if doc["paused"] else "pause",
-                t["do_resume" if doc["paused"] else "do_pause"],
-            )
-        )
-        if device.cfg and device.cfg.get("upgrade"):
-            yield _button(t, csrf, "upgrade", t["do_upgrade"])
-        yield "</section>"
+        other = "resume" if doc["paused"] else "pause"
+        yield _button(t, csrf, other, t["do_" + other]) + _upgrade(t, csrf, device) + "</section>"
     for host in doc["hosts"]:
         for piece in _host(t, csrf, host, now, names):
             yield piece
@@ -77,6 +68,11 @@ def _body(t, csrf, device, doc, names):
     for part in (_history(t, doc, now), _last(t, doc, now, names)):
         for piece in part:
             yield piece
+
+
+def _upgrade(t, csrf, device):
+    wanted = device.cfg and device.cfg.get("upgrade")
+    return _button(t, csrf, "upgrade", t["do_upgrade"]) if wanted else ""
 
 
 def _button(t, csrf, action, label, host=""):
