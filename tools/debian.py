@@ -30,6 +30,7 @@ PACKAGES = {
     "coturn": ("turnserver", "netlab: STUN"),
     "radvd": ("radvd", "netlab: router advertisements"),
     "dnsmasq-base": ("dnsmasq", "netlab: router advertisements, DHCPv6"),
+    "isc-dhcp-client": ("dhclient", "netlab: a host at home with a DHCPv6 lease"),
     "udhcpd": ("udhcpd", "netlab: a line whose address changes"),
     "udhcpc": ("udhcpc", "netlab: a line whose address changes"),
     "busybox": ("busybox", "openwrt: the shell and applets of a router"),

@@ -11,7 +11,9 @@ import pytest
 from host_tests.needs import absent, usable
 from tools import ROOT, interpreters
 from tools.netlab import servers
+from tools.netlab.home6 import Home
 from tools.netlab.lab import Net, sweep
+from tools.netlab.link6 import Link6
 
 CPYTHON = "cpython"
 EVERY = (CPYTHON, "micropython-wheel", "micropython-amd64", "micropython-i386")
@@ -118,3 +120,16 @@ def driver_at():
 def driver(net):
     """Under the interpreter that the agent runs under by default."""
     return Driver(net, "micropython-wheel")
+
+
+@pytest.fixture
+def home():
+    """A home6.Home on a link of its own."""
+    if os.getuid() != 0:
+        absent("needs root rights (network namespaces)")
+    with Link6() as link:
+        made = Home(link)
+        try:
+            yield made
+        finally:
+            made.stop()

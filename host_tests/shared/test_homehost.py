@@ -68,7 +68,9 @@ def settings(**host):
 
 
 def test_good_settings_are_taken():
-    for host in ({"suffix": "::1:2"}, {"suffix": "::ffff:1:2", "ipv4": False},
+    for host in ({"suffix": "::1:2"}, {"neighbor": "02:11:22:33:44:55", "privacy": True},
+                 {"neighbor": "fe80::1:2"},
+                 {"suffix": "::ffff:1:2", "ipv4": False},
                  {"mac": "02:11:22:33:44:55", "subnet": 0}, {"suffix": "0:0:0:7::2", "prefix_length": 56},
                  {"suffix": "::2", "lan": "guest"}, {"suffix": "::2", "prefix_length": 100}):  # fmt: skip
         assert config.load(settings(**host))["accounts"][0]["hosts"][0]["ipv6"], host
@@ -87,6 +89,11 @@ def test_settings_that_make_no_sense_are_named():
         ({"suffix": "::1", "ipv6": False}, "ipv6"),
         ({"suffix": "::1", "subnet": 0, "prefix_length": 72}, "prefix_length"),
         ({"suffix": "::1", "subnet": -1}, "subnet"), ({"suffix": "::1", "prefix_length": 0}, "prefix_length"),
+        ({"neighbor": "02:11:22:33:44"}, "neighbor"), ({"neighbor": "ff02::1"}, "neighbor"),
+        ({"neighbor": "1.2.3.4"}, "neighbor"), ({"neighbor": "::"}, "neighbor"),
+        ({"neighbor": "02:11:22:33:44:55", "suffix": "::1"}, "neighbor"),
+        ({"neighbor": "02:11:22:33:44:55", "ipv6": False}, "ipv6"),
+        ({"suffix": "::1", "privacy": True}, "privacy"),
     ):  # fmt: skip
         try:
             config.load(settings(**host))

@@ -18,7 +18,8 @@ from wanbeacon.core.url import name_fault, split_url
 SIZE_MAX = 4096  # bytes of JSON a board accepts: it is parsed in a heap of about 100 KB
 ROUTER_MAX = 32768  # bytes that a router or a PC accepts: it has the memory for many accounts
 
-_HOME = ("suffix", "mac", "subnet", "prefix_length", "lan")  # of another host at home: app/homehost.py
+# of another host at home: app/homehost.py
+_HOME = ("suffix", "mac", "neighbor", "privacy", "subnet", "prefix_length", "lan")
 
 _last = [None, None]  # section read last, and its rows: a document has many hosts in a row
 
@@ -233,6 +234,12 @@ def _suffix(value, bounds):
     )
 
 
+def _neighbor(value, bounds):
+    return _unread(value, lambda text: stage.run("core.prefix", "neighbor", text)) and (
+        "should be a MAC address, such as 00:11:22:33:44:55, or an IPv6 address of that host"
+    )
+
+
 def _mac(value, bounds):
     return _unread(value, lambda text: stage.run("core.prefix", "mac", text)) and (
         "should be a MAC address, such as 00:11:22:33:44:55"
@@ -266,6 +273,7 @@ def _choice(value, bounds):
 
 _PLAIN = {
     "text": _text, "secret": _text, "url": _text, "address": _address, "suffix": _suffix, "mac": _mac,
+    "neighbor": _neighbor,
     "flag": _flag, "whole": _whole, "choice": _choice,
 }  # fmt: skip
 

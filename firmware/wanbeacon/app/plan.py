@@ -33,7 +33,7 @@ def judge(agent, host, now):
         dead = _dead(host)
         if not (wanted[0] or wanted[1]):
             host.why = _no_address(host)
-            if _unheard(host, now):
+            if _unheard(host, now) or host.why[0][0] == "home.neighbor_off":
                 host.state = "ok"
         elif rec.offline == 2 or host.why[0][0] != "ok":
             pass

@@ -54,5 +54,7 @@ def at_home(host):
     is no host's."""
     line = host.account.line
     if host.own6:
-        return stage.load("app.homehost").address_of(host.doc, line.found[6], line.networks, host.rec.v6)
+        return stage.load("app.homehost").address_of(
+            host.doc, line.found[6], line.networks, host.rec.v6, line.neighbors
+        )
     return (None, ("home.router", line.found[6])) if line.router6 else (line.found[6], None)

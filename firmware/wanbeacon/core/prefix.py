@@ -52,6 +52,12 @@ def suffix(text):
     return packed if len(packed) == 16 else bytes(10) + b"\xff\xff" + packed  # "::ffff:1:2" is no IPv4 here
 
 
+def random_like(packed):
+    """Whether a suffix looks like an identifier that a host drew by lot, or made of the prefix (RFC 7217,
+    8981): neither small, as one set by hand, nor made of a MAC."""
+    return packed[8:12] != _ZEROS[:4] and packed[11:13] != b"\xff\xfe"
+
+
 def mac(text):
     """The 6 bytes of a MAC written as "00:11:22:aa:bb:cc" or with dashes.
     ValueError when it is none of one network card."""
@@ -70,6 +76,17 @@ def mac(text):
     if out[0] & 1 or not any(out):
         raise ValueError("not a MAC")  # a group address, or none
     return bytes(out)
+
+
+def neighbor(text):
+    """A host by its MAC (6 bytes) or by an IPv6 address that it has (16). ValueError when it is neither."""
+    try:
+        return mac(text)
+    except ValueError:
+        packed = address.parse(text)
+        if len(packed) != 16 or not any(packed) or packed[0] == 0xFF:
+            raise
+        return packed
 
 
 def eui64(packed):

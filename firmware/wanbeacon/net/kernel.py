@@ -177,3 +177,62 @@ def first_ipv4(name):
     except OSError:
         return None
     return packed and address.text(packed)
+
+
+#: NUD_REACHABLE | STALE | DELAY | PROBE | PERMANENT: the neighbor has, or had, that address.
+ALIVE = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
+REACHABLE = 0x02
+#: No answer of a dump is longer than the buffer of who asks, where that is larger than a page's worth.
+_TABLE = 16384
+
+
+def neighbor_row(data, at, end):
+    """Read one RTM_NEWNEIGH body of IPv6: (device index, state, packed, MAC or None), or None. One that
+    does not answer has no MAC."""
+    if at + 12 > end:
+        return None
+    family, _, _, index, state = struct.unpack_from("BBHiH", data, at)
+    found = {}
+    at += 12
+    while at + 4 <= end:
+        size, kind = struct.unpack_from("HH", data, at)
+        if size < 4 or at + size > end:
+            break
+        if kind in (1, 2):  # NDA_DST, NDA_LLADDR
+            found[kind] = bytes(data[at + 4 : at + size])
+        at += (size + 3) & ~3
+    packed, mac = found.get(1, b""), found.get(2)
+    if family != 10 or len(packed) != 16:
+        return None
+    return index, state, packed, mac if mac and len(mac) == 6 else None
+
+
+def _dumped(kind, body):
+    """Yield (data, start, end) of the messages that answer a dump of the whole table."""
+    sock = open_netlink()
+    try:
+        sock.settimeout(2)
+        _request(sock, kind, 0x301, body)
+        while True:
+            data = sock.recv(_TABLE)
+            for kind, at, end in messages(data):
+                if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
+                    return
+                yield data, at, end
+    finally:
+        sock.close()
+
+
+def neighbors(keep):
+    """The rows of the IPv6 neighbor table (see neighbor_row) for which keep(row) is true. OSError when the
+    kernel does not tell."""
+    rows = [
+        neighbor_row(*one) for one in _dumped(30, struct.pack("BBHiHBB", 10, 0, 0, 0, 0, 0, 0))
+    ]  # RTM_GETNEIGH
+    return [row for row in rows if row and keep(row)]
+
+
+def own_rows():
+    """The rows (see address_row) of all IPv6 addresses of this machine."""
+    rows = [address_row(*one) for one in _dumped(22, struct.pack("BBBBI", 10, 0, 0, 0, 0))]  # RTM_GETADDR
+    return [row for row in rows if row]
