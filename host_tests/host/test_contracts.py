@@ -11,7 +11,7 @@ BASE = "firmware/wanbeacon/board/base.py"
 REAL = ("firmware/wanbeacon/board/linux.py", "firmware/wanbeacon/board/esp32/board.py")
 STAND_INS = ("tools/simulate/virtual.py",)
 #: What a stand-in needs no network for.
-NETWORK = {"link_up", "gateway", "lan_address", "stream", "bind", "sockaddr", "ip_port"}
+NETWORK = {"resolver", "link_up", "gateway", "lan_address", "stream", "bind", "sockaddr", "ip_port"}
 
 
 def methods(path):

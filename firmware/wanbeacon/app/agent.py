@@ -66,6 +66,7 @@ class Agent:
         self.save_after = 0
         self.save_error = None  # code with its data
         self.tasks = {}
+        self.neighbors = None  # observe/neighbors.Neighbors
         self.lines = []
         self.accounts = []
         self.asked = {}  # line -> when its outside sources were asked, as it is on file
@@ -172,8 +173,12 @@ class Agent:
         for family, known in stage.run("app.wanted", "wanted", self, line):
             answers.append((family,) + await line.chooser.read(family, known))
         line.chooser.tidy()
+        if line.neighbors:
+            line.neighbors.look()
         for answer in answers:
             stage.run("app.look", "note", self, line, *answer)
+        if line.neighbors:
+            stage.run("app.nearby", "note", self, line)
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 
@@ -313,6 +318,8 @@ class Agent:
     async def run(self):
         """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
         self.log.tell("info", "log.start", VERSION, len(self.hosts()))
+        if self.neighbors:
+            self.tasks["", "neighbors"] = asyncio.create_task(self._hints(self.neighbors))
         try:
             while True:
                 wait = None
@@ -333,6 +340,8 @@ class Agent:
                 task.cancel()
             for line in self.lines:
                 line.chooser.close()
+            if self.neighbors:
+                self.neighbors.close()
 
     async def round(self):
         """One observe-decide-send cycle."""
@@ -341,6 +350,7 @@ class Agent:
         self._clocks()
         await self.observe()
         await self.act()
+        await self._published()
         if stage.scarce:
             await self._afterwards()
         self._clocks()
@@ -349,6 +359,17 @@ class Agent:
             self.report(self)
         if self.notices and not self.resting("notices"):
             await self._notify()
+
+    async def _published(self):
+        """Look at what is published, where it is time for that."""
+        now = self.clock.mono()
+        if self.event.is_set() or not [1 for h in self.hosts() if h.look_at is not None and h.look_at <= now]:
+            return
+        try:
+            async with stage.floor:
+                await stage.run_async("app.visible", "due", self)
+        except Exception as e:  # it is for people alone: the rest goes on
+            self.fault("the look", e)
 
     async def _notify(self):
         """Tell people; after all else, so that a dead receiver delays nothing that is due."""
@@ -402,6 +423,8 @@ class Agent:
         for h in self.hosts():
             if not self.resting(h.account.where):
                 until = min(until, h.next)  # may be past: due since another account's exchange
+            if h.look_at is not None:
+                until = min(until, h.look_at)
         for line in self.lines:
             for lost in line.lost.values():
                 if lost is not None:

@@ -10,6 +10,7 @@ from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import share
 from wanbeacon.observe import base
 
+_HOME = ("suffix", "mac", "neighbor", "privacy", "subnet", "prefix_length", "lan")
 _FIRST = "0.1.0", "support@wanbeacon.example"  # version and contact in the first version's User-Agent
 
 
@@ -38,6 +39,7 @@ def build(agent, rows):
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, _known_as(agent, row.get("ua")))
         account.fp = fingerprint(server, secret, how)
+        account.look = _looked_at(agent, doc, row)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
             values = [h.get(o) for o in options + ("zone",)]
@@ -46,7 +48,7 @@ def build(agent, rows):
             fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
             # settings that are new must not void what older versions noted
             more = ["create"] if h.get("create") else []
-            more += [k + str(h[k]) for k in ("suffix", "mac", "subnet", "prefix_length", "lan") if k in h]
+            more += [k + str(h[k]) for k in _HOME if k in h]
             # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
             cause = fingerprint(
                 server, secret, how, h["name"], values + [h.get("ipv4"), h.get("ipv6")] + more
@@ -64,8 +66,36 @@ def build(agent, rows):
             for family, wanted in zip((4, 6), host.families):
                 account.line.wants[family] = account.line.wants[family] or wanted
         agent.accounts.append(account)
+    _neighbors(agent)
     if agent.journal.lost:
         agent.log.tell("err", agent.journal.lost)
+
+
+def _looked_at(agent, doc, row):
+    """Whether the zone's servers are asked after an update (app/visible.py): not where the zone may be a
+    private one, on a server of the user's own, unless the settings name whom to ask."""
+    look = agent.cfg.get("look") or {}
+    if agent.transport or not look.get("enabled", True):
+        return False
+    return bool(look.get("server") or row.get("dns") or not (doc.get("server") or row["id"] == "custom"))
+
+
+def _neighbors(agent):
+    """The kernel's neighbor table, where a host is found by that and this machine has one (Linux)."""
+    hosts = [h for h in agent.hosts() if h.doc.get("neighbor") and h.families[1]]
+    if not hosts:
+        return
+    try:
+        module = stage.resident("observe.neighbors")
+    except ImportError:  # a board: the hosts say so (home.no_neighbors)
+        return
+    sources = list(agent.cfg["address"])
+    for account in agent.cfg["accounts"]:
+        sources += account.get("address") or ()
+    files = tuple([one["file"] for one in sources if one.get("file")])
+    agent.neighbors = module.Neighbors(agent.clock, [h.doc["neighbor"] for h in hosts], files + module.LEASES)
+    for h in hosts:
+        h.account.line.neighbors = agent.neighbors
 
 
 def _known_as(agent, style):

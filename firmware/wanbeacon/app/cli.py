@@ -25,6 +25,7 @@ USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--stat
                     printed), 2: no agent runs
   update [HOST]     send one update now (all hosts, or HOST)
   retry HOST        try a stopped host again
+  verify [HOST]     ask the zone's own name servers what is published; status says it
   pause, resume     send nothing until resumed
   offline HOST      have the provider set the name offline, where it can
   providers [WORD]  the providers it knows, or those like WORD
@@ -102,7 +103,7 @@ def main(words, options):
         providers(options, words[1] if words[1:] else "")
     elif words == ["status", "--health"]:
         health(options)
-    elif name in ("status", "update", "retry", "pause", "resume", "offline"):
+    elif name in ("status", "update", "retry", "pause", "resume", "offline", "verify"):
         tell(words, options)
     else:
         raise Mistake("unknown command %s; see --help" % " ".join(words))
@@ -196,6 +197,8 @@ def show(doc):
     for h in doc["hosts"]:
         have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
         print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
+        if h.get("published"):
+            print("%-30s %s" % ("", h["published"]))
         if h["next"] in ("send", "refresh") and h["next_in"] is not None:
             print(
                 "%-30s next: %s %s"

@@ -86,6 +86,14 @@ def _force(agent, hosts, granted, offline=False):
     return _each(agent, rows)
 
 
+def _verify(agent, hosts):
+    for h in hosts:
+        if h.rec.v4 or h.rec.v6:
+            h.looks, h.look_at = 0, agent.clock.mono()
+    agent.event.set()
+    return _yes("yes.verify")
+
+
 def _retry(agent, hosts):
     now, wall, rows = agent.clock.mono(), agent.clock.wall(), []
     for h in hosts:
@@ -132,5 +140,5 @@ def _upgrade(agent, hosts):
 
 _COMMANDS = {
     "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause,
-    "resume": _resume, "offline": _offline, "upgrade": _upgrade,
+    "resume": _resume, "offline": _offline, "upgrade": _upgrade, "verify": _verify,
 }  # fmt: skip

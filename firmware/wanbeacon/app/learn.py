@@ -67,6 +67,9 @@ def _remember(agent, hosts, before, ms):
         for old, new in zip(before[i], (hosts[i].rec.v4, hosts[i].rec.v6)):
             if new and new != old:
                 agent.history.append((agent.clock.wall(), hosts[i].name, old, new, ms))
+                if hosts[i].account.look:  # 60 to 120 s from now: servers take that to spread it
+                    wait = 60 + (agent.chance() * 60 >> 16)
+                    hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
     del agent.history[:-HISTORY]
 
 

@@ -22,6 +22,7 @@ class Line:
         self.networks = ()
         self.router6 = False  # found[6] is the router's own, not this machine's
         self.wants = {4: False, 6: False}  # whether any host needs this family
+        self.neighbors = None  # observe/neighbors.Neighbors, where a host of it is found by that
 
 
 class Host:
@@ -34,11 +35,15 @@ class Host:
         self.rec = record
         self.cause = cause  # fingerprint of the settings that a refusal of this host alone depends on
         self.families = families  # (IPv4, IPv6): which records provider and user keep
-        # another host at home: its IPv6 is the line's prefix and this
-        self.own6 = bool(doc.get("suffix") or doc.get("mac"))
+        # another host at home: its IPv6 is in the line's prefix, see app/homehost.py
+        self.own6 = bool(doc.get("suffix") or doc.get("mac") or doc.get("neighbor"))
         self.state = "new"
         self.why = ()  # codes, each (code, data...)
         self.next = 0  # mono time of the next look
+        # of what is published: when the zone's servers are asked next (mono, None: not), how often they were
+        # since the update, and (code, wall time) of what they said
+        self.look_at = self.looked = None
+        self.looks = 0
 
 
 class Account:
@@ -53,4 +58,5 @@ class Account:
         self.where = where  # what a fault in it is called
         self.hosts = []
         self.fp = self.provider_fp = b""
+        self.look = False  # whether its hosts are looked at after an update: see app/visible.py
         self.plain = bool(row.get("plain")) or (doc.get("server") or "").startswith("http://")

@@ -79,7 +79,8 @@ def _host(agent, number, host, now, wall):
         "class": rec.cls, "text": text_of(rec), "next": _next(host, wait), "next_in": wait,
         "next_at": wall + wait if wall and wait is not None else None,
         "why": agent.log.scrub(words.join(host.why)), "code": host.why[-1][0] if host.why else "new",
-        "offline": bool(rec.offline),
+        "offline": bool(rec.offline), "published": words.say(*host.looked[0]) if host.looked else None,
+        "looked": host.looked and host.looked[1],
     }  # fmt: skip
 
 

@@ -75,6 +75,9 @@ class Board:
     def gateway(self):
         """IPv4 address (text) of the default router, or None."""
 
+    def resolver(self):
+        """IP address (text) of the name server that this machine asks, or None."""
+
     def lan_address(self):
         """Own IPv4 address (text) in the home network, or None."""
 

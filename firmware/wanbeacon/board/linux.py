@@ -169,6 +169,18 @@ class Board:
         """Own IPv4 address on the device of the default route, or None."""
         return kernel.first_ipv4(self.default_device())
 
+    def resolver(self):
+        """The name server that this machine asks, or None."""
+        try:
+            with open("/etc/resolv.conf") as f:
+                for line in f:
+                    words = line.split()
+                    if words[:1] == ["nameserver"] and words[1:] and "%" not in words[1]:
+                        return words[1]
+        except (OSError, UnicodeError):
+            pass
+        return None
+
     def stream(self, sock):
         """A socket with read(n), readinto(b) and write(b) that give None when they would block."""
         if _MICRO:

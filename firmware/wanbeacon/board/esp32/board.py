@@ -104,6 +104,7 @@ class Board:
         self.reset_cause = _CAUSES.get(machine.reset_cause(), "reset")
         self.link = None  # set by device.py
         self.ntp = "pool.ntp.org"
+        self.portal = 0  # the pages' port, while there are pages
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
@@ -209,6 +210,10 @@ class Board:
     def gateway(self):
         """IPv4 address of the default router, or None."""
         return self.link.router() if self.link else None
+
+    def resolver(self):
+        """The name server to ask, or None."""
+        return self.link.resolver() if self.link else None
 
     def stream(self, sock):
         """A socket with read(n), readinto(b) and write(b) that give None when they would block."""

@@ -50,6 +50,11 @@ class Link:
         ip = self.nic.ifconfig()[2] if self.nic.isconnected() else _NO_IP
         return None if ip == _NO_IP else ip
 
+    def resolver(self):
+        """The name server that the router named, or None."""
+        ip = self.nic.ifconfig()[3] if self.nic.isconnected() else _NO_IP
+        return None if ip == _NO_IP else ip
+
     def note(self, word, text):
         """A change of state: said once, and told to whoever waits."""
         if (word, text) != (self.word, self.text):
