@@ -224,12 +224,11 @@ def test_check_of_good_settings_then_asks_for_the_agent(box):
 
 
 def test_check_says_which_options_have_no_effect_and_what_is_unwise(box):
-    box.settings(SETTINGS + "\toption force_interval '24'\n\toption server 'http://dyn.lan'\n")
+    box.settings(SETTINGS + "\toption retry_count '5'\n\toption server 'http://dyn.lan'\n")
     done = box.ours("check")
     assert done.returncode == 0, done.stderr
     assert (
-        "note: /etc/config/wanbeacon line 11, section 'home', option 'force_interval': not used: "
-        in done.stdout
+        "note: /etc/config/wanbeacon line 11, section 'home', option 'retry_count': not used: " in done.stdout
     )
     assert (
         "note: /etc/config/wanbeacon line 12, section 'home', option 'server': the password travels without"
@@ -377,8 +376,13 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
     answers = [
         line[2:].split("\t")[0]
         for line in lines
-        if line.startswith(("#\tlist", "#\toption method", "#\toption update_url")) and "domain" not in line
+        if line.startswith(("#\tlist", "#\toption method", "#\toption update_url"))
+        and "domain" not in line
+        and "events" not in line
     ]
+    notices = [line[1:].split("\t") for line in lines[-6:] if line.startswith(("#config notify", "#\t"))]
+    box.settings("\n".join([*lines[: service + 13], *(" ".join(words[:2]) for words in notices)]) + "\n")
+    assert len(notices) == 4 and "no fault found" in box.ours("check").stdout, box.ours("check").stderr
     text = "\n".join(line for line in lines[: service + 13] if "service_name" not in line)
     box.settings(text + "\n" + "\n".join("\t" + line for line in answers) + "\n")
     assert len(answers) == 6 and "no fault found" in box.ours("check").stdout, box.ours("check").stderr
@@ -390,6 +394,10 @@ def test_every_commented_example_of_the_shipped_settings_is_understood(box):
         ["ip_source 'natpmp'"],
         ["server 'members.dyndns.org:8245'"],
         ["allow_private '1'"],
+        ["force_interval '336'"],
+        ["suffix '::1:2'"],
+        ["mac '00:11:22:33:44:55'", "subnet '1'", "prefix_length '56'"],
+        ["neighbor '00:11:22:33:44:55'", "privacy '1'", "lan 'guest'"],
     ]
     for group in groups:
         assert all(any("option " + one in "\t".join(words) for words in loose) for one in group), group

@@ -418,6 +418,10 @@ def test_a_new_service_is_complete_or_not_saved(show, tmp_path):
         ("update_url", "dyn.example.net", "Start it with https://"),
         ("update_url", "https://x/?a=[HOST]", "[HOST] is no place"),
         ("update_url", "https://x/{hostname}", "no braces"),
+        ("suffix", "1.2.3.4", "such as ::1:2"),
+        ("suffix", "::", "such as ::1:2"),
+        ("mac", "00:11:22:33:44", "A MAC address"),
+        ("neighbor", "nas", "A MAC address"),
     ],
 )
 def test_a_faulty_name_server_or_url_is_refused_at_its_field(show, field, value, word):
@@ -439,6 +443,10 @@ def test_a_faulty_name_server_or_url_is_refused_at_its_field(show, field, value,
         ("update_url", "https://[USERNAME]:[PASSWORD]@d.example/?h=[DOMAIN]&ip=[IP]"),
         ("service_name", "no-ip.com"),
         ("service_name", "NoIP"),
+        ("suffix", "::1:2"),
+        ("mac", "00-11-22-AA-bb-cc"),
+        ("neighbor", "fe80::1:2"),
+        ("neighbor", "00:11:22:33:44:55"),
     ],
 )
 def test_what_is_right_is_not_refused(show, field, value):
@@ -446,6 +454,32 @@ def test_what_is_right_is_not_refused(show, field, value):
     click(page, "Edit")
     put(page, "home." + field, value)
     assert saved(page, "home")[1] == []
+
+
+def test_a_host_at_home_is_chosen_by_one_way_and_the_program_takes_it(show, tmp_path):
+    page = form(show)
+    click(page, "Edit")
+    assert not visible(page, "home.privacy")
+    put(page, "home.neighbor", "00:11:22:33:44:55")
+    put(page, "home.lan", "guest")
+    assert visible(page, "home.privacy")
+    found, problems = saved(page, "home")
+    result = agents_view(found, tmp_path)
+    assert problems == [] and result.problems == []
+    host = result.document["accounts"][0]["hosts"][0]
+    assert (host["neighbor"], host["lan"]) == ("00:11:22:33:44:55", "guest")
+    put(page, "home.suffix", "::1:2")
+    problems = saved(page, "home")[1]
+    assert [one[1] for one in problems] == ["suffix", "neighbor"] and "One of" in problems[0][2], problems
+
+
+def test_a_receiver_of_notices_is_a_section_the_program_takes(show, tmp_path):
+    page = form(
+        show, uci={**UCI, "phone": {".type": "notify", "preset": "ntfy", "topic": "t", "events": ["stopped"]}}
+    )
+    assert "ntfy" in text(page) and "Add a receiver" in text(page)
+    result = agents_view(page.run("router.uci"), tmp_path)
+    assert result.problems == [] and result.document["notify"][0]["preset"] == "ntfy"
 
 
 def test_a_service_without_a_name_is_marked_at_the_field(show):

@@ -102,11 +102,26 @@ def test_the_usual_pair_for_ipv4_and_ipv6_becomes_one_dual_stack_account():
             "provider": "noip",
             "user": "me@example.org",
             "password": "hunter2",
+            "refresh_hours": 72,
             "address": [{"source": "ubus", "interface": "wan"}, {"source": "ubus", "interface": "wan6"}],
             "hosts": [{"name": "home.ddns.net", "ipv4": True, "ipv6": True}],
         }
     ]
     assert found["intervals"] == {"check": 600}
+
+
+def test_a_forced_interval_becomes_the_services_own_and_none_is_needed_for_zero():
+    for lines, hours, said in (
+        (["force_interval '24'"], 24, "force_interval; the provider's own rule wins"),
+        (["force_interval '2'", "force_unit 'days'"], 48, "force_interval; the provider's own rule wins"),
+        (["force_interval '0'"], None, "not needed: "),
+        (["force_interval 'often'"], None, "NOT taken over: not a number"),
+    ):
+        taken = take(
+            service(["service_name 'dyn.com'", "domain 'a.org'", "username 'u'", "password 'p'"] + lines)
+        )
+        assert document(taken)["accounts"][0].get("refresh_hours") == hours
+        assert became(taken, "s", "force_interval").startswith(said), taken.rows
 
 
 def test_every_option_of_the_source_has_its_row():

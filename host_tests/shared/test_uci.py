@@ -2,7 +2,7 @@
 
 import json
 
-from wanbeacon.openwrt import ddns, settings, uci
+from wanbeacon.openwrt import ddns, render, settings, uci
 
 FILE = "/etc/config/wanbeacon"
 CATALOGUE = "firmware/catalogue/providers.dat"
@@ -353,6 +353,76 @@ def test_an_interval_of_ones_own_is_taken_in_whole_days():
     assert len(found.problems) == 1 and "option 'force_interval': says the same" in found.problems[0]
 
 
+def test_a_service_has_an_interval_of_its_own_in_hours():
+    for text, hours in (
+        ("72", 72),
+        ("1\n option force_unit days", 24),
+        ("90\n option force_unit minutes", 2),
+        ("0", None),
+    ):
+        found = convert(GOOD + "option force_interval %s\n" % text)
+        assert found.problems == [] and found.document["accounts"][0].get("refresh_hours") == hours, text
+
+
+def test_a_host_at_home_is_named_by_the_agents_own_keys_and_means_its_aaaa_record():
+    for text, want in (
+        ("suffix ::1:2", {"suffix": "::1:2"}),
+        (
+            "mac 00:11:22:33:44:55\noption subnet 3\noption prefix_length 56",
+            {"mac": "00:11:22:33:44:55", "subnet": 3, "prefix_length": 56},
+        ),
+        (
+            "neighbor 00:11:22:33:44:55\noption privacy 1\noption lan guest",
+            {"neighbor": "00:11:22:33:44:55", "privacy": True, "lan": "guest"},
+        ),
+    ):
+        found = convert(GOOD + "option %s\n" % text)
+        host = plain(found.document["accounts"][0]["hosts"][0])
+        assert found.problems == [] and (host.pop("ipv4"), host.pop("ipv6")) == (False, True), (
+            text,
+            found.problems,
+        )
+        host.pop("name")
+        assert host == want
+        assert render.validate(found.document, CATALOGUE)[0] == []
+    found = convert(GOOD + "option suffix ::1:2\noption use_ipv6 both\n")
+    assert found.document["accounts"][0]["hosts"][0]["ipv4"] is True
+    other = GOOD.replace("'home'", "'six'") + "option suffix ::1:2\n"
+    found = convert(GOOD + other)  # its IPv4 is the router's, its IPv6 the host's own
+    assert plain(found.document["accounts"][0]["hosts"]) == [
+        {"name": "home.dyndns.org", "ipv4": True, "ipv6": True, "suffix": "::1:2"}
+    ]
+    found = convert(GOOD + "option suffix 1:2\n")
+    problems = [
+        settings.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]
+    ]
+    assert len(problems) == 1 and "option 'suffix': should be the host's part" in problems[0], problems
+
+
+def test_sections_of_notify_become_entries_and_their_faults_lead_back():
+    text = GOOD + (
+        "config wanbeacon 'main'\n option hook '/usr/bin/tell me'\n"
+        "config notify 'phone'\n option preset ntfy\n option topic home\n"
+        " list events stopped\n list events well\n option hours 3\n"
+        "config notify 'own'\n option url 'https://example.org/x'\n list header 'X-One: 1 2'\n"
+        " option cacert /etc/ca.der\n"
+        "config notify 'off'\n option enabled 0\n option url 'https://example.org/y'\n"
+    )
+    found = convert(text)
+    assert found.problems == [] and plain(found.document["notify"]) == [
+        {"hook": "/usr/bin/tell me"},
+        {"preset": "ntfy", "topic": "home", "events": ["stopped", "well"], "hours": 3},
+        {"url": "https://example.org/x", "header": ["X-One: 1 2"], "ca": "/etc/ca.der"},
+    ]  # fmt: skip
+    found = convert(GOOD + "config notify 'phone'\n option preset ntfy\n option frob 1\n")
+    assert "section 'phone', option 'frob': no such option" in found.problems[0]
+    found = convert(GOOD + "config notify 'phone'\n option preset ntfy\n")
+    problems = [
+        settings.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]
+    ]
+    assert len(problems) == 1 and "section 'phone', option 'topic': missing" in problems[0], problems
+
+
 def test_a_hook_is_passed_on_where_the_agent_knows_notices():
     found = convert(GOOD + "config wanbeacon 'main'\n option hook '/usr/bin/tell me'\n")
     assert found.problems == []
@@ -405,7 +475,7 @@ def test_disabled_services_are_not_looked_at():
 
 
 def test_what_is_not_needed_any_more_is_a_note_not_a_problem():
-    found = convert(GOOD + "option force_interval 72\noption use_https 0\noption retry_count 5\n")
+    found = convert(GOOD + "option use_curl 1\noption use_https 0\noption retry_count 5\n")
     assert found.problems == [] and len(found.notes) == 3
     assert "HTTPS wherever" in "\n".join(found.notes)
 

@@ -69,15 +69,9 @@ URLS = {
 # Options with a ddns-scripts meaning that has no place here, and why nothing is lost.
 _LOG = "the log is in `logread -e wanbeacon`, the state in `wanbeacon status`"
 _RULE = "the provider's own rules decide when to try again"
-_KEEP = (
-    "force_interval in the section 'main' holds for all services; without it: "
-    "before the provider lets the name expire"
-)
 _DNS = "no DNS look-up decides what is sent"
 _EVENT = "netifd reports a change at once; check_interval in the section 'main' is the fallback"
 NOT_NEEDED = {
-    "force_interval": _KEEP,
-    "force_unit": _KEEP,
     "retry_interval": _RULE,
     "retry_unit": _RULE,
     "retry_count": _RULE,

@@ -1,7 +1,7 @@
 """The settings of ddns-scripts to ours, and a row for each that says what became of it.
 Pure; no password in a row."""
 
-from wanbeacon.openwrt import ddns, import_provider, uci
+from wanbeacon.openwrt import ddns, families, import_provider, uci
 
 _SAME = (
     "enabled",
@@ -58,7 +58,7 @@ def convert(sections, known, rows=()):
         elif section.kind != "ddns":
             out.lost += 1
             out.rows.append([section.title(), "", section.kind, "NOT taken over: no such section type here"])
-    _merge_families(out)
+    families.merge(out)
     return out
 
 
@@ -246,7 +246,22 @@ def _check_interval(one, value, domain):
     return _SAID["check_unit"]
 
 
+def _force(one, value, domain):
+    """How long an unchanged name is left alone; 0 is theirs for "send once and end"."""
+    every = one.text("force_interval", "")
+    if every.isdigit() and int(every):
+        one.put("force_interval", every)
+        if one.section.get("force_unit"):
+            one.put("force_unit", one.text("force_unit"))
+        return "force_interval; the provider's own rule wins"
+    if not value.isdigit():
+        one.out.lost += 1
+        return "NOT taken over: not a number"
+    return "not needed: an unchanged name is sent before the provider lets it expire"
+
+
 _OTHERWISE = {
+    "force_interval": _force,
     "domain": _domain,
     "lookup_host": _lookup_host,
     "bind_network": _bind_network,
@@ -257,59 +272,5 @@ _SAID = {
     "interface": "not needed: netifd reports every interface at once",
     "use_https": "not needed: HTTPS wherever the provider has it",
     "check_unit": "check_interval in the section 'main'",
+    "force_unit": "force_interval",
 }
-
-
-def _merge_families(out):
-    """ddns-scripts needs a section for IPv4 and one for IPv6; here one account sends both (some providers
-    delete the family that a request does not name)."""
-    keep = []
-    for section in out.sections:
-        for other in keep:
-            if _pair(other, section):
-                networks = [_text(s, "ip_network", "wan") for s in sorted((other, section), key=_v6)]
-                for name in ("use_ipv6", "ip_network", "ip_source"):
-                    entry = other.get(name)
-                    if entry:
-                        other.options.remove(entry)
-                other.options.append(["use_ipv6", "both", 0])
-                other.options.append(
-                    ["ip_network", networks if networks[0] != networks[1] else networks[:1], 0]
-                )
-                out.rows.append(
-                    [section.title(), "", "", "one service with '%s': use_ipv6 'both'" % other.title()]
-                )
-                break
-        else:
-            keep.append(section)
-    out.sections = keep
-
-
-def _v6(section):
-    return _text(section, "use_ipv6") == "1"
-
-
-def _pair(one, two):
-    if _text(one, "use_ipv6") == "both" or _v6(one) == _v6(two):
-        return False
-    for section in (one, two):
-        if _text(section, "ip_source", "network") != "network":
-            return False
-    for name in (
-        "enabled",
-        "service_name",
-        "update_url",
-        "username",
-        "password",
-        "domain",
-        "interface",
-        "cacert",
-    ):
-        if _value(one, name) != _value(two, name):
-            return False
-    return True
-
-
-def _value(section, name):
-    entry = section.get(name)
-    return entry and entry[1]

@@ -37,7 +37,7 @@ _KINDS = {
     "number": ("a whole number", {}),
 }
 # ip_source words that need nothing else: the agent's own sources. The ddns-scripts words are in _sources.
-_PLAIN = ("auto", "netlink", "natpmp", "pcp", "upnp", "whoami")
+_PLAIN = ("auto", "netlink", "leases", "natpmp", "pcp", "upnp", "whoami")
 # ip_source words that need an option -> that option, the agent's source, its key there, an example
 _WITH = {
     "interface": ("ip_interface", "interface", "device", "eth1"),

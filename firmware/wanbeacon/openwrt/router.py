@@ -64,7 +64,7 @@ def main(argv):
 
 
 #: Commands that the running agent answers.
-_SPOKEN = ("status", "update", "retry", "pause", "resume", "offline")
+_SPOKEN = ("status", "update", "retry", "pause", "resume", "offline", "verify")
 
 
 def prepare():

@@ -8,10 +8,10 @@ from collections import OrderedDict
 
 from wanbeacon.app import config
 from wanbeacon.core.text import nearest
-from wanbeacon.openwrt import ddns
+from wanbeacon.openwrt import accounts, ddns, extras
 from wanbeacon.openwrt.options import SOURCE, Reader, sources
 
-TYPES = ("wanbeacon", "service")
+TYPES = ("wanbeacon", "service", "notify")
 
 # option -> kind of value. "list" also takes one `option` with blanks between the words.
 _MAIN = {
@@ -24,6 +24,7 @@ _MAIN = {
     "force_unit": "unit",
     "hook": "text",
     "cross_check": "bool",
+    "look": "bool",
     "company": "text",
     "device_name": "text",
     "model": "text",
@@ -56,6 +57,8 @@ _SERVICE = {
     "mx": "text",
     "backmx": "text",
     "system": "text",
+    "force_interval": "number",
+    "force_unit": "unit",
 }
 # our option -> the agent's key, where a text goes straight through
 _ACCOUNT_KEYS = (
@@ -65,17 +68,14 @@ _ACCOUNT_KEYS = (
     ("token", "token"),
     ("auth", "auth"),
 )
-# what a service of update_url answers: our option, a list of words -> the agent's key
-_ANSWERS = (("success", "ok"), ("unchanged", "same"), ("failure", "fail"), ("later", "later"))
 _HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
-HOSTS_MAX = 50  # of one account, see wanbeacon.app.config
 _DAY = 86400
 
 
 class Settings:
     """What convert() found: `enabled`, `document` (the agent's config), `problems` and `notes` (lines for a
-    user), `origin` (for each account, for each of its hosts:
-    the section that named it), `main` (the section, or None)."""
+    user), `origin` (for each account, for each of its hosts: the section that named it), `notices` (for
+    each entry of notify: its section), `main` (the section, or None)."""
 
     def __init__(self):
         self.enabled = True
@@ -83,24 +83,8 @@ class Settings:
         self.problems = []
         self.notes = []
         self.origin = []
+        self.notices = []
         self.main = None
-
-
-def _words(read, option):
-    """The words of an answer: each may have blanks in it, so that a single `option` is one of them."""
-    entry = read.section.get(option)
-    return entry and (entry[1] if isinstance(entry[1], list) else [entry[1]])
-
-
-def _answers(read, custom):
-    """The words that a service of one's own answers with, into `custom`;
-    a fault where there is no update_url."""
-    for option, key in _ANSWERS:
-        words = _words(read, option)
-        if words and custom is None:
-            read.bad(option, "is used only with update_url; the catalogue knows what its services answer")
-        elif words:
-            custom[key] = words
 
 
 def _account(read, provider):
@@ -118,7 +102,7 @@ def _account(read, provider):
         read.problems.append(
             "%s: says no service_name; `wanbeacon providers` lists them" % read.section.where(read.file)
         )
-    _answers(read, account.get("custom"))
+    extras.answers(read, account.get("custom"))
     if not url and take("method", "text"):
         account["method"] = take("method", "text")
     for option, key in _ACCOUNT_KEYS:
@@ -130,7 +114,11 @@ def _account(read, provider):
         read.bad("cacert", "certificates are always checked; remove the option, or name the CA's file")
     elif ca and ca not in ddns.BUNDLE:
         account["ca"] = ca
-    v4, v6 = take("use_ipv6", "family", (True, False))
+    home = extras.home(read)
+    v4, v6 = take("use_ipv6", "family", (False, True) if extras.is_home(home) else (True, False))
+    again = extras.hours(read)
+    if again:
+        account["refresh_hours"] = again
     interface = take("interface", "text")
     places = sources(read, interface, v4, v6)
     if places:
@@ -144,7 +132,7 @@ def _account(read, provider):
         )
     if len(read.problems) > known:
         return None
-    return account, _hosts(take, names, v4, v6)
+    return account, _hosts(take, names, home, v4, v6)
 
 
 def _own_provider(read, url, account):
@@ -175,8 +163,8 @@ def _listed_provider(read, name, provider, account):
         )
 
 
-def _hosts(take, names, v4, v6):
-    """The hosts of a service, which all have its options."""
+def _hosts(take, names, home, v4, v6):
+    """The hosts of a service, which all have its options. home: of another host at home, see extras.py."""
     private = take("allow_private", "bool", False)
     create = take("create", "bool", False) and known_key("create", "host")
     extra = [(key, take(key, "text")) for key in _HOST_KEYS]
@@ -187,6 +175,7 @@ def _hosts(take, names, v4, v6):
             host["allow_private"] = True
         if create:
             host["create"] = True
+        host.update(home)
         for key, value in extra:
             if value is not None:
                 host[key] = value
@@ -199,42 +188,6 @@ def _names(words):
     return [name for word in words or () for name in word.replace(",", " ").split()]
 
 
-def _join(one, hosts, two, more):
-    """Takes a service into the account it belongs to: one account then serves both. False when they differ.
-
-    Equal accounts share their requests. So do a name's IPv4 and IPv6, which ddns-scripts keeps in two
-    sections: some providers delete the family that a request does not name.
-    """
-    for key in ("provider", "custom", "user", "password", "token", "auth", "server", "ca", "bind"):
-        if one.get(key) != two.get(key):
-            return False
-    if len(hosts) + len(more) > HOSTS_MAX:
-        return False
-    if one.get("address") == two.get("address"):
-        for host in more:
-            if host["name"] in [h["name"] for h in hosts]:
-                return _both(hosts, more)
-        hosts.extend(more)
-        return True
-    if not one.get("address") or not two.get("address") or not _both(hosts, more):
-        return False
-    one["address"] = one["address"] + [s for s in two["address"] if s not in one["address"]]
-    return True
-
-
-def _both(hosts, more):
-    """Sets both families in `hosts` if `more` has the same names with the other one."""
-    pairs = list(zip(hosts, more))
-    if len(hosts) != len(more):
-        return False
-    for a, b in pairs:
-        if a["name"] != b["name"] or a["ipv4"] == b["ipv4"] or a["ipv6"] == b["ipv6"]:
-            return False
-    for a, _ in pairs:
-        a["ipv4"] = a["ipv6"] = True
-    return True
-
-
 def convert(sections, file, provider):
     """[uci.Section, ...] -> Settings.
 
@@ -242,12 +195,12 @@ def convert(sections, file, provider):
     Services with equal provider, user, password and way out become one account, so that they share requests.
     """
     out = Settings()
-    accounts = []
+    served = []
     problems = out.problems
     for section in sections:
         if section.kind not in TYPES:
             problems.append(
-                "%s: '%s' is no section type here; there are 'wanbeacon' and 'service'"
+                "%s: '%s' is no section type here; there are 'wanbeacon', 'service' and 'notify'"
                 % (section.where(file), section.kind)
             )
             continue
@@ -256,6 +209,13 @@ def convert(sections, file, provider):
             out.notes += read.unknown(_MAIN, SOURCE)
             _main(read, out)
             continue
+        if section.kind == "notify":
+            read.unknown(extras.NOTIFY, {"header": "list"})
+            entry = extras.notify(read)
+            if entry:
+                out.document.setdefault("notify", []).append(entry)
+                out.notices.append(section)
+            continue
         if not read.take("enabled", "bool", False):
             continue
         if read.take("use_https", "bool", True) is False:
@@ -263,19 +223,19 @@ def convert(sections, file, provider):
                 "%s: not used: HTTPS wherever the provider has it" % section.where(file, "use_https")
             )
         found = _account(read, provider)
-        out.notes += read.unknown(_SERVICE, SOURCE)
+        out.notes += read.unknown(_SERVICE, SOURCE, extras.HOME)
         if found is None:
             continue
         account, hosts = found
-        for i, other in enumerate(accounts):
-            if _join(other[0], other[1], account, hosts):
+        for i, other in enumerate(served):
+            if accounts.join(other[0], other[1], account, hosts):
                 out.origin[i] += [section] * (len(other[1]) - len(out.origin[i]))
                 break
         else:
-            accounts.append((account, hosts))
+            served.append((account, hosts))
             out.origin.append([section] * len(hosts))
     rows = []
-    for account, hosts in accounts:
+    for account, hosts in served:
         account["hosts"] = hosts
         rows.append(account)
     out.document["accounts"] = rows
@@ -304,6 +264,8 @@ def _main(read, out):
         document["address"] = places
     if read.take("cross_check", "bool", False):
         document["cross_check"] = True
+    if read.take("look", "bool", True) is False:
+        document["look"] = {"enabled": False}
     intervals = OrderedDict()
     every = read.take("check_interval", "number")
     if every is not None:
@@ -327,7 +289,8 @@ def _main(read, out):
         document["intervals"] = intervals
     hook = read.take("hook", "text")
     if hook and known_key("notify"):
-        document["notify"] = [OrderedDict((("hook", hook),))]
+        document.setdefault("notify", []).append(OrderedDict((("hook", hook),)))
+        out.notices.append(read.section)
     elif hook:
         out.notes.append(
             "%s: not used: this version tells of nothing" % read.section.where(read.file, "hook")
@@ -360,6 +323,7 @@ _OPTION_OF = {
     "ok": "success",
     "same": "unchanged",
     "fail": "failure",
+    "refresh_hours": "force_interval",
 }
 
 
@@ -378,17 +342,21 @@ def name_origin(problem, settings, file):
         ):
             if i == 0 or first == ["hosts", str(i)] or text.startswith(" %s: " % host["name"]):
                 section = one
+    elif first[0] == "notify" and first[1:]:
+        section = settings.notices[int(first[1])]
+        first = parts[0] if parts else ["notify"]
+        return "%s:%s" % (section.where(file, "cacert" if first[0] == "ca" else first[0]), text)
     elif parts and first[0] != "address":  # of intervals, of device
         first = parts[0]
     elif not section or first[0] == "accounts" or " " in key:
         # no section alone says that: too many accounts, too long
         return "%s: %s" % (file, problem)
-    if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in _ANSWERS]:
+    if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in extras.ANSWERS]:
         first = parts[1]
     option = _OPTION_OF.get(first[0], first[0])
     if option == "ip_source" and parts:
         option = _OPTION_OF.get(parts[-1][0], option)
-    elif option == "domain" and parts[-1][0] in _HOST_KEYS:
+    elif option == "domain" and (parts[-1][0] in _HOST_KEYS or parts[-1][0] in extras.HOME):
         option = parts[-1][0]
     for i, one in enumerate(settings.origin):
         text = text.replace("accounts[%d]" % i, "section '%s'" % one[0].title())

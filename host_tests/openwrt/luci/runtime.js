@@ -90,7 +90,7 @@ window.runPolls = () => Promise.all(polls.map(([f]) => f()));
 /* --- form: sections and options over window.router.uci = {section: {'.type', option: value or list}} */
 
 /* some of the names in LuCI's validation.js */
-const DATATYPES = ['file', 'host', 'hostname', 'hostport', 'ipaddr', 'netdevname', 'port', 'string', 'uciname', 'uinteger'];
+const DATATYPES = ['file', 'host', 'hostname', 'hostport', 'ipaddr', 'netdevname', 'port', 'string', 'uciname', 'uinteger', 'range'];
 
 class Option {
 	constructor(section, name, title, description) {
@@ -123,7 +123,7 @@ class Option {
 		}));
 	}
 	render(id) {
-		if (this.datatype && !DATATYPES.includes(this.datatype))
+		if (this.datatype && !DATATYPES.includes(this.datatype.split('(')[0]))
 			throw new Error(this.name + ': LuCI has no datatype ' + this.datatype + ', and says nothing of it');
 		const row = E('div', { 'class': 'cbi-value', 'data-row': id + '.' + this.name }, [
 			E('label', { 'class': 'cbi-value-title' }, [this.title]),

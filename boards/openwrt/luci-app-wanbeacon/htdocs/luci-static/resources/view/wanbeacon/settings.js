@@ -65,6 +65,20 @@ function goodPath(value) {
 	return value.charAt(0) === '/' ? true : _('Its full path, which starts with /.');
 }
 
+function goodSuffix(value) {
+	return /^(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}$/.test(value) && /[1-9a-fA-F]/.test(value)
+		? true : _('Its own part of the address, such as ::1:2.');
+}
+
+function goodMac(value) {
+	return /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(value) ? true : _('A MAC address, such as 00:11:22:33:44:55.');
+}
+
+function goodNeighbor(value) {
+	return goodMac(value) === true || /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:]*$/.test(value)
+		? true : _('A MAC address, such as 00:11:22:33:44:55, or an IPv6 address it has.');
+}
+
 function judged(rule) {
 	return function(section_id, value) {
 		return value ? rule(value) : true;
@@ -126,6 +140,95 @@ function addAnswers(s) {
 	});
 }
 
+/* The names are another host's at home: which IPv6 address it has in the prefix of the line. */
+function addHome(s) {
+	var o, mine = [ 'suffix', 'mac', 'neighbor' ];
+
+	function option(type, name, title, descr) {
+		o = s.taboption('home', type, name, title, descr);
+		o.modalonly = true;
+		o.rmempty = true;
+		return o;
+	}
+
+	/* each says which address: one of them */
+	function way(name, title, descr, placeholder, rule) {
+		option(form.Value, name, title, descr).placeholder = placeholder;
+		o.validate = function(section_id, value) {
+			var section = this.section;
+			if (!value)
+				return true;
+			if (mine.some(function(other) { return other !== name && section.formvalue(section_id, other); }))
+				return _('One of fixed part, MAC and neighbor: each says which address.');
+			return rule(value);
+		};
+	}
+
+	way('suffix', _('Fixed part'), _('The host\'s own part of the address, where it keeps that in every prefix: set by hand, by token, by DHCPv6.'), '::1:2', goodSuffix);
+	way('mac', _('MAC (EUI-64)'), _('The same made of its MAC address, for a host without privacy extensions.'), '00:11:22:33:44:55', goodMac);
+	way('neighbor', _('Neighbor'), _('The address that it has now, as this router\'s neighbor table and leases know it; by its MAC, or by an IPv6 address it has. For hosts that make another address in each prefix.'), '00:11:22:33:44:55', goodNeighbor);
+
+	o = option(form.Flag, 'privacy', _('Temporary addresses'), _('The host makes temporary addresses too (privacy extensions): one that may be such is never published.'));
+	o.depends('neighbor', /./);
+
+	o = option(form.Value, 'lan', _('Network'), _('Name of the network that the host is in. Without it: lan.'));
+	o.placeholder = 'lan';
+
+	o = option(form.Value, 'subnet', _('Subnet'), _('Instead: number of its network in the prefix that was delegated.'));
+	o.datatype = 'range(0,65535)';
+
+	o = option(form.Value, 'prefix_length', _('Prefix length'), _('Bits of the prefix, where they are not told: of the delegated one with a subnet, else 64.'));
+	o.datatype = 'range(1,127)';
+}
+
+/* Who is told of events: a service by its preset, or a URL of one's own. */
+function addNotices(m) {
+	var o, s = m.section(form.GridSection, 'notify', _('Notices'));
+
+	s.addremove = true;
+	s.anonymous = false;
+	s.nodescriptions = true;
+	s.addbtntitle = _('Add a receiver');
+
+	o = s.option(form.Flag, 'enabled', _('Enabled'));
+	o.default = '1';
+	o.rmempty = false;
+	o.editable = true;
+
+	o = s.option(form.ListValue, 'preset', _('Service'));
+	[ '', 'ntfy', 'gotify', 'telegram', 'pushover', 'discord', 'slack' ].forEach(function(name) {
+		o.value(name, name || _('A URL of your own'));
+	});
+
+	o = s.option(form.Value, 'url', _('URL'), _('Of a server of your own, or of a webhook.'));
+	o.validate = judged(goodPage);
+
+	[
+		[ 'topic', _('Topic'), _('ntfy: topic. Telegram: chat id.') ],
+		[ 'user', _('User key'), _('Pushover only.') ],
+		[ 'token', _('Token'), _('The service\'s key or token.') ]
+	].forEach(function(row) {
+		o = s.option(form.Value, row[0], row[1], row[2]);
+		o.modalonly = true;
+		o.password = row[0] !== 'topic';
+	});
+
+	o = s.option(form.DynamicList, 'events', _('Events'), _('Without a choice: all but published.'));
+	[
+		[ 'published', _('A new address is published') ],
+		[ 'stopped', _('A name is stopped') ],
+		[ 'trouble', _('Trouble for hours') ],
+		[ 'well', _('All is well again') ],
+		[ 'cgnat', _('The line has no public address any more') ]
+	].forEach(function(row) { o.value(row[0], row[1]); });
+	o.modalonly = true;
+
+	o = s.option(form.Value, 'hours', _('Hours of trouble'), _('Before it is told.'));
+	o.datatype = 'range(1,720)';
+	o.placeholder = '6';
+	o.modalonly = true;
+}
+
 return view.extend({
 	load: function() {
 		return L.resolveDefault(fs.exec(PROGRAM, [ 'providers' ]), {}).then(function(done) {
@@ -163,6 +266,7 @@ return view.extend({
 		s.modaltitle = function(section_id) { return _('Service %s').format(section_id); };
 		s.tab('account', _('Account'));
 		s.tab('address', _('Address'));
+		s.tab('home', _('Host at home'));
 		s.tab('more', _('More'));
 
 		o = s.taboption('account', form.Flag, 'enabled', _('Enabled'), _('Off: nothing is sent for this service.'));
@@ -225,6 +329,7 @@ return view.extend({
 		o.nocreate = true;
 		o.rmempty = true;
 		addSources(s, 'address');
+		addHome(s);
 
 		o = s.taboption('more', form.Value, 'server', _('Server'), _('Instead of the provider\'s own: host or host:port.'));
 		o.validate = judged(goodServer);
@@ -237,6 +342,11 @@ return view.extend({
 		o.modalonly = true;
 
 		addAnswers(s);
+
+		o = s.taboption('more', form.Value, 'force_interval', _('Send again after'),
+			_('Hours after which an unchanged name is sent once more. The provider\'s own rule wins.'));
+		o.datatype = 'range(1,8760)';
+		o.modalonly = true;
 
 		o = s.taboption('more', form.ListValue, 'method', _('Method'));
 		o.value('', 'GET');
@@ -287,6 +397,8 @@ return view.extend({
 		o.inputtitle = _('Check');
 		o.inputstyle = 'action';
 		o.onclick = L.bind(this.handleCheck, this);
+
+		addNotices(m);
 
 		return m.render();
 	}

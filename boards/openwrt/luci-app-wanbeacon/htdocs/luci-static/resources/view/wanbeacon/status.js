@@ -91,7 +91,7 @@ function nextOf(status, host) {
 /* why it waits, and what the last request came to where that was no success */
 function reasons(host) {
 	if (host.state === 'ok')
-		return []; /* the badge says it */
+		return host.published ? [ host.published ] : []; /* the badge says the rest */
 	var texts = [ host.why || host.text ];
 	if ((host.class === 'LATER' || host.class === 'ODD') && host.text && texts[0] !== host.text)
 		texts.push(host.text);
