@@ -101,6 +101,44 @@ def test_a_board_publishes_a_and_aaaa_by_its_fritzbox_and_follows_a_new_prefix()
     asyncio.run(go())
 
 
+def test_an_event_of_the_box_brings_a_new_prefix_at_once():
+    """GENA tells of the box's own IPv6 address alone; the prefix, which changed with it, is asked for
+    then."""
+    box, port = Box(), free_port()
+
+    async def live(house):
+        await house.until(3)
+        for _ in range(300):
+            if box.subscriber:
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1.6)  # the second look after the start
+        asked = len(box.heard)
+        await asyncio.sleep(0.5)
+        assert len(box.heard) == asked, "nothing is polled now"
+        box.prefix, box.v6 = "2003:d6:abe3:4200::", "2003:d6:abbf:9999::1"
+        start = time.monotonic()
+        assert b" 200 " in await box.notify()
+        found, last = await house.until(2)
+        assert found == {
+            "nas.example.org": (None, "2003:d6:abe3:4200::1:2"),
+            "cam.example.org": (None, "2003:d6:abe3:4201:11:22ff:fe33:4455"),
+        }
+        print("event of the box to the last host: %.3f s" % (last - start))
+        assert last - start < 1, last - start
+        assert box.wrong == [], box.wrong
+
+    async def go():
+        server = await asyncio.start_server(box.client, LO, port)
+        try:
+            await House({"source": "upnp", "location": "http://%s:%d/igddesc.xml" % (LO, port)}).run(live)
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    asyncio.run(go())
+
+
 def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_never():
     port = free_port()
     login = "Authorization: Basic cm91dGVyOmxldC1tZS1pbg==\r\n"

@@ -108,3 +108,9 @@ def test_a_silent_router_and_no_router_cost_a_few_seconds_at_most(net, driver):
         assert [one[1] for one in lines] == [UNKNOWN] * 3 + [NONE] and all(one[4] < 100 for one in lines)
     finally:
         net.run(net.dev, "ip", "route", "add", "default", "via", LAN)
+
+
+def test_a_router_with_an_ipv6_firewall_says_that_ipv6_is_there(net, driver):
+    """miniupnpd describes IGD version 2 with WANIPv6FirewallControl:1; no action of it tells the prefix."""
+    kind, text, why = driver.ask("read", ["upnp"], 6)[-1][1:4]
+    assert (kind, text) == (-1, None) and "has IPv6" in why and "does not tell its prefix" in why, why

@@ -250,6 +250,14 @@ def test_pcp_opens_a_port_only_when_told_and_closes_it():
     assert heard[0][24:44] == heard[1][24:44], "the same nonce, protocol and port"
 
 
+def test_a_port_that_pcp_gives_as_another_one_shows_a_shared_address():
+    def other(data):
+        return [bytes(answer_map(data)[0][:42]) + b"\x1d\x30" + MAPPED + IP]
+
+    answer = live(near(pcp.Observer, {"map": True}, Kit()), [other, other])[0]
+    assert answer[:2] == (FOUND, IP) and answer[2][:2] == ("pcp.other_port", LO) and answer[2][3] == 7472
+
+
 def test_pcp_of_a_natpmp_router_is_said_in_words():
     answer = live(near(pcp.Observer, {}, Kit()), [[b"\0\x80\0\1" + bytes(20)]])[0]
     assert answer == (UNKNOWN, None, ("pcp.result1", LO))

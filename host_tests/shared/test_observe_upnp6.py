@@ -120,8 +120,16 @@ def test_ds_lite_has_no_ipv4_and_tells_its_ipv6():
 
 
 def test_a_router_that_does_not_know_the_actions_could_not_tell():
-    kind, packed, why, networks = told(Box(ipv6=False))
-    assert (kind, packed, networks) == (UNKNOWN, None, ()) and "upnp.mute6" in str(why)
+    box = Box(ipv6=False)
+    kind, packed, why, networks = told(box)
+    assert (kind, packed, networks) == (UNKNOWN, None, ()) and "upnp.firewall6_shut" in str(why)
+    box.pinholes = "1"
+    assert "'upnp.firewall6'" in str(told(box)[2]), (
+        "IPv6 is there (WANIPv6FirewallControl), its prefix is not told"
+    )
+    assert box.heard[-1] == "GetFirewallStatus"
+    box.firewall = False
+    assert "upnp.mute6" in str(told(box)[2])
 
 
 def test_nonsense_is_could_not_tell():

@@ -36,7 +36,10 @@ def note(agent, line, family, kind, found, source, why):
         line.since[family] = agent.clock.wall()
         line.found[family] = found
         agent.log.tell("info", "log.found", family, found, source)
-        if why[0] == "ubus.map":  # it looks like any public address, and is several homes'
+        if why[0] in (
+            "ubus.map",
+            "pcp.other_port",
+        ):  # it looks like any public address, and is several homes'
             agent.log.tell("warn", *why)
         bad = None if family == 6 and line.networks else address.why_not(found)
         if bad:

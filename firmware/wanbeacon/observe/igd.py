@@ -87,6 +87,19 @@ def services(data, port, path):
     return found
 
 
+def firewall(data, port, path):
+    """(service type, control (port, path)) of the IPv6 firewall in a description, or None. A router that
+    has one has IPv6 (UPnP WANIPv6FirewallControl:1), though no action of it tells the prefix."""
+    for block in xml.blocks(xml.without_comments(data), b"service", 40):
+        kind = xml.text(block, b"serviceType")
+        if b":WANIPv6FirewallControl:" in kind:
+            try:
+                return _plain(kind), place(xml.text(block, b"controlURL"), port, path)
+            except ValueError:
+                return None
+    return None
+
+
 def _plain(kind):
     """A service type that can be put into a header and into XML."""
     for c in kind:
@@ -98,15 +111,17 @@ def _plain(kind):
 async def find(seeker, host, port, path):
     """The services of the router `host` in the description at (port, path), or without a path in those that a
     search brings. seeker: upnp.Observer. OSError, ValueError or reason.Why."""
-    return await _describe(seeker.board, host, port, path) if path else await _search(seeker, host)
+    return await _describe(seeker, host, port, path) if path else await _search(seeker, host)
 
 
-async def _describe(board, host, port, path):
-    """The services in one description. OSError, ValueError or reason.Why: it has none."""
-    status, _, data = await lan.exchange(board, host, port, "GET", path)
+async def _describe(seeker, host, port, path):
+    """The services in one description; seeker gets its `firewall`. OSError, ValueError or reason.Why: it
+    has none."""
+    status, _, data = await lan.exchange(seeker.board, host, port, "GET", path)
     found = services(data, port, path) if status == 200 else None
     if not found:
         raise reason.Why("upnp.status", host, status) if status != 200 else reason.Why("upnp.no_wan", host)
+    seeker.firewall = firewall(data, port, path)
     return found
 
 
@@ -149,7 +164,7 @@ async def _try(seeker, host, one, passed, began):
     if len(passed) >= _MOST or time.ticks_diff(time.ticks_ms(), began) > _SEARCH_MS:
         return False
     try:
-        seeker.services = await _describe(seeker.board, host, one[1], one[2])
+        seeker.services = await _describe(seeker, host, one[1], one[2])
         return True
     except (OSError, ValueError, reason.Why) as e:
         passed.append(("upnp.answer", one[3][:60] or "-", one[1], one[2][:60], reason.why(e)))

@@ -77,21 +77,22 @@ class Observer:
             return UNKNOWN, None, ("router.none",)
         client, op, body, life = address.parse(own), 0, b"", 0
         if self.map:
-            # nonce, UDP, a port of ours where nobody listens; suggested: any port, any IPv4 address
+            # nonce, UDP, a port of ours where nobody listens; suggested: the same port outside, any address
             port = os.urandom(2)
-            body = (
-                os.urandom(12)
-                + b"\x11\0\0\0"
-                + bytes((port[0] | 0xC0, port[1]))
-                + b"\0\0"
-                + _MAPPED
-                + bytes(4)
-            )
+            body = os.urandom(12) + b"\x11\0\0\0" + bytes((port[0] | 0xC0, port[1])) * 2 + _MAPPED + bytes(4)
             op, life = 1, _LIFE_S
         sock = reply = None
+        given = bytearray()
+
+        def accept(data):
+            found = parse(data, op, body)
+            if found and op and len(data) >= 60:
+                given[:] = data[42:44]  # the external port (section 11.1)
+            return found
+
         try:
             sock = udp.open_udp(self.kit.board, peer=(router, self.PORT))
-            reply = await udp.ask(sock, request(op, client, life, body), lambda d: parse(d, op, body), _WAITS)
+            reply = await udp.ask(sock, request(op, client, life, body), accept, _WAITS)
         except OSError:
             pass
         finally:
@@ -111,6 +112,9 @@ class Observer:
             return UNKNOWN, None, known
         if not packed:
             return UNKNOWN, None, ("pcp.map", router)
+        if given != body[16:18]:  # nobody has that port at home: the ports are not all ours
+            numbers = [one[0] << 8 | one[1] for one in (body[16:18], given)]
+            return FOUND, packed, ("pcp.other_port", router, numbers[0], numbers[1])
         return FOUND, packed, ("router.told", router)
 
     @staticmethod

@@ -30,7 +30,7 @@ class Observer:
         self.router6 = not options.get("router6", False)  # see base.py
         self.networks = None
         self.gateway = options.get("gateway")  # natpmp's, when it has us check what it was told
-        self.services = self.host = self.gena = None
+        self.services = self.host = self.gena = self.firewall = None
         if kit.brief:
             self.listener = None  # the subscription, which goes on while this observer rests
         if not options.get("events", True):
@@ -68,7 +68,7 @@ class Observer:
 
     async def call(self, service, action):
         """Return the answer (bytes of XML) to `action`. OSError, ValueError or reason.Why."""
-        kind, (port, path), _ = service
+        kind, (port, path) = service[:2]
         lines = 'Content-Type: text/xml; charset="utf-8"\r\nSOAPAction: "%s#%s"\r\n' % (kind, action)
         body = _SOAP % (action, kind)
         return (await lan.exchange(self.board, self.host, port, "POST", path, lines, body))[2]
@@ -124,11 +124,11 @@ class Observer:
 
     def rest(self):
         """What the next observer goes on with: see base.py."""
-        return self.gena, self.services, self.host
+        return self.gena, self.services, self.host, self.firewall
 
     def resume(self, kept):
         """Take what rest() of the one before gave."""
-        self.gena, self.services, self.host = kept
+        self.gena, self.services, self.host, self.firewall = kept
         self.listener = self.gena
 
     def close(self):

@@ -34,7 +34,11 @@ async def read(one):
         if not packed and not networks:
             return NONE, None, ("upnp.no6", host)
         return FOUND, packed or networks[0][1], ("router.told", host)
-    return UNKNOWN, None, ("upnp.mute6", host)
+    if not one.firewall:
+        return UNKNOWN, None, ("upnp.mute6", host)
+    # a hint that IPv6 is there, and whether anybody may come in; the prefix is for another source to tell
+    allowed = xml.text(await one.call(one.firewall, "GetFirewallStatus"), b"InboundPinholeAllowed")
+    return UNKNOWN, None, ("upnp.firewall6" if allowed == b"1" else "upnp.firewall6_shut", host)
 
 
 def _networks(text, length, host):
