@@ -79,7 +79,10 @@ def settings(document):
             'the settings have no source "push": '
             'add {"source": "push", "user": "router", "password": "a key"} to "address"'
         )
-    return found[0], document["accounts"][0]["hosts"][0]["name"]
+    source, portal = found[0], document["portal"]
+    if document.get("wifi") and portal["enabled"]:  # a board's settings: its pages take pushes, at their port
+        source = dict(source, port=portal["port"])
+    return source, document["accounts"][0]["hosts"][0]["name"]
 
 
 def text(router, at, source, name):

@@ -14,11 +14,11 @@ from tools import ROOT, push
 KEY = {"source": "push", "user": "router", "password": "let-me-in", "port": 8245}
 
 
-def run(tmp_path, *options, address=(KEY,)):
+def run(tmp_path, *options, address=(KEY,), **more):
     file = tmp_path / "my.json"
     file.write_text(json.dumps({"address": list(address), "accounts": [
         {"provider": "dyn", "user": "ann", "password": "provider-secret",
-         "hosts": ["home.example.org"]}]}))  # fmt: skip
+         "hosts": ["home.example.org"]}], **more}))  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "tools", "push", str(file), *options], cwd=ROOT, capture_output=True, text=True
     )
@@ -43,6 +43,13 @@ def test_every_router_is_named_with_the_settings_of_the_file(tmp_path):
     assert done.stdout.count("192.168.178.50:8245") >= 6
     one = run(tmp_path, "--at", "192.168.178.50", "--router", "pfsense").stdout
     assert one.startswith("pfSense") and "FRITZ" not in one
+
+
+def test_a_board_is_pushed_at_its_pages_own_port(tmp_path):
+    wifi = [{"ssid": "home", "password": "12345678"}]
+    for portal, at in (({}, ":80/nic"), ({"port": 8080}, ":8080/nic"), ({"enabled": False}, ":8245/nic")):
+        done = run(tmp_path, "--at", "192.168.178.50", "--router", "fritzbox", wifi=wifi, portal=portal)
+        assert "192.168.178.50" + at in done.stdout, (portal, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("router", ["fritzbox", "mikrotik", "openwrt", "pfsense", "asus", "inadyn"])

@@ -33,16 +33,19 @@ FOLDERS = {
 #: What needs a Linux kernel: AF_NETLINK, AF_UNIX, ubus, processes, command lines.
 _LINUX = """
 wanbeacon/__main__.py
-wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py
+wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py wanbeacon/app/nearby.py
+wanbeacon/core/leases.py wanbeacon/core/neighbor.py
 wanbeacon/board/linux.py
 wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/net/unix.py
 wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py
+wanbeacon/observe/leases.py wanbeacon/observe/neighbors.py
 wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py wanbeacon/observe/ubus.py
 """
 #: What needs an ESP32.
 _BOARD = """
 wanbeacon/app/board_main.py wanbeacon/app/board_steps.py
 wanbeacon/app/improv_serial.py wanbeacon/app/improv_steps.py
+wanbeacon/observe/pushbox.py
 """
 #: What needs CPython.
 _CPYTHON = "wanbeacon/net/cpython.py"

@@ -91,6 +91,8 @@ class Device:
             self.problems = stage.run("app.board_steps", "problems", e)
             return False
         self.board.ntp = self.cfg["ntp"]
+        portal = self.cfg["portal"]  # where a router's push comes in (observe/push.py)
+        self.board.portal = portal["port"] if portal["enabled"] else 0
         return True
 
     def save(self, data):

@@ -3,7 +3,7 @@ loaded while they are asked."""
 
 #: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the
 #: observer's.
-_EARS = {"natpmp": "announce", "upnp": "gena"}
+_EARS = {"natpmp": "announce", "upnp": "gena", "push": "pushbox"}
 _BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed
 
 

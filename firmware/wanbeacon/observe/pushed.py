@@ -6,13 +6,50 @@ What routers send, and how they judge an answer, differs: docs/ipv6.md. All take
 cannot be used is "911": come later.
 """
 
+import binascii
+import hashlib
+
 from wanbeacon.core import address, prefix
 
 _PATHS = ("/nic/update", "/update", "/v3/update", "/")
 #: A browser sends one of these: a page of a stranger's must not push by somebody's browser.
 _BROWSER = (b"origin:", b"referer:", b"sec-fetch-")
+#: Who may push: an address of these kinds (core/address.py).
+HOME = ("private", "loopback", "link-local")
 _LINES = 20  # hosts that one request may name: Dyn's limit
 _BITS = (16, 64)  # of a prefix that is delegated to a home, or is a network of it
+
+
+def reply(box, login, head, body, peer):
+    """(HTTP status, text) for a request of somebody at home, whose values come into `box` (found, networks,
+    peer, event). login: (user, key) as in the settings."""
+    try:
+        token, said = request(head, body)
+    except ValueError as e:  # UnicodeError is one too
+        status = e.args[0] if e.args and isinstance(e.args[0], int) else 400
+        return status, "badagent\n"
+    user, key = [
+        (said.get(a) or said.get(b) or [""])[0] for a, b in (("username", "user"), ("password", "pass"))
+    ]
+    right = binascii.b2a_base64(("%s:%s" % login).encode()).decode().strip()
+    if not (_same(token, right) or _same(user, login[0]) and _same(key, login[1])):
+        return 401, "badauth\n"
+    found, networks = values(said)
+    if not found and not networks:
+        return 200, "911\n"
+    new = any([box.found.get(family) != found[family] for family in found])
+    new = new or networks and networks != box.networks
+    if new:
+        box.found.update(found)
+        box.networks = networks or box.networks
+        box.peer = peer
+        box.event.set()
+    return 200, answer("good" if new else "nochg", said, found)
+
+
+def _same(one, other):
+    """Compare secrets in a time that tells nothing of them."""
+    return hashlib.sha256(one.encode()).digest() == hashlib.sha256(other.encode()).digest()
 
 
 def request(head, body):

@@ -9,6 +9,7 @@ import time
 
 from micropython import const
 
+from wanbeacon.app import stage
 from wanbeacon.core.text import name_of
 from wanbeacon.net import waits
 from wanbeacon.portal.server import say
@@ -26,6 +27,9 @@ _KEEP = {
     b"content-type": "kind",
     b"content-length": "length",
     b"cookie": "cookie",
+    b"authorization": "login",
+    b"referer": "browser",
+    b"sec-fetch-site": "browser",
 }
 
 
@@ -143,6 +147,9 @@ async def read(server, guest):
     guest.lost = home and host_of(guest.host) != server.device.door.address
     if guest.lost and post or not home and not known(server, guest.host):
         return 421
+    if guest.path.startswith("/nic/update"):  # a router pushes its address
+        async with stage.floor:
+            return await stage.run_async("portal.pushes", "answer", server, guest)
     if post:
         if (
             guest.origin
@@ -172,7 +179,8 @@ async def refuse(guest, status):
         "HTTP/1.0 %d No\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
         "This device does not answer that.\n" % status
     )
-    say(guest.conn, text.encode())
+    if not guest.sent:
+        say(guest.conn, text.encode())
     guest.until = time.ticks_add(time.ticks_ms(), 300)
     for _ in range(16):
         await _some(guest, 512)
