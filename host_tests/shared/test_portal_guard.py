@@ -515,6 +515,31 @@ def test_settings_that_the_forms_cannot_show_are_kept():
     )
 
 
+def test_another_host_at_home_is_its_suffix_or_mac_behind_the_name():
+    form, kept = (
+        {"user": "u", "password": "p"},
+        b'{"name": "old.org", "subnet": 3, "mac": "02:11:22:33:44:55"}',
+    )
+    draft = Draft(b'{"accounts": [{"provider": "dyn", "hosts": [%s]}]}' % kept)
+    assert draft.login(0)[2] == ["old.org 02:11:22:33:44:55"]
+    for typed, want in (
+        ("a.org nas.org ::1:2", ["a.org", {"name": "nas.org", "ipv4": False, "suffix": "::1:2"}]),
+        ("nas.org ::1:2\nb.org 00:11:22:aa:bb:cc", [
+            {"name": "nas.org", "ipv4": False, "suffix": "::1:2"},
+            {"name": "b.org", "ipv4": False, "mac": "00:11:22:aa:bb:cc"}]),
+        ("nas.org 00:11:22:aa:bb:cc", [{"name": "nas.org", "ipv4": False, "mac": "00:11:22:aa:bb:cc"}]),
+        ("nas.org", ["nas.org"]),
+        ("::1:2 https://x.org:80", ["::1:2", "https://x.org:80"]),
+    ):  # fmt: skip
+        draft.set_account(0, dict(form, hosts=typed))
+        assert draft.account(0)["hosts"] == want, (typed, draft.account(0)["hosts"])
+    draft = Draft(b'{"accounts": [{"provider": "dyn", "hosts": [%s]}]}' % kept)
+    draft.set_account(0, dict(form, hosts="old.org ::5"))
+    assert draft.account(0)["hosts"] == [{"name": "old.org", "subnet": 3, "suffix": "::5"}]
+    draft.set_account(0, dict(form, hosts="old.org"))
+    assert draft.account(0)["hosts"] == ["old.org"]
+
+
 def test_odd_settings_files_do_not_break_the_draft():
     for raw in (
         None,

@@ -54,11 +54,13 @@ class Neighbors:
         self.clock = clock
         self.paths = paths
         self.macs = {}  # what the settings say -> MAC, None while an address was not seen
+        self.named = {}  # packed address of the settings -> as they say it
         for who in whos:
             try:
                 self.macs[who] = prefix.mac(who)
             except ValueError:
                 self.macs[who] = None
+                self.named[address.parse(who)] = who
         self.rows = {}  # packed -> (device index, state, MAC), of the neighbors we care for
         self.first = {}  # packed -> mono seconds when first seen
         self.several = set()  # MACs that answered at two addresses of one network
@@ -87,7 +89,7 @@ class Neighbors:
 
     def _read(self):
         macs = set([mac for mac in self.macs.values() if mac])
-        ours = dict([(address.parse(who), who) for who in self.macs if not self.macs[who]])
+        ours = dict([(one, self.named[one]) for one in self.named if not self.macs[self.named[one]]])
         rows = kernel.neighbors(lambda row: row[3] in macs or row[2] in self.rows or row[2] in ours)
         old, self.rows, learned = self.rows, {}, False
         for index, state, packed, mac in rows:
@@ -249,7 +251,7 @@ class Neighbors:
         known = self.rows.get(packed)
         if not alive:
             return known and known[1] & kernel.ALIVE
-        if mac not in self.macs.values() and address.text(packed) not in self.macs:
+        if mac not in self.macs.values() and packed not in self.named:
             return False
         return not known or not known[1] & kernel.ALIVE or known[2] != mac
 

@@ -80,13 +80,13 @@ class Draft:
         return rows[n] if 0 <= n < len(rows) else {}
 
     def login(self, n):
-        """What the form of an account shows: (provider, user, host names, whether there is a password or
-        token, server)."""
+        """What the form of an account shows: (provider, user, lines of its hosts, whether there is a password
+        or token, server)."""
         row = self.account(n)
         return (
             row.get("provider"),
             row.get("user"),
-            host_names(row),
+            host_lines(row),
             bool(row.get("password") or row.get("token")),
             row.get("server"),
         )
@@ -112,19 +112,26 @@ class Draft:
             self.doc["accounts"].append(row)
 
     def set_account(self, n, form, known=None):
-        """Fields: user, password, hosts (one per line or with spaces), server. known: the keys that an
+        """Fields: user, password, hosts (one per line or with spaces; behind a name the suffix or MAC of
+        another host at home), server. known: the keys that an
         account may have: others, which no form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
             if known and key not in known:
                 del row[key]
-        names = str(form.get("hosts") or "").replace(",", " ").split()[:HOSTS_MAX]
+        names, own = [], {}
+        for word in str(form.get("hosts") or "").replace(",", " ").split()[: 2 * HOSTS_MAX]:
+            if names and _is_own(word):
+                own[names[-1]] = word
+            else:
+                names.append(word)
+        del names[HOSTS_MAX:]
         if not names:
             faults.append(("hosts", "no_hosts"))
         kept = {}
         for h in row.get("hosts") or []:
             kept[h.get("name") if isinstance(h, dict) else h] = h
-        row["hosts"] = [kept.get(name, name) for name in names]
+        row["hosts"] = [_host(kept.get(name, name), own.get(name)) for name in names]
         user, password = text(form, "user", 255), str(form.get("password") or "")
         for key, value in (
             ("user", user),
@@ -269,6 +276,37 @@ def _open(value):
     for key in value:
         if key not in _HIDDEN:
             out[key] = _open(value[key])
+    return out
+
+
+def _is_own(word):
+    """Whether a word behind a name is its part of an IPv6 address ("::1:2"), or a MAC."""
+    for c in word.encode():
+        if c not in b"0123456789abcdefABCDEF:":
+            return False
+    return ":" in word
+
+
+def _host(host, own):
+    """A host of the settings (a name, or an object) with what was typed behind its name, or nothing."""
+    if isinstance(host, dict) and (host.get("suffix") or host.get("mac")):
+        keys = ("suffix", "mac") if own else ("suffix", "mac", "subnet", "prefix_length", "lan", "ipv4")
+        host = dict([(key, host[key]) for key in host if key not in keys])
+        if not own and list(host) == ["name"]:
+            return host["name"]
+    if own:
+        host = dict(host) if isinstance(host, dict) else {"name": host, "ipv4": False}
+        host["mac" if own.count(":") == 5 and "::" not in own else "suffix"] = own
+    return host
+
+
+def host_lines(account):
+    """As host_names, each with the suffix or MAC that its settings have."""
+    out = []
+    for h in account.get("hosts") or []:
+        own = isinstance(h, dict) and (h.get("suffix") or h.get("mac"))
+        name = h.get("name", "") if isinstance(h, dict) else str(h)
+        out.append("%s %s" % (name, own) if own else name)
     return out
 
 
