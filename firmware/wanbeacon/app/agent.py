@@ -47,6 +47,8 @@ class Agent:
     journal's folder cannot be made.
     """
 
+    look_at = None  # mono time of the next look at what is published (visible.py)
+
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
         self.cfg = cfg
         self.board = board
@@ -66,7 +68,6 @@ class Agent:
         self.save_after = 0
         self.save_error = None  # code with its data
         self.tasks = {}
-        self.neighbors = None  # observe/neighbors.Neighbors
         self.lines = []
         self.accounts = []
         self.asked = {}  # line -> when its outside sources were asked, as it is on file
@@ -173,12 +174,8 @@ class Agent:
         for family, known in stage.run("app.wanted", "wanted", self, line):
             answers.append((family,) + await line.chooser.read(family, known))
         line.chooser.tidy()
-        if line.neighbors:
-            line.neighbors.look()
         for answer in answers:
             stage.run("app.look", "note", self, line, *answer)
-        if line.neighbors:
-            stage.run("app.nearby", "note", self, line)
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 
@@ -198,12 +195,12 @@ class Agent:
         for watcher in watchers:
             if (line.name, id(watcher)) not in self.tasks:
                 self.again = self.clock.mono_ms() + _AGAIN_MS
-                self.tasks[line.name, id(watcher)] = asyncio.create_task(self._hints(watcher))
+                self.tasks[line.name, id(watcher)] = asyncio.create_task(self.hints(watcher))
         here = [id(watcher) for watcher in watchers]
         for key in [key for key in self.tasks if key[0] == line.name and key[1] not in here]:
             self.tasks.pop(key).cancel()  # a source that was only asked once
 
-    async def _hints(self, watcher):
+    async def hints(self, watcher):
         start, count = 0, 0
         while True:
             try:
@@ -318,8 +315,6 @@ class Agent:
     async def run(self):
         """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
         self.log.tell("info", "log.start", VERSION, len(self.hosts()))
-        if self.neighbors:
-            self.tasks["", "neighbors"] = asyncio.create_task(self._hints(self.neighbors))
         try:
             while True:
                 wait = None
@@ -340,8 +335,6 @@ class Agent:
                 task.cancel()
             for line in self.lines:
                 line.chooser.close()
-            if self.neighbors:
-                self.neighbors.close()
 
     async def round(self):
         """One observe-decide-send cycle."""
@@ -350,7 +343,9 @@ class Agent:
         self._clocks()
         await self.observe()
         await self.act()
-        await self._published()
+        if self.look_at is not None and self.clock.mono() >= self.look_at and not self.event.is_set():
+            async with stage.floor:
+                await stage.run_async("app.visible", "due", self)
         if stage.scarce:
             await self._afterwards()
         self._clocks()
@@ -359,17 +354,6 @@ class Agent:
             self.report(self)
         if self.notices and not self.resting("notices"):
             await self._notify()
-
-    async def _published(self):
-        """Look at what is published, where it is time for that."""
-        now = self.clock.mono()
-        if self.event.is_set() or not [1 for h in self.hosts() if h.look_at is not None and h.look_at <= now]:
-            return
-        try:
-            async with stage.floor:
-                await stage.run_async("app.visible", "due", self)
-        except Exception as e:  # it is for people alone: the rest goes on
-            self.fault("the look", e)
 
     async def _notify(self):
         """Tell people; after all else, so that a dead receiver delays nothing that is due."""
@@ -420,11 +404,11 @@ class Agent:
         """Seconds until there is something to do without an event."""
         now = self.clock.mono()
         until = now + self.cfg["intervals"]["check"]
+        if self.look_at is not None:
+            until = min(until, self.look_at)
         for h in self.hosts():
             if not self.resting(h.account.where):
                 until = min(until, h.next)  # may be past: due since another account's exchange
-            if h.look_at is not None:
-                until = min(until, h.look_at)
         for line in self.lines:
             for lost in line.lost.values():
                 if lost is not None:

@@ -93,9 +93,9 @@ def _neighbors(agent):
     for account in agent.cfg["accounts"]:
         sources += account.get("address") or ()
     files = tuple([one["file"] for one in sources if one.get("file")])
-    agent.neighbors = module.Neighbors(agent.clock, [h.doc["neighbor"] for h in hosts], files + module.LEASES)
+    neighbors = module.Neighbors(agent.clock, [h.doc["neighbor"] for h in hosts], files + module.LEASES)
     for h in hosts:
-        h.account.line.neighbors = agent.neighbors
+        h.account.line.neighbors = neighbors
 
 
 def _known_as(agent, style):

@@ -90,6 +90,7 @@ def _verify(agent, hosts):
     for h in hosts:
         if h.rec.v4 or h.rec.v6:
             h.looks, h.look_at = 0, agent.clock.mono()
+            agent.look_at = h.look_at
     agent.event.set()
     return _yes("yes.verify")
 

@@ -70,6 +70,7 @@ def _remember(agent, hosts, before, ms):
                 if hosts[i].account.look:  # 60 to 120 s from now: servers take that to spread it
                     wait = 60 + (agent.chance() * 60 >> 16)
                     hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
+                    agent.look_at = min(agent.look_at or hosts[i].look_at, hosts[i].look_at)
     del agent.history[:-HISTORY]
 
 

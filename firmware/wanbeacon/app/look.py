@@ -3,6 +3,7 @@ stage."""
 
 from micropython import const
 
+from wanbeacon.app import stage
 from wanbeacon.app.wanted import want
 from wanbeacon.core import address, outcome, policy
 from wanbeacon.observe.base import FOUND, NONE
@@ -13,6 +14,12 @@ _OUTAGE = const(60)  # seconds without an address after which everybody in the r
 def note(agent, line, family, kind, found, source, why):
     """Put what the chooser said into the line;
     tell the records what a change or an outage means for their waits."""
+    _note(agent, line, family, kind, found, source, why)
+    if family == 6 and line.neighbors:
+        stage.run("app.nearby", "note", agent, line)
+
+
+def _note(agent, line, family, kind, found, source, why):
     now = agent.clock.mono()
     before = line.found[family]
     line.kind[family], line.why[family] = kind, why

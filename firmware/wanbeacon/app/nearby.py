@@ -1,6 +1,8 @@
 """Hosts at home that are found by the neighbor table: what their moves mean for their records, and who is
 to be asked whether it is still there. A stage; sends nothing beyond the home. See observe/neighbors.py."""
 
+import asyncio
+
 from wanbeacon.app import homehost
 from wanbeacon.app.wanted import at_home, want
 from wanbeacon.core import policy
@@ -10,6 +12,8 @@ def note(agent, line):
     """After a look at the table, and at the line: tell the records of hosts that moved by themselves; have
     the agent look again while one is not seen."""
     near, again, now, wall = line.neighbors, None, agent.clock.mono(), agent.clock.wall()
+    if ("", "neighbors") not in agent.tasks:
+        agent.tasks["", "neighbors"] = asyncio.create_task(agent.hints(near))
     for h in agent.hosts():
         if h.account.line is not line or not h.doc.get("neighbor") or not h.families[1]:
             continue

@@ -207,6 +207,11 @@ async def due(agent):
     for h in agent.hosts():
         if h.look_at is not None and agent.clock.mono() >= h.look_at and not agent.event.is_set():
             h.looks, h.look_at = h.looks + 1, None
-            if h.rec.v4 or h.rec.v6:
-                await look(agent, h)
-                await asyncio.sleep(0)
+            try:
+                if h.rec.v4 or h.rec.v6:
+                    await look(agent, h)
+                    await asyncio.sleep(0)
+            except Exception as e:  # it is for people alone: the rest goes on
+                agent.fault("the look", e)
+    times = [h.look_at for h in agent.hosts() if h.look_at is not None]
+    agent.look_at = min(times) if times else None

@@ -9,6 +9,8 @@ def wanted(agent, line):
     """[(family, address known)] of what a host of the line wants;
     tells the chooser whether the line rests."""
     line.chooser.rest = rests(agent, line)
+    if line.neighbors:
+        line.neighbors.look()
     return [(family, known(agent, line, family)) for family in (4, 6) if line.wants[family]]
 
 

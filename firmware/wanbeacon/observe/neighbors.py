@@ -229,6 +229,9 @@ class Neighbors:
                 await waits.ready(self.sock)
                 if self._drain():
                     return
+            except asyncio.CancelledError:  # the agent ends
+                self.close()
+                raise
             except OSError as e:
                 self.close()
                 if e.errno == errno.ENOBUFS:  # some are lost: look
