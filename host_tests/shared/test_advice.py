@@ -219,3 +219,16 @@ def test_noip_is_told_whom_it_may_write_to_or_the_user_is_told_that_it_asks():
         return [one for one in judge(FILE, [account], contact)[2] if "device.contact" in one]
 
     assert len(said("ann")) == 1 and said("ann@example.org") == [] and said("ann", "me@example.org") == []
+
+
+def test_a_suffix_that_a_host_made_for_one_prefix_is_warned_of():
+    for suffix, warned in (
+        ("::1:2", False),
+        ("::211:22ff:fe33:4455", False),
+        ("::f163:bace:2016:3283", True),
+        ("0:0:0:7:78d:33e7:e4df:f14f", True),
+    ):
+        host = {"name": "nas.example.org", "ipv4": False, "ipv6": True, "suffix": suffix}
+        account = {"provider": "dyn", "user": "u", "password": "p", "hosts": [host]}
+        lines = [one for one in judge(FILE, [account])[2] if "neighbor" in one]
+        assert bool(lines) == warned, (suffix, lines)

@@ -39,7 +39,10 @@ def build(agent, rows):
         secret = doc.get("user"), doc.get("password"), doc.get("token")
         account.provider_fp = fingerprint(server, _known_as(agent, row.get("ua")))
         account.fp = fingerprint(server, secret, how)
-        account.look = _looked_at(agent, doc, row)
+        # not where the zone may be a private one, unless the settings say whom to ask: see app/visible.py
+        look, own = cfg.get("look") or {}, doc.get("server") or row["id"] == "custom"
+        look = look.get("enabled", True) and (look.get("server") or row.get("dns") or not own)
+        account.look = bool(look and not agent.transport)
         place = fingerprint(server, doc.get("user"))[:4]
         for h in doc["hosts"]:
             values = [h.get(o) for o in options + ("zone",)]
@@ -66,36 +69,11 @@ def build(agent, rows):
             for family, wanted in zip((4, 6), host.families):
                 account.line.wants[family] = account.line.wants[family] or wanted
         agent.accounts.append(account)
-    _neighbors(agent)
+    hosts = [h for h in agent.hosts() if h.doc.get("neighbor") and h.families[1]]
+    if hosts and getattr(agent.board, "ipv6", True):  # a board knows none: the hosts say so
+        stage.run("app.nearby", "begin", agent, hosts)
     if agent.journal.lost:
         agent.log.tell("err", agent.journal.lost)
-
-
-def _looked_at(agent, doc, row):
-    """Whether the zone's servers are asked after an update (app/visible.py): not where the zone may be a
-    private one, on a server of the user's own, unless the settings name whom to ask."""
-    look = agent.cfg.get("look") or {}
-    if agent.transport or not look.get("enabled", True):
-        return False
-    return bool(look.get("server") or row.get("dns") or not (doc.get("server") or row["id"] == "custom"))
-
-
-def _neighbors(agent):
-    """The kernel's neighbor table, where a host is found by that and this machine has one (Linux)."""
-    hosts = [h for h in agent.hosts() if h.doc.get("neighbor") and h.families[1]]
-    if not hosts:
-        return
-    try:
-        module = stage.resident("observe.neighbors")
-    except ImportError:  # a board: the hosts say so (home.no_neighbors)
-        return
-    sources = list(agent.cfg["address"])
-    for account in agent.cfg["accounts"]:
-        sources += account.get("address") or ()
-    files = tuple([one["file"] for one in sources if one.get("file")])
-    neighbors = module.Neighbors(agent.clock, [h.doc["neighbor"] for h in hosts], files + module.LEASES)
-    for h in hosts:
-        h.account.line.neighbors = neighbors
 
 
 def _known_as(agent, style):

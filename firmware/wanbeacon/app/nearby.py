@@ -3,9 +3,20 @@ to be asked whether it is still there. A stage; sends nothing beyond the home. S
 
 import asyncio
 
-from wanbeacon.app import homehost
+from wanbeacon.app import homehost, stage
 from wanbeacon.app.wanted import at_home, want
 from wanbeacon.core import policy
+
+
+def begin(agent, hosts):
+    """The neighbor table for these hosts, which stays."""
+    module, sources = stage.resident("observe.neighbors"), list(agent.cfg["address"])
+    for account in agent.cfg["accounts"]:
+        sources += account.get("address") or ()
+    files = tuple([one["file"] for one in sources if one.get("file")])
+    neighbors = module.Neighbors(agent.clock, [h.doc["neighbor"] for h in hosts], files + module.LEASES)
+    for h in hosts:
+        h.account.line.neighbors = neighbors
 
 
 def note(agent, line):

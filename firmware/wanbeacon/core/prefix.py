@@ -52,10 +52,16 @@ def suffix(text):
     return packed if len(packed) == 16 else bytes(10) + b"\xff\xff" + packed  # "::ffff:1:2" is no IPv4 here
 
 
-def random_like(packed):
-    """Whether a suffix looks like an identifier that a host drew by lot, or made of the prefix (RFC 7217,
-    8981): neither small, as one set by hand, nor made of a MAC."""
-    return packed[8:12] != _ZEROS[:4] and packed[11:13] != b"\xff\xfe"
+def doubts(host):
+    """[a line] about a host's suffix that looks like an identifier which the host drew by lot, or made of one
+    prefix (RFC 7217, 8981): neither small, as one set by hand, nor made of a MAC. Else []."""
+    packed = suffix(host["suffix"])
+    if packed[8:12] == _ZEROS[:4] or packed[11:13] == b"\xff\xfe":
+        return []
+    return [
+        "hosts: %s: the suffix looks like one that a host makes for one prefix alone (stable privacy, "
+        "RFC 7217): if so, the next prefix leads to nobody; give neighbor and its MAC instead" % host["name"]
+    ]
 
 
 def mac(text):

@@ -41,23 +41,13 @@ def judge(catalogue, accounts, contact=None):
         unwise = list(unwise)
         for host in account["hosts"]:
             if host.get("suffix"):
-                unwise += _suffix(host)
+                from wanbeacon.core import prefix  # few hosts have one
+
+                unwise += prefix.doubts(host)
         rows.append(row)
         problems += ["accounts[%d].%s" % (i, text) for text in wrong]
         warnings += ["accounts[%d].%s" % (i, text) for text in unwise]
     return rows, problems, warnings
-
-
-def _suffix(host):
-    """Lines about a host's suffix that was copied of an address which will have another one."""
-    from wanbeacon.core import prefix  # few hosts have one
-
-    if not prefix.random_like(prefix.suffix(host["suffix"])):
-        return []
-    return [
-        "hosts: %s: the suffix looks like one that a host makes for one prefix alone (stable privacy, "
-        "RFC 7217): if so, the next prefix leads to nobody; give neighbor and its MAC instead" % host["name"]
-    ]
 
 
 def _near(catalogue, name):
