@@ -223,8 +223,9 @@ PARTS = (
     ("custom", "`custom`", 'A provider that is not in the catalogue, with `"provider": "custom"`.'),
     ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
     ("intervals", "`intervals`", "How often things happen."),
-    ("look", "`look`", "The look at what is published: [docs/published.md](published.md)."),
+    ("look", "`look`", "The look at what is published: [published](published.md)."),
     ("portal", "`portal`", "Web pages of a board."),
+    ("upgrade", "`upgrade`", "Upgrades of a board: [upgrade](upgrade.md)."),
     ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),
     ("notify", "`notify`: an entry of `notify`", "Who is told of events: [notices](notices.md)."),
 )

@@ -262,10 +262,27 @@ def _main(read, out):
     places = sources(read, None, True, True)
     if places:
         document["address"] = places
-    if read.take("cross_check", "bool", False):
-        document["cross_check"] = True
-    if read.take("look", "bool", True) is False:
-        document["look"] = {"enabled": False}
+    for option, usual, key, value in (
+        ("cross_check", False, "cross_check", True),
+        ("look", True, "look", {"enabled": False}),
+    ):
+        if read.take(option, "bool", usual) is not usual:
+            document[key] = value
+    intervals = _intervals(read, out)
+    if intervals:
+        document["intervals"] = intervals
+    hook = read.take("hook", "text")
+    if hook and known_key("notify"):
+        document.setdefault("notify", []).append(OrderedDict((("hook", hook),)))
+        out.notices.append(read.section)
+    elif hook:
+        out.notes.append(
+            "%s: not used: this version tells of nothing" % read.section.where(read.file, "hook")
+        )
+
+
+def _intervals(read, out):
+    """How often things happen."""
     intervals = OrderedDict()
     every = read.take("check_interval", "number")
     if every is not None:
@@ -285,16 +302,7 @@ def _main(read, out):
                 % (read.section.where(read.file, "force_interval"), -(-seconds // _DAY))
             )
         intervals["refresh_days"] = -(-seconds // _DAY)
-    if intervals:
-        document["intervals"] = intervals
-    hook = read.take("hook", "text")
-    if hook and known_key("notify"):
-        document.setdefault("notify", []).append(OrderedDict((("hook", hook),)))
-        out.notices.append(read.section)
-    elif hook:
-        out.notes.append(
-            "%s: not used: this version tells of nothing" % read.section.where(read.file, "hook")
-        )
+    return intervals
 
 
 def known_key(name, section=""):
