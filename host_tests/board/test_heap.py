@@ -190,14 +190,10 @@ def test_settings_that_the_agent_refuses_can_be_corrected(life):
 
 #: Every border of a round: the code of a step is about to be loaded.
 BORDERS = (
-    "app.wanted",
     "observe.choosing",
-    "app.look",
     "app.plan",
-    "app.requests",
     "app.exchange",
     "dyndns.request",
-    "app.begin",
     "core.journal",
     "net.http",
     "dyndns.reply",

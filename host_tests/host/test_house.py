@@ -20,6 +20,7 @@ _STAGE = re.compile(r'(?:stage\.(?:run|run_async|resident|load)|run_stage|kit\.r
 IMPORTS_INSIDE = 30  # functions that import: each has its reason beside it
 FUNCTION_MAX = 60  # lines; how tangled one may be is lint's (C901, pyproject.toml)
 FILE_MAX = 400  # lines
+WAY_MAX = 9  # files from a kernel's event to what an answer leaves behind
 LONGER = {"firmware/wanbeacon/app/agent.py": 440}  # on its way below
 
 
@@ -109,6 +110,24 @@ def test_no_file_and_no_function_is_long(folder):
                 if size > FUNCTION_MAX:
                     long.append("%s: %s has %d lines" % (name, node.name, size))
     assert not long, "\n".join(long)
+
+
+def test_the_way_of_one_address_is_short_and_as_it_is_described():
+    text = (ROOT / "docs/architecture.md").read_text()
+    way = text[text.index("## The way of one address") :].split("\n## ")[0]
+    files = re.findall(r"^\d+\. `([a-z_/]+\.py)`", way, re.M)
+    assert 5 < len(files) <= WAY_MAX
+    for step in re.split(r"^\d+\. ", way, flags=re.M)[1:]:
+        places = [step.split("`")[1], *re.findall(r"`([a-z]+\.py)`", step)]
+        known = [
+            node.name
+            for place in places
+            for path in PACKAGE.rglob(place)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
+        named = re.findall(r"`(\w+)\(\)`", step)
+        assert named and set(named) <= set(known), (step, named)
 
 
 def test_few_functions_import():

@@ -21,7 +21,7 @@ def test_the_order_is_what_a_board_loads_and_nothing_for_pages_or_linux():
         "observe.choose",
         "observe.upnp",
         "app.exchange",
-        "app.begin",
+        "app.learn",
         "dyndns.reply",
     }
     assert {"wanbeacon." + name for name in loaded} <= set(order)

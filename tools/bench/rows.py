@@ -42,9 +42,8 @@ ROWS = (
         (I386, "JSON API")),
     Row("heap-idle", "heap of the agent alone, between two rounds, 32 bit", "B", ".stages:peak", None, (I386, "idle")),
     *(Row("stage-" + name.split(".")[1], "the same while %s" % what, "B", ".stages:peak", None, (I386, name))
-      for name, what in (("app.look", "what the sources said is noted"), ("app.plan", "it decides"), ("dyndns.request", "a request is built"),
-                         ("app.begin", "it is noted in flash"), ("net.http", "it is sent"), ("dyndns.reply", "the answer is read"),
-                         ("app.learn", "that is put into the records"))),
+      for name, what in (("app.plan", "it decides"), ("dyndns.request", "a request is built"), ("net.http", "it is sent"),
+                         ("dyndns.reply", "the answer is read"), ("app.learn", "that is put into the records"))),
     Row("heap-64", "the first, 64 bit", "B", ".memory:heap", None, (AMD64,)),
     Row("resident-32", "resident memory after an update, 32 bit", "B", ".memory:resident", None, (I386,)),
     *beside("resident", "resident memory after an update (RSS)", "B", ".clients:memory", "Rss"),

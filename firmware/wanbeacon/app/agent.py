@@ -171,11 +171,11 @@ class Agent:
 
     async def _look(self, line):
         answers = []
-        for family, known in stage.run("app.wanted", "wanted", self, line):
+        for family, known in stage.run("app.plan", "wanted", self, line):
             answers.append((family,) + await line.chooser.read(family, known))
         line.chooser.tidy()
         for answer in answers:
-            stage.run("app.look", "note", self, line, *answer)
+            stage.run("app.plan", "note", self, line, *answer)
         if line.chooser.asked_at():
             stage.run("app.asked", "keep", self, line)
 
@@ -260,7 +260,7 @@ class Agent:
     def _act(self, account):
         """What is due for one account. False when nothing is."""
         due = stage.run("app.plan", "due", self, account.hosts)
-        due = due and stage.run("app.requests", "groups", account, due)
+        due = due and stage.run("app.plan", "groups", account, due)
         if not due:
             return False
         while due:
@@ -276,7 +276,7 @@ class Agent:
         self.save()
         due = stage.run("app.plan", "due", self, self.hosts())
         if due:
-            stage.run("app.requests", "pick", due)
+            stage.run("app.plan", "pick", due)
         return True
 
     def _send(self, account, hosts, template, sent, offline):

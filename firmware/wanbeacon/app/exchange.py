@@ -26,7 +26,7 @@ def exchange(agent, account, hosts, template, sent, offline):
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
         return False, e
-    if not stage.run("app.begin", "begin", agent, account, hosts, sent):
+    if not stage.run("app.learn", "begin", agent, account, hosts, sent):
         return False, None
     root = max([h.rec.root for h in hosts])
     more = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")

@@ -1,4 +1,4 @@
-"""After a request: put what its answer means into the records. A stage."""
+"""What a request does to the records: before it leaves, and what its answer means. A stage."""
 
 from wanbeacon.app import words
 from wanbeacon.core import outcome, policy
@@ -6,6 +6,20 @@ from wanbeacon.net import Trouble
 
 HISTORY = 20  # changes that are kept for people, in RAM
 _NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
+
+
+def begin(agent, account, hosts, sent):
+    """Note the request in the journal before it leaves.
+    False when that cannot be done: then it must not leave."""
+    now, wall = agent.clock.mono(), agent.clock.wall()
+    for h in hosts:
+        policy.start(h.rec, now, wall, account.limits, sent)
+    if agent.save():
+        agent.counters["requests"] += 1
+        return True
+    for h in hosts:  # it did not leave: due again as soon as the journal can be written
+        policy.undo(h.rec, now, wall)
+    return False
 
 
 def never_left(agent, account, hosts, trouble):

@@ -4,7 +4,7 @@ to be asked whether it is still there. A stage; sends nothing beyond the home. S
 import asyncio
 
 from wanbeacon.app import homehost, stage
-from wanbeacon.app.wanted import at_home, want
+from wanbeacon.app.plan import at_home, want
 from wanbeacon.core import policy
 
 
