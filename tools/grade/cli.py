@@ -176,7 +176,7 @@ def show(results, wire, certification, why):
             out.print("\n".join(view.evidence(one, rows)), markup=False, highlight=False)
         out.print("All requests behind a rule: %s grade --last --why RULE" % COMMAND, highlight=False)
         return
-    Console().print(view.table(results, out.width))
+    Console().print(*view.tables(results, out.width), sep="\n")
     out.print(view.method(results, wire), highlight=False)
     for one in results:
         last = view.last_words(one)
