@@ -22,6 +22,7 @@ from rich.console import Console
 from tools import ROOT, UserError
 from tools.build import wheel
 from tools.grade import certify, clients, clients_others, play, rules, scenes, view
+from tools.grade_server.installed import SERVERS
 
 BAD = ROOT / "host_tests" / "host" / "bad_client.py"
 TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}",
@@ -576,6 +577,13 @@ def test_a_profile_that_cannot_run_says_why(monkeypatch):
         assert re.search(r"apt-get install|pip install|npm install|dpkg -x", text), text
 
 
+def test_the_page_gets_the_versions_that_the_profiles_name():
+    page = (ROOT / "docs" / "grading.md").read_text()
+    rows, servers = clients_others.FILE.read_text(), " ".join(one.get for one in SERVERS.values())
+    pins = re.findall(r"[\w-]+(?:==|@)\d[\w.]*", page)
+    assert len(pins) >= 8 and {pin for pin in pins if pin not in rows + servers} == set()
+
+
 @pytest.mark.parametrize("name", clients_others.OTHERS)
 @pytest.mark.parametrize(
     "options",
@@ -619,7 +627,8 @@ def test_the_page_names_every_placeholder_and_only_options_that_exist(tmp_path):
             "".join(tool("--help", name=name).stdout for name in ("grade", "grade-server", "lab")),
         )
     )
-    assert used - {"--"} <= known | {"--config", "--server", "--user", "--password", "--ca"}
+    others = {"--config", "--server", "--user", "--password", "--ca", "--prefix", "--no-build-isolation"}
+    assert used - {"--"} <= known | others
 
 
 def test_the_printed_result_has_every_rule_and_wanbeacon_meets_them_all():

@@ -1,6 +1,6 @@
 """Dynamic-DNS servers from PyPI, each started on the loopback interface with a zone of its own, for
 `grade-server --installed NAME`. What each one needs is a row here; how it is started is a file of
-tools/data/servers, run by the Python of the folder that the servers are installed in."""
+tools/grade_server/servers, run by the Python of the folder that the servers are installed in."""
 
 import contextlib
 import os
@@ -97,7 +97,7 @@ def running(name):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="grade-server-"))
-    starter = HERE / "data/servers" / (name + ".py")
+    starter = HERE / "grade_server/servers" / (name + ".py")
     process = subprocess.Popen(
         [str(_python()), "-P", str(starter), str(port), str(folder)],
         cwd=folder,
