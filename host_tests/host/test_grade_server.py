@@ -162,6 +162,7 @@ def test_the_command_writes_json_and_junit_and_never_the_password(tmp_path):
     ] == ["s-echo"]
     told = done.stdout + (tmp_path / "s.json").read_text() + (tmp_path / "s.xml").read_text()
     assert PASSWORD not in told and json.loads((tmp_path / "s.json").read_text())["url"] == url
+    assert json.loads((tmp_path / "s.json").read_text())["checks"]["s-echo"]["section"].endswith("7.2")
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,15 @@ def app(
         found = chosen(profile, client, template, name, own_time, look)
         wire = on_the_wire(found, short)
         results, idle = play_scenes(found, some(scene, wire), jobs, quiet, wire, speed, strict)
-        document = {"wire": wire, "method": view.method(results, wire), "results": results}
+        document = {
+            "wire": wire,
+            "method": view.method(results, wire),
+            "rules": {
+                rule.id: {"what": rule.what, "section": rules.section(rule), "from": rule.document}
+                for rule in rules.RULES
+            },
+            "results": results,
+        }
         save(LAST, json.dumps(document))
     write_results(document, results, wire, as_json, as_junit, as_markdown)
     show(results, wire, certification, why)

@@ -136,7 +136,15 @@ def app(
     also = dict(text.partition("=")[::2] for text in parameter)
     result = grade(url, user, password, host, ca, pause, SIX if ipv6 else None, also)
     if as_json:
-        save(as_json, json.dumps(result, indent=1) + "\n")
+        asked = {
+            check.id: {
+                "what": check.what,
+                "section": "dyndns2.md, section " + check.section,
+                "level": check.level,
+            }
+            for check in checks.CHECKS
+        }
+        save(as_json, json.dumps({**result, "checks": asked}, indent=1) + "\n")
     if as_junit:
         save(as_junit, junit_of(result))
     told(result)
