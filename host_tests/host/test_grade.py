@@ -21,7 +21,7 @@ from rich.console import Console
 
 from tools import ROOT, UserError
 from tools.build import wheel
-from tools.grade import certify, clients, clients_others, play, rules, scenes, view
+from tools.grade import certify, cli, clients, clients_others, play, rules, scenes, view
 from tools.grade_server.installed import SERVERS
 
 BAD = ROOT / "host_tests" / "host" / "bad_client.py"
@@ -189,6 +189,45 @@ def test_a_loop_is_convicted_as_a_loop_and_not_by_the_rules_that_a_loop_cannot_s
         "no-needless": rules.UNMET,
         **dict.fromkeys(("clock-ahead", "clock-back", "chunked", "case", "bare"), rules.NOT_SHOWN),
     }
+
+
+@pytest.mark.timeout(500)
+def test_no_judge_breaks_where_a_client_came_too_late_or_not_at_all(played):
+    """On a machine that is too slow every request may come after the last mark, or none at all."""
+    for keep in (lambda entry: {**entry, "time": 1e8}, lambda entry: None):
+        records = {
+            name: {**record, "requests": list(filter(None, map(keep, record["requests"])))}
+            for name, record in played[""].items()
+        }
+        table = rules.judge(records)
+        assert len(table) == len(rules.RULES) and all(row[1] for row in table.values())
+
+
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize("scene", ["911", "503", "429", "503-date", "page"])
+def test_a_machine_that_holds_a_client_up_acquits_it_of_nothing(played, scene):
+    """A retry after ten minutes comes after fifteen when the machine is too slow: asked again, though it fits."""
+    record = {**played[""][scene], "slow": [], "silent": [], "late": False}
+    assert not play._open(record)
+    for why in ({"slow": [2]}, {"silent": [1]}, {"late": True}):
+        assert play._open({**record, **why})
+        assert not play._open({**played[""]["life"], "slow": [], "silent": [], "late": False, **why})
+
+
+def test_what_is_added_keeps_the_rest():
+    def one(name, *names, speed):
+        return {"name": name, "speed": speed, "scenes": list(names), "records": dict.fromkeys(names, speed)}
+
+    found = cli.together(
+        [one("a", "x", "y", speed=1), one("b", "x", speed=1)],
+        [one("a", "y", "z", speed=2), one("c", "x", speed=2)],
+    )
+    assert [(each["name"], each["records"]) for each in found] == [
+        ("a", {"x": 1, "y": 2, "z": 2}),
+        ("b", {"x": 1}),
+        ("c", {"x": 2}),
+    ]
+    assert found[0]["scenes"] == ["x", "y", "z"]
 
 
 @pytest.mark.timeout(500)

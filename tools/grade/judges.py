@@ -170,6 +170,8 @@ def _several(record, judge):
 
 def one_request(record):
     sent = updates(record, before="change")
+    if not sent:
+        return None, ["%s: nothing was sent before the change" % record["scene"]]
     return _several(
         record, lambda: (set(sent[0]["hosts"]) >= set(record["hosts"]), [line(record, e) for e in sent[:3]])
     )

@@ -23,6 +23,11 @@ _STOP_S = 1.0
 #: Seconds of the client's time from the connection to the lab's answer, and of real time at least: beyond is
 #: too slow for a client's deadlines, where no fault is.
 _SLOW, _SLOW_REAL = 10.0, 0.05
+#: Seconds of the client's time from its start to its first request: a program that starts later has been kept
+#: waiting by the machine.
+_LATE = 300
+#: Seconds of the client's time by which a short sleep of this program may be too long; beyond, the client's are.
+_STALL = 60
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
@@ -88,7 +93,7 @@ class Run:
             wire,
             list(nuisances),
         )
-        self.marks, self.exits, self.starts = {}, [], []
+        self.marks, self.exits, self.starts, self.stall = {}, [], [], 0.0
         self.process = None
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         options = scene.options
@@ -238,7 +243,9 @@ class Run:
             self._ended()
             if until and until():
                 return True
-            time.sleep(min(_LOOK_S, max(0.001, (end - self.now()) / self.speed)))
+            pause, before = min(_LOOK_S, max(0.001, (end - self.now()) / self.speed)), time.monotonic()
+            time.sleep(pause)
+            self.stall = max(self.stall, (time.monotonic() - before - pause) * self.speed)
         return bool(until and until())
 
     def _ended(self):
@@ -282,6 +289,7 @@ class Run:
             if one["listener"] == "https"
             and answered.get(one["number"], 0) - one["opened"] > max(_SLOW / self.speed, _SLOW_REAL)
         ]
+        late = bool(entries and self.starts) and entries[0]["time"] - self.starts[0] > _LATE
         output = (
             (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
         )
@@ -297,6 +305,7 @@ class Run:
             "alive": self.process is not None,
             "silent": silent,
             "slow": slow,
+            "late": late or self.stall > _STALL,
             "output": output[-3000:],
             "nuisances": self.nuisances,
             "published": {host: self.lab.published(host) for host in self.setup.hosts},

@@ -155,7 +155,11 @@ def _wrap(text, indent=""):
 
 def _neutral(text):
     """A line of evidence without the folders of the machine that it was measured on."""
-    return re.sub(r"(?:/[\w.+-]+)+/(?=site-packages|grade-)", ".../", re.sub(r"grade-\w{8}", "grade-x", text))
+    return re.sub(
+        r"(?:/[\w.+-]+)+/(?=site-packages|grade-|node_modules|clients/(?:bin|next)/)",
+        ".../",
+        re.sub(r"grade-\w{8}", "grade-x", text),
+    )
 
 
 def _evidence_of(one):
