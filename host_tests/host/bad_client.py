@@ -4,8 +4,8 @@ test grades.
     python bad_client.py CONFIG SPEED [RULE | HABIT]
 
 RULE is the id of the rule to break. HABIT is another way to do everything right ("patient": looks at its
-address every five minutes and waits longer than it has to) or a client with less to show ("one-host"). Its
-hours pass SPEED times as fast."""
+address every five minutes and waits longer than it has to) or a client with less to show ("one-host",
+"no-stops": takes every refusal for a success). Its hours pass SPEED times as fast."""
 
 import base64
 import contextlib
@@ -33,7 +33,7 @@ AGENTS = {
 BOGONS = {"private": "192.168.0.0/16", "cgnat": "100.64.0.0/10", "reserved": "203.0.113.0/24"}
 hosts = config["hosts"].split(",")[: 1 if FLAG == "one-host" else None]
 #: Seconds between two looks at the address. Who does not stop is the harder to catch the less often he looks.
-LOOK = 300 if FLAG == "patient" or FLAG.startswith("stop-") else 20
+LOOK = 300 if FLAG in ("patient", "no-stops") or FLAG.startswith("stop-") else 20
 PATIENCE = 1.5 if FLAG == "patient" else 1
 #: How far the clock of this start is off: what libfaketime does to other clients.
 CLOCK = float(os.environ.get("GRADE_CLOCK") or 0)
@@ -243,8 +243,10 @@ def learn(name, value, word, status):
         state["stored"][name], state["when"] = value, now()
     elif code in REFUSALS:
         # who does not stop, or not for this one, takes it for an answer to this address
-        if ("stop-401" if status == 401 else "stop-" + code) == FLAG or (
-            FLAG == "refused-host" and len(hosts) > 1
+        if (
+            ("stop-401" if status == 401 else "stop-" + code) == FLAG
+            or FLAG == "no-stops"
+            or (FLAG == "refused-host" and len(hosts) > 1)
         ):
             state["stored"][name] = value
         else:

@@ -62,9 +62,30 @@ ELSEWHERE = {
         "other people's programs",
         "host/test_grade.py::test_a_profile_that_cannot_run_says_why",
     ),
-    ".cache/clients/bin/pip install -q dyndnsc==0.6.1": (
+    ".cache/clients/bin/pip install -q dyndnsc==0.6.1 dnsupdate==0.4.1 noipy==2.0.0": (
         "other people's programs",
         "host/test_grade.py::test_a_profile_that_cannot_run_says_why",
+    ),
+    "npm install --prefix .cache/clients ddns-client@0.2.4": (
+        "other people's programs",
+        "host/test_grade.py::test_a_profile_that_cannot_run_says_why",
+    ),
+    "python3 -m venv .cache/servers": (
+        "other people's programs",
+        "host/test_grade_server.py::test_servers_from_pypi_still_answer_as_the_page_says",
+    ),
+    ".cache/servers/bin/pip install -q nsupdate==0.13.0 argon2-cffi dyndns-to-hetzner==1.0.2 xms-dns==0.2.5 "
+    "aiohttp setuptools": (
+        "other people's programs",
+        "host/test_grade_server.py::test_servers_from_pypi_still_answer_as_the_page_says",
+    ),
+    ".cache/servers/bin/pip install -q --no-build-isolation sftdyn==0.10": (
+        "other people's programs",
+        "host/test_grade_server.py::test_servers_from_pypi_still_answer_as_the_page_says",
+    ),
+    TOOLS + "grade-server --installed all --markdown docs/server-grades.md": (
+        "other people's programs",
+        "host/test_grade_server.py::test_servers_from_pypi_still_answer_as_the_page_says",
     ),
     TOOLS + "lab --strict --dir lab": (
         "it serves until it is stopped",

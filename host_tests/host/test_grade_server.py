@@ -3,6 +3,7 @@ check and no other; the lab's personalities; mistakes of the user. Host only."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 
 from host_tests.host.bad_server import HOSTS, PASSWORD, USER, BadServer
 from tools import ROOT, UserError
-from tools.grade_server import checks, cli
+from tools.grade_server import checks, cli, installed, page
 from tools.lab import running
 
 
@@ -161,6 +162,7 @@ def test_the_command_writes_json_and_junit_and_never_the_password(tmp_path):
     ] == ["s-echo"]
     told = done.stdout + (tmp_path / "s.json").read_text() + (tmp_path / "s.xml").read_text()
     assert PASSWORD not in told and json.loads((tmp_path / "s.json").read_text())["url"] == url
+    assert json.loads((tmp_path / "s.json").read_text())["checks"]["s-echo"]["section"].endswith("7.2")
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,52 @@ def test_the_command_writes_json_and_junit_and_never_the_password(tmp_path):
 def test_a_users_mistake_is_one_line(args, said):
     done = run(*args, "--user", "u", "--host", "h.example", GRADE_PASSWORD="p")
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr, done.stderr
+
+
+def test_without_a_url_or_a_server_to_start_nothing_is_done():
+    done = run("--user", "u", GRADE_PASSWORD="p")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "--installed" in done.stderr
+
+
+def test_a_server_that_is_not_installed_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(installed, "CACHE", tmp_path)
+    monkeypatch.setattr(installed.os, "getuid", lambda: 0)
+    for name in installed.SERVERS:
+        with pytest.raises(UserError, match=r"pip install|apt-get install") as said, installed.running(name):
+            pass
+        assert "\n" not in str(said.value)
+    with pytest.raises(UserError, match="there are: nsupdate, hetzner"), installed.running("moon"):
+        pass
+
+
+def test_the_page_leads_from_each_no_to_its_answers():
+    with BadServer("s-echo") as url:
+        result = {**cli.grade(url, USER, PASSWORD, HOSTS), "name": "xms"}
+    text = page.markdown([result])
+    assert re.findall(r"\[no\]\(#(.*?)\)", text) == re.findall(r'<a id="(.*?)">', text) == ["xms-s-echo"]
+    assert "45.33.99.99" in text and not re.search(r":\d{4,5}/", text), "a port differs from run to run"
+
+
+def test_the_printed_page_has_every_server_and_every_check():
+    text = (ROOT / "docs" / "server-grades.md").read_text()
+    assert [what for what in re.findall(r"^\| \d \| (.*?) \|", text, re.M)] == [
+        one.what for one in installed.SERVERS.values()
+    ]
+    assert re.findall(r"^\| `(s-[a-z0-9-]+)`", text, re.M) == [check.id for check in checks.CHECKS]
+    assert set(re.findall(r"\[no\]\(#(.*?)\)", text)) == set(re.findall(r'<a id="(.*?)">', text))
+
+
+@pytest.mark.skipif(not os.environ.get("WANBEACON_NIGHTLY"), reason="nightly: servers from PyPI")
+@pytest.mark.timeout(900)
+def test_servers_from_pypi_still_answer_as_the_page_says(tmp_path):
+    for one in installed.SERVERS.values():
+        if installed.missing(one):
+            subprocess.run(one.get.format(installed.CACHE / "servers"), shell=True, check=True)
+    done = run("--installed", "all", "--markdown", str(tmp_path / "page.md"))
+    assert done.returncode == 0, done.stderr
+    written, printed = (tmp_path / "page.md").read_text(), (ROOT / "docs" / "server-grades.md").read_text()
+    rows = re.compile(r"^\| (?:`s-|\d \|).*", re.M)
+    assert rows.findall(written) == rows.findall(printed)
 
 
 def test_without_a_password_nothing_is_sent():

@@ -24,6 +24,7 @@ class Setup:
     port: int = 443
     check_host: str = "localhost"
     check_port: int = 80
+    dns: str = ""  # the provider's name server, ADDRESS:PORT
     user: str = "demo"
     password: str = PASSWORD
     hosts: tuple = ("demo.dyndns.org",)
@@ -50,6 +51,7 @@ class Setup:
             "address_file": str(self.address_file),
             "address_command": "cat %s" % self.address_file,
             "check_url": "http://%s:%d/" % (self.check_host, self.check_port),
+            "dns": self.dns,
             "ca": self.ca,
             "ca_der": self.ca_der,
             "source": "page" if self.page else "file",
@@ -83,6 +85,8 @@ class Client:
     speed: int = 150  # how many times as fast its hours pass: its own deadlines must allow it
     # seconds between two looks at its address, at most: so long a scene waits for it to see a change
     look: int = 300
+    # it asks the DNS what it has published: it finds the provider's name server, and an old address there
+    resolves: bool = False
 
 
 def given(words, template=None, name="", own_time=False, environment=None, cannot=None, look=300):

@@ -60,6 +60,14 @@ def after_restart(record):
     return quiet_after(record, "restart")
 
 
+def refusal_kept(record):
+    """Nothing after the restart; who had not stopped before it has not shown that it remembers."""
+    verdict, lines = after_restart(record)
+    if verdict and one_try(record)[0] is False:
+        return None, ["%s: it had not stopped before the restart" % record["scene"]]
+    return verdict, lines
+
+
 def one_try(record):
     """Nothing after the first answer, not for a new address either, until the restart."""
     if "change" not in record["marks"]:
@@ -162,6 +170,8 @@ def _several(record, judge):
 
 def one_request(record):
     sent = updates(record, before="change")
+    if not sent:
+        return None, ["%s: nothing was sent before the change" % record["scene"]]
     return _several(
         record, lambda: (set(sent[0]["hosts"]) >= set(record["hosts"]), [line(record, e) for e in sent[:3]])
     )
@@ -215,7 +225,7 @@ def both_families(record):
 
 def one_for_both(record):
     sent = updates(record, before="change")
-    return none_of(record, sent[1:], sent)
+    return none_of(record, sent[1:], any((entry["wanted"] or {}).get("AAAA") for entry in sent))
 
 
 def renumbered(record):

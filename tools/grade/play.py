@@ -25,18 +25,30 @@ def once(client, scene, speed, wire=False, nuisances=()):
         return run.result(scene)
 
 
+def _held_up(record):
+    """Whether the machine was too slow for this client: no fault explains what it did, or did late."""
+    return bool(record["silent"] or record["slow"] or record["late"])
+
+
+def _open(record):
+    """Whether a record leaves something to be asked again: a rule that is not met, or one that a machine which
+    held the client up may have met for it."""
+    timed = any(rule.timed and record["scene"] in rule.scenes for rule in rules.RULES)
+    return bool(unmet(record) or unmet(record, None) or (timed and _held_up(record)))
+
+
 def _patiently(client, scene, speed, wire, nuisances):
     """A scene that leaves a rule unmet although the machine was too slow for a client whose deadlines run
     `speed` times as fast (no fault explains why it left without a request or without waiting for the answer,
-    or why the answer was late) is run again at half the speed, then at a quarter."""
+    or why the answer or its first request was late) is run again at half the speed, then at a quarter."""
     for attempt in (speed, speed / 2, speed / 4):
         record = once(client, scene, attempt, wire, nuisances)
         if (
             wire
             or cut_short.is_set()
             or scene.options.get("broken")
-            or not (record["silent"] or record["slow"])
-            or not (unmet(record) or unmet(record, None))
+            or not _held_up(record)
+            or not _open(record)
         ):
             break
     return record
@@ -63,7 +75,7 @@ def play(client, scene, speed=None, wire=False, strict=False, nuisances=True):
     with_them = nuisances_of(scene) if nuisances else ()
     if with_them and not strict:
         record = once(client, scene, speed, wire, with_them)
-        if cut_short.is_set() or not (unmet(record) or unmet(record, None)):
+        if cut_short.is_set() or not _open(record):
             return record
         with_them = ()
     return _patiently(client, scene, speed, wire, with_them)

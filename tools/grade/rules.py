@@ -28,7 +28,9 @@ class Rule:
     """judge(record, ...) gets the records of `scenes`: see judges.py. section: of docs/dyndns2.md. wire: real
     seconds are enough to meet it. after: a rule that must be met first, else this one has shown nothing: who
     never follows a change is not seen to stop, who never sends anything is not seen to refuse a private
-    address."""
+    address. blurred: rules that would break this one too when they are not met: who sends every five minutes
+    has not shown that a clock makes it send. timed: met by letting time pass, so a machine that holds the client
+    up would meet it."""
 
     id: str
     what: str
@@ -40,6 +42,12 @@ class Rule:
     after: str = ""
     # the same for the set in real time only, where the rule is seen by that other one
     after_wire: str = ""
+    blurred: tuple = ()
+    timed: bool = False
+
+
+#: Who sends again and again without a reason.
+_RESTLESS = ("no-needless", "restart")
 
 
 def _on_first(*row):
@@ -66,10 +74,10 @@ RULES = (
            NOIP_RESPONSE + "; " + DYN_RETURN if code in ("badauth", "nohost", "abuse", "badagent", "!donator") else DYN_RETURN,
            (code,), j.one_try, after="follows-change") for code in REFUSALS),
     Rule("stop-401", "badauth in HTTP 401: no further update", "6.5", NOIP_RESPONSE, ("badauth-401",), j.one_try, after="follows-change"),
-    _on_first("refusal-kept", "a refusal is remembered over a restart", "6.5", DYN_RETURN, (*REFUSALS, "badauth-401"), every(j.after_restart)),
-    Rule("wait-911", "911: not again for 30 minutes", "6.6", NOIP_RESPONSE, ("911",), j.half_hour),
-    Rule("wait-dnserr", "dnserr: not again for 30 minutes", "6.6", DNSOMATIC, ("dnserr",), j.half_hour),
-    Rule("wait-911-500", "911 in HTTP 500: not again for 30 minutes", "6.6", NOIP_RESPONSE, ("911-500",), j.half_hour),
+    _on_first("refusal-kept", "a refusal is remembered over a restart", "6.5", DYN_RETURN, (*REFUSALS, "badauth-401"), every(j.refusal_kept)),
+    Rule("wait-911", "911: not again for 30 minutes", "6.6", NOIP_RESPONSE, ("911",), j.half_hour, timed=True),
+    Rule("wait-dnserr", "dnserr: not again for 30 minutes", "6.6", DNSOMATIC, ("dnserr",), j.half_hour, timed=True),
+    Rule("wait-911-500", "911 in HTTP 500: not again for 30 minutes", "6.6", NOIP_RESPONSE, ("911-500",), j.half_hour, timed=True),
     Rule("recovers-911", "911: publishes once the provider is well again", "6.6", OURS, ("911",), j.recovers()),
     Rule("loopback", "good 127.0.0.1 is a refusal, also when the address changes", "6.5", DYN_RETURN, ("loopback",), j.stops_after_loopback,
          after="follows-change"),
@@ -78,14 +86,14 @@ RULES = (
     Rule("garbage", "an answer that is no HTTP does not end it", "5.1", OURS, ("garbage",), j.survives),
     Rule("flood", "a flood of header lines does not end it", "5.1", OURS, ("flood",), j.survives),
     Rule("recovers-403", "a proxy's HTTP 403 page is no refusal by the provider", "5.6", OURS, ("403",), j.recovers()),
-    Rule("retry-after-429", "HTTP 429: waits as long as Retry-After says", "6.7", "RFC 6585, section 4", ("429",), j.waits(900)),
-    Rule("retry-after-503", "HTTP 503: waits as long as Retry-After says", "6.7", "RFC 9110, section 10.2.3", ("503",), j.waits(900)),
+    Rule("retry-after-429", "HTTP 429: waits as long as Retry-After says", "6.7", "RFC 6585, section 4", ("429",), j.waits(900), timed=True),
+    Rule("retry-after-503", "HTTP 503: waits as long as Retry-After says", "6.7", "RFC 9110, section 10.2.3", ("503",), j.waits(900), timed=True),
     Rule("retry-after-date", "HTTP 503: waits until the date that Retry-After says", "6.7", "RFC 9110, section 10.2.3", ("503-date",),
-         j.waits(3600)),
+         j.waits(3600), timed=True),
     Rule("recovers-429", "publishes once the limit is over", "6.7", OURS, ("429",), j.recovers()),
     Rule("recovers-503", "publishes once the provider is well again", "6.7", OURS, ("503",), j.recovers()),
     Rule("recovers-outage", "publishes once the line is well again", "6.7", OURS, ("outage",), j.recovers()),
-    Rule("gentle", "broken connections: at most one try a minute", "6.7", OURS, ("outage",), j.gentle),
+    Rule("gentle", "broken connections: at most one try a minute", "6.7", OURS, ("outage",), j.gentle, timed=True),
     Rule("hang", "a provider that never answers does not hold it for ever", "6.7", OURS, ("hang",), j.bounded),
     _on_first("redirect", "a redirect to another host over HTTP gets no credentials", "9.2", "RFC 9110, section 15.4", ("redirect",),
               q.kept_from_strangers),
@@ -108,18 +116,23 @@ RULES = (
     Rule("refused-host", "the host that is refused is not asked for again", "6.5", DYN_RETURN, ("hosts",), j.refused_host_rests,
          after="follows-change"),
     Rule("other-hosts", "the other hosts go on", "5.4", DYN_RETURN, ("hosts",), j.others_follow),
-    Rule("well-hosts", "and are not sent again without a change", "6.1", DYN_POLICIES, ("hosts",), j.well_hosts_rest),
+    Rule("well-hosts", "and are not sent again without a change", "6.1", DYN_POLICIES, ("hosts",), j.well_hosts_rest, blurred=("no-needless",)),
     Rule("list-nochg", "one bare nochg for a list is not taken for every name", "5.4", OURS, ("list-nochg",), j.list_noticed),
     _on_first("dual", "keeps A and AAAA", "5.5", DYN_UPDATE, ("dual",), j.both_families),
     _on_first("dual-once", "one request for both families", "5.5", DYN_UPDATE, ("dual",), j.one_for_both),
     Rule("renumber", "follows another IPv6 prefix and keeps IPv4", "6.1", DYN_FLOW, ("renumber",), j.renumbered),
-    Rule("clock-ahead", "a clock that jumps ahead makes no update and holds none up", "6.3", OURS, ("clock-ahead",), j.clock_stepped),
-    Rule("clock-back", "a clock that was ahead makes no update and holds none up", "6.3", OURS, ("clock-back",), j.clock_stepped),
-    Rule("check-page", "check page at most once in 10 minutes", "6.8", DYN_POLICIES, ("page",), q.rarely_checked),
+    Rule("clock-ahead", "a clock that jumps ahead makes no update and holds none up", "6.3", OURS, ("clock-ahead",), j.clock_stepped,
+         blurred=_RESTLESS),
+    Rule("clock-back", "a clock that was ahead makes no update and holds none up", "6.3", OURS, ("clock-back",), j.clock_stepped,
+         blurred=_RESTLESS),
+    Rule("check-page", "check page at most once in 10 minutes", "6.8", DYN_POLICIES, ("page",), q.rarely_checked, timed=True),
     Rule("check-refused", "check page not asked after a refusal", "6.8", NOIP_RESPONSE, ("page-refused",), q.no_check_after_refusal),
-    Rule("chunked", "understands a chunked answer", "5.1", "RFC 9112, section 7.1", ("chunked",), j.understood, True, after_wire="restart"),
-    Rule("case", "understands codes in capitals", "5.2", OURS, ("case",), j.understood, True, after_wire="restart"),
-    Rule("bare", "understands good without an address, without a line end", "5.2", OURS, ("bare",), j.understood, True, after_wire="restart"),
+    Rule("chunked", "understands a chunked answer", "5.1", "RFC 9112, section 7.1", ("chunked",), j.understood, True, after_wire="restart",
+         blurred=("no-needless",)),
+    Rule("case", "understands codes in capitals", "5.2", OURS, ("case",), j.understood, True, after_wire="restart",
+         blurred=("no-needless",)),
+    Rule("bare", "understands good without an address, without a line end", "5.2", OURS, ("bare",), j.understood, True, after_wire="restart",
+         blurred=("no-needless",)),
     Rule("noip", "No-IP: follows a change", "6.1", NOIP_REQUEST, ("noip",), j.follows),
 )
 # fmt: on
@@ -149,6 +162,16 @@ def judge(records, cannot=None, played=(), wire=False):
             table[rule.id] = (verdict, lines)
         elif wire:
             table[rule.id] = (NOT_PLAYED, [])
+    _leave_open(table, wire)
+    return table
+
+
+def _leave_open(table, wire):
+    """Verdicts that another rule explains become "not shown"."""
+    for rule in RULES:
+        cause = next((name for name in rule.blurred if table.get(name, ("",))[0] == UNMET), None)
+        if cause and table.get(rule.id, ("",))[0] == UNMET:
+            table[rule.id] = (NOT_SHOWN, ["it may be for %s, which is not met" % cause, *table[rule.id][1]])
     for rule in RULES:
         first = rule.after or (wire and rule.after_wire)
         doubtful = (MET, UNMET) if wire and rule.after_wire else (MET,)
@@ -161,7 +184,6 @@ def judge(records, cannot=None, played=(), wire=False):
                 NOT_SHOWN,
                 ["%s is not met, so this one shows nothing" % first, *table[rule.id][1]],
             )
-    return table
 
 
 def section(rule):

@@ -1,9 +1,11 @@
 """One client in one scene: a lab of its own, a folder of its own, both clocks at the same speed.
 What happens in a scene is script.py's business, what it means rules.py's."""
 
+import contextlib
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -21,6 +23,11 @@ _STOP_S = 1.0
 #: Seconds of the client's time from the connection to the lab's answer, and of real time at least: beyond is
 #: too slow for a client's deadlines, where no fault is.
 _SLOW, _SLOW_REAL = 10.0, 0.05
+#: Seconds of the client's time from its start to its first request: a program that starts later has been kept
+#: waiting by the machine.
+_LATE = 300
+#: Seconds of the client's time by which a short sleep of this program may be too long; beyond, the client's are.
+_STALL = 60
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
@@ -33,6 +40,10 @@ _FALLBACKS = (
     "ip1.dynupdate.no-ip.com",
 )
 _NOBODY = "127.255.255.1"
+#: What a name points to before the scene, for clients that ask the DNS.
+_OLD = "45.33.1.1"
+#: libfaketime is for the client alone, not for the shell that prepares its files.
+_PRELOADED = 'LD_PRELOAD="$1" && shift && export LD_PRELOAD && exec "$@"'
 _lock = threading.Lock()
 cut_short = threading.Event()  # Ctrl-C: the scenes that are being played come to their end
 #: What of a ledger entry is kept.
@@ -82,7 +93,7 @@ class Run:
             wire,
             list(nuisances),
         )
-        self.marks, self.exits, self.starts = {}, [], []
+        self.marks, self.exits, self.starts, self.stall = {}, [], [], 0.0
         self.process = None
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         options = scene.options
@@ -101,6 +112,8 @@ class Run:
             with _lock:
                 place = "127.77.%d.%d" % (os.getpid() % 250 + 1, next(_places) % 250 + 1)
             where = {"bind": (place,), "https": 443, "names": tuple(REAL_NAMES.values())}
+            if client.resolves:
+                where["dns"] = 53
             self.setup.host, self.setup.check_host = REAL_NAMES[self.setup.service], place
         self.lab = lab.running(self.setup.service, speed=self.speed, **where)
         # The provider's punishments are off, so that one mistake shows in one rule and not in all that comes
@@ -115,12 +128,17 @@ class Run:
         setup = self.setup
         setup.ca, setup.ca_der = str(self.lab.ca_pem), str(self.lab.ca_der)
         setup.port, setup.check_port = self.lab.https_port, self.lab.http_port
+        setup.dns = "%s:%d" % (self._where, self.lab.dns_port)
+        if self.client.resolves:  # a name that a user has set up points somewhere
+            for host in filter(None, map(self.lab.world.host, setup.hosts)):
+                host.records["A"] = _OLD
         (self.folder / "config").write_text(self.client.config(setup))
         (self.folder / "config").chmod(0o600)
         (self.folder / "hosts").write_text(
             "".join("%s %s\n" % (self._where, name) for name in (*REAL_NAMES.values(), "localhost"))
             + "".join("%s %s\n" % (_NOBODY, name) for name in _FALLBACKS)
         )
+        (self.folder / "resolv.conf").write_text("nameserver %s\n" % self._where)
         for name in self.nuisances:
             if name == "slow":
                 self.lab.fault(name, seconds=0.5 if self.wire else 1 / self.speed)
@@ -177,19 +195,10 @@ class Run:
                 FAKETIME_DONT_RESET="1",
             )
         if self.client.real_names:  # a mount namespace: only this process sees other hosts
+            files = ["hosts", "resolv.conf"] if self.client.resolves else ["hosts"]
+            mounts = "".join("mount --bind %s /etc/%s && " % (self.folder / one, one) for one in files)
             preload = env.pop("LD_PRELOAD", "")
-            argv = [
-                "unshare",
-                "-m",
-                "sh",
-                "-c",
-                'mount --bind "$1" /etc/hosts && shift && LD_PRELOAD="$1" && shift && '
-                'export LD_PRELOAD && exec "$@"',
-                "sh",
-                str(self.folder / "hosts"),
-                preload,
-                *argv,
-            ]
+            argv = ["unshare", "-m", "sh", "-c", mounts + _PRELOADED, "sh", preload, *argv]
         self.starts.append(self.now())
         with open(self.folder / "output", "ab") as out:
             try:
@@ -200,6 +209,7 @@ class Run:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
+                    process_group=0,
                 )
             except OSError as error:
                 raise UserError(
@@ -208,14 +218,15 @@ class Run:
                 )
 
     def stop(self):
+        """Ends the client and what it started: a loop of shell leaves a child that would still send."""
         self._ended()
         if self.process is not None:
-            self.process.terminate()
-            try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
             self.process = None
 
     def restart(self, clock=0):
@@ -232,7 +243,9 @@ class Run:
             self._ended()
             if until and until():
                 return True
-            time.sleep(min(_LOOK_S, max(0.001, (end - self.now()) / self.speed)))
+            pause, before = min(_LOOK_S, max(0.001, (end - self.now()) / self.speed)), time.monotonic()
+            time.sleep(pause)
+            self.stall = max(self.stall, (time.monotonic() - before - pause) * self.speed)
         return bool(until and until())
 
     def _ended(self):
@@ -276,6 +289,7 @@ class Run:
             if one["listener"] == "https"
             and answered.get(one["number"], 0) - one["opened"] > max(_SLOW / self.speed, _SLOW_REAL)
         ]
+        late = bool(entries and self.starts) and entries[0]["time"] - self.starts[0] > _LATE
         output = (
             (self.folder / "output").read_text(errors="replace") if (self.folder / "output").exists() else ""
         )
@@ -291,6 +305,7 @@ class Run:
             "alive": self.process is not None,
             "silent": silent,
             "slow": slow,
+            "late": late or self.stall > _STALL,
             "output": output[-3000:],
             "nuisances": self.nuisances,
             "published": {host: self.lab.published(host) for host in self.setup.hosts},

@@ -105,7 +105,7 @@ SCENES = (
     Scene("clock-ahead", "the clock jumps three days ahead at a restart", s.clock(0, s.STEP)),
     Scene("clock-back", "the clock was three days ahead, and is right after a restart", s.clock(s.STEP, 0)),
     Scene("page", "the address comes from the check page", s.stay(1500), {"page": True}),
-    Scene("page-refused", "badauth, with the check page at hand", s.stay(1300, "badauth"), {"page": True}),
+    Scene("page-refused", "badauth, with the check page at hand", s.stay(4000, "badauth"), {"page": True}),
     Scene("chunked", "the answer is chunked, as Dyn sends it", s.dressed("chunked"), wire=True),
     Scene("case", "the codes are in capitals", s.dressed("upper-case"), wire=True),
     Scene(

@@ -13,8 +13,10 @@ _SHORT = {MET: "yes", UNMET: "no", NOT_SHOWN: "not shown", NOT_PLAYED: NOT_PLAYE
 _NARROW = {NOT_SHOWN: "?", NOT_PLAYED: "-"}
 #: Lines of evidence behind a "no", and of a failed client's output, that a page shows.
 _LINES, _LAST = 3, 10
-#: Width of a page.
-_PAGE = 80
+#: Width of a page, and how many clients its table of verdicts has beside each other.
+_PAGE, _BESIDE = 80, 8
+#: Columns that a table needs with what each rule asks and without, and for a client's number.
+_WORDS_WIDTH, _BARE_WIDTH, _CELL = 62, 29, 6
 
 
 def total(verdicts):
@@ -56,32 +58,56 @@ def method(results, wire):
     )
 
 
-def table(results, width):
-    """Where the clients' names do not fit, they stand as numbers, with a line for each in the caption."""
-    narrow = width < 78 + 16 * len(results)
+def tables(results, width):
+    """The verdicts as tables that fit: where the clients' names do not, they stand as numbers, with a line for
+    each under the last table; where all numbers do not fit beside the text, each table has as many as fit
+    without it."""
+    if width >= _WORDS_WIDTH + 16 * len(results):
+        return [_table(results, 1, False, True)]
+    if len(results) <= (width - _WORDS_WIDTH) // _CELL:
+        found = [_table(results, 1, True, True)]
+    else:
+        found = [
+            _table(part, first, True, False)
+            for first, part in _parts(results, (width - _BARE_WIDTH) // _CELL)
+        ]
+    met = [total(one["verdicts"]) for one in results]
+    lines = [
+        "%d  %s %s: %d of %d" % (n + 1, one["name"], one["version"], *met[n]) for n, one in enumerate(results)
+    ]
+    used = {row[0] for one in results for row in one["verdicts"].values()}
+    found[-1].caption = "\n".join(lines + ["%s  %s" % (_NARROW[v], v) for v in _NARROW if v in used])
+    return found
+
+
+def _parts(results, size):
+    """[(number of its first client, clients)] of at most `size`, of about the same size."""
+    count = -(-len(results) // max(1, size))
+    size = -(-len(results) // max(1, count))
+    return [(first + 1, results[first : first + size]) for first in range(0, len(results), size)]
+
+
+def _table(results, first, numbers, text):
+    """One table: numbers: the clients' numbers, from `first` on, in place of their names; text: what each rule
+    asks."""
     out = Table(title="Rules of DynDNS2, and who meets them", title_justify="left", caption_justify="left")
     out.add_column("rule", overflow="fold", min_width=17)
-    out.add_column("what it asks", overflow="fold")
+    if text:
+        out.add_column("what it asks", overflow="fold")
     out.add_column("§", no_wrap=True)
     for number, one in enumerate(results):
-        name = str(number + 1) if narrow else one["name"] + ("\n" + one["version"] if one["version"] else "")
-        out.add_column(name, justify="center", overflow="fold")
+        name = one["name"] + ("\n" + one["version"] if one["version"] else "")
+        out.add_column(str(first + number) if numbers else name, justify="center", overflow="fold")
     for rule, verdicts in _rows(results):
         words = [
-            "[%s]%s[/]" % (_STYLE[v], (_NARROW.get(v) if narrow else None) or _SHORT[v]) if v else ""
+            "[%s]%s[/]" % (_STYLE[v], (_NARROW.get(v) if numbers else None) or _SHORT[v]) if v else ""
             for v in verdicts
         ]
-        out.add_row(rule.id, rule.what, rule.section, *words)
+        out.add_row(rule.id, *([rule.what] if text else []), rule.section, *words)
     out.add_section()
     met = [total(one["verdicts"]) for one in results]
-    out.add_row("", "total", "", *("%d" % m if narrow else "%d of %d" % (m, n) for m, n in met), style="bold")
-    if narrow:
-        lines = [
-            "%d  %s %s: %d of %d" % (n + 1, one["name"], one["version"], *met[n])
-            for n, one in enumerate(results)
-        ]
-        used = {row[0] for one in results for row in one["verdicts"].values()}
-        out.caption = "\n".join(lines + ["%s  %s" % (_NARROW[v], v) for v in _NARROW if v in used])
+    totals = ("%d" % m if numbers else "%d of %d" % (m, n) for m, n in met)
+    out.add_row("total", *([""] if text else []), "", *totals, style="bold")
     return out
 
 
@@ -100,17 +126,21 @@ def _anchor(client, rule):
 
 
 def _page_table(results):
-    """The clients by their number: a line for each rule stays within a page's width however many there
-    are."""
-    numbers = [str(n + 1) for n in range(len(results))]
-    out = ["| rule | § | %s |" % " | ".join(numbers), "|---|---|%s" % (":-:|" * len(results))]
-    for rule, verdicts in _rows(results):
-        cells = [
-            "[no](#%s)" % _anchor(one["name"], rule) if v == UNMET else _NARROW.get(v) or _SHORT.get(v, "")
-            for one, v in zip(results, verdicts, strict=True)
-        ]
-        out.append("| `%s` | %s | %s |" % (rule.id, rule.section, " | ".join(cells)))
-    return out
+    """The clients by their number, as many in a table as stay within a page's width."""
+    out = []
+    for first, part in _parts(results, _BESIDE):
+        numbers = [str(first + n) for n in range(len(part))]
+        out += ["| rule | § | %s |" % " | ".join(numbers), "|---|---|%s" % (":-:|" * len(part))]
+        for rule, verdicts in _rows(part):
+            cells = [
+                "[no](#%s)" % _anchor(one["name"], rule)
+                if v == UNMET
+                else _NARROW.get(v) or _SHORT.get(v, "")
+                for one, v in zip(part, verdicts, strict=True)
+            ]
+            out.append("| `%s` | %s | %s |" % (rule.id, rule.section, " | ".join(cells)))
+        out.append("")
+    return out[:-1]
 
 
 def _wrap(text, indent=""):
@@ -125,7 +155,11 @@ def _wrap(text, indent=""):
 
 def _neutral(text):
     """A line of evidence without the folders of the machine that it was measured on."""
-    return re.sub(r"(?:/[\w.+-]+)+/(?=site-packages|grade-)", ".../", re.sub(r"grade-\w{8}", "grade-x", text))
+    return re.sub(
+        r"(?:/[\w.+-]+)+/(?=site-packages|grade-|node_modules|clients/(?:bin|next)/)",
+        ".../",
+        re.sub(r"grade-\w{8}", "grade-x", text),
+    )
 
 
 def _evidence_of(one):

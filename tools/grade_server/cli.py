@@ -11,13 +11,14 @@ from rich.table import Table
 from .. import UserError
 from ..grade import junit
 from ..grade.cli import save
-from . import checks
+from . import checks, installed, page
 from .caller import Caller
 
 #: Where the password comes from, when not from the command line, which others can read in the process list.
 PASSWORD = "GRADE_PASSWORD"
 #: Addresses of nobody in particular.
 ONE, TWO, SIX = "45.33.7.9", "45.33.8.20", "2600:3c00::9"
+_READY = "instead of a URL: %s, or all; started here" % ", ".join(installed.SERVERS)
 _STYLE = {checks.FITS: "green", checks.MISFIT: "bold red", checks.NOT_SHOWN: "dim"}
 
 
@@ -75,31 +76,8 @@ def junit_of(result):
     return junit.xml_of("DynDNS2 servers", [(result["url"], {}, rows, [])])
 
 
-def app(
-    url: str = typer.Argument(..., help="the update URL, such as https://members.dyndns.org/nic/update"),
-    user: str = typer.Option(..., help="user name of an account that may be changed"),
-    password: str = typer.Option("", help="its password; better in the environment, as %s" % PASSWORD),
-    host: list[str] = typer.Option(..., help="a host of that account; a second one for the check of lists"),
-    parameter: list[str] = typer.Option(
-        [], help="NAME=VALUE: one more parameter of every request, such as system=dyndns"
-    ),
-    ca: Path = typer.Option(None, help="PEM file of the authority that signed the server's certificate"),
-    pause: float = typer.Option(1.0, min=0.0, help="seconds between two requests"),
-    ipv6: bool = typer.Option(True, help="also send an IPv6 address"),
-    strict: bool = typer.Option(False, help="status 1 if any answer does not fit; without: only for a must"),
-    as_json: Path = typer.Option(None, "--json", help="write everything to this file"),
-    as_junit: Path = typer.Option(None, "--junit", help="write the verdicts to this file, as JUnit XML"),
-):
-    """Play a careful client against a DynDNS2 server; changes the hosts' addresses for a few seconds."""
-    password = password or os.environ.get(PASSWORD, "")
-    if not password:
-        raise UserError("there is no password: put it into the environment as %s" % PASSWORD)
-    also = dict(text.partition("=")[::2] for text in parameter)
-    result = grade(url, user, password, host, ca, pause, SIX if ipv6 else None, also)
-    if as_json:
-        save(as_json, json.dumps(result, indent=1) + "\n")
-    if as_junit:
-        save(as_junit, junit_of(result))
+def told(result):
+    """The table, and evidence for what does not fit, on standard output."""
     out = Console(soft_wrap=True)
     Console().print(table(result))
     for check in checks.CHECKS:
@@ -110,6 +88,66 @@ def app(
             )
     if result["stopped"]:
         out.print("Not everything was asked: %s." % result["stopped"], highlight=False)
+
+
+def one_of_ours(name):
+    """The result for a server of installed.SERVERS, which runs as long as it is asked."""
+    with installed.running(name) as url:
+        one = installed.SERVERS[name]
+        return {**grade(url, one.login, installed.PASSWORD, one.hosts, six=SIX), "name": name}
+
+
+def of_installed(names, markdown=None):
+    """Grades servers from PyPI, all of them for "all"; writes the page of their verdicts."""
+    results = [one_of_ours(name) for name in (installed.SERVERS if names == ["all"] else names)]
+    for result in results:
+        told(result)
+    if markdown:
+        save(markdown, page.markdown(results))
+
+
+def app(
+    url: str = typer.Argument(None, help="the update URL, such as https://members.dyndns.org/nic/update"),
+    user: str = typer.Option("", help="user name of an account that may be changed"),
+    password: str = typer.Option("", help="its password; better in the environment, as %s" % PASSWORD),
+    host: list[str] = typer.Option([], help="a host of that account; a second one for the check of lists"),
+    parameter: list[str] = typer.Option(
+        [], help="NAME=VALUE: one more parameter of every request, such as system=dyndns"
+    ),
+    ca: Path = typer.Option(None, help="PEM file of the authority that signed the server's certificate"),
+    pause: float = typer.Option(1.0, min=0.0, help="seconds between two requests"),
+    ipv6: bool = typer.Option(True, help="also send an IPv6 address"),
+    strict: bool = typer.Option(False, help="status 1 if any answer does not fit; without: only for a must"),
+    from_pypi: list[str] = typer.Option([], "--installed", help=_READY),
+    as_json: Path = typer.Option(None, "--json", help="write everything to this file"),
+    as_junit: Path = typer.Option(None, "--junit", help="write the verdicts to this file, as JUnit XML"),
+    as_markdown: Path = typer.Option(
+        None, "--markdown", help="with --installed: write the verdicts to this file"
+    ),
+):
+    """Play a careful client against a DynDNS2 server; changes the hosts' addresses for a few seconds."""
+    if from_pypi:
+        return of_installed(from_pypi, as_markdown)
+    if not (url and user and host):
+        raise UserError("name the update URL, --user and --host, or a server to start with --installed")
+    password = password or os.environ.get(PASSWORD, "")
+    if not password:
+        raise UserError("there is no password: put it into the environment as %s" % PASSWORD)
+    also = dict(text.partition("=")[::2] for text in parameter)
+    result = grade(url, user, password, host, ca, pause, SIX if ipv6 else None, also)
+    if as_json:
+        asked = {
+            check.id: {
+                "what": check.what,
+                "section": "dyndns2.md, section " + check.section,
+                "level": check.level,
+            }
+            for check in checks.CHECKS
+        }
+        save(as_json, json.dumps({**result, "checks": asked}, indent=1) + "\n")
+    if as_junit:
+        save(as_junit, junit_of(result))
+    told(result)
     bad = misfits(result, None if strict else checks.MUST)
     if bad:
         raise UserError("does not fit: " + ", ".join(bad))
