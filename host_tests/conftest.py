@@ -50,6 +50,7 @@ LONGEST = (
     "test_world",
     "test_heap",
     "test_portal_browser",
+    "test_web",
     "test_life",
     "test_docs",
     "test_agent_life",

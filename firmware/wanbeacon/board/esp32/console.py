@@ -21,6 +21,7 @@ _LOOK_MS = const(20)  # the chip keeps 260 bytes of what comes in: 22 ms at 1152
 async def run(device, answer):
     """Until nobody is expected any more, or somebody else wants the console. answer(device, waiting,
     byte): see improv_serial.run. Raises KeyboardInterrupt when that is what was typed."""
+    micropython.kbd_intr(-1)  # main.py stays as old as the last installation over the cable
     poll = select.poll()
     poll.register(sys.stdin, select.POLLIN)
 
