@@ -1,6 +1,8 @@
 """A plain HTTP client for the portal's tests: one request, one answer, cookies kept. Knows no page."""
 
+import contextlib
 import http.client
+import random
 import re
 import socket
 import time
@@ -8,9 +10,12 @@ from urllib.parse import urlencode
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody has now, below those that the system gives to whoever connects somewhere: it
+    stays free until a board that is started later takes it."""
+    while True:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", random.randrange(12000, 32000)))
+            return sock.getsockname()[1]
 
 
 class Browser:

@@ -156,6 +156,15 @@ def test_what_is_damaged_is_said_and_the_next_frame_is_read():
     assert read(data, reader) == [(3, b"\4\0")]
 
 
+def test_a_command_that_lost_its_ctrl_c_at_the_start_is_passed_over():
+    """The SDK takes an error for the end; what it hears no answer to it sends again."""
+    for name in FRAMES:
+        if name[0] == "C":
+            whole = FRAMES[name]
+            lost = bytes([byte for byte in whole if byte != 3])
+            assert read(lost + b"\n" + whole) == [(3, whole[9:-1])], name
+
+
 def test_a_first_byte_that_is_not_improvs_gives_the_console_back():
     for data in (b"\r", b"\x03", b"x", b"\x01", b"\x04", b" "):
         assert read(data) == [False], data

@@ -60,10 +60,11 @@ class Reader:
             self.skip = byte != 10
         elif n == 0 and (byte in (0, 10) or byte > 127):
             pass  # the line's end behind a frame; what a plug makes on a serial line
-        elif n < len(_HEAD) and byte != _HEAD[n]:
+        # a command that came before Ctrl-C was off lost its type, which is one; an error would end the client
+        elif n < len(_HEAD) and byte != _HEAD[n] or n == len(_HEAD) and byte != COMMAND:
             self.got = bytearray()
-            self.skip = True
-            if n == 0 or byte in (3, 13):
+            self.skip = byte != 10
+            if n == 0 or n < len(_HEAD) and byte in (3, 13):
                 return False
         else:
             got.append(byte)
