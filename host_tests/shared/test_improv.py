@@ -79,9 +79,13 @@ def talk(device, *frames):
                 await client.answer(kind, data)
 
     asyncio.run(all_of_them())
-    for one in out:
-        assert one[:1] == b"\n" and one[-1:] == b"\n"
-    return [one[1:-1] for one in out]
+    frames, data = [], b"".join(out)
+    while data:
+        size = 12 + data[9]
+        assert data[:1] == b"\n" and data[size - 1 : size] == b"\n"
+        frames.append(data[1 : size - 1])
+        data = data[size:]
+    return frames
 
 
 def clean():

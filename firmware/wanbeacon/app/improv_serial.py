@@ -130,9 +130,11 @@ class Improv:
                 await asyncio.sleep_ms(250)
                 if link.address() or link.word == "wrong password":
                     break
-        for piece in await self._step("tried", kept):
-            self.write(piece)
-        self.tell_state()
+        out = b"".join(await self._step("tried", kept))
+        self.state = JOINED if self.device.board.lan_address() else READY
+        state = frame(NOW, bytes((self.state,)))
+        # in one piece: either of them ends the client's waiting, and then it looks at both
+        self.write(out + state if out[8] == ERROR else state + out)
 
 
 def _send(data):

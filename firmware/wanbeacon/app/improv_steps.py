@@ -149,5 +149,4 @@ def tried(device, kept):
         device.say("settings: cannot be saved: %s" % e)
         return [_error(improv.NOT_JOINED)]
     link.networks = [row] + [one for one in old if one["ssid"] != row["ssid"]]
-    state = improv.frame(improv.NOW, bytes((improv.JOINED,)))
-    return [state, improv.result(improv.SEND_WIFI, urls(device))]
+    return [improv.result(improv.SEND_WIFI, urls(device))]
