@@ -206,7 +206,8 @@ def test_no_judge_breaks_where_a_client_came_too_late_or_not_at_all(played):
 @pytest.mark.timeout(500)
 @pytest.mark.parametrize("scene", ["911", "503", "429", "503-date", "page"])
 def test_a_machine_that_holds_a_client_up_acquits_it_of_nothing(played, scene):
-    """A retry after ten minutes comes after fifteen when the machine is too slow: asked again, though it fits."""
+    """A retry after ten minutes comes after fifteen when the machine is too slow:
+    asked again, though it fits."""
     record = {**played[""][scene], "slow": [], "silent": [], "late": False}
     assert not play._open(record)
     for why in ({"slow": [2]}, {"silent": [1]}, {"late": True}):

@@ -26,8 +26,9 @@ url = "https://%s/nic/update?hostname=demo.dyndns.org&myip=45.33.7.9" % word["--
 request = urllib.request.Request(url, headers={"User-Agent": "AGENT", "Authorization": "Basic " + login})
 print(urllib.request.urlopen(request, context=ssl.create_default_context(cafile=word["--ca"])).read())
 """
-TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}", "hosts": "{hostnames}",
- "service": "{service}", "file": "{address_file}", "check": "{check_url}", "source": "{source}", "ca": "{ca}",
+TEMPLATE = """{"host": "{host}", "port": {port}, "user": "{user}", "password": "{password}",
+ "hosts": "{hostnames}", "service": "{service}", "file": "{address_file}",
+ "check": "{check_url}", "source": "{source}", "ca": "{ca}",
  "state": "{dir}/state.json"}"""
 
 

@@ -224,6 +224,31 @@ def on_the_wire(clients, short):
     return True
 
 
+def known(certification, why):
+    """UserError for one that is not there."""
+    if certification and certification not in certify.REQUIREMENTS:
+        raise UserError("--certification is dyn or noip, not %r" % certification)
+    if why:
+        rule_of(why)
+
+
+def last_of(wire):
+    """The last records, to which others are added. UserError when they are of the other set."""
+    kept = last(LAST)
+    if kept["wire"] != wire:
+        raise UserError("the last results are of the other set: with --add, both are --short or both are not")
+    return kept
+
+
+def document_of(results, wire):
+    """What is kept of a run, as JSON."""
+    asked = {
+        rule.id: {"what": rule.what, "section": rules.section(rule), "from": rule.document}
+        for rule in rules.RULES
+    }
+    return {"wire": wire, "method": view.method(results, wire), "rules": asked, "results": results}
+
+
 def write_results(document, results, wire, as_json, as_junit, as_markdown):
     if as_json:
         save(as_json, json.dumps(document, indent=1) + "\n")
@@ -271,10 +296,7 @@ def app(
     quiet: bool = typer.Option(False, help="no progress on stderr"),
 ):
     """Judge any DDNS client against the provider lab, by the providers' own rules."""
-    if certification and certification not in certify.REQUIREMENTS:
-        raise UserError("--certification is dyn or noip, not %r" % certification)
-    if why:
-        rule_of(why)
+    known(certification, why)
     idle = []
     if use_last:
         document = last(LAST)
@@ -285,22 +307,10 @@ def app(
         some(scene, short)
         found = chosen(profile, client, template, name, own_time, look)
         wire = on_the_wire(found, short)
-        kept = last(LAST) if add else None
-        if kept and kept["wire"] != wire:
-            raise UserError(
-                "the last results are of the other set: with --add, both are --short or both are not"
-            )
+        kept = last_of(wire) if add else None
         results, idle = play_scenes(found, some(scene, wire), jobs, quiet, wire, speed, strict)
         results = judged(together(kept["results"], results), wire) if kept else results
-        document = {
-            "wire": wire,
-            "method": view.method(results, wire),
-            "rules": {
-                rule.id: {"what": rule.what, "section": rules.section(rule), "from": rule.document}
-                for rule in rules.RULES
-            },
-            "results": results,
-        }
+        document = document_of(results, wire)
         save(LAST, json.dumps(document))
     write_results(document, results, wire, as_json, as_junit, as_markdown)
     show(results, wire, certification, why)

@@ -31,8 +31,8 @@ def _held_up(record):
 
 
 def _open(record):
-    """Whether a record leaves something to be asked again: a rule that is not met, or one that a machine which
-    held the client up may have met for it."""
+    """Whether a record leaves something to be asked again: a rule that is not met, or one that a machine
+    which held the client up may have met for it."""
     timed = any(rule.timed and record["scene"] in rule.scenes for rule in rules.RULES)
     return bool(unmet(record) or unmet(record, None) or (timed and _held_up(record)))
 

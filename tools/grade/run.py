@@ -26,7 +26,8 @@ _SLOW, _SLOW_REAL = 10.0, 0.05
 #: Seconds of the client's time from its start to its first request: a program that starts later has been kept
 #: waiting by the machine.
 _LATE = 300
-#: Seconds of the client's time by which a short sleep of this program may be too long; beyond, the client's are.
+#: Seconds of the client's time by which a short sleep of this program may be too long; beyond, the client's
+#: are.
 _STALL = 60
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.

@@ -59,8 +59,8 @@ def method(results, wire):
 
 
 def tables(results, width):
-    """The verdicts as tables that fit: where the clients' names do not, they stand as numbers, with a line for
-    each under the last table; where all numbers do not fit beside the text, each table has as many as fit
+    """The verdicts as tables that fit: where the clients' names do not, they stand as numbers, with a line
+    for each under the last table; where all numbers do not fit beside the text, each table has as many as fit
     without it."""
     if width >= _WORDS_WIDTH + 16 * len(results):
         return [_table(results, 1, False, True)]
@@ -88,8 +88,8 @@ def _parts(results, size):
 
 
 def _table(results, first, numbers, text):
-    """One table: numbers: the clients' numbers, from `first` on, in place of their names; text: what each rule
-    asks."""
+    """One table: numbers: the clients' numbers, from `first` on, in place of their names;
+    text: what each rule asks."""
     out = Table(title="Rules of DynDNS2, and who meets them", title_justify="left", caption_justify="left")
     out.add_column("rule", overflow="fold", min_width=17)
     if text:

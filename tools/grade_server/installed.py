@@ -24,8 +24,8 @@ PASSWORD = "demo-key"
 
 @dataclass
 class Server:
-    """name: of the file that starts it. what: with its version, as PyPI has it. login: the user's name; notes:
-    what is replaced. root: it needs root's rights, and named: BIND 9."""
+    """name: of the file that starts it. what: with its version, as PyPI has it. login: the user's name;
+    notes: what is replaced. root: it needs root's rights, and named: BIND 9."""
 
     name: str
     what: str
@@ -87,8 +87,8 @@ def missing(one):
 
 @contextlib.contextmanager
 def running(name):
-    """The update URL of a started server, which is ended at the end. UserError: there is none of that name, it
-    is not installed, it does not come up."""
+    """The update URL of a started server, which is ended at the end.
+    UserError: there is none of that name, it is not installed, it does not come up."""
     if name not in SERVERS:
         raise UserError("there is no server %r; there are: %s" % (name, ", ".join(SERVERS)))
     why = missing(SERVERS[name])

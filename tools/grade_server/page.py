@@ -1,4 +1,5 @@
-"""The page docs/server-grades.md: what servers that anybody can install answer, and what of it does not fit."""
+"""The page docs/server-grades.md: what servers that anybody can install answer,
+and what of it does not fit."""
 
 import re
 

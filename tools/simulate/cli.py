@@ -103,6 +103,14 @@ def _table(told):
     return table
 
 
+def _compared(title, names, facts):
+    """The facts of several runs side by side, as a table."""
+    table = Table("", *names, title=title, title_justify="left")
+    for name in facts[0]:
+        table.add_row(name, *[fact[name] for fact in facts])
+    return table
+
+
 @app.command()
 def fleet(
     devices: int = typer.Option(1000000, min=1, max=20000000, help="how many"),
@@ -133,16 +141,9 @@ def fleet(
                         "progress": lambda served, task=task: bar.update(task, completed=served)}  # fmt: skip
             runs.append(fleets.SCENES[scene](devices, seed=seed, jitter=jitter, **more))
             bar.update(task, completed=devices)
-    table = Table(
-        "",
-        *[run.name for run in runs],
-        title="%s, %s devices" % (scene, f"{devices:,}"),
-        title_justify="left",
-    )
     facts = [_facts(run, scene) for run in runs]
-    for name in facts[0]:
-        table.add_row(name, *[fact[name] for fact in facts])
-    console.print(table)
+    title = "%s, %s devices" % (scene, f"{devices:,}")
+    console.print(_compared(title, [run.name for run in runs], facts))
     marks = {
         "regional": [(devices / 100, "1 % of the fleet")],
         "provider": [(serves, "what the provider serves")],

@@ -1,7 +1,7 @@
 """nsupdate.info's own server, as `grade-server --installed` starts it: PORT FOLDER.
 
-Its name server is BIND 9. nsupdate.info asks it on port 53 only, so a relay has that port at an address of the
-loopback network that nobody else uses: BIND listens on no address that an interface does not have."""
+Its name server is BIND 9. nsupdate.info asks it on port 53 only, so a relay has that port at an address of
+the loopback network that nobody else uses: BIND listens on no address that an interface does not have."""
 
 import os
 import socket
@@ -23,7 +23,8 @@ SECRET = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYW
     "$TTL 60\n@ SOA ns.example.net. root.example.net. 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n"
 )
 (folder / "named.conf").write_text(
-    'options { directory "%s"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; pid-file none; };\n'
+    'options { directory "%s"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; '
+    "pid-file none; };\n"
     "controls { };\n"
     'key "example.net." { algorithm hmac-sha512; secret "%s"; };\n'
     'zone "example.net" { type master; file "zone"; allow-update { key "example.net."; }; };\n'

@@ -1,5 +1,5 @@
-"""sftdyn, as `grade-server --installed` starts it: PORT FOLDER. Its settings are Python, so they can read what a
-DynDNS2 client asks for; its name server takes everything."""
+"""sftdyn, as `grade-server --installed` starts it: PORT FOLDER. Its settings are Python, so they can read
+what a DynDNS2 client asks for; its name server takes everything."""
 
 import asyncio
 import os

@@ -1,5 +1,5 @@
-"""xms-dns's server, as `grade-server --installed` starts it: PORT FOLDER. The panel that it drives is a zone in
-memory, whose two names are the account's."""
+"""xms-dns's server, as `grade-server --installed` starts it: PORT FOLDER. The panel that it drives is a zone
+in memory, whose two names are the account's."""
 
 import sys
 
