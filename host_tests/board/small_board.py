@@ -99,6 +99,11 @@ class SmallBoard:
         """Bytes in use after each round, collected."""
         return [int(found) for found in re.findall(r"heap (\d+) of", self.text())]
 
+    def lives(self):
+        """The same without the names, which are for ever: each page brings some the first time."""
+        found = re.findall(r"n_total_bytes=(\d+)\s+heap (\d+) of", self.text())
+        return [int(used) - int(names) for names, used in found]
+
     def close(self):
         self.process.kill()
         self.process.wait()

@@ -10,7 +10,7 @@ from tools.lab import running
 from tools.netlab import as_board
 
 UPDATES = 100
-HEAP = "96k"
+HEAP = "88k"
 #: Each new name costs its text and 13 bytes for good; the sixth pool of names ends with the 1260th.
 NAMES = 880
 #: Bytes between the twentieth update, when the log is full, and the last: words of different length, nothing

@@ -11,6 +11,7 @@ import network  # noqa: E402
 from wanbeacon.app import improv_serial as improv
 from wanbeacon.app import improv_steps  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
+from wanbeacon.board.esp32 import files  # noqa: E402
 
 FRAMES = {}
 with open("host_tests/data/improv-frames.txt") as rows:
@@ -197,12 +198,12 @@ def test_a_network_is_tried_and_kept_or_forgotten():
     wrong = improv.frame(3, b"\1\x0e\4MyAP\x08wrong123")[1:-1]
     start = [FRAMES["D err none"], FRAMES["D provisioning"]]
     assert talk(device, wrong) == start + [FRAMES["D err no connect"], FRAMES["D ready"]]
-    assert not device.link.networks and esp32.read_json(esp32.CONFIG) == {}
+    assert not device.link.networks and files.read_json(esp32.CONFIG) == {}
     done = talk(device, FRAMES["C wifi"])
     assert done[:3] == start + [FRAMES["D provisioned"]] and done[3][9:11] == b"\1\0"
-    assert esp32.read_json(esp32.CONFIG) == {"wifi": [{"ssid": "MyAP", "password": "secret12"}]}
+    assert files.read_json(esp32.CONFIG) == {"wifi": [{"ssid": "MyAP", "password": "secret12"}]}
     talk(device, FRAMES["C wifi open"])
-    assert [row["ssid"] for row in esp32.read_json(esp32.CONFIG)["wifi"]] == ["Cafe", "MyAP"]
+    assert [row["ssid"] for row in files.read_json(esp32.CONFIG)["wifi"]] == ["Cafe", "MyAP"]
     for nonsense in (
         b"",
         b"\0\0",
@@ -213,7 +214,7 @@ def test_a_network_is_tried_and_kept_or_forgotten():
     ):
         data = bytes((1, len(nonsense))) + nonsense
         assert FRAMES["D err no connect"] in talk(device, improv.frame(3, data)[1:-1]), nonsense
-    assert len(esp32.read_json(esp32.CONFIG)["wifi"]) == 2
+    assert len(files.read_json(esp32.CONFIG)["wifi"]) == 2
     clean()
 
 
@@ -221,7 +222,7 @@ def test_a_host_name_is_set_and_a_bad_one_refused():
     clean()
     device = Device()
     assert talk(device, FRAMES["C hostname set"]) == [FRAMES["D res hostname"]]
-    assert esp32.read_json(esp32.CONFIG) == {"device": {"hostname": "wanbeacon-1"}}
+    assert files.read_json(esp32.CONFIG) == {"device": {"hostname": "wanbeacon-1"}}
     bad = improv.frame(3, b"\5\3a_b")[1:-1]
     assert talk(device, bad) == [FRAMES["D err hostname"]]
     clean()

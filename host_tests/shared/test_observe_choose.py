@@ -461,7 +461,7 @@ def test_it_is_noted_as_asked_before_the_answer_comes():
         FAMILIES = (4,)
 
         async def read(self, family):
-            seen.append(one.asked_at())
+            seen.append(choosing.asked_at(one))
             raise asyncio.CancelledError  # the whole agent is stopped in the middle
 
         def close(self):
@@ -472,7 +472,7 @@ def test_it_is_noted_as_asked_before_the_answer_comes():
         read(one)
     except asyncio.CancelledError:
         pass
-    assert seen == [{"stun4": 1793501000}] == [one.asked_at()]
+    assert seen == [{"stun4": 1793501000}] == [choosing.asked_at(one)]
 
 
 def test_ten_minutes_outlive_a_restart():
@@ -480,21 +480,21 @@ def test_ten_minutes_outlive_a_restart():
     tell(stun=found(A))
     read(one)
     one.kit.clock.now += 100
-    kept = one.asked_at()
+    kept = choosing.asked_at(one)
     assert kept == {"stun4": 1793501000}
     tell(stun=SILENT)
     one.kit.clock.now += 900
     read(one)
-    kept = one.asked_at()
+    kept = choosing.asked_at(one)
     assert kept == {"stun4": 1793502000, "web4": 1793502000, "web4b": 1793502000}
     for restart in range(3):
         two = chooser(["natpmp", "stun", "web", "web"])
-        two.restore(kept)
+        two.before = dict(kept)
         two.kit.clock.set, two.kit.clock.now = 1793502000 + 100 * restart, 5
         tell(stun=found(A))
         answer, asked = read(two)
         assert asked == ["natpmp"] and answer[0] == UNKNOWN and "source.restarted" in codes(answer[3])
-        assert two.asked_at() == kept
+        assert choosing.asked_at(two) == kept
     two.kit.clock.now = 5 + 600
     assert read(two)[1] == ["natpmp", "stun"]
 
@@ -503,11 +503,11 @@ def test_a_clock_that_is_not_set_or_went_back_delays_by_ten_minutes_at_most():
     for set_ in (None, 1793400000, 1893400000):
         one = chooser(["stun"])
         one.kit.clock.set, one.kit.clock.now = set_, 3
-        one.restore({"stun4": 1793502000})
+        one.before = dict({"stun4": 1793502000})
         tell(stun=found(A))
         assert read(one)[1] == ([] if set_ != 1893400000 else ["stun"])
         one.kit.clock.now = 604
-        assert one.asked_at() == {} if set_ is None else True
+        assert choosing.asked_at(one) == {} if set_ is None else True
         assert read(one)[0][:2] == (FOUND, A)
 
 

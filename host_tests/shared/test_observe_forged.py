@@ -6,7 +6,7 @@ import os
 import time
 
 from wanbeacon.board import linux
-from wanbeacon.net import udp
+from wanbeacon.net import udp, waits
 from wanbeacon.observe import announce, natpmp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
@@ -104,7 +104,7 @@ class Router:
         sock = udp.open_udp(Board(), local=(LO, self.one.PORT))
         try:
             while True:
-                await udp.ready(sock)
+                await waits.ready(sock)
                 data, source = udp.receive_from(sock)
                 if data is None:
                     continue

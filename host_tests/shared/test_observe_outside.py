@@ -6,7 +6,7 @@ import time
 
 from wanbeacon.board import linux
 from wanbeacon.core import address
-from wanbeacon.net import udp
+from wanbeacon.net import asking, udp, waits
 from wanbeacon.observe import command, stun, whoami
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
@@ -102,7 +102,7 @@ async def server(port, answer, host="127.0.0.1"):
     sock = udp.open_udp(_Board, local=(host, port))
     try:
         while True:
-            await udp.ready(sock)
+            await waits.ready(sock)
             data, source = udp.receive_from(sock)
             if data:
                 for one in answer(data):
@@ -163,7 +163,7 @@ def fails(host, port, family):
 
 
 def test_a_failed_look_up_does_not_count_as_asked():
-    kept, udp.resolve = udp.resolve, fails
+    kept, asking.resolve = asking.resolve, fails
     try:
         for one in (
             stun.Observer({"servers": ["x.example:1"]}, None),
@@ -172,18 +172,18 @@ def test_a_failed_look_up_does_not_count_as_asked():
             one.asked = True
             assert asyncio.run(one.read(4))[0] == UNKNOWN and not one.asked
     finally:
-        udp.resolve = kept
+        asking.resolve = kept
 
 
 def test_literals_resolve_to_what_connect_takes():
     for host, family in (("127.0.0.1", 4), ("::1", 6)):
         sock = udp.open_udp(None, family=family)
         try:
-            sock.connect(udp.resolve(host, 9, family))
+            sock.connect(asking.resolve(host, 9, family))
         finally:
             sock.close()
     try:
-        udp.resolve("127.0.0.1", 9, 6)
+        asking.resolve("127.0.0.1", 9, 6)
         raise AssertionError("an IPv4 literal is no IPv6 address")
     except OSError:
         pass

@@ -5,7 +5,7 @@ import asyncio
 import os
 
 from wanbeacon.board import linux
-from wanbeacon.net import udp
+from wanbeacon.net import asking, udp, waits
 from wanbeacon.observe import announce, natpmp, pcp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
@@ -154,7 +154,7 @@ async def serve(port, replies, heard, host=LO):
     try:
         for reply in replies:
             while True:
-                await udp.ready(sock)
+                await waits.ready(sock)
                 data, source = udp.receive_from(sock)
                 if data is not None:
                     break
@@ -330,4 +330,4 @@ def test_host_port():
         ("1.2.3.4:1", ("1.2.3.4", 1)), ("[2a02::1]:5", ("2a02::1", 5)), ("2a02::1", ("2a02::1", 53)),
         ("[2a02::1]", ("2a02::1", 53)),
     ):  # fmt: skip
-        assert udp.host_port(text, 53) == want, text
+        assert asking.host_port(text, 53) == want, text

@@ -8,7 +8,7 @@ import socket
 import struct
 
 from wanbeacon.core import address
-from wanbeacon.net import bus, udp, unix
+from wanbeacon.net import bus, unix, waits
 from wanbeacon.observe import shared4, ubus
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
@@ -196,7 +196,7 @@ class Daemon:
 
     async def run(self):
         while True:
-            await udp.ready(self.sock)
+            await waits.ready(self.sock)
             sock, _ = self.sock.accept()
             sock.setblocking(False)
             self.clients.append(sock)
@@ -206,8 +206,8 @@ class Daemon:
     async def client(self, sock):
         buf = b""
         while True:
-            await udp.ready(sock)
-            data = udp.receive(sock)
+            await waits.ready(sock)
+            data = waits.receive(sock)
             if not data:
                 self.clients.remove(sock)
                 sock.close()

@@ -5,7 +5,7 @@ import asyncio
 
 from loopback import LO, Board, free_port
 from wanbeacon.app import stage
-from wanbeacon.net import lan, reason, udp
+from wanbeacon.net import lan, reason, udp, waits
 from wanbeacon.observe import gena, igd, upnp, xml
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
@@ -508,7 +508,7 @@ async def search(router, answers, wait=None):
     async def link():
         heard = 0
         while True:
-            await udp.ready(sock)
+            await waits.ready(sock)
             data, source = udp.receive_from(sock)
             if data and not heard:
                 heard = 1

@@ -1,5 +1,5 @@
 from wanbeacon.app import words
-from wanbeacon.core import byhand, outcome, policy
+from wanbeacon.core import byhand, outcome, policy, reasons
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, ODD, OK, SAME, SERVER, TROUBLE, Outcome
 from wanbeacon.core.policy import SEND, STOPPED, WAIT
@@ -228,7 +228,7 @@ def test_what_ends_a_stop_is_said():
                       ("FAIL", "look at the provider's answer, then retry")):  # fmt: skip
         rec = fresh()
         rec.cls, rec.word = cls, "word"
-        text = words.say(*policy.stop_code(rec))
+        text = words.say(*reasons.stop(rec))
         assert text.startswith("word: ") and text.endswith(what), text
 
 
@@ -276,9 +276,9 @@ def test_another_address_than_the_one_sent_is_kept_named_and_odd():
     assert why == (("due.changed",), ("hold.other2", C, C6))
     assert verdict(rec, 2801, B)[0] == SEND
     rec.v4 = rec.v6 = None
-    assert policy.hold_code(rec) == ("hold.ODD", "other address")
+    assert reasons.hold(rec) == ("hold.ODD", "other address")
     rec.v4 = C
-    assert policy.hold_code(rec) == ("hold.other", C)
+    assert reasons.hold(rec) == ("hold.other", C)
     rec = stored()
     send(rec, outcome.failed("timeout"), 1000, (B, None))
     assert rec.attempt

@@ -4,7 +4,7 @@ import asyncio
 import errno
 
 from wanbeacon.board.esp32 import captive_dns as dns
-from wanbeacon.portal import html, request
+from wanbeacon.portal import forms, html, request
 from wanbeacon.portal.draft import Draft, host_names, mail
 from wanbeacon.portal.guard import FORM_S, FREE_TRIES, IDLE_S, LOCK_MAX_S, LOCK_S, SESSIONS, SOURCES, Guard
 from wanbeacon.portal.guest import Guest, make_place
@@ -587,7 +587,7 @@ def test_nothing_that_comes_from_outside_is_html():
     assert html.esc("<a href=\"x\" onclick='y'>&") == "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;"
     assert html.esc("a\r\nb\0c") == "a \nb c"
     assert html.esc(None) == "" and html.esc(5) == "5"
-    field = html.Texts([b"\nn = N\n"]).field("n", '"><script>', faults=[("n", "<b>")])
+    field = forms.Forms([b"\nn = N\n"]).field("n", '"><script>', faults=[("n", "<b>")])
     assert (
         '"><script' not in field
         and "<b>" not in field

@@ -6,7 +6,7 @@ import struct
 
 from wanbeacon.board import linux
 from wanbeacon.board.esp32 import ntp
-from wanbeacon.net import clock, reason, udp
+from wanbeacon.net import believe, clock, reason, udp
 
 NOW = 1795291800  # 2026-11-21 20:10 UTC
 NONCE = bytes(range(10, 18))
@@ -193,9 +193,9 @@ class Machine:
         if wall is None:
             return False
         if abs(wall - self.true) > 30 * DAY:
-            self.clock.doubt()
+            believe.doubt(self.clock)
             return False
-        proven = self.clock.prove(self.true)
+        proven = believe.prove(self.clock, self.true)
         if proven:
             self.seen = self.clock.proven()
         return proven
@@ -205,7 +205,7 @@ class Machine:
         if self.clock.ask_due():
             self.clock.asking()
             if wall is not None:
-                self.clock.set_unproven(wall, agreed, self.seen)
+                believe.set_unproven(self.clock, wall, agreed, self.seen)
 
 
 def in_virtual_time(what):
@@ -307,11 +307,11 @@ def test_a_proven_time_is_not_moved_by_one_server_that_errs():
     def what(m):
         m.ask(NOW)
         assert m.tls()
-        assert not m.clock.prove(NOW + 9 * DAY) and m.clock.wall() == NOW and m.clock.proven() == NOW
-        assert not m.clock.set_unproven(NOW + DAY) and m.clock.wall() == NOW
+        assert not believe.prove(m.clock, NOW + 9 * DAY) and m.clock.wall() == NOW and m.clock.proven() == NOW
+        assert not believe.set_unproven(m.clock, NOW + DAY) and m.clock.wall() == NOW
         assert m.tls(), "and all is well again"
         for _ in range(3):
-            m.clock.prove(m.true + 9 * DAY)
+            believe.prove(m.clock, m.true + 9 * DAY)
         assert m.clock.proven() is None, "three in a row are right"
 
     in_virtual_time(what)
@@ -322,7 +322,7 @@ def test_a_wrong_time_that_was_heard_gives_way_to_the_one_proven_before():
         m.ask(NOW)
         assert m.tls()
         m.wait(DAY)
-        m.clock.doubt()  # a certificate of somebody had expired
+        believe.doubt(m.clock)  # a certificate of somebody had expired
         m.ask(m.true + 900 * DAY)  # and the time server lies now
         assert not m.tls() and m.clock.wall() == m.true
         assert m.tls()
@@ -339,14 +339,14 @@ def test_questions_are_few():
                 asked += 1
             m.wait(20)
         assert 100 < asked < 170, asked
-        m.clock.set_unproven(m.true)
+        believe.set_unproven(m.clock, m.true)
         assert m.tls()
         asked = 0
         for _ in range(24 * 180):
-            m.clock.doubt()
+            believe.doubt(m.clock)
             if m.clock.ask_due():
                 m.clock.asking()
-                m.clock.set_unproven(m.true)
+                believe.set_unproven(m.clock, m.true)
                 m.tls()
                 asked += 1
             m.wait(20)
@@ -392,7 +392,7 @@ def test_whatever_it_believed_an_hour_of_honest_answers_brings_it_back():
                 else:
                     m.ask(m.true + (noise(20000) - 300) * DAY // (1 + noise(50)), noise(2) == 1)
                 m.wait(1 + noise(4000))
-                assert m.clock.proven() is None or abs(m.clock.proven() - m.true) <= 2 * clock.SAME
+                assert m.clock.proven() is None or abs(m.clock.proven() - m.true) <= 2 * believe.SAME
             began = m.true
             while True:
                 if m.clock.ask_due():
@@ -410,8 +410,8 @@ def test_on_linux_the_systems_clock_is_used_as_it_is():
     assert not one.ask_due() and one.state == clock.HEARD
     wall = one.wall()
     if wall:
-        assert one.proven() is None and one.prove(wall + 10) and one.proven()
+        assert one.proven() is None and believe.prove(one, wall + 10) and one.proven()
         for _ in range(5):
-            one.prove(wall + 9 * DAY)
+            believe.prove(one, wall + 9 * DAY)
         assert abs(one.wall() - wall) < 5, "it is not ours to set"
-    assert not one.prove(None) and not one.prove(5)
+    assert not believe.prove(one, None) and not believe.prove(one, 5)

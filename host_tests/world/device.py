@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from wanbeacon.app import agent, config, stage
 from wanbeacon.core import address
-from wanbeacon.net import clock, cpython, reason
+from wanbeacon.net import believe, clock, cpython, reason
 
 from host_tests.world import net
 
@@ -170,7 +170,7 @@ class Board:
         except (OSError, ValueError) as e:
             kit.log.tell("warn", "clock.server", self.ntp, reason.why(e))
             return
-        if kit.clock.set_unproven(wall, agreed, kit.journal.newest or 0):
+        if believe.set_unproven(kit.clock, wall, agreed, kit.journal.newest or 0):
             kit.log.tell("info", "clock.set", self.ntp)
 
     def set_time(self, wall):

@@ -26,7 +26,7 @@ STAGES = (
     ("an exchange", "app.exchange dyndns.request dyndns.reply net.http net.wire net.trust"),
     ("learning from the answer", "app.learn"),
     ("a command", "app.commands"),
-    ("the status page", "portal.server portal.site portal.page_status"),
+    ("the status page", "portal.server portal.guest portal.front portal.html portal.page_status"),
 )
 #: gc.mem_free() counts the system's largest block as Python's (esp32-memory): mem_info does not.
 _CODE = """

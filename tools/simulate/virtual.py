@@ -161,6 +161,7 @@ class Line:
     homes = False
     networks = ()  # the home's IPv6 networks: see observe/base.py
     router6 = False
+    slots = ()
 
     def __init__(self, world):
         self.world = world
@@ -170,9 +171,6 @@ class Line:
 
     def tidy(self):
         pass
-
-    def asked_at(self):
-        return {}
 
     def close(self):
         pass

@@ -16,7 +16,6 @@ from micropython import const
 from wanbeacon import VERSION
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
-from wanbeacon.board import words_of
 from wanbeacon.core.record import Journal
 
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
@@ -26,8 +25,6 @@ _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from ea
 # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
 _REST = const(60)
 _REST_MAX = const(3600)
-# seconds until a line without an address is looked at again; an eighth of its outage, up to a check
-_LOOK_AGAIN = const(30)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
@@ -57,11 +54,10 @@ class Agent:
         self.transport = transport
         self.log = Log(clock, out)
         self.event = asyncio.Event()
-        self.started = clock.mono()
         self.counters = {"requests": 0, "events": 0, "faults": 0}
         self.faults = {}  # where -> [what, until when (mono) it rests, how long]
         self.exchange = None
-        self.history = []  # the last changes: (when, host, address before, address now, ms of the exchange)
+        self.history = b""  # the last changes, packed: past.py
         self.again = None  # mono_ms of the second look after an event
         self.clock_was_set = clock.wall() is not None
         self.clock_gone = False
@@ -89,18 +85,12 @@ class Agent:
     def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises net.Trouble."""
         return stage.run(
-            "net.http",
-            "get",
-            url,
-            self.board,
-            self.agent_name(),
-            family,
-            10000,
-            4096,
-            ca,
-            bind,
-            self.clock.prove,
+            "net.http", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind, self.prove
         )
+
+    def prove(self, date):
+        """An answer whose certificate was verified is dated so: see net/believe.py."""
+        stage.run("net.believe", "prove", self.clock, date)
 
     def say(self, code, *data):
         """For observers: one line of the log."""
@@ -137,8 +127,11 @@ class Agent:
         row = self.faults.get(where)
         self.counters["faults"] += 1
         if not row or row[0] != what:
-            self.log.tell("err", "log.fault", where, what)
             row = self.faults[where] = [what, 0, _REST // 2]
+            try:
+                self.log.tell("err", "log.fault", where, what)
+            except MemoryError:
+                row[0] = ""  # said the next time
         row[2] = min(row[2] * 2, _REST_MAX)
         row[1] = self.clock.mono() + row[2]
         return row[2]
@@ -176,7 +169,7 @@ class Agent:
         line.chooser.tidy()
         for answer in answers:
             stage.run("app.plan", "note", self, line, *answer)
-        if line.chooser.asked_at():
+        if any([slot.asked for slot in line.chooser.slots]):
             stage.run("app.asked", "keep", self, line)
 
     async def _afterwards(self):
@@ -260,55 +253,18 @@ class Agent:
     def _act(self, account):
         """What is due for one account. False when nothing is."""
         due = stage.run("app.plan", "due", self, account.hosts)
-        due = due and stage.run("app.plan", "groups", account, due)
-        if not due:
+        if not due or not stage.run("app.exchange", "act", self, account, due):
             return False
-        while due:
-            hosts, template, sent, offline = due.pop(0)
-            hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
-            if not hosts:
-                continue
-            met = self._send(account, hosts, template, sent, offline)
-            if met:
-                stage.run("app.learn", "wait_as", self, account, met, [h for group in due for h in group[0]])
-            if met or met is None:
-                break
         self.save()
         due = stage.run("app.plan", "due", self, self.hosts())
         if due:
             stage.run("app.plan", "pick", due)
         return True
 
-    def _send(self, account, hosts, template, sent, offline):
-        """One request for some hosts. None when the journal cannot be written, else the hosts that met
-        trouble."""
-        self.log.settle()
-        start = self.clock.mono_ms()
-        way = "app.restful" if account.row.get("rest") else "app.exchange"
-        begun, answer = stage.run(way, "exchange", self, account, hosts, template, sent, offline)
-        if answer is None:
-            return None
-        if not begun:
-            return stage.run("app.learn", "never_left", self, account, hosts, answer)
-        ms = self.clock.mono_ms() - start
-        return stage.run("app.learn", "answered", self, account, hosts, answer, ms)
-
     def save(self):
-        """Write the journal if something changed.
-        False when it cannot be written: nothing is sent until it can."""
-        now = self.clock.mono()
-        try:
-            rows = [h.rec for h in self.hosts()]
-            stage.run("core.journal", "save", self.journal, rows, now, self.clock.wall(), self.clock.record())
-        except OSError as e:
-            error = "wait.journal", words_of(e)
-            self.save_after = now + SAVE_AGAIN
-            if error != self.save_error:
-                self.log.tell("err", *error)
-            self.save_error = error
-            return False
-        self.save_error = None
-        return True
+        """Write the journal if something changed. False when it cannot be written: nothing is sent until it
+        can."""
+        return stage.run("app.turn", "save", self)
 
     # ---- the loop
 
@@ -353,80 +309,25 @@ class Agent:
         if self.report:
             self.report(self)
         if self.notices and not self.resting("notices"):
-            await self._notify()
-
-    async def _notify(self):
-        """Tell people; after all else, so that a dead receiver delays nothing that is due."""
-        try:
             async with stage.floor:
-                # one stage after another: the heap holds one of them
-                due = stage.run("app.notify", "tell", self)
-                if due:
-                    try:
-                        ready = stage.run("app.notices", "prepare", self, *due)
-                        came = stage.run("app.post", "deliver", self, *ready)
-                    except MemoryError:
-                        # nothing has left: where it may have, that is a Trouble (net/http.py)
-                        came = 0, "memory", True, True, 0
-                    stage.run("app.notify", "heard", self, due, came)
-            self.sound("notices")
-        except Exception as e:
-            self.fault("notices", e)
+                stage.run("app.exchange", "notify", self)
 
     def _clocks(self):
-        """The clock was set, or stepped: waits are told."""
-        now, wall = self.clock.mono(), self.clock.wall()
-        if (wall is None or self.clock.ask_due()) and not self.resting("the clock"):
-            try:
-                self.board.set_clock(self)
-                self.sound("the clock")
-            except Exception as e:  # accounts and lines do not need the time for all they do
-                self.fault("the clock", e)
-            wall = self.clock.wall()
-        step = self.clock.stepped()
-        back, self.clock_gone = self.clock_gone and wall, wall is None
-        if wall and not self.clock_was_set:
-            self.clock_was_set = True
-            self._restate(now, wall, True)
-        elif wall and (step or back):
-            self.log.tell("info", *(("log.stepped", step) if step else ("log.clock-again",)))
-            self._restate(now, wall, False)
-        elif self.journal.strange(self.clock.record()):
-            self.save()
-
-    def _restate(self, now, wall, first):
-        """Put all waits into the time of a clock that was set for the first time in this run, or stepped."""
-        rows = [(h.rec, h.account.limits) for h in self.hosts()]
-        stage.run("core.journal", "restate_all", self.journal, rows, now, wall, first)
-        self.save()
+        """The clock was set, or stepped: waits are told. What that takes is loaded when there is something of
+        it."""
+        clock = self.clock
+        ask = clock.wall() is None or clock.ask_due()
+        step = 0 if ask else clock.stepped()
+        if ask or step or self.clock_gone or not self.clock_was_set or self.journal.strange(clock.record()):
+            stage.run("app.turn", "clocks", self, ask, step)
 
     def pause_for(self):
         """Seconds until there is something to do without an event."""
-        now = self.clock.mono()
-        until = now + self.cfg["intervals"]["check"]
-        if self.look_at is not None:
-            until = min(until, self.look_at)
-        for h in self.hosts():
-            if not self.resting(h.account.where):
-                until = min(until, h.next)  # may be past: due since another account's exchange
-        for line in self.lines:
-            for lost in line.lost.values():
-                if lost is not None:
-                    until = min(until, now + max(_LOOK_AGAIN, (now - lost) >> 3))
-        for row in self.faults.values():
-            if row[1] > now:
-                until = min(until, row[1])
-        if self.save_after > now:
-            until = min(until, self.save_after)
-        if self.notices and not self.resting("notices"):
-            until = min(until, self.notices[0])
-        if self.clock.wall() is None:
-            until = min(until, now + CLOCK_EVERY)
-        # whole numbers: a float has 22 bits
-        wait = (until * 1000 - self.clock.mono_ms()) / 1000 if until > now else 1
-        if self.again is not None:
-            wait = min(wait, max(0, self.again - self.clock.mono_ms()) / 1000)
-        return wait
+        try:
+            return stage.run("app.turn", "pause_for", self)
+        except MemoryError:
+            self.board.short_of_memory("the pause")
+            return CLOCK_EVERY
 
     # ---- for people
 

@@ -3,6 +3,8 @@ JSON, {line: {source: unix seconds}}, and nothing depends on it but a page's pea
 
 import json
 
+from wanbeacon.observe import choosing
+
 _SAME_S = 10  # both clocks are read in whole seconds, and drift
 
 
@@ -13,7 +15,7 @@ def restore(agent):
         for line in agent.lines:
             row = doc.get(line.name)
             if isinstance(row, dict):
-                line.chooser.restore({key: row[key] for key in row if isinstance(row[key], int)})
+                line.chooser.before = {key: row[key] for key in row if isinstance(row[key], int)}
                 agent.asked[line.name] = row
     except (OSError, ValueError, AttributeError):
         pass
@@ -21,7 +23,7 @@ def restore(agent):
 
 def keep(agent, line):
     """Write it when a source was asked since."""
-    now, kept = line.chooser.asked_at(), agent.asked.get(line.name, {})
+    now, kept = choosing.asked_at(line.chooser), agent.asked.get(line.name, {})
     if [key for key in now if abs(now[key] - kept.get(key, 0)) > _SAME_S]:
         agent.asked[line.name] = now
         try:

@@ -20,7 +20,6 @@ import wanbeacon
 from wanbeacon.app import stage
 from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
-from wanbeacon.board.esp32 import rtc
 from wanbeacon.board.esp32.memory import PLENTY
 from wanbeacon.net.clock import Clock
 
@@ -38,6 +37,7 @@ PAGE_S = 2  # for a page of its own to be served
 #: What stays loaded comes first where memory is scarce:
 #: code between which nothing short-lived has left holes.
 _STAY = (
+    "net",  # what exchanges hand on is of its classes
     "portal.server",
     "app.agent",
     "app.model",
@@ -57,11 +57,12 @@ class Device:
     def __init__(self, board):
         self.board = board
         board.ask = self.ask
-        self.memory = rtc.Memory()
+        self.boots, self.last_reason, self.crashes, self.safe, self.timed = stage.run(
+            "board.esp32.rtc", "begin", board.reset_cause
+        )
         # what the chip's clock has at start may only have been heard, a run or many ago
-        self.clock = Clock(board.set_time, inherited=self.memory.time_proven())
-        self.safe = self.memory.begin(self.board.reset_cause)
-        self.last_reason = self.memory.reason
+        self.clock = Clock(board.set_time, inherited=self.timed)
+        self.proved = False  # this run was no crash at start
         self.cfg = None
         self.problems = []
         self.agent = None
@@ -80,27 +81,12 @@ class Device:
         self.console = None  # the task that listens on the serial port (console.py)
         self.log = Log(self.clock)
 
-    # ---- settings
-
-    def load(self):
-        """Read /config.json; what is wrong with it goes to `problems`.
-        True when there is something to run."""
-        try:
-            self.cfg = stage.run("app.config", "read", esp32.CONFIG)
-        except (OSError, ValueError) as e:
-            self.problems = stage.run("app.board_steps", "problems", e)
-            return False
-        self.board.ntp = self.cfg["ntp"]
-        portal = self.cfg["portal"]  # where a router's push comes in (observe/push.py)
-        self.board.portal = portal["port"] if portal["enabled"] else 0
-        return True
+    # ---- for the portal, the button and people
 
     def save(self, data):
         """New settings (bytes of JSON, already checked): written, then the board restarts. Raises OSError."""
-        esp32.replace(esp32.CONFIG, data)
+        stage.run("board.esp32.files", "replace", esp32.CONFIG, data)
         self.ask("restart")
-
-    # ---- for the portal, the button and people
 
     def say(self, text):
         """One line for the console and the log ring."""
@@ -117,50 +103,23 @@ class Device:
         self.wake.set()
 
     def state(self):
-        """One word for the LED and the page: the first thing that is wrong (lights.BLINKS), or ok."""
-        if self.safe:
-            return "safe"
-        if self.door:
-            return "setup"
-        if self.problems:
-            return "settings"
-        link = self.board.link
-        if not link or not link.address():
-            return link.word if link and link.word != "up" else "starting"
-        agent = self.agent
-        if not agent or not self.running:
-            return "starting"
-        if self.clock.wall() is None:
-            return "clock"
-        hosts = agent.hosts()
-        for state, word in (("stopped", "stopped"), ("waiting", None)):
-            for h in hosts:
-                if h.state == state and h.rec.offline != 2:  # what the user switched off is as it should be
-                    return word or ("provider" if h.rec.cls in ("LATER", "ODD") else "address")
-        return "ok" if hosts and hosts[0].state != "new" else "starting"
+        """One word for the LED and the page: see board_state.py."""
+        return stage.run("app.board_state", "word", self)
+
+    def rtc(self, method, *args):
+        """What is to be known after a reset: a method of board/esp32/rtc.py's Memory."""
+        stage.run("board.esp32.rtc", "use", method, *args)
 
     def restart(self):
         """A clean end; does not return."""
-        self.memory.proven()
+        self.rtc("proven")
         self.board.restart()
 
     # ---- the tasks
 
     async def run(self):
         """Everything at once, until a reset."""
-        usable = self.load()
-        gc.collect()
-        self.connect(self.cfg or stage.run("app.board_steps", "networks"))
-        stage.run("app.board_steps", "tell_start", self)
-        self.console = asyncio.create_task(self._serial())
-        tasks = [self._lights(), self._watch()]
-        if not usable or self.cfg["portal"]["enabled"]:
-            tasks.append(self._guard("portal", self._portal))
-        if usable and not self.safe:
-            tasks.append(self._agent())
-        if self.problems:
-            self.wish = "setup"
-        tasks.append(self._wishes())
+        tasks = stage.run("app.board_steps", "begin", self)
         tasks = [asyncio.create_task(t) for t in tasks]  # kept: a task nobody holds may be collected
         await asyncio.gather(*tasks)
 
@@ -168,7 +127,7 @@ class Device:
         """The link, made and kept from now on if there is none yet, with the networks of `cfg`; None when
         this board has no way out (see `problems`). A cable port beats Wi-Fi."""
         if stage.run("app.board_steps", "connect", self, cfg) and not self.keeper:
-            self.keeper = asyncio.create_task(self._guard("network", self._keep))
+            self.keeper = asyncio.create_task(self.guard("network", self._keep))
         return self.board.link
 
     async def _keep(self):
@@ -183,7 +142,7 @@ class Device:
                 link.rounds = 0
                 await link.watch(what)
 
-    async def _agent(self):
+    async def live(self):
         """The agent, from the moment the link is up. Its end is the board's."""
         board = self.board
         try:
@@ -191,30 +150,26 @@ class Device:
             if not agent:
                 self.ask("setup")
                 return
-            agent.counters["boots"] = self.memory.boots
+            agent.counters["boots"] = self.boots
             gc.collect()
             while not board.link_up():
                 await asyncio.sleep_ms(200)
             self.running = True
             self.round = time.ticks_ms()
-            asyncio.create_task(self._nudge())
+            board.link.hint = agent.event  # the link came back: look at once
             await agent.run()
         except Exception as e:  # the one catch-all: whatever it is, the run is over
             self.running = False
             sys.print_exception(e)
-            self.memory.crash("%s: %s" % (type(e).__name__, e))
+            try:
+                self.rtc("crash", "%s: %s" % (type(e).__name__, e))
+            except MemoryError:
+                self.agent = agent = None
+                gc.collect()
+                self.rtc("crash", "MemoryError")
             self.say("the agent crashed; restart in %d s" % CRASH_S)
             await asyncio.sleep(CRASH_S)
             self.board.restart()
-
-    async def _nudge(self):
-        """The link came back: look at once."""
-        link = self.board.link
-        while True:
-            await link.event.wait()
-            link.event.clear()
-            if link.word == "up":
-                self.agent.event.set()
 
     def report(self, agent):
         """After each round: progress is proven; what changed for a host is said on the console."""
@@ -222,7 +177,9 @@ class Device:
             self.board.short = 0  # a round that went well
         self.was_short = self.board.short
         self.round = time.ticks_ms()
-        self.memory.note_time(self.clock.proven() is not None)
+        if self.timed != (self.clock.proven() is not None):
+            self.timed = not self.timed
+            self.rtc("note_time", self.timed)
         self.board.feed()
         for h in agent.hosts():
             now = (h.state, h.rec.word)
@@ -233,7 +190,7 @@ class Device:
                     % (h.name, h.state, agent.log.scrub(stage.run("app.words", "join", h.why)))
                 )
 
-    async def _guard(self, what, work):
+    async def guard(self, what, work):
         """Runs work() for ever; an exception there is said, not deadly: the agent may still do its work."""
         while True:
             try:
@@ -243,7 +200,7 @@ class Device:
                 self.say("%s: %s: %s; again in 30 s" % (what, type(e).__name__, e))
             await asyncio.sleep(30)
 
-    async def _serial(self):
+    async def serial(self):
         """Who installed this board from a browser sets its Wi-Fi over the cable. Then, and at once when
         somebody else is at the cable, the console listens to Ctrl-C."""
         try:
@@ -261,7 +218,7 @@ class Device:
         finally:
             stage.dismiss("app.improv_serial")
 
-    async def _portal(self):
+    async def pages(self):
         """The pages, where they are installed."""
         try:
             server = stage.resident("portal.server")
@@ -270,21 +227,9 @@ class Device:
                 await asyncio.sleep(3600)
         await server.serve(self)
 
-    async def _lights(self):
-        """LED and button, where there are any."""
-        pins = self.board.pins
-        if pins.get("led") or pins.get("button"):
-            await stage.resident("board.esp32.lights").run(
-                pins.get("led"), pins.get("button"), self.state, self._pressed
-            )
-
-    def _pressed(self, wish):
-        self.say("button: %s" % ("factory reset" if wish == "reset" else "set-up mode"))
-        self.ask(wish)
-
-    async def _watch(self):
-        """Feeds the watchdog while there is progress; opens the door for a device that cannot join;
-        counts a run proven."""
+    async def watch(self):
+        """Feeds the watchdog while there is progress; opens the door for a device that cannot join; counts a
+        run proven."""
         start = self.clock.mono()
         while True:
             now = self.clock.mono() - start
@@ -293,13 +238,14 @@ class Device:
                 self.board.feed()
             if self.safe:
                 if now > SAFE_S:
-                    self.memory.try_again()
+                    self.rtc("try_again")
                     self.board.restart()
-            elif now > PROVEN_S:
-                self.memory.proven()
+            elif now > PROVEN_S and not self.proved:
+                self.proved = True
+                self.rtc("proven")
             if self.board.short >= SHORT_RUNS and now > SHORT_S:
                 self.say("out of memory in several rounds in a row: restarting")
-                self.memory.note("memory")
+                self.rtc("note", "memory")
                 self.board.restart()
             link = self.board.link
             if link and not link.ever and not self.door and now > LOST_S and not self.wish:
@@ -312,7 +258,7 @@ class Device:
                     stage.run("app.upgrade", "due", self)
             await asyncio.sleep(WATCH_S)
 
-    async def _wishes(self):
+    async def wishes(self):
         """Does what the button or a page asked for, one after the other."""
         while True:
             wish, self.wish = self.wish, None
@@ -348,7 +294,8 @@ def main(slot=None):
             except ImportError:  # a board without pages
                 pass
     wanbeacon.catalogue = (slot or esp32.Board.home) + "/catalogue"
-    current = device = Device(esp32.Board(memory, slot))
+    about = stage.run("board.esp32.files", "about", esp32.Board.home)
+    current = device = Device(esp32.Board(memory, about, slot))
     print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
     device.board.start_watchdog()
     try:
@@ -358,6 +305,6 @@ def main(slot=None):
     except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
         micropython.kbd_intr(3)
         sys.print_exception(e)
-        device.memory.crash("%s: %s" % (type(e).__name__, e))
+        device.rtc("crash", "%s: %s" % (type(e).__name__, e))
         time.sleep(CRASH_S)
         device.board.restart()

@@ -1,12 +1,23 @@
 """What a board does once or seldom: start the link and the agent, carry out what the button or a page asked
 for. Stages of board_main.py: functions of a Device."""
 
+import asyncio
+
+import machine
+
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
+from wanbeacon.board.esp32 import files
+
+# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this
+# long.
+CONSOLE_MS = 3600000
 
 
-def tell_start(device):
-    """What is wrong, and how the run before ended."""
+def begin(device):
+    """The settings read, the link made: the coroutines of a board's life."""
+    usable = _load(device)
+    device.connect(device.cfg or networks())
     for p in device.problems:
         device.say("settings: " + p)
     if device.last_reason:
@@ -15,12 +26,37 @@ def tell_start(device):
     if device.cfg and device.cfg.get("upgrade", {}).get("auto"):
         device.upgrade_at = 0
     if device.safe and device.cfg:
-        device.say("safe mode: the agent crashed %d times in a row and rests now" % device.memory.crashes)
+        device.say("safe mode: the agent crashed %d times in a row and rests now" % device.crashes)
+    device.console = asyncio.create_task(device.serial())
+    tasks = [device.watch(), device.wishes()]
+    pins = device.board.pins
+    if pins.get("led") or pins.get("button"):
+        tasks.append(stage.resident("app.board_state").lights(device))
+    if not usable or device.cfg["portal"]["enabled"]:
+        tasks.append(device.guard("portal", device.pages))
+    if usable and not device.safe:
+        tasks.append(device.live())
+    if device.problems:
+        device.wish = "setup"
+    return tasks
+
+
+def _load(device):
+    """Read the settings; what is wrong with them goes to `problems`. True when there is something to run."""
+    try:
+        device.cfg = stage.run("app.config", "read", esp32.CONFIG)
+    except (OSError, ValueError) as e:
+        device.problems = problems(e)
+        return False
+    device.board.ntp = device.cfg["ntp"]
+    portal = device.cfg["portal"]  # where a router's push comes in (observe/push.py)
+    device.board.portal = portal["port"] if portal["enabled"] else 0
+    return True
 
 
 def problems(e):
     """Why there are no settings to use, a list of lines; e: what reading them raised."""
-    if isinstance(e, OSError) or list(esp32.read_json(esp32.CONFIG)) == ["wifi"]:
+    if isinstance(e, OSError) or list(files.read_json(esp32.CONFIG)) == ["wifi"]:
         return [stage.run("app.words", "say", "settings.none")]
     return getattr(e, "problems", None) or [str(e)]
 
@@ -28,7 +64,7 @@ def problems(e):
 def networks():
     """The networks of settings that are no good otherwise, or that have nothing else yet
     (app/improv_serial.py): the pages can be reached from home then."""
-    rows = esp32.read_json(esp32.CONFIG).get("wifi")
+    rows = files.read_json(esp32.CONFIG).get("wifi")
     rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else ()
     rows = [row for row in rows if isinstance(row.get("ssid"), str) and row["ssid"]]
     return {"wifi": rows} if rows else {}
@@ -82,7 +118,7 @@ def restart(device):
 
 def reset(device):
     """Factory reset."""
-    esp32.forget()
+    files.forget()
     device.say("factory reset: settings and journal are gone")
     device.restart()
 
@@ -99,6 +135,7 @@ def setup(device):
 
 def console(device):
     """A person has taken the console."""
-    device.board.console()
-    device.memory.proven()
+    if device.board.dog:
+        device.board.dog = machine.WDT(timeout=CONSOLE_MS)
+    device.rtc("proven")
     print("stopped: the console is yours for an hour; machine.reset() starts the agent again")

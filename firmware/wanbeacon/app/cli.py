@@ -8,7 +8,8 @@ import sys
 
 from wanbeacon import VERSION
 from wanbeacon.app import config, stage
-from wanbeacon.board import Mistake, linux, words_of
+from wanbeacon.board import linux
+from wanbeacon.board.words import Mistake, words_of
 from wanbeacon.net import unix, waits
 
 CONFIG = "/etc/wanbeacon/config.json"

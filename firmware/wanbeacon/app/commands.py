@@ -1,7 +1,6 @@
 """What a user can say to a running agent, and what it answers. A stage."""
 
-from wanbeacon.app import status as document
-from wanbeacon.app import words
+from wanbeacon.app import stage, words
 from wanbeacon.core import byhand
 from wanbeacon.core.release import release
 from wanbeacon.dyndns import share
@@ -64,7 +63,7 @@ def _refusal(code):
 
 
 def _status(agent, hosts):
-    return document.document(agent)
+    return stage.run("app.status", "document", agent)
 
 
 def _check(agent, hosts):

@@ -1,6 +1,6 @@
 """How a host is, in the one word that people are told (notify.py). Part of that stage."""
 
-from wanbeacon.core import address, policy
+from wanbeacon.core import address, reasons
 from wanbeacon.observe.base import NONE, UNKNOWN
 
 # Conditions, and the events that tell of them; PUBLISHED is an event only.
@@ -13,7 +13,7 @@ def look(agent, host):
     None where the user wants it so, or nobody looked yet."""
     rec = host.rec
     if rec.stopped():
-        return STOPPED, policy.stop_code(rec)
+        return STOPPED, reasons.stop(rec)
     if agent.journal.paused or rec.offline or host.state == "new":
         return None, ()
     why = _no_public(host)

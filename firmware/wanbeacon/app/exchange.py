@@ -1,5 +1,10 @@
-"""One request to a provider: built, noted, sent, its answer read. A stage, whose steps are stages of their
-own: the code of one of them is in memory at a time. What the answer does to the records is learn.py's."""
+"""What leaves the home in a turn of the agent's loop: the requests of one account, one after another, and
+notices. Stages of agent.py, whose steps are stages of their own: the code of one of them is in memory at a
+time.
+
+A request is built, noted, sent, its answer read; what that does to the records is learn.py's."""
+
+import gc
 
 from wanbeacon.app import stage
 from wanbeacon.net import Trouble, names
@@ -51,3 +56,57 @@ def exchange(agent, account, hosts, template, sent, offline):
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
     return True, answer
+
+
+def act(agent, account, due):
+    """Send what is due (plan.due's list). False when there is nothing that can be sent."""
+    due = stage.run("app.plan", "groups", account, due)
+    if not due:
+        return False
+    while due:
+        hosts, template, sent, offline = due.pop(0)
+        hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
+        if not hosts:
+            continue
+        met = _send(agent, account, hosts, template, sent, offline)
+        if met:
+            stage.run("app.learn", "wait_as", agent, account, met, [h for group in due for h in group[0]])
+        if met or met is None:
+            break
+    return True
+
+
+def _send(agent, account, hosts, template, sent, offline):
+    """One request for some hosts. None when the journal cannot be written, else the hosts that met
+    trouble."""
+    agent.log.settle()
+    start = agent.clock.mono_ms()
+    args = agent, account, hosts, template, sent, offline
+    if account.row.get("rest"):
+        begun, answer = stage.run("app.restful", "exchange", *args)
+    else:
+        begun, answer = exchange(*args)
+    if answer is None:
+        return None
+    if not begun:
+        return stage.run("app.learn", "never_left", agent, account, hosts, answer)
+    ms = agent.clock.mono_ms() - start
+    return stage.run("app.learn", "answered", agent, account, hosts, answer, ms)
+
+
+def notify(agent):
+    """Tell people; after all else, so that a dead receiver delays nothing that is due."""
+    try:
+        due = stage.run("app.notify", "tell", agent)
+        if due:
+            try:
+                ready = stage.run("app.notices", "prepare", agent, *due)
+                came = stage.run("app.post", "deliver", agent, *ready)
+            # nothing has left: where it may have, that is a Trouble (net/http.py)
+            except MemoryError:
+                gc.collect()
+                came = 0, "memory", True, True, 0
+            stage.run("app.notify", "heard", agent, due, came)
+        agent.sound("notices")
+    except Exception as e:
+        agent.fault("notices", e)

@@ -9,6 +9,7 @@ import wanbeacon
 from wanbeacon.app import improv_serial as improv
 from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
+from wanbeacon.board.esp32 import files
 from wanbeacon.core.text import name_of
 
 _INFO, _SCAN, _HOSTNAME, _NAME, _NETWORK = 3, 4, 5, 6, 7
@@ -75,7 +76,7 @@ def _heard():
 
 def _hostname(device, data):
     """The host name, after it was set when there is data; None when that is none."""
-    doc = esp32.read_json(esp32.CONFIG)
+    doc = files.read_json(esp32.CONFIG)
     row = doc.get("device") if isinstance(doc.get("device"), dict) else {}
     if data:
         try:
@@ -92,7 +93,7 @@ def _hostname(device, data):
 
 def _save(device, doc):
     """Settings are replaced; what somebody is just typing into the pages is not lost by that."""
-    esp32.replace(esp32.CONFIG, json.dumps(doc).encode())
+    files.replace(esp32.CONFIG, json.dumps(doc).encode())
     if device.portal and device.portal.draft:
         draft = json.loads(device.portal.draft)
         for key in ("wifi", "device"):
@@ -139,7 +140,7 @@ def tried(device, kept):
         if row:
             link.change(old)
         return [_error(improv.NOT_JOINED)]
-    doc = esp32.read_json(esp32.CONFIG)
+    doc = files.read_json(esp32.CONFIG)
     rows = doc.get("wifi") if isinstance(doc.get("wifi"), list) else []
     rows = [one for one in rows if isinstance(one, dict) and one.get("ssid") != row["ssid"]]
     doc["wifi"] = ([row] + rows)[:_NETWORKS]

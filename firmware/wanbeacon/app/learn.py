@@ -1,10 +1,9 @@
 """What a request does to the records: before it leaves, and what its answer means. A stage."""
 
-from wanbeacon.app import words
-from wanbeacon.core import outcome, policy
-from wanbeacon.net import Trouble
+from wanbeacon.app import past, said, words
+from wanbeacon.core import outcome, policy, reasons
+from wanbeacon.net import Trouble, believe
 
-HISTORY = 20  # changes that are kept for people, in RAM
 _NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
 
 
@@ -37,31 +36,31 @@ def answered(agent, account, hosts, answer, ms):
     hosts that met trouble of the server's or the network's."""
     if isinstance(answer, Trouble):
         if answer.word in ("clock", "expired"):
-            agent.clock.doubt()
-        status, said = answer.word, agent.log.scrub(answer.text)
+            believe.doubt(agent.clock)
+        status, text = answer.word, agent.log.scrub(answer.text)
         outs = failed(hosts, answer)
     else:
-        status, said = answer.status, agent.log.said(answer.body)
+        status, text = answer.status, said.said(agent.log, answer.body)
         outs = answer.outs
-        agent.clock.prove(answer.date)
+        believe.prove(agent.clock, answer.date)
         for h in hosts:
             h.rec.root = answer.root
-    _show(agent, account, hosts, status, said, ms)
+    _show(agent, account, hosts, status, text, ms)
     before = [(h.rec.v4, h.rec.v6) for h in hosts]
     met = learn(agent, account, hosts, outs)
     _remember(agent, hosts, before, ms)
     return met
 
 
-def _show(agent, account, hosts, status, said, ms):
+def _show(agent, account, hosts, status, text, ms):
     names = [h.name for h in hosts]
     before, agent.exchange = agent.exchange, {
         "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status,
-        "reply": said, "ms": ms,
+        "reply": text, "ms": ms,
     }  # fmt: skip
     if status == "dns" and before and before["status"] == status and before["hosts"] == names:
         return  # every 5 s: said once
-    agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, said))
+    agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, text))
 
 
 def failed(hosts, trouble):
@@ -77,15 +76,15 @@ def failed(hosts, trouble):
 
 def _remember(agent, hosts, before, ms):
     """Changes of this request into the history that people see."""
+    every = agent.hosts()
     for i in range(len(hosts)):
         for old, new in zip(before[i], (hosts[i].rec.v4, hosts[i].rec.v6)):
             if new and new != old:
-                agent.history.append((agent.clock.wall(), hosts[i].name, old, new, ms))
+                past.add(agent, agent.clock.wall(), every.index(hosts[i]), old, new, ms)
                 if hosts[i].account.look:  # 60 to 120 s from now: servers take that to spread it
                     wait = 60 + (agent.chance() * 60 >> 16)
                     hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
                     agent.look_at = min(agent.look_at or hosts[i].look_at, hosts[i].look_at)
-    del agent.history[:-HISTORY]
 
 
 def learn(agent, account, hosts, outs):
@@ -115,14 +114,14 @@ def _one(agent, account, host, out, now, wall, chance):
         and account.row.get("max") == 1
         and (host.rec.single or host.rec.word == "other address")
     )
-    out.word = agent.log.scrub(out.word, out.cls == outcome.ODD)
+    out.word = said.begun(agent.log, out.word) if out.cls == outcome.ODD else agent.log.scrub(out.word)
     cause = (host.cause, account.fp, account.provider_fp)[out.reach]
     for code in (policy.answered(host.rec, out, now, wall, account.limits, chance, cause), out.note):
         if code:
             agent.log.tell("warn", "log.host", host.name, words.say(*code))
     host.rec.single = host.rec.single or told
     if host.rec.stopped():
-        agent.log.tell("err", "log.stopped", host.name, words.say(*policy.stop_code(host.rec)))
+        agent.log.tell("err", "log.stopped", host.name, words.say(*reasons.stop(host.rec)))
     if out.cls in policy.STOPS and out.reach:
         for other in agent.hosts():
             # two entries with one login (two lines) are one account there

@@ -14,7 +14,8 @@ import sys
 import micropython
 
 from wanbeacon.app import control, stage
-from wanbeacon.board import Mistake, linux, words_of
+from wanbeacon.board import linux
+from wanbeacon.board.words import Mistake, words_of
 from wanbeacon.net import clock, unix
 
 # Bytes between two collections, in a small heap and in a large one: garbage left lying scatters what lives,

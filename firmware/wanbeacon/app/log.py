@@ -7,7 +7,6 @@ from wanbeacon.app import stage
 _LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
 _LINE_MAX = const(140)
 SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
-_SAID_MAX = const(80)  # characters of a reply that are shown
 
 
 class Log:
@@ -41,38 +40,17 @@ class Log:
         for i in range(len(self.lines)):
             self.lines[i] = self.lines[i][:]
 
-    def scrub(self, text, cut=False):
-        """The text in one line of printable characters, with every secret in it starred.
-
-        cut: the text goes on where it ends here, so its last characters may be the beginning of a secret.
-        """
+    def scrub(self, text):
+        """The text in one line of printable characters, with every secret in it starred."""
         text = str(text)
         for s in self.secrets:
             if s in text:
                 text = text.replace(s, "***")
-        if cut:
-            text = self._without_tail(text)
         raw = bytearray(text.encode())  # by bytes, see core.text.printable
         for i in range(len(raw)):
             if raw[i] < 32 or raw[i] == 127:
                 raw[i] = 32
         return bytes(raw).decode()
-
-    def _without_tail(self, text):
-        for s in self.secrets:
-            for n in range(min(len(s), len(text)), SECRET_MIN - 1, -1):
-                if text.endswith(s[:n]):
-                    return text[:-n] + "***"
-        return text
-
-    def said(self, body):
-        """The beginning of a server's reply (bytes), for people: a server may well repeat what we sent."""
-        try:
-            text = body.decode()
-        except (UnicodeError, ValueError):
-            text = bytes([b if b < 128 else 63 for b in body]).decode()
-        text = " ".join(self.scrub(text).split())
-        return text[:_SAID_MAX]
 
     def keep_secrets(self, forms):
         """From now on these texts are starred."""

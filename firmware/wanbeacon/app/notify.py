@@ -13,8 +13,8 @@ import binascii
 import struct
 
 from wanbeacon.app.condition import CGNAT, PUBLISHED, STOPPED, TROUBLE, WELL, look
-from wanbeacon.board import words_of
-from wanbeacon.core import policy
+from wanbeacon.board.words import words_of
+from wanbeacon.core import reasons
 from wanbeacon.core.record import NEVER
 from wanbeacon.core.url import quote, split_url
 
@@ -62,7 +62,7 @@ def begin(agent):
             row = kept.pop(key, None)
             if not row:  # new here: what is published is no news, but that it is stopped may be
                 told = STOPPED if lost and h.rec.stopped() else WELL
-                why = _crc(policy.stop_code(h.rec)) if told else 0
+                why = _crc(reasons.stop(h.rec)) if told else 0
                 row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
             rows.extend(row)
     return [now, rows, now, [now] * len(docs), None]

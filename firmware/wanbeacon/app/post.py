@@ -1,7 +1,7 @@
 """Sends one notice over the verified wire, or starts the command.
 A stage: it knows neither events nor templates."""
 
-from wanbeacon.app import stage
+from wanbeacon.app import said, stage
 from wanbeacon.core.url import split_url
 from wanbeacon.net import Trouble
 
@@ -46,7 +46,7 @@ def deliver(agent, hook, what, *more):
     after = answer.retry_after or ""
     return (
         answer.status,
-        agent.log.said(answer.body),
+        said.said(agent.log, answer.body),
         True,
         False,
         min(_DELAY_MAX, int(after)) if after.isdigit() else 0,

@@ -32,7 +32,13 @@ def resident(name):
     """Load a module that stays though a stage is running:
     one whose objects live on (a source of addresses)."""
     before = set(sys.modules)
-    module = load(name)
+    try:
+        module = load(name)
+    except MemoryError:  # half of what it needs may have come
+        if scarce:
+            _open.append(before)
+            _leave(before)
+        raise
     new = [one for one in sys.modules if one not in before]
     for kept in _open:
         kept.update(new)
@@ -55,13 +61,15 @@ def forget(name):
 
 
 def _drop(name):
-    if sys.modules.pop(name, None):
-        parent, _, child = name.rpartition(".")
-        if parent in sys.modules:
+    if name in sys.modules:
+        parent, _, child = name.rpartition(".")  # takes memory: before anything is gone
+        if hasattr(sys.modules.get(parent), child):
             delattr(sys.modules[parent], child)
+        del sys.modules[name]
 
 
 _brought = {}  # resident module -> the modules that came with it
+_spare = bytearray(512)  # what forgetting needs itself, should there be no memory left
 _open = []  # for each stage that runs: the modules that stay after it
 
 
@@ -94,8 +102,19 @@ def _enter():
 def _leave(before):
     if before is None:
         return
+    global _spare
     _open.remove(before)
+    try:
+        _forget(before)
+    except MemoryError:  # it may be why the stage ended: what it loaded must go all the same
+        _spare = None
+        gc.collect()
+        _forget(before)
+    gc.collect()
+    _spare = _spare or bytearray(512)
+
+
+def _forget(before):
     for name in list(sys.modules):
         if name not in before and name.startswith(_PACKAGE):
             _drop(name)
-    gc.collect()

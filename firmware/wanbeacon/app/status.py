@@ -4,9 +4,11 @@ The document's form is part of the interface (LuCI, the portal and `python -m to
 and reasons are texts in it, "code" beside a "why" is the reason's code.
 """
 
+import json
+
 from wanbeacon import VERSION
-from wanbeacon.app import words
-from wanbeacon.core import address, policy
+from wanbeacon.app import past, words
+from wanbeacon.core import address, reasons
 from wanbeacon.core.record import NEVER
 
 # Words of net.Trouble and answers of the network that have a sentence of their own ("trouble.WORD" in
@@ -16,35 +18,88 @@ _WAITING = ("LATER", "ODD")
 
 def document(agent):
     """The whole, a dict ready for JSON."""
+    doc = _head(agent)
+    for key, rows in _lists(agent):
+        doc[key] = [row for row in rows]
+    return doc
+
+
+def pieces(agent, extra):
+    """The whole as pieces of JSON, with what is in `extra` (a dict): one of each list is in memory at a
+    time."""
+    doc = _head(agent)
+    doc.update(extra)
+    yield json.dumps(doc)[:-1]
+    doc = None
+    for key, rows in _lists(agent):
+        start = ', "%s": [' % key
+        for row in rows:
+            yield start + json.dumps(row)
+            start = ", "
+        yield "]" if start == ", " else start + "]"
+    yield "}"
+
+
+def rows(agent, start, end):
+    """For the status page (portal/page_status.py): a tuple for each of some hosts."""
+    out, now, wall = [], agent.clock.mono(), agent.clock.wall()
+    for i, h in _numbered(agent)[start:end]:
+        doc = _host(agent, i, h, now, wall)
+        addresses = ", ".join([a for a in (doc["ipv4"], doc["ipv6"]) if a])
+        out.append(
+            (doc["name"], doc["provider"], i, addresses, doc["since"], doc["state"], doc["text"],
+             doc["result"], doc["class"], doc["next"], doc["next_in"], doc["why"], doc["offline"])
+        )  # fmt: skip
+    return out
+
+
+def rest(agent, memory):
+    """For the page too (portal/page_more.py): lines, history, the last exchange, log, memory (as it was
+    given), version and state of the clock."""
+    lines = []
+    for line in agent.lines:
+        doc = _line(line)
+        families = []
+        for name in ("IPv4", "IPv6"):
+            one = doc[name.lower()]
+            families.append((name, one["address"], one["source"], one["why"], one["why"] != "not needed"))
+        lines.append((families, [(one["name"], one["address"] or one["why"]) for one in doc["sources"]]))
+    history = [(when, host, _text(old), _text(new), ms) for when, host, old, new, ms in past.rows(agent)]
+    clock = "ok" if agent.clock.wall() else "not set"
+    return lines, history, agent.exchange, agent.log.lines, memory, VERSION, clock
+
+
+def _numbered(agent):
+    """(number of its account, host) of every host."""
+    return [(i, h) for i in range(len(agent.accounts)) for h in agent.accounts[i].hosts]
+
+
+def _head(agent):
     now, wall = agent.clock.mono(), agent.clock.wall()
     counters = dict(agent.counters)
     counters["journal_writes"] = agent.journal.writes
     return {
-        "version": VERSION,
-        "user_agent": agent.agent_name(),
-        "now": wall,
-        "uptime": now,
-        "started": wall - now if wall else None,
-        "clock": "ok" if wall else "not set",
-        "paused": agent.journal.paused,
-        "lines": [_line(line) for line in agent.lines],
-        "hosts": [
-            _host(agent, i, h, now, wall) for i in range(len(agent.accounts)) for h in agent.accounts[i].hosts
-        ],
-        "exchange": agent.exchange,
-        "counters": counters,
+        "version": VERSION, "user_agent": agent.agent_name(), "now": wall, "uptime": now,
+        "started": wall - now if wall else None, "clock": "ok" if wall else "not set",
+        "paused": agent.journal.paused, "exchange": agent.exchange, "counters": counters,
         "journal": {
             "state": words.say(*agent.save_error) if agent.save_error else "ok",
             "lost": words.say(agent.journal.lost) if agent.journal.lost else None,
             "sequence": agent.journal.seq,
         },
         "faults": [{"where": where, "what": agent.faults[where][0]} for where in agent.faults],
-        "history": [
-            {"when": row[0], "host": row[1], "from": _text(row[2]), "to": _text(row[3]), "ms": row[4]}
-            for row in agent.history
-        ],
-        "log": agent.log.lines,
-    }
+    }  # fmt: skip
+
+
+def _lists(agent):
+    now, wall = agent.clock.mono(), agent.clock.wall()
+    return (
+        ("lines", (_line(line) for line in agent.lines)),
+        ("hosts", (_host(agent, i, h, now, wall) for i, h in _numbered(agent))),
+        ("history", ({"when": when, "host": host, "from": _text(old), "to": _text(new), "ms": ms}
+                     for when, host, old, new, ms in past.rows(agent))),
+        ("log", agent.log.lines),
+    )  # fmt: skip
 
 
 def _text(packed):
@@ -95,7 +150,7 @@ def _next(host, wait):
 def text_of(rec):
     """The last outcome in words."""
     if rec.stopped():
-        return words.say(*policy.stop_code(rec))
+        return words.say(*reasons.stop(rec))
     if not rec.cls:
         return words.say("last.none")
     if rec.cls in _WAITING and words.find("trouble." + rec.word):

@@ -131,7 +131,7 @@ def _keys():
 
 def _get(device, url, cfg, budget, cap, sink=None):
     agent = device.agent
-    more = 0, budget, cap, cfg.get("ca"), None, device.clock.prove, sink
+    more = 0, budget, cap, cfg.get("ca"), None, agent.prove, sink
     return stage.run("net.http", "get", url, device.board, agent.agent_name(), *more)
 
 

@@ -46,7 +46,7 @@ def step(device, seconds):
         device.tell("info", "upgrade.done", wanbeacon.VERSION)
     elif seconds > TRIAL_S:
         device.tell("err", "upgrade.failed", left[0])
-        device.memory.note("upgrade: no %s" % left[0])
+        device.rtc("note", "upgrade: no %s" % left[0])
         device.board.restart()
 
 

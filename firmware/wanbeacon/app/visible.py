@@ -10,7 +10,7 @@ import os
 import time
 
 from wanbeacon.core import address, dnswire
-from wanbeacon.net import reason, udp
+from wanbeacon.net import asking, reason, udp, waits
 
 _WAITS = (2000, 2000)  # ms for an answer: two tries
 _SLICE = 200  # ms after which it is seen that the address changed: that comes first
@@ -65,7 +65,7 @@ async def _servers(agent, host, name):
     """[(host, port)] of the servers to ask: for DNS UPDATE the one that is updated, else the zone's own."""
     doc = host.account.doc
     if host.account.row.get("dns"):
-        return [udp.host_port(doc["server"], 53)]
+        return [asking.host_port(doc["server"], 53)]
     resolver = _resolver(agent)
     above = name.split(".", 1)[1] if name.count(".") > 1 else name
     # not for the name itself: where it is not there yet, the resolver would remember that for everybody
@@ -89,7 +89,7 @@ def _resolver(agent):
     found = own or agent.board.resolver()
     if not found:
         raise reason.Why("look.no_resolver")
-    return udp.host_port(found, 53)
+    return asking.host_port(found, 53)
 
 
 async def _places(agent, resolver, rows):
@@ -117,7 +117,7 @@ async def _ask(agent, server, name, kind, recurse):
     sock = None
     try:
         family = 6 if ":" in server[0] else 4
-        where = udp.resolve(server[0], server[1], family)
+        where = asking.resolve(server[0], server[1], family)
         sock = udp.open_udp(agent.board, family=family)
         sock.connect(where)
         for ms in _WAITS:
@@ -126,8 +126,8 @@ async def _ask(agent, server, name, kind, recurse):
             while time.ticks_diff(until, time.ticks_ms()) > 0:
                 if agent.event.is_set():
                     raise reason.Why("look.later")
-                if await udp.ready(sock, _SLICE):
-                    data = udp.receive(sock)
+                if await waits.ready(sock, _SLICE):
+                    data = waits.receive(sock)
                     found = data and dnswire.read(data, asked)
                     if found:
                         return found

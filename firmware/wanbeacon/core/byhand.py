@@ -1,7 +1,7 @@
 """What a user may do to a host by hand: an update now, offline, another try after a stop.
 Pure, as policy.py."""
 
-from wanbeacon.core import outcome, policy
+from wanbeacon.core import outcome, reasons
 from wanbeacon.core.record import DAY
 from wanbeacon.core.release import release
 
@@ -28,11 +28,11 @@ def force(rec, now, wall, offline=False):
     """The user asks for one update now, or to set the host offline.
     None when granted, else a code why not."""
     if rec.stopped():
-        return ("no.stopped",) + policy.stop_code(rec)
+        return ("no.stopped",) + reasons.stop(rec)
     if now < rec.force and not (rec.offline and not offline):  # back from offline is a change
         return "no.force-soon", rec.force - now
     if now < rec.hold and rec.kind != outcome.HOME:
-        return ("no.hold", rec.hold - now) + policy.hold_code(rec)
+        return ("no.hold", rec.hold - now) + reasons.hold(rec)
     if rec.kind == outcome.HOME:  # nobody but the home was asked
         rec.hold = min(rec.hold, now)
     _by_hand(rec, now, wall, min(DAY, FORCE_EVERY << min(rec.same, 8)))

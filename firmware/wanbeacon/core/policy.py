@@ -5,7 +5,7 @@ only as a value to keep for people and for waits that outlive a reboot (journal.
 is its bytes. Reasons are codes, (code, data...); their words are in catalogue/words.txt.
 """
 
-from wanbeacon.core import outcome
+from wanbeacon.core import outcome, reasons
 from wanbeacon.core.record import DAY, NEVER, STOPS
 
 SEND, WAIT, STOPPED = "send", "wait", "stopped"
@@ -39,10 +39,6 @@ CROWD_S = 20
 SPREAD = 110
 TWICE_S = 1800  # after a second needless nochg: our own bug must not get the user blocked
 
-# What an API's records made us stop for (dyndns/rest.py): our words, not the provider's.
-_OURS = ("no such zone", "no such record", "several zones", "several records")
-
-
 # ---- what to do
 
 
@@ -54,7 +50,7 @@ def step(rec, want, now):
     reason to send.
     """
     if rec.stopped():
-        return STOPPED, NEVER, (stop_code(rec),)
+        return STOPPED, NEVER, (reasons.stop(rec),)
     if not (want[0] or want[1]):
         return WAIT, NEVER, (("wait.address",),)
     if rec.offline == 2:
@@ -63,7 +59,7 @@ def step(rec, want, now):
     if not why:
         return WAIT, rec.refresh, (("ok",),)
     if now < rec.hold:
-        return WAIT, rec.hold, ((why,), hold_code(rec))
+        return WAIT, rec.hold, ((why,), reasons.hold(rec))
     return SEND, now, ((why,),)
 
 
@@ -91,36 +87,6 @@ def stored(rec):
 def changed(rec, want):
     """True when the provider does not store what it should: want = (v4 or None, v6 or None)."""
     return bool(rec.attempt or want[0] and want[0] != rec.v4 or want[1] and want[1] != rec.v6)
-
-
-def hold_code(rec):
-    """Why a record is on hold."""
-    if rec.hold_why:
-        return (rec.hold_why,)
-    if rec.cls == outcome.LATER:
-        return "hold.later", rec.word
-    if rec.cls == outcome.ODD:
-        return _odd_code("hold", rec)
-    return ("hold.interval",)
-
-
-def stop_code(rec):
-    """Why a record is stopped; the words say what ends it."""
-    if rec.cls not in STOPS:
-        return _odd_code("stop", rec)
-    if rec.cls == outcome.HOST and rec.word in _OURS:
-        return ("stop." + rec.word.replace(" ", "-"),)
-    return "stop." + rec.cls, rec.word
-
-
-def _odd_code(what, rec):
-    have = [a for a in (rec.v4, rec.v6) if a]
-    if rec.word == "other address" and have:
-        return (what + (".other" if len(have) == 1 else ".other2"),) + tuple(have)
-    # without a word of the provider's own: something on the way said it
-    if rec.word[:6] in ("HTTP 3", "HTTP 4"):
-        return what + ".HTTP", rec.word
-    return what + ".ODD", rec.word
 
 
 # ---- a request

@@ -8,7 +8,7 @@ import errno
 import socket
 import time
 
-from wanbeacon.net import reason, udp
+from wanbeacon.net import reason, waits
 
 #: One exchange in all. A router answers in milliseconds; a busy one gets three seconds.
 _EXCHANGE_MS = 3000
@@ -74,9 +74,9 @@ async def read_message(sock, until, cap, without=None):
     chunks, size, head, want = [], 0, None, None
     while True:
         left = time.ticks_diff(until, time.ticks_ms())
-        if left <= 0 or not await udp.ready(sock, left):
+        if left <= 0 or not await waits.ready(sock, left):
             raise reason.Why("net.late")
-        data = udp.receive(sock, 1024)
+        data = waits.receive(sock, 1024)
         if data is None:
             continue
         size += len(data)
@@ -116,7 +116,7 @@ async def exchange(board, host, port, verb, path, lines="", body=""):
         at = 0
         while at < len(data):
             left = time.ticks_diff(until, time.ticks_ms())
-            if left <= 0 or not await udp.ready(sock, left, True):
+            if left <= 0 or not await waits.ready(sock, left, True):
                 raise reason.Why("net.late")
             try:
                 at += sock.send(data[at:])

@@ -4,10 +4,9 @@ loaded while they are asked."""
 #: What outlives an observer is of a module of its own, which comes first, or it would be forgotten with the
 #: observer's.
 _EARS = {"natpmp": "announce", "upnp": "gena", "push": "pushbox"}
-_BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed
 
 
-class _Slot:
+class Slot:
     def __init__(self, options, auto):
         self.options = options
         self.name = options["source"]
@@ -18,14 +17,6 @@ class _Slot:
         self.told = False  # it told a publishable address the last time
         self.told6 = False  # the same of IPv6
         self.asked = {}  # outside sources: family -> (when asked, kind, packed, why)
-
-
-def _auto(kit, bind):
-    """What "auto" stands for: the board's own list, or the kernel's word on the device the account sends by
-    (the others tell of the default line), and `kit.outside` (sources), what the user agreed to ask
-    outside."""
-    own = [{"source": "netlink", "device": bind}] if bind else list(kit.board.sources())
-    return own + list(kit.outside)
 
 
 class Chooser:
@@ -47,28 +38,14 @@ class Chooser:
         self.seen = []
         # no host may be updated: nobody outside is asked meanwhile (No-IP: not after an error code)
         self.rest = False
-        self.before = {}  # what asked_at() gave before a restart
+        self.before = {}  # what choosing.asked_at() gave before a restart: not asked before their time
         self.homes = False  # hosts at home want addresses in its IPv6 prefix: a router may be asked for it
         self.networks, self.router6 = (), False  # what the source of the IPv6 address said besides (base.py)
-        self.slots, missing = [], []
-        for source in sources:
-            auto = source == "auto" or source == {"source": "auto"}
-            for one in _auto(kit, bind) if auto else (source,):
-                self.slots.append(_Slot({"source": one} if isinstance(one, str) else one, auto))
-        for slot in [slot for slot in self.slots if slot.name == "push"]:
-            self.slots.remove(slot)
-            home = [i for i in range(len(self.slots)) if self.slots[i].name not in _BEYOND]
-            self.slots.insert(home[-1] + 1 if home else 0, slot)
-        for slot in self.slots:
-            if not slot.auto:
-                try:
-                    self.build(slot)
-                except ImportError:  # said at the first read(), as the next row
-                    missing.append(slot.name)
-                except Exception:  # said at the first read(), which tries again
-                    pass
-                self.rest_all()
-        self.missing = missing if len(missing) == len(self.slots) else ()
+        self.slots = []
+        # needed for this alone: it goes with the stage that makes choosers
+        from wanbeacon.observe import slots
+
+        self.missing = slots.fill(self, sources, Slot)
 
     def build(self, slot):
         """The slot's observer. "auto" loads it only when those before it did not tell:
@@ -152,24 +129,3 @@ class Chooser:
         source does; some seconds at most per source.
         """
         return await self.kit.run("observe.choosing", "read", self, family, known)
-
-    # ---- ten minutes that outlive a restart
-
-    def asked_at(self):
-        """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart;
-        {} without a clock."""
-        now, wall, out = self.kit.clock.mono(), self.kit.clock.wall(), {}
-        if wall is not None:
-            for slot in self.slots:
-                for family in slot.asked:
-                    key = self.key(slot, family)
-                    out[key] = wall - (now - slot.asked[family][0])
-        return out
-
-    def restore(self, asked):
-        """Take back what asked_at() gave before a restart: those sources are not asked before their time."""
-        self.before = dict(asked)
-
-    def key(self, slot, family):
-        same = [one for one in self.slots if one.name == slot.name]
-        return "%s%d%s" % (slot.name, family, "abcdefghij"[same.index(slot)] if same[0] is not slot else "")

@@ -67,7 +67,7 @@ async def read(chooser, family, known):
 
 def _recall(chooser, slot, family):
     """Put what is remembered of a source's last question into the slot. Only once."""
-    then = chooser.before.pop(chooser.key(slot, family), None) if chooser.before else None
+    then = chooser.before.pop(key(chooser, slot, family), None) if chooser.before else None
     if then is None or family in slot.asked:
         return
     wall, now = chooser.kit.clock.wall(), chooser.kit.clock.mono()
@@ -201,3 +201,22 @@ def _show(chooser, asked, family):
             {"name": slot.name, "family": family, "kind": _WORDS[kind], "address": packed, "why": why}
         )
     chooser.seen = rows
+
+
+# ---- ten minutes that outlive a restart
+
+
+def asked_at(chooser):
+    """When outside sources were asked: {"web4": unix seconds}, to be kept over a restart; {} without a
+    clock."""
+    now, wall, out = chooser.kit.clock.mono(), chooser.kit.clock.wall(), {}
+    if wall is not None:
+        for slot in chooser.slots:
+            for family in slot.asked:
+                out[key(chooser, slot, family)] = wall - (now - slot.asked[family][0])
+    return out
+
+
+def key(chooser, slot, family):
+    same = [one for one in chooser.slots if one.name == slot.name]
+    return "%s%d%s" % (slot.name, family, "abcdefghij"[same.index(slot)] if same[0] is not slot else "")

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 
-from wanbeacon.net import lan, reason, udp
+from wanbeacon.net import lan, reason, waits
 
 #: Seconds until a router that sends no events is tried again; doubles up to the second number.
 _AGAIN_S = (60, 960)
@@ -59,7 +59,7 @@ class Subscription:
             left = time.ticks_diff(self.due, time.ticks_ms())
             if left <= 0:
                 await self._subscribe()
-            elif await udp.ready(self.server, left) and await self._serve():
+            elif await waits.ready(self.server, left) and await self._serve():
                 return
 
     async def _subscribe(self):

@@ -7,7 +7,7 @@ used.
 
 import time
 
-from wanbeacon.net import lan, reason, udp
+from wanbeacon.net import lan, reason, udp, waits
 from wanbeacon.observe import xml
 
 # UPnP Device Architecture 1.1, 1.3.2
@@ -136,7 +136,7 @@ async def _search(seeker, host):
                 for to in ("239.255.255.250", host):  # unicast too: multicast gets lost sooner
                     _send(sock, _SEARCH % target, seeker.board.sockaddr(to, seeker.SSDP))
             until = time.ticks_add(time.ticks_ms(), wait)
-            while await udp.ready(sock, max(0, time.ticks_diff(until, time.ticks_ms()))):
+            while await waits.ready(sock, max(0, time.ticks_diff(until, time.ticks_ms()))):
                 data, source = udp.receive_from(sock)
                 one = answer(data, seeker.board.ip_port(source)[0], host) if data else None
                 if one and one[1:3] not in seen and len(seen) < 20:

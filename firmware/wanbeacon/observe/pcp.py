@@ -8,7 +8,7 @@ offered, prefer `natpmp`.
 import os
 
 from wanbeacon.core import address
-from wanbeacon.net import udp
+from wanbeacon.net import asking, udp
 from wanbeacon.observe import announce
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
@@ -92,7 +92,7 @@ class Observer:
 
         try:
             sock = udp.open_udp(self.kit.board, peer=(router, self.PORT))
-            reply = await udp.ask(sock, request(op, client, life, body), accept, _WAITS)
+            reply = await asking.ask(sock, request(op, client, life, body), accept, _WAITS)
         except OSError:
             pass
         finally:
@@ -121,6 +121,6 @@ class Observer:
     async def _unmap(sock, client, body):
         """Close the port again; also when no answer came, for the question may have arrived."""
         try:
-            await udp.ask(sock, request(1, client, 0, body), lambda d: parse(d, 1, body), (250, 500))
+            await asking.ask(sock, request(1, client, 0, body), lambda d: parse(d, 1, body), (250, 500))
         except OSError:
             pass

@@ -11,7 +11,7 @@ import errno
 import os
 import time
 
-from wanbeacon.net import udp, waits
+from wanbeacon.net import asking, udp, waits
 
 #: Answers that must be equal, each to a question from a port of its own.
 _EQUAL = 3
@@ -84,10 +84,10 @@ class Asker:
         self.until = self.clock.mono() + _QUIET_S
 
     async def once(self, packet, parse, each):
-        """Ask once, as udp.ask does. OSError as there."""
+        """Ask once, as asking.ask does. OSError as there."""
         sock = self._open()
         try:
-            return await udp.ask(sock, packet, parse, each)
+            return await asking.ask(sock, packet, parse, each)
         finally:
             sock.close()
 
@@ -114,7 +114,7 @@ class Asker:
         False: not so; None: one was not answered."""
         for _ in range(_EQUAL):
             asked.append(self._open())
-            found = await udp.ask(asked[-1], packet, parse, each)
+            found = await asking.ask(asked[-1], packet, parse, each)
             if found is None:
                 return None
             if found != expected:

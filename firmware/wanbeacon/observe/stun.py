@@ -7,7 +7,7 @@ repeats our id.
 
 import os
 
-from wanbeacon.net import reason, udp
+from wanbeacon.net import asking, reason, udp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
 _WAITS = (500, 1000)  # RFC 8489 section 6.2.1, cut short: the next look tries again
@@ -79,14 +79,14 @@ class Observer:
         return FOUND, told[0], ("stun.alone", told[1])
 
     async def _ask(self, server, family):
-        host, port = udp.host_port(server, 3478)
-        where = udp.resolve(host, port, family)
+        host, port = asking.host_port(server, 3478)
+        where = asking.resolve(host, port, family)
         id_ = os.urandom(12)
         sock = udp.open_udp(self.board, family=family, device=self.bind)
         try:
             sock.connect(where)
             self.asked = True
-            return await udp.ask(sock, request(id_), lambda data: parse(data, id_, family), _WAITS)
+            return await asking.ask(sock, request(id_), lambda data: parse(data, id_, family), _WAITS)
         finally:
             sock.close()
 

@@ -7,7 +7,7 @@ repeats our random id and our question.
 import os
 
 from wanbeacon.core import address
-from wanbeacon.net import reason, udp
+from wanbeacon.net import asking, reason, udp
 from wanbeacon.observe.base import FOUND, UNKNOWN
 
 #: form -> (server, name, record type). The server must be asked itself:
@@ -88,18 +88,18 @@ class Observer:
 
     async def read(self, family):
         """See observe/base.py."""
-        host, port = udp.host_port(self.server, 53)
+        host, port = asking.host_port(self.server, 53)
         kind = _TYPES[self.kind or ("A" if family == 4 else "AAAA")]
         asked = query(os.urandom(2), self.name, kind)
         self.asked = False
         sock = found = None
         try:
             # the family of the packet decides which address of ours the server sees
-            where = udp.resolve(host, port, family)
+            where = asking.resolve(host, port, family)
             sock = udp.open_udp(self.board, family=family, device=self.bind)
             sock.connect(where)
             self.asked = True
-            found = await udp.ask(sock, asked, lambda data: parse(data, asked), _WAITS)
+            found = await asking.ask(sock, asked, lambda data: parse(data, asked), _WAITS)
         except OSError as e:
             return UNKNOWN, None, ("outside.failed", host, reason.why(e))
         finally:

@@ -6,7 +6,8 @@ import sys
 
 import wanbeacon
 from wanbeacon.app import linux_main, stage
-from wanbeacon.board import linux, words_of
+from wanbeacon.board import linux
+from wanbeacon.board.words import words_of
 from wanbeacon.net import unix
 from wanbeacon.openwrt import netifd, syslog
 

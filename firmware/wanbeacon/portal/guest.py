@@ -1,11 +1,24 @@
-"""A connection of the portal. Loaded while there is one."""
+"""A connection of the portal, from its first byte to its end. Loaded while there is one.
 
+A request is read by request.py, and answered by stages that hold the floor, one after another, with plain
+values between: enter.py (who may pass), judge.py
+(what the agent would refuse), site.py with a page's `answer` (what
+there is to show), html.py with the page's `body` (the writing)."""
+
+import gc
 import time
 
+from wanbeacon.app import stage
 from wanbeacon.net import waits
+from wanbeacon.portal.server import put_off, say
 
 HEAD_MS = 4000  # for the head of a request: a phone at the edge of the Wi-Fi needs seconds
 ANSWER_MS = 3000  # for sending the answer: the agent's next step waits for it
+
+_FAILED = (
+    b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+    b"This page failed; the agent goes on.\n"
+)
 
 
 class Guest:
@@ -13,10 +26,10 @@ class Guest:
     form, home (it is in the set-up network), lost (and does not know the device's address there), session (a
     row of Server.sessions or None).
 
-    floor: None while it is read, False while it waits for the floor, True while it has it; sent: some of the
-    answer is on its way; until: ticks."""
+    floor: None while it is read, False while it waits for the floor, True while it has it; head: of the
+    answer, sent with its first piece; sent: some of the answer is on its way; until: ticks."""
 
-    host = origin = kind = cookie = body = b""
+    host = origin = kind = cookie = body = head = b""
     method = path = ""
     length = 0
     floor = task = session = None
@@ -35,6 +48,8 @@ class Guest:
 
     async def send(self, data):
         """All of data. Raises OSError."""
+        if self.head:
+            data, self.head = self.head + data, b""
         view = memoryview(data)
         # what a page has to find out first (a scan of the air: 2 s) is not the browser's fault
         if not self.sent:
@@ -65,3 +80,75 @@ def make_place(guests, ip):
 
 def _places(guests, ip):
     return sum([one.ip == ip for one in guests])
+
+
+async def client(server, guest):
+    """One connection: a request, an answer, the end."""
+    try:
+        request = stage.resident("portal.request")
+        status = await request.read(server, guest)
+        if status:
+            await request.refuse(guest, status)
+            return
+        guest.floor, request = False, None
+        _forget(server)
+        async with stage.floor:
+            guest.floor = True
+            agent = server.device.agent if stage.scarce else None
+            if agent and (guest.home or guest.session):  # the owner's pages are the large ones
+                agent.step_aside()
+            try:
+                await _answer(server, guest)
+            except MemoryError:  # strangers' pages do not disturb the sources unless it must be
+                if guest.sent or not agent or guest.method == "POST":
+                    raise
+                agent.step_aside()
+                await _answer(server, guest)
+    except MemoryError:  # nothing in here may need memory
+        if not guest.sent:
+            put_off(guest.conn, b"POST" if guest.method == "POST" else b"")
+    except OSError:
+        pass  # gone, or too slow
+    except Exception as e:  # the root of a request: a page that fails is that page's fault alone
+        if not guest.sent:
+            say(guest.conn, _FAILED)
+        try:
+            server.device.say("page %s: %s %s" % (guest.path[:20], type(e).__name__, e))
+        except MemoryError:
+            pass
+    finally:
+        server.guests.remove(guest)
+        guest.conn.close()
+        _forget(server)
+
+
+async def _answer(server, guest):
+    """Raises OSError when the browser has gone."""
+    way = stage.run("portal.enter", "enter", server, guest)
+    if isinstance(way, dict):
+        if way["judge"]:
+            stage.run("portal.judge", "judge", server, guest, way)
+        way = stage.run("portal.site", "answer", server, guest, way)
+    guest.head, parts = way
+    way = None
+    if guest.method == "HEAD":
+        parts = ()
+    for part in parts:
+        if isinstance(part, bytes):
+            await guest.send(part)
+        elif part[0] == "write":
+            await stage.run_async("portal.html", "write", server, guest, *part[1:])
+        else:
+            await stage.run_async("portal.front", "answer", server, guest, *part)
+    if guest.head:
+        await guest.send(b"")
+
+
+def _forget(server):
+    """What reads requests stays no longer than somebody's is read, what holds connections no longer than
+    there is one."""
+    if all([one.floor is not None for one in server.guests]):
+        stage.dismiss("portal.request")
+    if not server.guests:
+        stage.dismiss("portal.guest")
+    gc.collect()

@@ -1,11 +1,14 @@
-"""Frame, escaping and texts of the portal's pages. Knows no page's content and no device.
+"""Frame, escaping and texts of the portal's pages. Knows no page's content.
 
 Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of
 small strings: a page never stands in the heap as a whole."""
 
+import gc
 import time
 
-PIECE = 700  # bytes sent at once
+from wanbeacon.app import stage
+
+PIECE = 400  # bytes sent at once; they are in memory three times
 
 
 def esc(value):
@@ -21,8 +24,8 @@ def esc(value):
 
 
 class Texts:
-    """What a page's body is made with: t["key"] -> text, and the parts below. Pages do not import this
-    module: it is loaded when a page begins to be written, after what the page had to find out.
+    """What a page's body is made with: t["key"] -> text, and the parts below; with forms: forms.py. Pages do
+    not import this module: it is loaded when a page begins to be written, after what it had to find out.
 
     A section's lines stay one block of bytes: a dict of them would need twice the heap."""
 
@@ -50,17 +53,6 @@ class Texts:
         """Any value as text between tags or in a quoted attribute."""
         return esc(value)
 
-    def steps(self, here):
-        """The steps of the set-up, the present one marked."""
-        out = '<ol class="steps">'
-        for step in ("wifi", "provider", "account", "address", "finish"):
-            out += '<li%s><a href="/%s">%s</a></li>' % (
-                ' aria-current="step"' if step == here else "",
-                step,
-                self["step_" + step],
-            )
-        return out + "</ol>"
-
     def form(self, action, csrf, more=""):
         """The opening of a form with its token."""
         return '<form method="post" action="%s"%s><input type="hidden" name="csrf" value="%s">' % (
@@ -68,33 +60,6 @@ class Texts:
             more,
             csrf,
         )
-
-    def field(self, name, value="", kind="text", more="", faults=(), hint=None):
-        """A labelled input, or a textarea (kind "area"); the value is escaped. Texts: NAME, NAME_hint (if
-        there is one; hint: in its place). faults: rows (field, text); those of this field stand beside it,
-        and the first field of all that has one gets the focus. Never give it a saved secret as value; what
-        was just typed may go back to who typed it."""
-        hint = hint or self.get(name + "_hint")
-        wrong = [text for field, text in faults if field == name]
-        tips = ("%s-f " % name if wrong else "") + ("%s-h" % name if hint else "")
-        more += ' aria-describedby="%s"' % tips.strip() if tips else ""
-        if wrong:
-            more += ' aria-invalid="true"' + (" autofocus" if faults[0][0] == name else "")
-        out = '<p class="field"><label for="%s">%s</label>' % (name, self[name])
-        if kind == "area":
-            out += '<textarea id="%s" name="%s" rows="3" %s>%s</textarea>' % (name, name, more, esc(value))
-        else:
-            out += '<input id="%s" name="%s" type="%s" value="%s" %s>' % (name, name, kind, esc(value), more)
-        if wrong:
-            out += '<span class="bad" id="%s-f">%s</span>' % (name, esc("; ".join(wrong)))
-        return out + ('<small id="%s-h">%s</small></p>' % (name, esc(hint)) if hint else "</p>")
-
-    def trouble(self, faults):
-        """What is said above a form with faults; those that belong to no field (None) in full."""
-        if not faults:
-            return ""
-        own = [text for field, text in faults if not field]
-        return '<p class="bad" role="alert">%s</p>' % esc(" ".join(own) or self["see_below"])
 
     def when(self, wall, now=None):
         """A moment as <time>: in words as seen from `now` (both unix time), the exact one (UTC; a script
@@ -126,9 +91,9 @@ class Texts:
         return "%d seconds" % seconds if seconds != 1 else "1 second"
 
 
-def texts(path, *sections):
-    """The Texts of some sections of the file `path` ("[section]" lines, then "key = text");
-    [all] is always among them."""
+def texts(path, kind, *sections):
+    """The Texts (kind: their class) of some sections of the file `path` ("[section]" lines, then "key =
+    text"); [all] is always among them."""
     places, start, at = [], None, 0
     with open(path, "rb") as f:
         line = b" "
@@ -144,42 +109,52 @@ def texts(path, *sections):
         for start, size in places:
             f.seek(start)
             blocks.append(f.read(size))
-    return Texts(blocks)
+    return kind(blocks)
 
 
-def page(t, title, body, logout=None, here="", again=0):
-    """The whole page. t: texts; body: generator of strings; logout: token of the log-out form, for who is
-    logged in; again: reload after seconds."""
-    yield (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-    )
-    if again:
-        yield '<meta http-equiv="refresh" content="%d">' % again
-    yield '<title>%s - Wanbeacon</title><link rel="stylesheet" href="/style.css">' % esc(title)
-    yield (
-        '<script src="/portal.js" defer></script></head><body><header>'
-        '<a href="/" class="brand">Wanbeacon</a><nav>'
-    )
-    for path, key in (("/", "nav_status"), ("/settings", "nav_settings")):
-        yield '<a href="%s"%s>%s</a>' % (path, ' aria-current="page"' if here == path else "", t[key])
-    yield "</nav></header><main>"
-    for piece in body:
-        yield piece
-    yield "</main><footer>"
-    if logout:
-        yield t.form("/logout", logout) + '<button class="link">%s</button></form>' % t["logout"]
-    yield "%s</footer></body></html>" % t["footer"]
+async def write(server, guest, name, args, logout=None, here="", again=0, title=None, part=3):
+    """A page: what `body(t, *args)` of page_NAME gives, between head and foot. A stage. logout: token of the
+    log-out form, for who is logged in; again: reload after seconds; title: another than its own; part: 1
+    with the head, 2 with the foot, 3 both."""
+    steps = "steps" if name in ("wifi", "provider", "account", "address", "finish") else name
+    kind = Texts if name in ("status", "more", "settings", "message") else stage.load("portal.forms").Forms
+    page = stage.load("portal.page_" + name)
+    gc.collect()
+    t = texts(server.device.board.home + "/wanbeacon/portal/www/en.txt", kind, name, steps)
+    title = t.get(title or "title_" + name) or title
+    for piece in pieces(_whole(t, title, page.body(t, *args), logout, here, again, part)):
+        await guest.send(piece)
 
 
 def pieces(strings):
     """Strings joined to bytes of about PIECE: a packet per word would be slow."""
-    buffer, size = [], 0
+    out, size = [], 0
     for s in strings:
-        buffer.append(s)
+        out.append(s)
         size += len(s)
         if size > PIECE:
-            yield "".join(buffer).encode()
-            buffer, size = [], 0
-    if buffer:
-        yield "".join(buffer).encode()
+            yield "".join(out).encode()
+            out, size = [], 0
+    if out:
+        yield "".join(out).encode()
+
+
+def _whole(t, title, body, logout, here, again, part):
+    if part & 1:
+        yield '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        yield '<meta name="viewport" content="width=device-width">'
+        if again:
+            yield '<meta http-equiv="refresh" content="%d">' % again
+        yield '<title>%s - Wanbeacon</title><link rel="stylesheet" href="/style.css">' % esc(title)
+        yield '<script src="/portal.js" defer></script></head><body><header>'
+        yield '<a href="/" class="brand">Wanbeacon</a><nav>'
+        for path, key in (("/", "nav_status"), ("/settings", "nav_settings")):
+            yield '<a href="%s"%s>%s</a>' % (path, ' aria-current="page"' if here == path else "", t[key])
+        yield "</nav></header><main>"
+    for piece in body:
+        yield piece
+    if part & 2:
+        yield "</main><footer>"
+        if logout:
+            yield t.form("/logout", logout) + '<button class="link">%s</button></form>' % t["logout"]
+        yield "%s</footer></body></html>" % t["footer"]

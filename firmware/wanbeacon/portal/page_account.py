@@ -22,19 +22,7 @@ def answer(site):
     title = (site.providers((name,)).get(name) or (name,))[0]
     return site.page(
         "account",
-        lambda t: _body(
-            t,
-            site.csrf,
-            n,
-            title,
-            row.get("about"),
-            row.get("help") or {},
-            typed,
-            server,
-            saved,
-            warn,
-            faults,
-        ),
+        (site.csrf, n, title, row.get("about"), row.get("help") or {}, typed, server, saved, warn, faults),
     )
 
 
@@ -58,7 +46,7 @@ def _judged(problems, n, names):
     return faults
 
 
-def _body(t, csrf, n, title, about, words, typed, server, saved, warn, faults):
+def body(t, csrf, n, title, about, words, typed, server, saved, warn, faults):
     faults = [(name, t.get(text, text)) for name, text in faults]
     yield t.steps("account") + "<h1>%s</h1>%s" % (t.esc(t["account_title"] % title), t.trouble(faults))
     if about:

@@ -10,10 +10,10 @@ def answer(site):
         if not faults:
             return site.to("/finish")
         source, page = site.form.get("source"), site.form.get("page")
-    return site.page("address", lambda t: _body(t, site.csrf, source, page, keep, faults))
+    return site.page("address", (site.csrf, source, page, keep, faults))
 
 
-def _body(t, csrf, source, page, keep, faults):
+def body(t, csrf, source, page, keep, faults):
     faults = [(name, t[key]) for name, key in faults]
     yield t.steps("address") + "<h1>%s</h1>%s%s<fieldset><legend>%s</legend>" % (
         t["address_title"], t.trouble(faults), t.form("/address", csrf), t["address_choose"])  # fmt: skip

@@ -1,5 +1,7 @@
 """The settings as a file, without secrets, and back."""
 
+from wanbeacon.portal import answers
+
 
 def answer(site):
     """GET /backup: the file."""
@@ -7,7 +9,7 @@ def answer(site):
         "Content-Type: application/json\r\nContent-Disposition: attachment; "
         'filename="wanbeacon-settings.json"\r\nCache-Control: no-store\r\n'
     )
-    return 200, headers, (site.view("data", False),)
+    return answers.head(200, headers), (site.view("data", False),)
 
 
 def restore(site):
@@ -17,10 +19,10 @@ def restore(site):
         if site.edit("restore", typed):
             return site.to("/finish")
         faults = [("settings", "no_settings")]
-    return site.page("backup", lambda t: _body(t, site.csrf, typed, faults))
+    return site.page("backup", (site.csrf, typed, faults))
 
 
-def _body(t, csrf, typed, faults):
+def body(t, csrf, typed, faults):
     faults = [(name, t[key]) for name, key in faults]
     yield "<h1>%s</h1>%s<p>%s</p>" % (t["title_backup"], t.trouble(faults), t["backup_text"])
     yield '<p><a class="button second" href="/backup" download>%s</a></p><h2>%s</h2>%s' % (

@@ -39,7 +39,7 @@ def _page(site, faults, problems, warnings):
     rows = trial["rows"] if trial else ()
     return site.page(
         "finish",
-        lambda t: _body(t, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows),
+        (None, site.csrf, ssids, review, source, page, typed, faults, problems, warnings, rows),
         again=again,
     )
 
@@ -53,7 +53,12 @@ def _saved(site, cfg):
     if ip:
         where.append("http://%s/" % ip)
     site.server.draft = site.server.trial = None
-    return site.page("finish", lambda t: _goodbye(t, where))
+    return site.page("finish", (where,))
+
+
+def body(t, where, *review):
+    """where: the device's addresses when the settings were saved, else None."""
+    return _goodbye(t, where) if where else _review(t, *review)
 
 
 def _goodbye(t, where):
@@ -63,7 +68,7 @@ def _goodbye(t, where):
     yield "</ul><p>%s</p>" % t["saved_led"]
 
 
-def _body(t, csrf, ssids, review, source, page, typed, faults, problems, warnings, rows):
+def _review(t, csrf, ssids, review, source, page, typed, faults, problems, warnings, rows):
     faults = [(name, t[key]) for name, key in faults]
     yield t.steps("finish") + "<h1>%s</h1>%s" % (t["finish_title"], t.trouble(faults))
     yield "<dl><dt>%s</dt><dd>%s</dd>" % (t["step_wifi"], t.esc(ssids) or t["none"])

@@ -24,7 +24,7 @@ def answer(site):
     if locked and faults:
         status = 429
     token = site.guard("login_form", source, site.now)
-    return site.page("login", lambda t: _body(t, token, locked, faults), status)
+    return site.page("login", (token, locked, faults), status)
 
 
 def _welcome(site, cookie):
@@ -32,18 +32,22 @@ def _welcome(site, cookie):
     along by a link of another site's, nor by what that leads to."""
     site.cookie = cookie
     key = stage.run("board.esp32.access_point", "access", site.device.board)
-    name = site.device.board.own_name()
-
-    def body(t):
-        yield "<h1>%s</h1><p>%s</p>" % (t["welcome_title"], t["welcome_text"])
-        yield "<dl><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd><code>%s</code></dd></dl>" % (
-            t["own_wifi_name"], t.esc(name), t["password"], t.esc(key))  # fmt: skip
-        yield '<p><a class="button" href="/">%s</a></p>' % t["go_on"]
-
-    return site.page("login", body)
+    return site.page("login", (None, site.device.board.own_name(), key))
 
 
-def _body(t, token, locked, wrong):
+def body(t, token, *rest):
+    """token: of the form; None: a welcome, with the name and password of the device's own Wi-Fi."""
+    return _form(t, token, *rest) if token else _greeting(t, *rest)
+
+
+def _greeting(t, name, key):
+    yield "<h1>%s</h1><p>%s</p>" % (t["welcome_title"], t["welcome_text"])
+    yield "<dl><dt>%s</dt><dd>%s</dd><dt>%s</dt><dd><code>%s</code></dd></dl>" % (
+        t["own_wifi_name"], t.esc(name), t["password"], t.esc(key))  # fmt: skip
+    yield '<p><a class="button" href="/">%s</a></p>' % t["go_on"]
+
+
+def _form(t, token, locked, wrong):
     faults = [("password", t["locked"] % locked if locked else t["login_wrong"])] if locked or wrong else ()
     yield "<h1>%s</h1>%s" % (t["title_login"], t.form("/login", token))
     yield t.field(

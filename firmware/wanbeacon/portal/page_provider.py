@@ -19,12 +19,10 @@ def answer(site):
     rows = site.search(query, 999 if site.args.get("all") else _FIRST)
     if chosen and not query and chosen not in [row[0] for row in rows]:
         rows = [(chosen,) + (site.providers((chosen,)).get(chosen) or (chosen, ""))] + rows
-    return site.page(
-        "provider", lambda t: _body(t, site.csrf, n, chosen, rows, query, problem, site.args.get("all"))
-    )
+    return site.page("provider", (site.csrf, n, chosen, rows, query, problem, site.args.get("all")))
 
 
-def _body(t, csrf, n, chosen, rows, query, problem, every):
+def body(t, csrf, n, chosen, rows, query, problem, every):
     yield t.steps("provider") + "<h1>%s</h1>%s" % (
         t["provider_title"],
         t.trouble([(None, t[problem])] if problem else ()),

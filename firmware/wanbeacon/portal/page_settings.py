@@ -1,4 +1,4 @@
-"""What there is to change, back-up, restart and factory reset."""
+"""What there is to change, back-up, restart and factory reset; and the status page's buttons."""
 
 
 def answer(site):
@@ -20,10 +20,17 @@ def answer(site):
     names = site.providers([row[0] for row in accounts])
     rows = [((names.get(key) or (key,))[0], " ".join(hosts)) for key, hosts in accounts]
     changed = bool(site.server.draft)
-    return site.page("settings", lambda t: _body(t, site.csrf, rows, changed), here="/settings")
+    return site.page("settings", (site.csrf, rows, changed), here="/settings")
 
 
-def _body(t, csrf, rows, changed):
+def do(site):
+    """The buttons of the status page."""
+    if site.done and not site.done["ok"]:
+        return site.message("nav_status", site.done["text"])
+    return site.to("/")
+
+
+def body(t, csrf, rows, changed):
     yield "<h1>%s</h1>" % t["title_settings"]
     yield '<p class="%s">%s</p>' % (("warn", t["unsaved"]) if changed else ("", t["settings_hint"]))
     yield "<h2>%s</h2>" % t["accounts"]

@@ -22,10 +22,10 @@ def answer(site):
     board = site.device.board
     cable = board.lan_address() if "lan" in board.pins else None
     saved = site.view("networks")
-    return site.page("wifi", lambda t: _body(t, site.csrf, saved, site.server.heard, faults, cable, typed))
+    return site.page("wifi", (site.csrf, saved, site.server.heard, faults, cable, typed))
 
 
-def _body(t, csrf, saved, heard, faults, cable, typed):
+def body(t, csrf, saved, heard, faults, cable, typed):
     faults = [(name, t[key]) for name, key in faults]
     yield t.steps("wifi") + "<h1>%s</h1>%s" % (t["wifi_title"], t.trouble(faults))
     if cable:

@@ -1,12 +1,11 @@
-"""The portal's front door: sockets and places. The one part of the portal that is resident; a request is read
-by request.py, loaded while somebody is at the door, and answered by a stage (site.py) that holds the floor.
+"""The portal's front door: sockets and places. The one part of the portal that is resident; what becomes of a
+connection is guest.py's, loaded while there is one.
 
 While the agent talks to a provider the event loop stands still (net/wire.py): busy() answers then, from
 inside the agent's waits. What is said when memory is short is made of constants: saying it takes no memory.
 """
 
 import asyncio
-import gc
 import socket
 import time
 
@@ -27,10 +26,6 @@ _BUSY = (
 )
 _AGAIN = b"<meta http-equiv=refresh content=2>This page reloads by itself."
 _RESEND = b"Please go back and send it again."
-_FAILED = (
-    b"HTTP/1.0 500 Fault\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
-    b"This page failed; the agent goes on.\n"
-)
 
 
 class Server:
@@ -82,65 +77,17 @@ class Server:
         guest = None
         try:
             conn.setblocking(False)
-            guest = stage.resident("portal.guest")
+            room = stage.resident("portal.guest")
             if len(self.guests) >= PLACES:
-                guest.make_place(self.guests, ip)
-            guest = guest.Guest(conn, ip)
+                room.make_place(self.guests, ip)
+            guest = room.Guest(conn, ip)
             self.guests.append(guest)
-            guest.task = asyncio.create_task(self.client(guest))
+            guest.task = asyncio.create_task(room.client(self, guest))
         except (OSError, MemoryError):
             if guest in self.guests:
                 self.guests.remove(guest)
-            _put_off(conn, b"")
+            put_off(conn, b"")
             conn.close()
-
-    async def client(self, guest):
-        """One connection: a request, an answer, the end."""
-        try:
-            request = stage.resident("portal.request")
-            status = await request.read(self, guest)
-            if status:
-                await request.refuse(guest, status)
-                return
-            guest.floor, request = False, None
-            self._forget()
-            async with stage.floor:
-                guest.floor = True
-                agent = self.device.agent if stage.scarce else None
-                if agent and (guest.home or guest.session):  # the owner's pages are the large ones
-                    agent.step_aside()
-                try:
-                    await stage.run_async("portal.site", "answer", self, guest)
-                except MemoryError:  # strangers' pages do not disturb the sources unless it must be
-                    if guest.sent or not agent or guest.method == "POST":
-                        raise
-                    agent.step_aside()
-                    await stage.run_async("portal.site", "answer", self, guest)
-        except MemoryError:  # nothing in here may need memory
-            if not guest.sent:
-                _put_off(guest.conn, b"POST" if guest.method == "POST" else b"")
-        except OSError:
-            pass  # gone, or too slow
-        except Exception as e:  # the root of a request: a page that fails is that page's fault alone
-            if not guest.sent:
-                say(guest.conn, _FAILED)
-            try:
-                self.device.say("page %s: %s %s" % (guest.path[:20], type(e).__name__, e))
-            except MemoryError:
-                pass
-        finally:
-            self.guests.remove(guest)
-            guest.conn.close()
-            self._forget()
-
-    def _forget(self):
-        """What reads requests stays no longer than somebody's is read, what holds connections no longer than
-        there is one."""
-        if all([one.floor is not None for one in self.guests]):
-            stage.forget("portal.request")
-        if not self.guests:
-            stage.forget("portal.guest")
-        gc.collect()
 
     # ---- while an exchange holds the loop
 
@@ -156,7 +103,7 @@ class Server:
             if asked is None and time.ticks_diff(time.ticks_ms(), held[2]) < _HELD_MS:
                 return
             self.held = None
-            _put_off(held[0], asked or b"")
+            put_off(held[0], asked or b"")
             held[0].close()
         for sock in self.socks:
             try:
@@ -180,7 +127,7 @@ class Server:
             self.admit(held[0], held[1])
 
 
-def _put_off(conn, asked):
+def put_off(conn, asked):
     """The busy page. asked: how the request begins (bytes). Takes no memory."""
     say(conn, _BUSY)
     say(conn, _RESEND if asked.startswith(b"POST") else _AGAIN)

@@ -9,6 +9,7 @@ import socket
 
 from wanbeacon.app import stage, words
 from wanbeacon.core import address as core
+from wanbeacon.net import believe
 
 JOIN_S = 50  # two rounds through a network: only a second refusal makes a password wrong
 
@@ -61,8 +62,9 @@ def _time(rows, device, cfg):
     from wanbeacon.net import clock
 
     try:
-        device.clock.set_unproven(
-            stage.run("board.esp32.ntp", "ask", device.board, cfg["ntp"], clock.BUILD, clock.LATEST)
+        believe.set_unproven(
+            device.clock,
+            stage.run("board.esp32.ntp", "ask", device.board, cfg["ntp"], clock.BUILD, clock.LATEST),
         )
         rows.append(("good", "time from %s" % cfg["ntp"]))
     except (OSError, ValueError) as e:
@@ -84,7 +86,7 @@ async def address(rows, device, cfg):
             4096,
             ca,
             bind,
-            device.clock.prove,
+            lambda date: believe.prove(device.clock, date),
         )
 
     def log(code, *data):

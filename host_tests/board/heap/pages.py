@@ -3,36 +3,57 @@
 # device.json.
 import asyncio
 import gc
-import json
 import socket
 import sys
 
 folder, port = sys.argv[1], int(sys.argv[2])
 import wanbeacon  # noqa: E402
 from wanbeacon.app import stage  # noqa: E402
+from wanbeacon.app.log import Log  # noqa: E402
+from wanbeacon.app.model import Account, Host, Line  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
+from wanbeacon.core.record import Record  # noqa: E402
 from wanbeacon.net.clock import Clock  # noqa: E402
 
-STATUS = """{"version": "0.1.0", "now": 1795291800, "paused": false, "clock": "ok",
-"lines": [{"name": "line 1",
-"sources": [{"name": "natpmp", "address": "81.2.69.142", "why": "x"}],
-"ipv4": {"address": "81.2.69.142", "source": "natpmp", "since": 1795291700, "why": "x"},
-"ipv6": {"address": null, "source": null, "since": null, "why": "not needed"}}],
-"hosts": [{"name": "demo.dyndns.org", "provider": "dyn", "account": 0, "ipv4": "81.2.69.142", "ipv6": null,
-"since": 1795291700, "state": "stopped", "result": "badauth", "class": "AUTH", "text": "refused",
-"next": "nothing", "next_in": null, "next_at": null, "why": "refused", "offline": false}],
-"exchange": null, "history": [], "log": ["07:00:00 a line that is as long as lines are"]}"""
-
-esp32.CONFIG, esp32.DEVICE = folder + "/config.json", folder + "/device.json"
+esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
 esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
 esp32.Board.ip_port = lambda self, addr: ("127.0.0.1", 0)
 esp32.Board.lan_address = lambda self: "127.0.0.1"
 
 
+class Bag:
+    """An object with these fields."""
+
+    def __init__(self, **fields):
+        for name in fields:
+            setattr(self, name, fields[name])
+
+
 class Agent:
-    def status(self):
-        return json.loads(STATUS)
+    """As much of app/agent.Agent as the pages ask for: one host, which was refused."""
+
+    history, exchange, faults, save_error = b"", None, {}, None
+    counters = {"requests": 1}
+
+    def __init__(self, clock):
+        self.clock, self.log = clock, Log(clock, lambda line, level: None)
+        self.log("a line that is as long as lines are")
+        self.journal = Bag(paused=False, seq=1, writes=1, lost=None)
+        seen = [{"name": "natpmp", "family": 4, "kind": "found", "address": b"QE\x8e\1", "why": ("ok",)}]
+        line = Line("line 1", Bag(seen=seen), ())
+        account = Account({}, {"id": "dyn"}, line, None, "accounts[0]")
+        rec = Record(bytes(8))
+        rec.cls, rec.word, rec.v4, rec.at = "AUTH", "badauth", b"QE\x8e\1", 1795291700
+        account.hosts.append(Host({"name": "demo.dyndns.org"}, account, rec, (True, False), b""))
+        account.hosts[0].state = "stopped"
+        self.lines, self.accounts = [line], [account]
+
+    def hosts(self):
+        return self.accounts[0].hosts
+
+    def agent_name(self):
+        return "Wanbeacon"
 
     def step_aside(self):
         pass
@@ -49,7 +70,9 @@ class Device:
     safe = False
 
     def __init__(self):
-        self.board, self.clock, self.agent = esp32.Board(), Clock(), Agent()
+        self.board, self.clock = esp32.Board(), Clock()
+        self.board.label = "Wanbeacon-7F3A"
+        self.agent = Agent(self.clock)
         self.board.link = None
         self.cfg = {"portal": {"port": port}}
 

@@ -52,6 +52,7 @@ if "weigh" in sys.argv:
         report(self, agent)
         if "poke" in sys.argv and not pokes:
             pokes.append(asyncio.create_task(poke(agent)))
+        micropython.qstr_info()
         before = gc.mem_alloc()
         gc.collect()
         print(

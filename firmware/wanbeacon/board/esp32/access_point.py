@@ -12,7 +12,8 @@ import network
 
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import captive_dns as dns
-from wanbeacon.net import udp
+from wanbeacon.board.esp32 import files
+from wanbeacon.net import udp, waits
 
 # Its own address: the first whose network (/24) has none of the home network's addresses.
 # The label has the first.
@@ -24,13 +25,13 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"  # none tha
 
 
 def access(board):
-    """The password of this device's own access point, as on its label; made now when there is none.
-    Raises OSError."""
-    doc = esp32.read_json(esp32.DEVICE)
+    """The password of this device's own access point, as on its label; made now when there is none. Raises
+    OSError."""
+    doc = files.read_json(esp32.DEVICE)
     if not doc.get("ap_password"):
         doc["name"] = board.own_name()
         doc["ap_password"] = "".join([_LETTERS[b % len(_LETTERS)] for b in os.urandom(12)])
-        esp32.replace(esp32.DEVICE, json.dumps(doc).encode())
+        files.replace(esp32.DEVICE, json.dumps(doc).encode())
     return doc["ap_password"]
 
 
@@ -137,7 +138,7 @@ class SetupAccessPoint:
             return
         try:
             while True:
-                await udp.ready(sock)
+                await waits.ready(sock)
                 try:
                     query, peer = udp.receive_from(sock)
                     reply = query and dns.answer(query, packed)

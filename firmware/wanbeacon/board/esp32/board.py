@@ -4,7 +4,6 @@ names.
 Knows no provider and no host. The link (Wi-Fi, cable) is link.py, the order of a board's
 life app/board_main.py."""
 
-import json
 import os
 import sys
 import time
@@ -12,7 +11,6 @@ import time
 import machine
 
 from wanbeacon.board.esp32.memory import Memory
-from wanbeacon.net.reason import why
 
 CONFIG = "/config.json"
 DEVICE = "/device.json"
@@ -22,9 +20,6 @@ STATE = "/state"
 # everything, up to 4 tries of lwIP per name server (about 30 s), and one exchange may need the name and once
 # more an NTP server's.
 WATCHDOG_MS = 180000
-# A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped:
-# it gets this long.
-CONSOLE_MS = 3600000
 _CAUSES = {1: "power", 2: "reset", 3: "watchdog", 4: "sleep", 5: "restart"}
 
 
@@ -51,37 +46,6 @@ class Slot:
             f.write(data)
 
 
-def read_json(path):
-    """The object in a JSON file, {} when it is missing, damaged or no object."""
-    try:
-        with open(path) as f:
-            doc = json.load(f)
-        return doc if isinstance(doc, dict) else {}
-    except (OSError, ValueError):
-        return {}
-
-
-def replace(path, data):
-    """Replace a file so that a power cut leaves the old or the new one (LittleFS: rename is atomic).
-    Raises OSError."""
-    with open(path + ".new", "wb") as f:
-        f.write(data)
-    os.rename(path + ".new", path)
-
-
-def forget():
-    """Factory reset: settings and journal go, what is printed on the label stays."""
-    try:
-        names = os.listdir(STATE)
-    except OSError:
-        names = ()
-    for path in [CONFIG] + [STATE + "/" + name for name in names]:
-        try:
-            os.remove(path)
-        except OSError:
-            pass
-
-
 class Board:
     """What the rest of the agent may ask of this machine."""
 
@@ -89,17 +53,16 @@ class Board:
     home = "/lib"  # where the agent lies; a frozen one keeps its data there too
     ipv6 = False  # MicroPython's ESP32 port gives no IPv6 address (micropython #3683)
 
-    def __init__(self, memory=None, slot=None):
-        """slot: the folder of the running agent's files and data, if it is another than `home`
+    def __init__(self, memory=None, about=None, slot=None):
+        """about: what files.py knows of this device: (its pins and names, the label's name or None);
+        slot: the folder of the running agent's files and data, if it is another than `home`
         (app/upgrade.py)."""
         self.memory = memory or Memory()
-        slot = slot or self.home
+        self.pins, self.label = about or ({}, None)
         self.short = 0  # times the agent ran out of memory since it last went well
         self.state = STATE
-        self.catalogue = slot + "/catalogue/providers.dat"
-        self.roots = slot + "/catalogue/roots"
-        pins = read_json(self.home + "/board.json")
-        self.pins = pins.get("device") or pins  # mip copies the file of boards/ as it is
+        self.catalogue = (slot or self.home) + "/catalogue/providers.dat"
+        self.roots = (slot or self.home) + "/catalogue/roots"
         self.unique = machine.unique_id()
         self.reset_cause = _CAUSES.get(machine.reset_cause(), "reset")
         self.link = None  # set by device.py
@@ -108,18 +71,13 @@ class Board:
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
-        self._refused = {}  # time servers that do not want to be asked, and until when (ticks)
+        self.refused = {}  # time servers that do not want to be asked, and until when (ticks)
 
     # ---- names and files
 
     def own_name(self):
         """Name of this one device: the label's, else one with four digits of the MAC. No secret."""
-        name = read_json(DEVICE).get("name")
-        return (
-            name
-            if isinstance(name, str) and 0 < len(name) <= 32
-            else "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
-        )
+        return self.label or "Wanbeacon-%02X%02X" % tuple(self.unique[-2:])
 
     def model(self):
         """The hardware's name for the User-Agent, or None."""
@@ -186,13 +144,6 @@ class Board:
         """Noted; app/board_main.py restarts the board when it stays."""
         self.short += 1
 
-    # ---- the console
-
-    def console(self):
-        """A person has the console: an hour until the watchdog brings the agent back."""
-        if self.dog:
-            self.dog = machine.WDT(timeout=CONSOLE_MS)
-
     # ---- network
 
     def sources(self):
@@ -234,22 +185,11 @@ class Board:
     # ---- clock
 
     def set_clock(self, agent):
-        """Ask the time servers when it is due (clock.ask_due); what they say is unproven.
-        True when the clock was set."""
-        clock = agent.clock
-        if not self.link_up() or not clock.ask_due():
+        """Ask the time servers when it is due (clock.ask_due); what they say is unproven. True when the clock
+        was set."""
+        if not self.link_up() or not agent.clock.ask_due():
             return False
-        clock.asking()
-        try:
-            wall, agreed = agent.run_stage("board.esp32.ntp", "consult", self, self.ntp, self._refused)
-        except (OSError, ValueError) as e:
-            agent.log.tell("warn", "clock.server", self.ntp, why(e))
-            return False
-        if not clock.set_unproven(wall, agreed, agent.journal.newest or 0):
-            agent.log.tell("warn", "clock.server", self.ntp, ("clock.held", wall))
-            return False
-        agent.log.tell("info", "clock.set", self.ntp)
-        return True
+        return agent.run_stage("board.esp32.ntp", "set_clock", self, agent)
 
     def set_time(self, wall):
         """Set the clock to these unix seconds."""

@@ -1,9 +1,9 @@
 """The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded for
 that alone. Knows nothing of what is sent over it.
 
-One shape for both: `word` (up, no link, wrong password), `text` for a person, address(), router(), `event`
-(set at every change). ESP32's driver reconnects by itself, but its status is unreliable after it gave up
-(micropython #12315): so short drops are left to it, and after 15 s we start over ourselves."""
+One shape for both: `word` (up, no link, wrong password), `text` for a person, address(), router().
+ESP32's driver reconnects by itself, but its status is unreliable after it gave up (micropython #12315): so
+short drops are left to it, and after 15 s we start over ourselves."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ class Link:
         self.hurry = asyncio.Event()
         self.word = "no link"
         self.text = "starting"
-        self.event = asyncio.Event()
+        self.hint = None  # an event to be set when the link comes up (the agent's)
         self.ever = False  # was up since the start
 
     def change(self, networks):
@@ -60,7 +60,8 @@ class Link:
         if (word, text) != (self.word, self.text):
             self.word, self.text = word, text
             self.say(text)
-            self.event.set()
+            if word == "up" and self.hint:
+                self.hint.set()
 
     async def stable(self):
         """True when the link was up for STABLE_MS from now."""

@@ -1,5 +1,4 @@
-"""Asks time servers (SNTP, RFC 4330, with the packet tests of RFC 5905) and judges their answers. Sets
-nothing.
+"""Asks time servers (SNTP, RFC 4330, with the packet tests of RFC 5905) and judges their answers.
 
 NTP is not authenticated: what comes out is *unproven* (net/clock.py), also when two servers agree.
 """
@@ -10,7 +9,7 @@ import socket
 import struct
 import time
 
-from wanbeacon.net import clock
+from wanbeacon.net import believe, clock
 from wanbeacon.net.reason import Why, why
 
 _1900 = 2208988800  # seconds from 1900 to 1970
@@ -151,3 +150,20 @@ def _wait(board, sock, nonce):
             wall = read(sock.recv(512), nonce)  # longer ones have extensions
             if wall is not None:
                 return wall
+
+
+def set_clock(board, agent):
+    """Ask the time servers of the settings, and set the clock when they are believed.
+    True when it was set."""
+    clock = agent.clock
+    clock.asking()
+    try:
+        wall, agreed = consult(board, board.ntp, board.refused)
+    except (OSError, ValueError) as e:
+        agent.log.tell("warn", "clock.server", board.ntp, why(e))
+        return False
+    if not believe.set_unproven(clock, wall, agreed, agent.journal.newest or 0):
+        agent.log.tell("warn", "clock.server", board.ntp, ("clock.held", wall))
+        return False
+    agent.log.tell("info", "clock.set", board.ntp)
+    return True

@@ -19,6 +19,19 @@ CRASHES = 3  # runs in a row that died young: the next start is a safe one
 REASON_MAX = 120
 
 
+def begin(cause):
+    """At the start of a run: (boots, what the run before ended with, crashes in a row, whether this run
+    should be a safe one, whether the chip's clock holds a proven time)."""
+    memory = Memory()
+    safe = memory.begin(cause)
+    return memory.boots, memory.reason, memory.crashes, safe, memory.time_proven()
+
+
+def use(method, *args):
+    """Call a method of the Memory. What it holds is in the chip; nobody keeps the object."""
+    getattr(Memory(), method)(*args)
+
+
 class Memory:
     """boots: since power-on; crashes: runs in a row that ended badly, soon;
     reason: last words of the run before."""
