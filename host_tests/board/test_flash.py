@@ -173,10 +173,10 @@ def test_stale_files_that_would_win_over_the_new_ones_are_removed(board, flash, 
 def test_a_downgrade_replaces_what_differs_and_a_new_upgrade_puts_it_back(board, flash, mpremote, tmp_path):
     flash()
     (tmp_path / "other.mpy").write_bytes(b"another version")
-    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/core/policy.mpy")
+    mpremote("fs", "cp", str(tmp_path / "other.mpy"), ":lib/wanbeacon/start.mpy")
     assert "2 files of" in flash().stderr, "the one that differs, and main.py as the seal"
     board.cut()
-    assert installed(board)["/lib/wanbeacon/core/policy.mpy"] == expected()["/lib/wanbeacon/core/policy.mpy"]
+    assert installed(board)["/lib/wanbeacon/start.mpy"] == expected()["/lib/wanbeacon/start.mpy"]
 
 
 def test_beside_frozen_code_only_data_is_copied_and_old_modules_go(board, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 from host_tests.board.home import QUICK, around, settings
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
+from tools.build import mpy
 
 FRAMES = {
     name: bytes.fromhex(data)
@@ -172,5 +173,7 @@ def test_nothing_of_it_stays_in_a_small_boards_heap(home, cable):
     board.wait_event("kbd 3")
     line.send(b"\x03")
     board.wait_for(">>> ")
-    board.type("import sys; print('there', [n for n in sys.modules if 'improv' in n or 'console' in n])\r")
+    names = {new for name, new in mpy.tree().names.modules.items() if "improv" in name or "console" in name}
+    assert names
+    board.type("import sys; print('there', [n for n in sys.modules if n in %r])\r" % names)
     assert board.wait_for(r"there (\[.*\])").group(1) == b"[]"

@@ -10,7 +10,6 @@ import pytest
 
 from host_tests.board import small_board
 from host_tests.board.web import Browser, free_port
-from tools.build import mpy
 
 #: The portal with as much of an agent as its pages ask for is there with 32 KB; each page, the agent's
 #: rules included, comes within this.
@@ -44,8 +43,7 @@ PAGES = (
 def pages(tmp_path, elf32):
     """pages(KB of heap) -> (Browser, process, log path) of the portal alone."""
     running = []
-    small_board.compiled(tmp_path)
-    mpy.add_script(tmp_path / "lib", small_board.PARTS / "pages.py")
+    small_board.compiled(tmp_path, "pages")
     hosts = ["%s.dyndns.org" % name for name in "abcde"]
     doc = {
         "accounts": [{"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": hosts}],

@@ -77,7 +77,7 @@ def test_a_report_has_log_status_and_memory_and_no_secret(settled, tmp_path):
         "Memory, stage by stage",
     ):
         assert "\n## %s\n" % title in text and "not to be had" not in text, text
-    assert "demo.dyndns.org" in text and '"log": [' in text and "/lib/wanbeacon/core/policy.mpy" in text
+    assert "demo.dyndns.org" in text and '"log": [' in text and "/lib/wanbeacon/modules.bin" in text
     for secret in ("demo-key", "homehome1", "kept-label-1", "ZGVtbzpkZW1vLWtleQ"):
         assert secret not in text
     settled.wait_for("Wanbeacon on", since=since)

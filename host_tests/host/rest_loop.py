@@ -79,7 +79,7 @@ def main(name, port, ca, state, count, *hosts):
 
     stage.scarce = True
     agent, account = Agent(), Account()
-    agent.board = Board(state)
+    agent.board = Board(state, ".")  # the folder it is started in
     user, password, token = KEYS.get(name, (None, None, "demo-token"))
     account.row = rows.find(agent.board.catalogue, name)
     account.doc = {

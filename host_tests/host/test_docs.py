@@ -46,6 +46,10 @@ COMMANDS = [line for text in TEXT.values() for block in blocks(text, "sh") for l
 
 #: Commands that cannot be run here, or take too long: why, and which test runs the same code ("" = none can).
 ELSEWHERE = {
+    TOOLS + "traceback said.txt": (
+        "needs what a board has printed",
+        "host/test_shrink.py::test_the_tool_translates_what_was_copied_from_a_console",
+    ),
     TOOLS + "flash --upgrade-key vendor.pub.pem": (
         "it needs a board",
         "board/test_life.py::test_one_command_from_an_empty_board_to_the_first_good",

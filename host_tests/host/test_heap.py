@@ -10,17 +10,17 @@ from tools.lab import running
 from tools.netlab import as_board
 
 UPDATES = 100
-HEAP = "88k"
-#: Each new name costs its text and 13 bytes for good; the sixth pool of names ends with the 1260th.
-NAMES = 880
+HEAP = "84k"
+#: Each new name costs its text and 8 bytes for good; the fifth pool of names ends with the 630th.
+NAMES = 380
 #: Bytes between the twentieth update, when the log is full, and the last: words of different length, nothing
 #: more.
 BREATH = 1024
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    return as_board.compile_board(tmp_path_factory.mktemp("packed"))
+def compiled():
+    return as_board.compile_board()
 
 
 def test_a_hundred_updates_as_a_board_starts_the_agent(elf32, compiled):

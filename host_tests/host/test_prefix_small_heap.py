@@ -27,8 +27,8 @@ PREFIXES = ("2003:d6:abe2:1f00", "2003:d6:abe3:4200", "2003:d6:abe4:700")
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    return as_board.compile_board(tmp_path_factory.mktemp("packed"))
+def compiled():
+    return as_board.compile_board()
 
 
 @pytest.fixture

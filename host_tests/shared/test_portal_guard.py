@@ -4,6 +4,7 @@ import asyncio
 import errno
 
 from wanbeacon.board.esp32 import captive_dns as dns
+from wanbeacon.net import waits
 from wanbeacon.portal import forms, html, request
 from wanbeacon.portal.draft import Draft, host_names, mail
 from wanbeacon.portal.guard import FORM_S, FREE_TRIES, IDLE_S, LOCK_MAX_S, LOCK_S, SESSIONS, SOURCES, Guard
@@ -163,14 +164,14 @@ def read(data, ip="192.168.1.9", server=None, size=100):
     async def ready(sock, ms=None, write=False):
         return True
 
-    guest, usual = Guest(Wire(data, size), ip), request.waits.ready
-    request.waits.ready = ready
+    guest, usual = Guest(Wire(data, size), ip), waits.ready
+    waits.ready = ready
     try:
         return asyncio.run(request.read(server or Server(), guest)), guest
     except OSError:
         return "cut off", guest
     finally:
-        request.waits.ready = usual
+        waits.ready = usual
 
 
 GET = b"GET / HTTP/1.1\r\nHost: 192.168.1.50\r\n"

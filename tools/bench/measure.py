@@ -110,7 +110,7 @@ class Bench:
         """Folder with the agent as a board gets it, and what lives its life on this machine (as_board.py)."""
         from ..netlab import as_board
 
-        return as_board.compile_board(self.folder / "board")
+        return as_board.compile_board()
 
     def close(self):
         if "folder" in self.__dict__:

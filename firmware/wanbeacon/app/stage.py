@@ -12,6 +12,7 @@ import asyncio
 import gc
 import sys
 
+#: How the names of our modules begin; on a board they have short ones and it is "" (tools/build/shrink.py).
 _PACKAGE = "wanbeacon."
 
 #: True where modules are forgotten after their stage; set once, by the composition root.
@@ -50,14 +51,20 @@ def resident(name):
 def dismiss(name):
     """Forget a resident module and what it brought along, where memory is scarce: its objects are gone."""
     for one in _brought.pop(name, ()):
-        if one.startswith(_PACKAGE):
-            _drop(one)
+        _drop_file(one)
 
 
 def forget(name):
     """Drop a module that `resident` loaded, where memory is scarce: nobody needs it for now."""
     if scarce:
         _drop(_PACKAGE + name)
+
+
+def _drop_file(name):
+    """Forget one of ours. On a board what MicroPython has in Python, as requests, goes with it and comes
+    back; what it has in C has no file and stays."""
+    if name.startswith(_PACKAGE) and hasattr(sys.modules.get(name), "__file__"):
+        _drop(name)
 
 
 def _drop(name):
@@ -116,5 +123,5 @@ def _leave(before):
 
 def _forget(before):
     for name in list(sys.modules):
-        if name not in before and name.startswith(_PACKAGE):
-            _drop(name)
+        if name not in before:
+            _drop_file(name)

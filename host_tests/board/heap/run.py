@@ -1,7 +1,8 @@
 # Starts a board's life on a bare unix MicroPython with a small heap: device.py, agent, portal, no emulated
 # chip around. usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds
 # config.json, device.json. weigh: prints the heap after each round. poke: a hint every second, as a router
-# gives one when the address changes, and the button when a file "setup" is in the folder. lock=NAME: no
+# gives one when the address changes, and the button when a file "setup" is in the folder. names: prints all
+# names after each round. lock=NAME: no
 # memory for one step, the second time that module is to be loaded.
 import asyncio
 import gc
@@ -52,7 +53,8 @@ if "weigh" in sys.argv:
         report(self, agent)
         if "poke" in sys.argv and not pokes:
             pokes.append(asyncio.create_task(poke(agent)))
-        micropython.qstr_info()
+        if "names" in sys.argv:
+            micropython.qstr_info(1)
         before = gc.mem_alloc()
         gc.collect()
         print(
