@@ -29,8 +29,11 @@ def board(bench, part):
     "all"."""
     whole, agent = (boards.files(boards.read("ESP32_GENERIC"), portal) for portal in (True, False))
     size = {path: len(data) for path, data in agent.items() if path.endswith((".mpy", ".py", ".bin", ".z"))}
-    found = {"all": {path: len(data) for path, data in whole.items()}, "agent": size,
-             "portal": {path: len(whole[path]) - len(agent.get(path, b"")) for path in whole}}[part]  # fmt: skip
+    found = {
+        "all": {path: len(data) for path, data in whole.items()},
+        "agent": size,
+        "portal": {path: len(whole[path]) - len(agent.get(path, b"")) for path in whole},
+    }[part]
     bench.note("%d files" % sum(map(bool, found.values())))
     return sum(found.values())
 
