@@ -92,7 +92,7 @@ class _Texts(dict):
 @pytest.mark.parametrize("name", rest_rows.ROWS)
 def test_the_portal_says_which_key_to_make(name):
     row = catalog.find(str(catalogue.OUT), name)
-    page = page_account._body(_Texts(), "", 1, name, row.get("about"), {}, {}, None, False, None, ())
+    page = page_account.body(_Texts(), "", 1, name, row.get("about"), {}, {}, None, False, None, ())
     assert "<p>%s</p>" % html.escape(rest_rows.ROWS[name]["about"]) in "".join(page)
 
 
