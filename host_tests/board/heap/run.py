@@ -2,8 +2,7 @@
 # chip around. usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds
 # config.json, device.json. weigh: prints the heap after each round. poke: a hint every second, as a router
 # gives one when the address changes, and the button when a file "setup" is in the folder. names: prints all
-# names after each round. lock=NAME: no
-# memory for one step, the second time that module is to be loaded.
+# names after each round. lock=NAME: no memory for one step, the second time that module is to be loaded.
 import asyncio
 import gc
 import os
