@@ -86,6 +86,6 @@ else:
     import wanbeacon  # from there: it does not know where its data is
 
     # what a package itself holds stays, as anywhere: without packages a stage would take it along
-    from wanbeacon import board, net  # noqa: F401
+    from wanbeacon import net  # noqa: F401
 
     wanbeacon.catalogue = _here.rpartition("/")[0] + "/catalogue"
