@@ -52,8 +52,7 @@ if "weigh" in sys.argv:
         report(self, agent)
         if "poke" in sys.argv and not pokes:
             pokes.append(asyncio.create_task(poke(agent)))
-        if "names" in sys.argv:
-            micropython.qstr_info(1)
+        micropython.qstr_info(*([1] if "names" in sys.argv else []))
         before = gc.mem_alloc()
         gc.collect()
         print(
