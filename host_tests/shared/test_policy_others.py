@@ -1,5 +1,6 @@
-# What one host's answer means for the others of its account, and what is said of a stop: core/policy.py.
-from wanbeacon.core import byhand, outcome, policy
+# What one host's answer means for the others of its account, and what is said of a stop: core/policy.py,
+# core/reasons.py.
+from wanbeacon.core import byhand, outcome, policy, reasons
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, ODD, OK, Outcome
 from wanbeacon.core.record import Limits, Record
@@ -97,14 +98,14 @@ def test_what_is_said_of_a_stop_and_of_something_odd():
         (outcome.AGENT, "badagent", (), ("stop.AGENT", "badagent"), None),
     ):
         rec = record(cls=cls, word=word, v4=V4 if V4 in have else None, v6=V6 if V6 in have else None)
-        assert policy.stop_code(rec) == stop, word
+        assert reasons.stop(rec) == stop, word
         if hold:
-            assert policy.hold_code(rec) == hold, word
-    for word in policy._OURS:
+            assert reasons.hold(rec) == hold, word
+    for word in reasons._OURS:
         rec = record(cls=outcome.HOST, word=word)
-        assert policy.stop_code(rec) == ("stop." + word.replace(" ", "-"),)
-        assert " " not in policy.stop_code(rec)[0]
-        assert policy.stop_code(record(cls=outcome.BLOCK, word=word)) == ("stop.BLOCK", word)
+        assert reasons.stop(rec) == ("stop." + word.replace(" ", "-"),)
+        assert " " not in reasons.stop(rec)[0]
+        assert reasons.stop(record(cls=outcome.BLOCK, word=word)) == ("stop.BLOCK", word)
 
 
 def test_why_a_request_is_due_says_what_is_not_known():
@@ -196,4 +197,4 @@ def test_a_new_address_ends_the_networks_wait_and_keeps_the_minimum():
     policy.answered(rec, Outcome(LATER, "timeout", outcome.ACCOUNT, outcome.NET), NOW, WALL, LIMITS, 0, CAUSE)
     policy.address_changed(rec, NOW + 10, WALL + 10, LIMITS)
     assert rec.hold == NOW + 10 + 50 + 1
-    assert policy.hold_code(rec) == ("hold.interval",)
+    assert reasons.hold(rec) == ("hold.interval",)

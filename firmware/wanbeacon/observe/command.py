@@ -77,8 +77,8 @@ class Observer:
             os.remove(path)
             if os.system(_SHELL % (f.fileno(), LIMIT_S, LIMIT_S, command, mark, _MAX)):
                 return UNKNOWN, None, ("command.start",)
-            for tick in range(LIMIT_S * 10 + 10):
-                await asyncio.sleep(0.01 if tick < 10 else 0.1)
+            for tick in range(LIMIT_S * 10 + 25):
+                await asyncio.sleep(0.004 if tick < 25 else 0.1)
                 f.seek(0)
                 answer = verdict(f.read(_MAX), (mark + " ").encode(), family)
                 if answer:
