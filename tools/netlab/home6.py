@@ -96,3 +96,13 @@ class Home:
     def stop(self):
         for lab in self.labs:
             lab.stop()
+
+
+class Said:
+    """What an agent has printed by the time it is looked at: for the message of a failure."""
+
+    def __init__(self, agent):
+        self.agent = agent
+
+    def __str__(self):
+        return self.agent.output + str(self.agent.status().get("hosts"))
