@@ -39,7 +39,7 @@ def test_a_host_with_stable_privacy_is_followed_into_a_new_prefix(home, interpre
         wait_for(lambda: published(lab) in home.addresses(A), Said(agent))
         began = time.monotonic()
         home.number(B)
-        wait_for(lambda: published(lab) in (home.addresses(B) or [0]), Said(agent))
+        wait_for(lambda: published(lab) in (home.addresses(B) or [0]), Said(agent), 60)
         print(
             "new prefix to the published address: %.1f s (advertisement, DAD and 2 s of doubt in it)"
             % (time.monotonic() - began)
