@@ -99,10 +99,20 @@ class Home:
 
 
 class Said:
-    """What an agent has printed by the time it is looked at: for the message of a failure."""
+    """What an agent has printed, and what the kernels know, at the moment of a failure: for its message."""
 
-    def __init__(self, agent):
-        self.agent = agent
+    def __init__(self, agent, home):
+        self.agent, self.home = agent, home
 
     def __str__(self):
-        return self.agent.output + str(self.agent.status().get("hosts"))
+        link = self.home.link
+        return "\n".join(
+            (
+                self.agent.output,
+                str(self.agent.status().get("hosts")),
+                ip("-n", self.home.nas, "-6", "addr", "show", "dev", "eth0"),
+                ip("-n", link.host, "-6", "addr", "show", "dev", "eth0"),
+                ip("-n", link.host, "-6", "neigh"),
+                (link.folder / "dnsmasq.log").read_text()[-2000:],
+            )
+        )
