@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tools.netlab.agent_process import host
-from tools.netlab.home6 import EUI64, NAME, STABLE
+from tools.netlab.home6 import EUI64, NAME, STABLE, Said
 from tools.netlab.lab import wait_for
 
 A, B = "2600:77:2::", "2600:77:3::"
@@ -36,10 +36,10 @@ def test_a_host_with_stable_privacy_is_followed_into_a_new_prefix(home, interpre
     lab, agent = home.agent(home.link.host, [{"neighbor": who}], NETLINK, interpreter=interpreter)
     with agent:
         agent.start()
-        wait_for(lambda: published(lab) in home.addresses(A), agent.output)
+        wait_for(lambda: published(lab) in home.addresses(A), Said(agent, home))
         began = time.monotonic()
         home.number(B)
-        wait_for(lambda: published(lab) in (home.addresses(B) or [0]), agent.output)
+        wait_for(lambda: published(lab) in (home.addresses(B) or [0]), Said(agent, home), 60)
         print(
             "new prefix to the published address: %.1f s (advertisement, DAD and 2 s of doubt in it)"
             % (time.monotonic() - began)
@@ -66,12 +66,12 @@ def test_a_temporary_address_of_a_neighbor_is_never_published(home, mode):
             time.sleep(3)
             assert published(lab) is None
             return
-        wait_for(lambda: published(lab), agent.output)
+        wait_for(lambda: published(lab), Said(agent, home))
         assert published(lab) not in home.addresses(A, "temporary"), published(lab)
         home.number(B)
         wait_for(
             lambda: home.addresses(B, "temporary") and published(lab) in (home.addresses(B) or [0]),
-            agent.output,
+            Said(agent, home),
         )
         assert published(lab) not in home.addresses(B, "temporary")
         assert len(lab.updates) == 2
@@ -90,12 +90,12 @@ def test_on_the_router_the_leases_prove_which_address_is_the_stable_one(home):
     lab, agent = home.agent(home.router, [{"neighbor": home.mac, "privacy": True}], files)
     with agent:
         agent.start()
-        wait_for(lambda: published(lab) == leased, agent.output)
+        wait_for(lambda: published(lab) == leased, Said(agent, home))
         home.link.stop(client)
         home.number(B)
         wait_for(lambda: home.addresses(B, "temporary"), "not renumbered", 20)
         home.dhclient()
         leased = wait_for(lambda: [one for one in home.addresses(B) if ":1::1" in one], "no lease", 20)[0]
         agent.command("check")
-        wait_for(lambda: published(lab) == leased, agent.output)
+        wait_for(lambda: published(lab) == leased, Said(agent, home))
         assert len(lab.updates) == 2 and lab.findings() == []

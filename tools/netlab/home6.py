@@ -96,3 +96,23 @@ class Home:
     def stop(self):
         for lab in self.labs:
             lab.stop()
+
+
+class Said:
+    """What an agent has printed, and what the kernels know, at the moment of a failure: for its message."""
+
+    def __init__(self, agent, home):
+        self.agent, self.home = agent, home
+
+    def __str__(self):
+        link = self.home.link
+        return "\n".join(
+            (
+                self.agent.output,
+                str(self.agent.status().get("hosts")),
+                ip("-n", self.home.nas, "-6", "addr", "show", "dev", "eth0"),
+                ip("-n", link.host, "-6", "addr", "show", "dev", "eth0"),
+                ip("-n", link.host, "-6", "neigh"),
+                (link.folder / "dnsmasq.log").read_text()[-2000:],
+            )
+        )

@@ -364,5 +364,5 @@ def wait_for(condition, why, timeout=30, step=0.02):
         if found:
             return found
         if time.monotonic() > end:
-            raise AssertionError(why)
+            raise AssertionError(str(why))
         time.sleep(step)

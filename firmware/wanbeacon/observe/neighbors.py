@@ -69,6 +69,7 @@ class Neighbors:
         self.told = {}  # host name -> address, kept for app/nearby.py
         self.call = 0, _CALL_S[0]  # when all hosts may be asked again, and how long to wait after that
         self.sock = None
+        self.calls = []  # sockets that wait for answers to the last echo requests
 
     # ---- what is known
 
@@ -192,12 +193,28 @@ class Neighbors:
         Returns seconds after which to do so again."""
         now = self.clock.mono()
         due, wait = self.call
+        self._answers(nets)
         if now >= due:
             self.call = now + wait, min(wait * 2, _CALL_S[1])
             links = self._links(nets)
-            for index in links:
-                _echo(links[index], index)
-        return max(1, self.call[0] - now)
+            self.calls = [one for one in [_echo(links[index], index) for index in links] if one]
+        return 1 if self.calls else max(1, self.call[0] - now)
+
+    def _answers(self, nets):
+        """Take who answered the last echo requests: the table has them only when they are asked for."""
+        senders, calls = set(), self.calls
+        self.calls = []
+        for sock in calls:
+            try:
+                for _ in range(_MANY):
+                    data, sender = sock.recvfrom(64)
+                    if data[0] == 129:  # echo reply
+                        senders.add(_packed(sender))
+            except OSError:  # there is no more
+                pass
+            finally:
+                sock.close()
+        self._send([one for one in senders if one not in self.rows and neighbor.within(one, nets)])
 
     def _links(self, nets):
         """{device index: our address} where we have one in these networks that can be used."""
@@ -260,9 +277,15 @@ class Neighbors:
 
     def close(self):
         """Stop listening."""
-        if self.sock:
-            self.sock.close()
-            self.sock = None
+        for sock in self.calls + [self.sock]:
+            if sock:
+                sock.close()
+        self.sock, self.calls = None, []
+
+
+def _packed(sockaddr):
+    """The address in what recvfrom() tells."""
+    return bytes(sockaddr[8:24]) if _MICRO else address.parse(sockaddr[0].partition("%")[0])
 
 
 def _sockaddr(packed, port, index=0):
@@ -274,20 +297,18 @@ def _sockaddr(packed, port, index=0):
 
 def _echo(own, index):
     """An ICMPv6 echo request (RFC 4443 4.1) from `own` to all hosts on the device `index`. Unprivileged
-    where the kernel allows it (net.ipv4.ping_group_range), else as root, else not at all."""
+    where the kernel allows it (net.ipv4.ping_group_range), else as root, else not at all. Returns the socket
+    that gets the answers, or None."""
+    every = _sockaddr(b"\xff\2" + bytes(13) + b"\1", 0, index)
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        sock = None
         try:
             sock = socket.socket(socket.AF_INET6, kind, 58)
-        except OSError:
-            continue
-        try:
             sock.setblocking(False)
             sock.bind(_sockaddr(own, 0))
-            sock.sendto(
-                b"\x80\0\0\0" + os.urandom(2) + b"\0\1", _sockaddr(b"\xff\2" + bytes(13) + b"\1", 0, index)
-            )
-            return
+            sock.sendto(b"\x80\0\0\0" + os.urandom(2) + b"\0\1", every)
+            return sock
         except OSError:
-            pass
-        finally:
-            sock.close()
+            if sock:
+                sock.close()
+    return None
