@@ -68,7 +68,7 @@ def played_by(template, flags, speed=SPEED, jobs=JOBS):
     ]
     work += [("one-host", SCENES[name]) for name in ("hosts", "list-nochg")]
     work += [("no-stops", SCENES[name]) for name in (*scenes.REFUSALS, "badauth-401", "loopback")]
-    work.sort(key=lambda item: item[1].name not in ("quiet", "hang"))  # the longest first
+    work.sort(key=lambda item: item[1].name not in ("quiet", "page-refused", "hang"))  # the longest first
     with ThreadPoolExecutor(jobs) as pool:
         records = list(
             pool.map(lambda item: play.play(client(template, item[0]), item[1], speed, strict=True), work)

@@ -28,7 +28,7 @@ _SLOW, _SLOW_REAL = 10.0, 0.05
 _LATE = 300
 #: Seconds of the client's time by which a short sleep of this program may be too long; beyond, the client's
 #: are.
-_STALL = 60
+_STALL = 120
 _LIBRARY = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1")
 #: Loopback addresses for labs that must have port 443, one per scene that runs.
 _places = itertools.count()
