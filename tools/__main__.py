@@ -15,7 +15,7 @@ from . import CHECKOUT, COMMAND, UserError
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
-    "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline",
+    "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline, notice test",
     "providers": "list the providers the agent knows",
     "push": "print what to enter in a router so that it pushes its address to the agent",
     "flash": "put the agent on a board that runs MicroPython",
@@ -27,6 +27,7 @@ TOOLS = {
     "lab": "a DynDNS2 provider on this machine: HTTP(S) and DNS, with faults on request",
     "grade": "judge any DynDNS client against the provider lab",
     "grade-server": "say which answers of a DynDNS2 server fit docs/dyndns2.md",
+    "fleet": "see many devices live from their MQTT broker; make settings for many boards",
     "simulate": "run a year of line changes through the agent's decisions",
     "package": "build the OpenWrt packages",
     "mpy": "compile firmware/ to .mpy files",

@@ -127,7 +127,7 @@ def test_the_shell_completes_tools_and_their_options(installed):
     asked = {
         "_WANBEACON_TOOLS_COMPLETE": "complete_bash",
         "COMP_CWORD": "1",
-        "COMP_WORDS": "wanbeacon-tools fl",
+        "COMP_WORDS": "wanbeacon-tools fla",
     }
     assert installed(**asked).stdout.split() == ["flash"]
     asked.update(COMP_CWORD="2", COMP_WORDS="wanbeacon-tools flash --po")

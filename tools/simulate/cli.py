@@ -114,9 +114,14 @@ def _compared(title, names, facts):
 @app.command()
 def fleet(
     devices: int = typer.Option(1000000, min=1, max=20000000, help="how many"),
-    scene: str = typer.Option("provider", help="regional, provider, refusing or refresh"),
-    serves: int = typer.Option(2000, min=1, help="provider: requests it can serve in a second"),
-    down: int = typer.Option(0, min=0, max=3 * 3600, help="provider: seconds in which it serves none"),
+    scene: str = typer.Option("provider", help="regional, provider, refusing, broker or refresh"),
+    serves: int = typer.Option(
+        2000, min=1, help="provider, broker: requests, connections it can serve in a second"
+    ),
+    down: int = typer.Option(
+        0, min=0, max=3 * 3600, help="provider, broker: seconds in which it serves none"
+    ),
+    spread: int = typer.Option(30, min=1, max=3600, help="broker: mqtt.spread of the devices' settings"),
     seed: int = typer.Option(1, help="of every chance"),
     plot: Path = typer.Option(
         None, help="where the plot goes (.png or .svg); default: out/simulate/SCENE.png"
@@ -136,9 +141,11 @@ def fleet(
         for jitter in (True, False):
             task = bar.add_task("with jitter" if jitter else "without", total=devices)
             more = {}
-            if scene in ("provider", "refusing"):
+            if scene in ("provider", "refusing", "broker"):
                 more = {"serves": serves, "down": down,
                         "progress": lambda served, task=task: bar.update(task, completed=served)}  # fmt: skip
+            if scene == "broker":
+                more["spread"] = spread
             runs.append(fleets.SCENES[scene](devices, seed=seed, jitter=jitter, **more))
             bar.update(task, completed=devices)
     facts = [_facts(run, scene) for run in runs]
@@ -148,11 +155,13 @@ def fleet(
         "regional": [(devices / 100, "1 % of the fleet")],
         "provider": [(serves, "what the provider serves")],
         "refusing": [(serves, "what the provider serves")],
+        "broker": [(serves, "what the broker takes")],
     }.get(scene, [])
     unit, until = {
         "regional": (1, 180),
         "provider": (60, 3600 + down),
         "refusing": (60, 3600 + down),
+        "broker": (1, 600 + down),
         "refresh": (3600, None),
     }[scene]
     notes = ["\n".join("%s: %s" % row for row in fact.items() if row[1] != "-") for fact in facts]
@@ -165,6 +174,7 @@ _TITLES = {
     "regional": "back after an outage of ten minutes, all in the same second and with new addresses",
     "provider": "back in the same second, but the provider serves few and times out the rest",
     "refusing": "back in the same second, but the provider serves few and refuses the others' connections",
+    "broker": "back at their MQTT broker after an outage, all from the same second on",
     "refresh": "names that are to be sent again because the same day was their last",
 }
 
@@ -179,6 +189,13 @@ def _facts(run, scene):
     if scene != "refresh":
         facts["half of the names right after"] = time(run.second(0.5))
         facts["99 % right after"] = time(run.second(0.99))
+    if scene == "broker":
+        facts = {
+            key.replace("of the names right", "connected").replace("right", "connected"): facts[key]
+            for key in facts
+        }
+        facts["all connected after"] = time(len(run.offered)) if not run.notes else run.notes[0]
+        facts["connects per device"] = "%.2f, at most %d" % (run.offered.sum() / run.devices, run.tries)
     if scene in ("provider", "refusing"):
         rises = run.rises()
         facts["all right after"] = time(len(run.offered)) if not run.notes else run.notes[0]

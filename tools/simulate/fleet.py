@@ -5,12 +5,14 @@ schedule in policy.py; the constants are the policy's own, and a test holds the 
                addresses
     provider   the same, but the provider serves only so many requests a second and times out the rest
     refusing   the same, but it refuses the connections of the rest (or of all, while it is down)
+    broker     all devices come back to their MQTT broker, which takes so many connections a second
     refresh    all names were sent on the same day and are to be sent again before they expire
 """
 
 from dataclasses import dataclass, field
 
 import numpy
+from wanbeacon.app import mqtt, mqtt_join
 from wanbeacon.core import outcome, policy
 from wanbeacon.core.record import DAY, REFRESH_DAYS
 
@@ -35,6 +37,14 @@ def later(kind, times, rnd):
 def spread(rnd):
     """The wait of policy.line_returned when no other wait is running, for an array."""
     return (policy.SPREAD * rnd.astype(numpy.int64) >> 16) + 1
+
+
+def wait(tries, rnd, spread=30):
+    """mqtt.Broker.wait_s for arrays."""
+    window = spread << numpy.minimum(tries.astype(numpy.int64), 5)
+    window = numpy.where(tries > 0, numpy.minimum(window, max(mqtt.AGAIN_MAX, spread)), window)
+    least = numpy.where(tries > 0, window // 2, 0)
+    return least + (window - least) * rnd.astype(numpy.int64) / 65536
 
 
 def age(refresh, seed):
@@ -133,6 +143,48 @@ def provider(
     return run
 
 
+def broker(devices, serves=500, down=0, seed=1, jitter=True, progress=None, spread=30, horizon=2 * 3600):
+    """All devices lost their broker in second 0 (or got their power back), it is not there for `down` seconds, and
+    then takes `serves` connections in each second; the others give up after JOIN_MS."""
+    chance = numpy.random.default_rng(seed)
+    late = mqtt_join.JOIN_MS // 1000
+
+    def waits(tries):
+        rnd = chance.integers(0, 65536, len(tries)) if jitter else numpy.full(len(tries), 65535)
+        return numpy.ceil(wait(tries, rnd, spread)).astype(numpy.int64)
+
+    tries = numpy.zeros(devices, numpy.int16)
+    due = [[] for _ in range(horizon + 2 * max(mqtt.AGAIN_MAX, spread) + late + 2)]
+    _sort_in(due, waits(tries), numpy.arange(devices))
+    offered, done = numpy.zeros(horizon, numpy.int64), numpy.zeros(horizon, numpy.int64)
+    left, end = devices, horizon
+    for now in range(horizon):
+        if due[now]:
+            asking = numpy.concatenate(due[now])
+            due[now] = None
+            offered[now] = len(asking)
+            served = min(len(asking), serves if now >= down else 0)
+            done[now] = served
+            left -= served
+            failed = chance.permutation(asking)[served:]
+            tries[failed] += 1
+            _sort_in(due, now + (late if now >= down else 0) + waits(tries[failed]) + 1, failed)
+        if progress and now % 20 == 0:
+            progress(devices - left)
+        if not left:
+            end = now + 1
+            break
+    name = (
+        "each device waits a random part of %d s, longer after failures" % spread
+        if jitter
+        else "without our jitter"
+    )
+    run = Run(name, devices, offered[:end], done[:end], int(tries.max()) + 1)
+    if left:
+        run.notes.append("%d devices not connected after %d h" % (left, horizon // 3600))
+    return run
+
+
 def _sort_in(due, times, who):
     """Put each of `who` into the list of its second."""
     order = numpy.argsort(times, kind="stable")
@@ -164,4 +216,10 @@ def refusing(devices, **more):
 
 
 #: scene -> function(devices, seed, jitter, ...)
-SCENES = {"regional": regional, "provider": provider, "refusing": refusing, "refresh": refresh}
+SCENES = {
+    "regional": regional,
+    "provider": provider,
+    "refusing": refusing,
+    "broker": broker,
+    "refresh": refresh,
+}

@@ -1,0 +1,1 @@
+"""Many devices at one broker: seen (cli.py, view.py), and their settings made (batch.py)."""
