@@ -349,6 +349,16 @@ def test_a_backup_has_no_receivers_and_restoring_it_keeps_them():
     )
 
 
+def test_a_backup_has_no_password_of_the_broker_and_only_the_same_broker_gets_it_back():
+    broker = {"host": "10.0.0.2", "user": "wan", "password": "br0ker-key", "plain": True}
+    raw = cfg(("ann", SECRET, ["a.example.org"], {}), mqtt=broker)
+    saved = draft.Draft(raw).data(False).decode()
+    assert "br0ker" not in saved and "10.0.0.2" in saved
+    for said, kept in ((saved, True), (saved.replace("10.0.0.2", "10.0.0.3"), False)):
+        one = draft.Draft(raw)
+        assert one.restore(said) and ("password" in one.doc["mqtt"]) is kept
+
+
 NOTICE = {"event": "stopped", "host": "a.example.org", "title": 'a "title"',
           "text": 'say "no" & more = 50 %\\ {host}', "address": "45.33.1.1", "time": 5}  # fmt: skip
 
@@ -388,3 +398,58 @@ def test_a_home_that_never_is_quiet_does_not_silence_notices():
         world.round()
         world.time.ms += 1000
     assert len(receiver.events()) == 1 and report is None
+
+
+# ---- a test, and what the status says
+
+
+def test_a_test_notice_goes_to_everybody_once_and_changes_nothing_that_was_told():
+    other = {"url": "https://notice-two.example.org/in/x"}
+    world, receiver = device(HOOK, other)
+    before = world.notices.data
+    answer = world.command("notice test")
+    assert answer["ok"] and "2 receivers" in answer["text"], answer
+    assert not world.command("notice test")["ok"]
+    world.run(20)
+    assert [event for event, _ in receiver.events()] == ["test", "test"] and world.notices.data == before
+    rows = world.agent.status()["receivers"]
+    assert [row["name"] for row in rows] == ["notice.example.org", "notice-two.example.org"]
+    for row in rows:
+        assert row["sent"]["event"] == "test" and row["sent"]["when"] > virtual.START and row["fault"] is None
+    assert TOKEN not in str(rows)
+    receiver.say = Trouble("untrusted")
+    assert world.command("notice test")["ok"]
+    world.run(20)
+    assert (
+        receiver.tries == 4
+        and [row["fault"]["why"] for row in world.agent.status()["receivers"]] == ["untrusted"] * 2
+    )
+    receiver.say = 200
+    world.provider.say["*"] = "badauth"
+    world.line[4] = B
+    world.run(300)
+    assert [event for event, _ in receiver.events()] == ["stopped", "stopped"], "a test delays no event"
+
+
+def test_a_test_notice_is_refused_where_nobody_is_told():
+    world = virtual.World(cfg(("ann", SECRET, ["a.example.org"], {})))
+    world.boot()
+    for text in ("notice test", "notice", "notice a.example.org", "notice test now"):
+        assert not world.command(text)["ok"], text
+    assert "receivers" not in world.agent.status()
+
+
+def test_a_test_notice_waits_for_the_clock_and_costs_no_try_while_the_line_is_down():
+    world, receiver = device()
+    world.line[4] = None
+    receiver.say = Trouble("dns")
+    assert world.command("notice test")["ok"]
+    world.run(60)
+    assert receiver.tries == 1, "a test is not repeated"
+    world.time_server, world.time.offset, receiver.say = False, None, 200
+    assert world.command("notice test")["ok"]
+    world.run(60)
+    assert receiver.events() == []
+    world.time.offset = virtual.START
+    world.run(60)
+    assert [event for event, _ in receiver.events()] == ["test"]

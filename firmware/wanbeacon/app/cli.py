@@ -29,6 +29,7 @@ USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--stat
   verify [HOST]     ask the zone's own name servers what is published; status says it
   pause, resume     send nothing until resumed
   offline HOST      have the provider set the name offline, where it can
+  notice test       send a test notice to everybody in "notify"
   providers [WORD]  the providers it knows, or those like WORD
   --version"""
 
@@ -104,7 +105,7 @@ def main(words, options):
         providers(options, words[1] if words[1:] else "")
     elif words == ["status", "--health"]:
         health(options)
-    elif name in ("status", "update", "retry", "pause", "resume", "offline", "verify"):
+    elif name in ("status", "update", "retry", "pause", "resume", "offline", "verify", "notice"):
         tell(words, options)
     else:
         raise Mistake("unknown command %s; see --help" % " ".join(words))
@@ -113,17 +114,19 @@ def main(words, options):
 def check(options):
     """Say what is wrong with the config file, or that nothing is."""
     path = options["--config"]
-    accounts = load(path)["accounts"]
+    cfg = load(path)
+    accounts = cfg["accounts"]
     _, problems, warnings = _of_catalogue("advice", "judge", linux.board(options).catalogue, accounts)
     for text in warnings:
         print("warning: " + text)
-    for i in range(len(accounts)):
-        ca = accounts[i].get("ca")
+    places = [("accounts[%d]" % i, accounts[i]) for i in range(len(accounts))]
+    for where, owner in places + [("mqtt", cfg.get("mqtt") or {})]:
+        ca = owner.get("ca")
         if ca:
             try:
                 os.stat(ca)
             except OSError as e:
-                problems.append("accounts[%d].ca: cannot read %s (%s)" % (i, ca, words_of(e)))
+                problems.append("%s.ca: cannot read %s (%s)" % (where, ca, words_of(e)))
     if problems:
         raise Mistake("\nwanbeacon: ".join(["%s: %s" % (path, p) for p in problems]))
     count = sum([len(a["hosts"]) for a in accounts])

@@ -13,6 +13,8 @@ def run(agent, text):
     act = _COMMANDS.get(name)
     if not act:
         return _no("no.command", " ".join(sorted(_COMMANDS)))
+    if name == "notice":
+        return _notice(agent, parts[1:])
     if len(parts) > 2:
         return _no("no.one-host", name)
     hosts = agent.hosts()
@@ -64,6 +66,15 @@ def _refusal(code):
 
 def _status(agent, hosts):
     return stage.run("app.status", "document", agent)
+
+
+def _notice(agent, what):
+    if what != ["test"]:
+        return _no("no.notice-what")
+    if not agent.notices:
+        return _no("no.notice")
+    count = stage.run("app.notify", "test", agent)
+    return {"ok": True, "text": words.say("yes.notice", count)} if count else _no("no.notice-busy")
 
 
 def _check(agent, hosts):
@@ -141,4 +152,5 @@ def _upgrade(agent, hosts):
 _COMMANDS = {
     "status": _status, "check": _check, "update": _update, "retry": _retry, "pause": _pause,
     "resume": _resume, "offline": _offline, "upgrade": _upgrade, "verify": _verify,
+    "notice": _notice,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from wanbeacon.core import address
 from wanbeacon.core.lines import lines
 from wanbeacon.core.url import quote
 
-NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # the events, by number
+NAMES = ("well", "published", "stopped", "trouble", "cgnat", "test")  # the events, by number
 _NAMED = 5  # hosts that the text names
 
 _OWN = ("url", "token", "user", "topic")  # what an entry of the settings may fill in itself
@@ -135,6 +135,8 @@ def compose(agent, event, hosts, code, hours):
         names = words.say("notice.more", names, len(hosts) - _NAMED)
     place = ", ".join([address.text(a) for a in (rec.v4, rec.v6) if a])
     data = (hours, code) if event == "trouble" else (place if event in ("well", "published") else code,)
+    if event == "test":
+        data = ()
     clean = agent.log.scrub
     return {
         "event": event, "host": ",".join([h.name for h in hosts]),

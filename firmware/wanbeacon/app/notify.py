@@ -30,7 +30,8 @@ STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write
 QUIET_S = 10
 CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
-NAMES = ("well", "published", "stopped", "trouble", "cgnat")  # as in notices.py
+NAMES = ("well", "published", "stopped", "trouble", "cgnat", "test")  # as in notices.py
+_TEST = 5  # what the user asks for with "notice test": told to every receiver, once, and noted nowhere
 _USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
 
 # A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each),
@@ -39,8 +40,8 @@ _ROW = ">4sBBIII"
 _SIZE = 18
 _MAGIC = b"WBn\x01"
 # agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may
-# be asked, and since when one waits for quiet
-AT, _ROWS, _THEN, _READY, _HELD = 0, 1, 2, 3, 4
+# be asked, since when one waits for quiet, what became of the last ones (see `begin`), who gets a test
+AT, _ROWS, _THEN, _READY, _HELD, HEARD, _TESTS = 0, 1, 2, 3, 4, 5, 6
 
 
 # ---- at start
@@ -65,7 +66,26 @@ def begin(agent):
                 why = _crc(reasons.stop(h.rec)) if told else 0
                 row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
             rows.extend(row)
-    return [now, rows, now, [now] * len(docs), None]
+    # for each receiver: what it is called, (event, wall time) of the last that arrived, and of the last that did
+    # not, with its reason
+    heard = [[_where(doc), None, None] for doc in docs]
+    return [now, rows, now, [now] * len(docs), None, heard, []]
+
+
+def _where(doc):
+    """What a receiver is called: no secret is in that."""
+    return doc.get("preset") or ("hook" if doc.get("hook") else split_url(doc["url"])[1])
+
+
+def test(agent):
+    """Send a test notice to every receiver: how many there are; 0 while the last test goes on."""
+    state = agent.notices
+    if state[_TESTS]:
+        return 0
+    state[_TESTS] = list(range(len(agent.cfg["notify"])))
+    state[AT] = agent.clock.mono()
+    agent.event.set()
+    return len(state[_TESTS])
 
 
 def _secrets(doc, hosts):
@@ -140,6 +160,8 @@ def tell(agent):
     """Note how things are. What to send now, noted as told:
     (entry's number, event, [Host], code, rows); None for nothing."""
     state, now = agent.notices, agent.clock.mono()
+    if state[_TESTS] and (agent.clock.wall() is not None or _plain(agent.cfg["notify"][state[_TESTS][0]])):
+        return state[_TESTS].pop(0), _TEST, agent.hosts(), ("test",), (b"", HOME_TRIES, ())
     passed, state[_THEN] = now - state[_THEN], now
     state[AT] = NEVER
     docs, hosts = agent.cfg["notify"], agent.hosts()
@@ -210,11 +232,15 @@ def after(event, mark, place, told, why, stored):
     return event, mark, stored
 
 
+def _plain(doc):
+    """Whether it takes no certificate, and so no clock, to tell this receiver."""
+    return doc.get("hook") or (doc.get("url") or "")[:5] == "http:"
+
+
 def _take(agent, i, event, group):
     """Note one notice as told before it leaves; `heard` has what to do if it did not arrive."""
     state, doc, now = agent.notices, agent.cfg["notify"][i], agent.clock.mono()
-    plain = doc.get("hook") or (doc.get("url") or "")[:5] == "http:"
-    if agent.clock.wall() is None and not plain:
+    if agent.clock.wall() is None and not _plain(doc):
         _wait(state, i, now, CLOCK_S)
         return None
     kept, tries = bytes(state[_ROWS]), 0
@@ -242,12 +268,15 @@ def heard(agent, due, came):
     i, event, _, _, (kept, tries, places) = due
     status, said, sure, home, delay = came
     state, doc, name = agent.notices, agent.cfg["notify"][i], NAMES[event]
-    where = doc.get("preset") or ("hook" if doc.get("hook") else split_url(doc["url"])[1])
+    where, line = _where(doc), state[HEARD][i]
     wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
     said = "%s %s" % (status, said) if status else said
+    if not 200 <= status < 300:
+        line[2] = name, agent.clock.wall(), said
     if 200 <= status < 300:
         agent.log.tell("info", "log.notice", name, where)
         wait = PAUSE_S
+        line[1] = name, agent.clock.wall()
     elif not sure:
         agent.log.tell("warn", "log.notice-maybe", name, where, said)
     elif 300 <= status < 500 and status not in (408, 429) or tries >= (HOME_TRIES if home else TRIES):
@@ -258,4 +287,7 @@ def heard(agent, due, came):
         for at in places:
             state[_ROWS][at + 5] = event << 4 | tries
         _save(agent)
-    _wait(state, i, agent.clock.mono(), wait)
+    now = agent.clock.mono()
+    _wait(state, i, now, PAUSE_S if event == _TEST else wait)
+    if state[_TESTS]:
+        state[AT] = now

@@ -65,7 +65,7 @@ def main(argv):
 
 
 #: Commands that the running agent answers.
-_SPOKEN = ("status", "update", "retry", "pause", "resume", "offline", "verify")
+_SPOKEN = ("status", "update", "retry", "pause", "resume", "offline", "verify", "notice")
 
 
 def prepare():

@@ -256,6 +256,12 @@ class Draft:
         old = (self.doc.get("portal") or {}).get("password")
         if self.doc.get("notify") and "notify" not in new.doc:
             new.doc["notify"] = self.doc["notify"]
+        here, there = self.doc.get("mqtt") or {}, new.doc.get("mqtt")
+        if isinstance(there, dict) and "password" not in there and here.get("password"):
+            if [there.get(k) for k in ("host", "port", "user")] == [
+                here.get(k) for k in ("host", "port", "user")
+            ]:
+                there["password"] = here["password"]
         self.doc = new.doc
         if old and not (self.doc.get("portal") or {}).get("password"):
             self._set("portal", "password", old)
