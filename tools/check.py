@@ -123,6 +123,9 @@ def weigh(document, folder):
     )
     warnings += _in_urls(document)
     _authorities(document, "", folder, problems)
+    if document.get("mqtt"):
+        _authorities(document["mqtt"], "mqtt.", folder, problems)
+        _broker(document, warnings)
     for number, account in enumerate(document["accounts"]):
         _authorities(account, "accounts[%d]." % number, folder, problems)
     _across(document, warnings)
@@ -163,6 +166,31 @@ def _authorities(owner, path, folder, problems):
     for path, place in places:
         if place.get("ca") and not (folder / place["ca"]).is_file():
             problems.append("%sca: there is no file %s in %s" % (path, place["ca"], folder))
+
+
+#: Where a broker without TLS may well be: addresses and names of a home.
+_AT_HOME = re.compile(r"^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|127\.|f[cd]|fe80:|::1$|localhost$|[^.:]+$)|"
+                      r"\.(local|lan|home|internal|home\.arpa|fritz\.box)$", re.I)  # fmt: skip
+
+
+def _broker(document, warnings):
+    """What is unwise about the broker, and what its TLS means on a small board."""
+    doc = document["mqtt"]
+    if doc["plain"] and not _AT_HOME.search(doc["host"]):
+        warnings.append("mqtt.plain: %s does not look like a broker at home: its password can be read on the way"
+                        % doc["host"])  # fmt: skip
+    if doc["plain"] and doc.get("password"):
+        warnings.append(
+            "mqtt.plain: whoever can read the home network's traffic can read the broker's password"
+        )
+    if not doc["plain"] and document.get("wifi"):
+        warnings.append("mqtt: a board without PSRAM has memory for one TLS session: it leaves the broker for each "
+                        "exchange with the provider and comes back within %d s; commands sent meanwhile are lost"
+                        % doc["spread"])  # fmt: skip
+    if not doc["plain"] and not doc.get("ca") and document.get("wifi"):
+        warnings.append("mqtt.ca: a board needs it: the one CA certificate that signed the broker's")
+    if _PLACEHOLDERS.search(doc.get("password") or ""):
+        warnings.append("mqtt.password: looks like the example's; put your own there")
 
 
 def _across(document, warnings):
@@ -228,6 +256,7 @@ PARTS = (
     ("upgrade", "`upgrade`", "Upgrades of a board: [upgrade](upgrade.md)."),
     ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),
     ("notify", "`notify`: an entry of `notify`", "Who is told of events: [notices](notices.md)."),
+    ("mqtt", "`mqtt`", "A broker, for Home Assistant or for a fleet: [MQTT](mqtt.md)."),
 )
 
 

@@ -40,6 +40,7 @@ PACKAGES = {
     "ddclient": ("ddclient", "host: other clients graded by the provider lab"),
     "libio-socket-ssl-perl": ("/usr/share/perl5/IO/Socket/SSL.pm", "host: ddclient has no TLS without it"),
     "faketime": ("faketime", "host: a clock that is not set"),
+    "mosquitto": ("mosquitto", "host: MQTT, fleets"),
     "chromium": ("chromium", "board: the status page in a real browser"),
     "npm": ("npm", "board: ESP Web Tools for the installer's page"),
     "debian-archive-keyring": (

@@ -5,6 +5,7 @@ refusal, all pages between them.
 Each life is drawn from a seed; WANBEACON_NIGHTLY draws more. Not on the emulated board: its stand-ins would
 be weighed too; heap/ has the least of `machine` and `network`."""
 
+import json
 import os
 import random
 import re
@@ -15,7 +16,9 @@ import pytest
 from host_tests.board import small_board
 from host_tests.board.small_board import HEAP
 from host_tests.host import notice_services
+from host_tests.host.mqtt_watch import Watch
 from tools.build import mpy
+from tools.netlab import broker as brokers
 
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 SEEDS = range(30) if NIGHTLY else range(3)
@@ -228,6 +231,30 @@ def test_a_notice_over_https_for_each_update_fits(life, lab):
             ]
         texts = services.taken["ntfy"]
         assert not services.wrong and len(set(texts)) == len(texts) and router.address in texts[-1]
+        assert board.process.poll() is None and not re.search(OUT_OF_MEMORY, board.text()), board.text()[
+            -3000:
+        ]
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_broker_in_the_home_fits_beside_updates_and_pages(life, lab, tmp_path):
+    lab.world.add_account("demo", "demo-key", small_board.HOSTS)
+    (tmp_path / "broker").mkdir()
+    with brokers.running(tmp_path / "broker") as broker:
+        doc = {"host": "127.0.0.1", "port": broker.plain_port, "plain": True, "user": brokers.USER,
+               "password": brokers.PASSWORD, "name": "small", "spread": 1}  # fmt: skip
+        with Watch(broker) as watch:
+            router, board = life("poke", mqtt=doc)
+            for n in range(1, 4):
+                router.address = "81.2.%d.1" % (80 + n)
+                there = until(lambda: watch.state("small").get("ipv4") == router.address, 25)
+                assert there is not None, (watch.said[-3:], board.text()[-3000:])
+                assert until(lambda: board.web.login().status == 303, 20) is not None, board.text()[-3000:]
+                for path in PAGES:
+                    shown = until(lambda path=path: board.web.ask(path).status == 200, 5)  # 503: busy
+                    assert shown is not None, (path, board.text()[-2500:])
+            assert watch.last["wanbeacon/small/online"] == b"online", "it left politely"
+            assert json.loads(watch.last["homeassistant/device/small/config"])["dev"]["ids"] == ["small"]
         assert board.process.poll() is None and not re.search(OUT_OF_MEMORY, board.text()), board.text()[
             -3000:
         ]

@@ -1,8 +1,12 @@
 # The plan for the two heaps of an ESP32 against a model of them: figures of real images
 # (docs/architecture.md).
+import sys
 import time
 
-from wanbeacon.board.esp32 import memory, settle
+if sys.implementation.name == "micropython":
+    sys.path.append("host_tests/shims")  # `machine` of an ESP32; CPython has it on its path
+
+from wanbeacon.board.esp32 import board, memory, settle  # noqa: E402
 
 if not hasattr(time, "sleep_ms"):
     raise AssertionError("needs MicroPython's time")
@@ -134,3 +138,43 @@ def test_the_figures_do_not_count_what_python_could_still_take():
     doc = one.figures()
     assert doc["system_free"] == chip.free and doc["system_least"] <= chip.free
     assert doc["python_free"] >= 0
+
+
+class Tenant:
+    """Keeps a TLS session: 25 KB until it is asked to leave."""
+
+    def __init__(self, chip):
+        self.chip, self.left, self.session = chip, 0, "session"
+        chip.free -= 25 * KB
+
+    def leave(self):
+        if self.session:
+            self.chip.free += 25 * KB
+        self.session = None
+        self.left += 1
+
+
+def test_a_session_at_a_broker_makes_room_for_an_exchange():
+    chip, one = settled()
+    chip.free -= 42 * KB
+    device = board.Board(one)
+    device.exchange_begins()
+    tenant = Tenant(chip)
+    device.share_tls(tenant)
+    device.exchange_ends()
+    assert chip.parked and not one.low() and chip.free < memory.LWIP + 2 * KB, "what a session leaves is held"
+    device.exchange_begins()
+    assert tenant.left == 1 and chip.free >= memory.NEED and not one.low()
+    device.exchange_ends()
+    assert chip.parked == [memory.TLS]
+    device.exchange_begins()
+    device.tenant = tenant = Tenant(chip)
+    device.exchange_ends()
+    assert chip.parked != [memory.TLS]
+    tenant.leave()  # the broker went away by itself
+    device.exchange_ends()
+    assert chip.parked == [memory.TLS]
+    roomy = board.Board(memory.Memory())
+    roomy.share_tls(tenant)
+    roomy.exchange_begins()
+    assert tenant.left == 1, "a board with PSRAM has room for both"

@@ -432,6 +432,24 @@ def test_a_hook_is_passed_on_where_the_agent_knows_notices():
         assert "notify" not in found.document and "option 'hook': not used" in found.notes[0]
 
 
+def test_a_broker_is_passed_on_and_its_faults_name_the_option():
+    found = convert(
+        GOOD
+        + "config wanbeacon 'main'\n option mqtt_host '10.0.0.2'\n option mqtt_plain 1\n option mqtt_port 1884\n"
+        " option mqtt_label 'the roof'\n option mqtt_ca /etc/ssl/certs\n"
+    )
+    assert found.problems == []
+    assert plain(found.document["mqtt"]) == {
+        "host": "10.0.0.2",
+        "plain": True,
+        "port": 1884,
+        "label": "the roof",
+    }
+    assert "option 'mqtt_host'" in settings.name_origin("mqtt.host: x", found, FILE)
+    assert "mqtt" not in convert(GOOD).document
+    assert convert(GOOD + "config wanbeacon 'main'\n option mqtt_port many\n").problems
+
+
 PROBLEMS = (
     ("option use_ipv6 2", "line 8, section 'home', option 'use_ipv6': is '2'"),
     ("option service_name dynn", "option 'service_name': 'dynn' is unknown; do you mean dyn?"),

@@ -74,7 +74,7 @@ def from_file(path):
         raise UserError(*examine(path)[0][0].split("\n"))  # which shows the line and the place in it
     check(doc, str(path), path.parent)
     extra = {}
-    for owner in [doc, *doc["accounts"]]:
+    for owner in [doc, *doc["accounts"], {"address": [doc["mqtt"]]} if doc.get("mqtt") else {}]:
         for place in [owner] + [s for s in (owner.get("address") or []) if isinstance(s, dict)]:
             if place.get("ca"):
                 place["ca"] = _copied(path.parent / place["ca"], extra)

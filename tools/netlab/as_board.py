@@ -52,18 +52,19 @@ def compile_into(folder, *scripts):
         subprocess.run(done, check=True)
 
 
-def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7, told=None):
+def updates(lab, compiled, heap, count, interpreter="micropython-i386", third=7, told=None, more=None):
     """`count` updates in a heap of `heap` ("76k") from the folder `compiled` (see compile_board).
 
     Returns (bytes of heap in use after each update, number of names in the pool at the end). Addresses are
     45.33.`third`.x. told: a list that gets what it printed, with a line "stage NAME BYTES" for each one
-    loaded. Raises Failed."""
+    loaded. more: other keys of the settings. Raises Failed."""
     folder = Path(tempfile.mkdtemp(prefix="wb-"))
     address, wake = folder / "address", folder / "wake"
     config = {
         "accounts": [account(lab, *HOSTS)],
         "address": [{"source": "command", "command": "cat %s" % address}],
         "intervals": {"minimum": 1},
+        **(more or {}),
     }
     (folder / "c").write_text(json.dumps(config))
     argv = parts.usable(interpreter).command("./main.py", folder / "c", folder / "s", wake, heap=heap)

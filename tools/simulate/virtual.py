@@ -142,6 +142,9 @@ class Board:
 
     exchange_begins = exchange_ends = keep_alive
 
+    def share_tls(self, tenant):
+        pass
+
     def memory_low(self):
         return False
 

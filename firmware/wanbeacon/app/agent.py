@@ -28,13 +28,6 @@ _REST_MAX = const(3600)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
 
-def contact_of(cfg, account):
-    """Where an account's provider may write to: the device's contact, else a user name that is a mail
-    address; or None."""
-    user = account.get("user") or ""
-    return cfg["device"].get("contact") or (user if "@" in user[1:-1] and " " not in user else None)
-
-
 class Agent:
     """cfg: checked document of config.py. board: board/linux.py or board/esp32. report(agent) is called after
     each round. transport: what carries a Request instead of net/http.py (a simulation's provider); same
@@ -73,13 +66,17 @@ class Agent:
         stage.run("app.build", "build", self, rows)
         stage.run("app.asked", "restore", self)
         self.notices = stage.run("app.notify", "begin", self) if cfg.get("notify") else None
+        self.mqtt = stage.run("app.mqtt_care", "begin", self) if cfg.get("mqtt") else None
 
     # ---- for observers and requests
 
     def agent_name(self, style=None, account=None):
         """The User-Agent. account: the document of the account whose provider it is for, who learns the
-        user's contact; nobody else does."""
-        contact = contact_of(self.cfg, account) if account and not style else None
+        user's contact (the device's, else a user name that is a mail address); nobody else does."""
+        if not account or style:
+            return self.names[style]
+        user = account.get("user") or ""
+        contact = self.cfg["device"].get("contact") or ("@" in user[1:-1] and " " not in user and user)
         return "%s %s" % (self.names[style], contact) if contact else self.names[style]
 
     def fetch(self, url, family=0, ca=None, bind=None):
@@ -271,6 +268,8 @@ class Agent:
     async def run(self):
         """Until cancelled. Every round: observe, act, report, wait for an event or the next deadline."""
         self.log.tell("info", "log.start", VERSION, len(self.hosts()))
+        if self.mqtt:
+            stage.run("app.mqtt_care", "start", self)
         try:
             while True:
                 wait = None
@@ -308,6 +307,8 @@ class Agent:
         gc.collect()
         if self.report:
             self.report(self)
+        if self.mqtt:
+            stage.run("app.mqtt_care", "after", self)
         if self.notices and not self.resting("notices"):
             async with stage.floor:
                 stage.run("app.exchange", "notify", self)

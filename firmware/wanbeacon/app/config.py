@@ -91,6 +91,8 @@ def load(text, most=SIZE_MAX):
         _sense(doc, problems)
     if not problems and doc.get("notify"):
         problems += stage.run("app.notices", "problems", doc["notify"])
+    if not problems and doc.get("mqtt"):
+        problems += stage.run("app.mqtt_open", "problems", doc["mqtt"])
     if problems:
         raise ConfigError(problems)
     return doc

@@ -7,7 +7,7 @@ and reasons are texts in it, "code" beside a "why" is the reason's code.
 import json
 
 from wanbeacon import VERSION
-from wanbeacon.app import past, words
+from wanbeacon.app import past, stage, words
 from wanbeacon.core import address, reasons
 from wanbeacon.core.record import NEVER
 
@@ -78,7 +78,7 @@ def _head(agent):
     now, wall = agent.clock.mono(), agent.clock.wall()
     counters = dict(agent.counters)
     counters["journal_writes"] = agent.journal.writes
-    return {
+    doc = {
         "version": VERSION, "user_agent": agent.agent_name(), "now": wall, "uptime": now,
         "started": wall - now if wall else None, "clock": "ok" if wall else "not set",
         "paused": agent.journal.paused, "exchange": agent.exchange, "counters": counters,
@@ -88,6 +88,19 @@ def _head(agent):
             "sequence": agent.journal.seq,
         },
         "faults": [{"where": where, "what": agent.faults[where][0]} for where in agent.faults],
+    }  # fmt: skip
+    if agent.notices:
+        doc["receivers"] = [_receiver(*row) for row in agent.notices[5]]
+    if agent.mqtt:
+        doc["mqtt"] = stage.run("app.mqtt_care", "status", agent)
+    return doc
+
+
+def _receiver(name, sent, fault):
+    """Who is told of events, and what became of the last ones since the start (app/notify.py, HEARD)."""
+    return {
+        "name": name, "sent": sent and {"event": sent[0], "when": sent[1]},
+        "fault": fault and {"event": fault[0], "when": fault[1], "why": fault[2]},
     }  # fmt: skip
 
 

@@ -80,6 +80,8 @@ def pause_for(agent):
         until = min(until, agent.save_after)
     if agent.notices and not agent.resting("notices"):
         until = min(until, agent.notices[0])
+    if agent.mqtt:
+        until = min(until, agent.mqtt[0])
     if agent.clock.wall() is None:
         until = min(until, now + loop.CLOCK_EVERY)
     # whole numbers: a float has 22 bits

@@ -60,6 +60,10 @@ class Board:
     def exchange_ends(self):
         """It is over, its sockets are closed."""
 
+    def share_tls(self, tenant):
+        """Somebody keeps a TLS session (app/mqtt.py). Where memory is scarce tenant.leave() is called before
+        each exchange: there is room for one at a time."""
+
     def memory_low(self):
         """True when a failed handshake or connection is most likely due to memory."""
 

@@ -143,6 +143,8 @@ class Board:
     def short_of_memory(self, where):
         """The agent goes on with what it has; procd or systemd would do no better."""
 
+    share_tls = short_of_memory  # there is memory for both sessions
+
     def model(self):
         """The hardware's name for the User-Agent, or None."""
         return _text("/tmp/sysinfo/board_name").strip() or None

@@ -29,6 +29,17 @@ _MAIN = {
     "device_name": "text",
     "model": "text",
     "contact": "text",
+    "mqtt_host": "text",
+    "mqtt_port": "number",
+    "mqtt_user": "text",
+    "mqtt_password": "text",
+    "mqtt_ca": "text",
+    "mqtt_plain": "bool",
+    "mqtt_name": "text",
+    "mqtt_prefix": "text",
+    "mqtt_discovery": "text",
+    "mqtt_label": "text",
+    "mqtt_spread": "number",
 }
 _SERVICE = {
     "enabled": "bool",
@@ -268,6 +279,7 @@ def _main(read, out):
     ):
         if read.take(option, "bool", usual) is not usual:
             document[key] = value
+    _broker(read, document)
     intervals = _intervals(read, out)
     if intervals:
         document["intervals"] = intervals
@@ -303,6 +315,20 @@ def _intervals(read, out):
             )
         intervals["refresh_days"] = -(-seconds // _DAY)
     return intervals
+
+
+def _broker(read, document):
+    """The options mqtt_..., named as the agent's keys."""
+    doc = OrderedDict()
+    for option in _MAIN:
+        if option[:5] == "mqtt_":
+            value = read.take(option, _MAIN[option])
+            if value is not None:
+                doc[option[5:]] = value
+    if doc.get("ca") in ddns.BUNDLE:
+        del doc["ca"]  # the usual roots
+    if doc and known_key("mqtt"):
+        document["mqtt"] = doc
 
 
 def known_key(name, section=""):
@@ -362,6 +388,8 @@ def name_origin(problem, settings, file):
     if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in extras.ANSWERS]:
         first = parts[1]
     option = _OPTION_OF.get(first[0], first[0])
+    if key[:5] == "mqtt.":
+        option = "mqtt_" + first[0]
     if option == "ip_source" and parts:
         option = _OPTION_OF.get(parts[-1][0], option)
     elif option == "domain" and (parts[-1][0] in _HOST_KEYS or parts[-1][0] in extras.HOME):

@@ -96,6 +96,8 @@ async def client(server, guest):
             guest.floor = True
             agent = server.device.agent if stage.scarce else None
             if agent and (guest.home or guest.session):  # the owner's pages are the large ones
+                if agent.mqtt:
+                    await stage.run_async("app.mqtt_care", "leave", agent)
                 agent.step_aside()
             try:
                 await _answer(server, guest)

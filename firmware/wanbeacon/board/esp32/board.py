@@ -70,6 +70,7 @@ class Board:
         self.portal = 0  # the pages' port, while there are pages
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
+        self.tenant = None  # who keeps a TLS session and gives it up for an exchange
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
         self.refused = {}  # time servers that do not want to be asked, and until when (ticks)
 
@@ -128,13 +129,20 @@ class Board:
 
     # ---- memory
 
+    def share_tls(self, tenant):
+        """Without PSRAM there is memory for one TLS session at a time."""
+        if not self.memory.roomy():
+            self.tenant = tenant
+
     def exchange_begins(self):
-        """TLS gets its part of the memory."""
+        """TLS gets its part of the memory; who has a session just now ends it."""
+        if self.tenant:
+            self.tenant.leave()
         self.memory.begin()
 
     def exchange_ends(self):
-        """And gives it back."""
-        self.memory.end()
+        """And gives it back; a session that goes on keeps its own."""
+        self.memory.end(bool(self.tenant and self.tenant.session))
 
     def memory_low(self):
         """True when the system heap has less than TLS or lwIP need."""

@@ -20,6 +20,7 @@ PLENTY = 1024 * 1024  # bytes of Python heap that only boards with PSRAM have
 TLS = 40 * 1024
 NEED = 44 * 1024  # free in the system heap, or a handshake is not worth trying
 LWIP = 12 * 1024  # below this names are not found and connections hang, without any error
+LEAST = 4 * 1024  # less is not worth a thread to hold it
 SETTLE_MS = 30  # the idle task frees the stack of a thread that has ended
 
 
@@ -32,6 +33,7 @@ class Memory:
         self.threads = threads
         self.held = None  # the lock that the thread which holds TLS's part waits for
         self.inside = False  # an exchange is going on
+        self.lodged = False  # what is held is what a broker's session leaves
 
     def hold(self, size):
         """Hold so many bytes of the system heap, as the stack of a thread that waits: the lock whose release
@@ -47,22 +49,37 @@ class Memory:
         finally:
             self.threads.stack_size(before)
 
+    def roomy(self):
+        """True where nothing need be held back: a board with PSRAM."""
+        return self.chip is None
+
     # ---- an exchange
 
     def begin(self):
         """An exchange begins: TLS gets its part."""
         gc.collect()
         self.inside = True
+        self._release()
+
+    def _release(self):
         if self.held:
             self.held.release()
             self.held = None
             time.sleep_ms(SETTLE_MS)
 
-    def end(self):
-        """An exchange is over (its sockets are closed): Python's heap must not grow into what it used."""
+    def end(self, lodged=False):
+        """An exchange is over (its sockets are closed): Python's heap must not grow into what it used. lodged:
+        somebody's TLS session goes on (a broker's); then all that is held is what it leaves above lwIP's part."""
         self.inside = False
+        if self.chip and lodged != self.lodged:
+            self._release()
         if self.chip and not self.held:
-            self.held = self.hold(TLS) or self.hold(TLS // 2)
+            room = (self.free() - LWIP) // 1024 * 1024
+            if not lodged:
+                self.held = self.hold(TLS) or self.hold(TLS // 2)
+            elif room >= LEAST:
+                self.held = self.hold(min(room, TLS // 2))
+        self.lodged = lodged
         gc.collect()
 
     # ---- what there is
