@@ -169,24 +169,31 @@ def _authorities(owner, path, folder, problems):
 
 
 #: Where a broker without TLS may well be: addresses and names of a home.
-_AT_HOME = re.compile(r"^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|127\.|f[cd]|fe80:|::1$|localhost$|[^.:]+$)|"
-                      r"\.(local|lan|home|internal|home\.arpa|fritz\.box)$", re.I)  # fmt: skip
+_AT_HOME = re.compile(
+    r"^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|127\.|f[cd]|fe80:|::1$|localhost$|[^.:]+$)|"
+    r"\.(local|lan|home|internal|home\.arpa|fritz\.box)$",
+    re.I,
+)
 
 
 def _broker(document, warnings):
     """What is unwise about the broker, and what its TLS means on a small board."""
     doc = document["mqtt"]
     if doc["plain"] and not _AT_HOME.search(doc["host"]):
-        warnings.append("mqtt.plain: %s does not look like a broker at home: its password can be read on the way"
-                        % doc["host"])  # fmt: skip
+        warnings.append(
+            "mqtt.plain: %s does not look like a broker at home: its password can be read on the way"
+            % doc["host"]
+        )
     if doc["plain"] and doc.get("password"):
         warnings.append(
             "mqtt.plain: whoever can read the home network's traffic can read the broker's password"
         )
     if not doc["plain"] and document.get("wifi"):
-        warnings.append("mqtt: a board without PSRAM has memory for one TLS session: it leaves the broker for each "
-                        "exchange with the provider and comes back within %d s; commands sent meanwhile are lost"
-                        % doc["spread"])  # fmt: skip
+        warnings.append(
+            "mqtt: a board without PSRAM has memory for one TLS session: it leaves the broker for each "
+            "exchange with the provider and comes back within %d s; commands sent meanwhile are lost"
+            % doc["spread"]
+        )
     if not doc["plain"] and not doc.get("ca") and document.get("wifi"):
         warnings.append("mqtt.ca: a board needs it: the one CA certificate that signed the broker's")
     if _PLACEHOLDERS.search(doc.get("password") or ""):

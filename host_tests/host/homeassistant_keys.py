@@ -1,5 +1,6 @@
-"""What Home Assistant takes in a discovery message of the device form, as far as we use it: read in the schemas of
-homeassistant 2026.2.3 (components/mqtt/schemas.py, discovery.py, abbreviations.py and one file per component).
+"""What Home Assistant takes in a discovery message of the device form, as far as we use it: read in the
+schemas of homeassistant 2026.2.3 (components/mqtt/schemas.py, discovery.py, abbreviations.py and one file per
+component).
 Unknown keys in a component are dropped there without a word, so a typo would stay: here it is a failure."""
 
 ROOT = {
@@ -32,11 +33,13 @@ _ENTITY = {
     "~",
 }
 COMPONENTS = {
-    "sensor": _ENTITY | {"stat_t", "val_tpl", "dev_cla", "stat_cla", "unit_of_meas", "exp_aft", "sug_dsp_prc"},
+    "sensor": _ENTITY
+    | {"stat_t", "val_tpl", "dev_cla", "stat_cla", "unit_of_meas", "exp_aft", "sug_dsp_prc"},
     "binary_sensor": _ENTITY | {"stat_t", "val_tpl", "dev_cla", "pl_on", "pl_off", "exp_aft", "off_dly"},
     "button": _ENTITY | {"cmd_t", "cmd_tpl", "pl_prs", "dev_cla", "ret"},
-    "update": _ENTITY | {"stat_t", "val_tpl", "l_ver_t", "l_ver_tpl", "cmd_t", "pl_inst", "dev_cla", "rel_s", "rel_u", "tit"},
-}  # fmt: skip
+    "update": _ENTITY
+    | {"stat_t", "val_tpl", "l_ver_t", "l_ver_tpl", "cmd_t", "pl_inst", "dev_cla", "rel_s", "rel_u", "tit"},
+}
 #: component -> what it cannot be without (stat_t may come from the root)
 NEEDED = {"sensor": {"stat_t"}, "binary_sensor": {"stat_t"}, "button": {"cmd_t"}, "update": {"stat_t"}}
 CLASSES = {

@@ -1,4 +1,5 @@
-"""What the MQTT tests share: somebody who hears all that is said at a broker, and a way to it that can be bad."""
+"""What the MQTT tests share: somebody who hears all that is said at a broker, and a way to it that can be
+bad."""
 
 import asyncio
 import contextlib
@@ -14,7 +15,8 @@ PATIENCE = 20
 
 
 class Watch:
-    """Hears every topic of a broker, in a thread. said: [(topic, payload, retained)]; last: topic -> payload."""
+    """Hears every topic of a broker, in a thread. said: [(topic, payload, retained)]; last: topic ->
+    payload."""
 
     def __init__(self, broker):
         self.broker = broker
@@ -71,8 +73,8 @@ class Watch:
 
 
 class Way:
-    """A TCP way to `port` that may be bad. rate: bytes a second each way (None: all); mute: nothing goes through
-    any more."""
+    """A TCP way to `port` that may be bad. rate: bytes a second each way (None: all); mute: nothing goes
+    through any more."""
 
     def __init__(self, port):
         self.target, self.rate, self.mute, self.came = port, None, False, 0

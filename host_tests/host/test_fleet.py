@@ -1,5 +1,5 @@
-"""Many boards at a real Mosquitto, seen by `tools fleet`: no wave after an outage, a view that can be used; settings
-for many boards from a table. 50 boards, 1,000 at night."""
+"""Many boards at a real Mosquitto, seen by `tools fleet`: no wave after an outage, a view that can be used;
+settings for many boards from a table. 50 boards, 1,000 at night."""
 
 import asyncio
 import csv
@@ -57,9 +57,15 @@ def test_devices_are_counted_filtered_and_the_worst_come_first():
     }
     assert counts["answer"] == {"badauth": 1} and counts["provider"] == {"dyn": 2, "noip": 1}
     for wanted, names in (
-        ({}, "bca"), ({"state": "stopped"}, "b"), ({"state": "problem"}, "b"), ({"state": "offline"}, "c"),
-        ({"label": "north"}, "a"), ({"text": "45.33.1.9"}, "c"), ({"text": "BADAUTH"}, "b"), ({"text": "nobody"}, ""),
-    ):  # fmt: skip
+        ({}, "bca"),
+        ({"state": "stopped"}, "b"),
+        ({"state": "problem"}, "b"),
+        ({"state": "offline"}, "c"),
+        ({"label": "north"}, "a"),
+        ({"text": "45.33.1.9"}, "c"),
+        ({"text": "BADAUTH"}, "b"),
+        ({"text": "nobody"}, ""),
+    ):
         assert "".join(one.name for one in fleet.select(**wanted)) == names, wanted
     fleet.take("wanbeacon/a/state", b"")
     assert set(fleet.devices) == {"b", "c"}, "a retained message was cleared"
@@ -203,9 +209,14 @@ async def until(condition, seconds):
 def test_many_boards_come_back_without_a_wave_and_the_view_keeps_up(tmp_path):
     with brokers.running(tmp_path, COUNT + 50) as broker:
         settings = {
-            "host": "localhost", "port": broker.tls_port, "plain": False, "ca": str(broker.ca_der), "spread": SPREAD,
-            "user": brokers.USER, "password": brokers.PASSWORD,
-        }  # fmt: skip
+            "host": "localhost",
+            "port": broker.tls_port,
+            "plain": False,
+            "ca": str(broker.ca_der),
+            "spread": SPREAD,
+            "user": brokers.USER,
+            "password": brokers.PASSWORD,
+        }
         fleet = boards.Boards(COUNT, settings)
 
         async def story():

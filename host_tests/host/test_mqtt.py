@@ -1,5 +1,5 @@
-"""The agent at a real Mosquitto, over verified TLS and with a password: what is said, heard, and never late. Host
-only; packets and waits: shared/test_mqtt.py."""
+"""The agent at a real Mosquitto, over verified TLS and with a password: what is said, heard, and never late.
+Host only; packets and waits: shared/test_mqtt.py."""
 
 import json
 import os

@@ -434,8 +434,8 @@ def test_a_hook_is_passed_on_where_the_agent_knows_notices():
 
 def test_a_broker_is_passed_on_and_its_faults_name_the_option():
     found = convert(
-        GOOD
-        + "config wanbeacon 'main'\n option mqtt_host '10.0.0.2'\n option mqtt_plain 1\n option mqtt_port 1884\n"
+        GOOD + "config wanbeacon 'main'\n option mqtt_host '10.0.0.2'\n option mqtt_plain 1\n"
+        " option mqtt_port 1884\n"
         " option mqtt_label 'the roof'\n option mqtt_ca /etc/ssl/certs\n"
     )
     assert found.problems == []

@@ -1,6 +1,7 @@
 """Settings, secrets and labels for many boards, from a table (CSV) and a template of the settings.
 
-Each row is a device; what a column is called may stand as {column} in any text of the template. Columns of their
+Each row is a device; what a column is called may stand as {column} in any text of the template. Columns of
+their
 own: `name` (needed: the device at the broker, and its files), `label`. Made here unless a column has them:
 {broker_password}, {page_password}. What is made lies in one folder:
 
@@ -43,8 +44,13 @@ def _rows(table):
         with open(table, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns = [str(column).strip() for column in reader.fieldnames or ()]
-            rows = [(reader.line_num, dict(zip(columns, [(v or "").strip() for v in row.values() if not isinstance(v, list)])))
-                    for row in reader]  # fmt: skip
+            rows = [
+                (
+                    reader.line_num,
+                    dict(zip(columns, [(v or "").strip() for v in row.values() if not isinstance(v, list)])),
+                )
+                for row in reader
+            ]
     except (OSError, UnicodeError, csv.Error) as error:
         raise UserError("the table %s cannot be read (%s)" % (table, error)) from None
     problems, seen = [], {}

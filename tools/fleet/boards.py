@@ -1,5 +1,5 @@
-"""Many devices with the agent's own MQTT code at a broker, in one process: to try a broker and the view, and for the
-tests. Nothing of a provider or a line is in it."""
+"""Many devices with the agent's own MQTT code at a broker, in one process: to try a broker and the view, and
+for the tests. Nothing of a provider or a line is in it."""
 
 import asyncio
 import importlib
@@ -23,8 +23,8 @@ def _parts():
 
 
 class Boards:
-    """count devices at a broker. settings: keys of `mqtt`, at least host and port. connects: monotonic times at
-    which a session came up."""
+    """count devices at a broker. settings: keys of `mqtt`, at least host and port. connects: monotonic times
+    at which a session came up."""
 
     def __init__(self, count, settings, seed=1):
         self._kit, stream = _parts()

@@ -1,5 +1,5 @@
-"""`python -m tools fleet`: a fleet live from its broker; settings for many boards from a table; simulated boards.
-Knows model, view and batch; they do not know each other."""
+"""`python -m tools fleet`: a fleet live from its broker; settings for many boards from a table; simulated
+boards. Knows model, view and batch; they do not know each other."""
 
 import asyncio
 import contextlib

@@ -1,5 +1,5 @@
-"""A small MQTT 3.1.1 client for asyncio: one connection, QoS 0. What the fleet's view and the tests need; it must
-not know what devices say."""
+"""A small MQTT 3.1.1 client for asyncio: one connection, QoS 0. What the fleet's view and the tests need; it
+must not know what devices say."""
 
 import asyncio
 import itertools
@@ -48,7 +48,8 @@ def packet(head, *parts):
 
 
 class Client:
-    """A connection; `await Client.open(...)`, then `messages()` and `publish()`. ConnectionError when it breaks."""
+    """A connection; `await Client.open(...)`, then `messages()` and `publish()`. ConnectionError when it
+    breaks."""
 
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
@@ -57,7 +58,8 @@ class Client:
 
     @classmethod
     async def open(cls, host, port, user=None, password=None, tls=None, name=None, timeout=10):
-        """tls: an SSLContext or None. Raises UserError when the broker refuses, OSError when it is not there."""
+        """tls: an SSLContext or None. Raises UserError when the broker refuses, OSError when it is not
+        there."""
         reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=tls), timeout)
         one = cls(reader, writer)
         flags, parts = 2, [_text(name or "wb-view-" + os.urandom(4).hex())]

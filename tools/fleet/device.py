@@ -1,5 +1,5 @@
-"""A device that has nothing but its MQTT: the agent's own code at a broker (app/mqtt.py), with a host, a clock and
-a log in memory. For tests and for many devices in one process.
+"""A device that has nothing but its MQTT: the agent's own code at a broker (app/mqtt.py), with a host, a
+clock and a log in memory. For tests and for many devices in one process.
 
 Runs on CPython and MicroPython (host_tests import it by its path), so it uses only what both have."""
 
@@ -71,8 +71,8 @@ class Journal:
 
 
 class Device:
-    """settings: `mqtt` as the checked settings have it. stream: board/linux.Board.stream or its like. heard: is
-    given each command. broker: the class to use."""
+    """settings: `mqtt` as the checked settings have it. stream: board/linux.Board.stream or its like. heard:
+    is given each command. broker: the class to use."""
 
     def __init__(self, number, settings, stream, heard=None, broker=mqtt.Broker):
         self.cfg = {"mqtt": settings, "device": {"name": "Wanbeacon", "company": "Wanbeacon"}}
@@ -122,7 +122,12 @@ class Device:
 def settings(host, port, **more):
     """`mqtt` as config.py would hand it on."""
     doc = {
-        "host": host, "port": port, "plain": True, "prefix": "wanbeacon", "discovery": "homeassistant", "spread": 30,
-    }  # fmt: skip
+        "host": host,
+        "port": port,
+        "plain": True,
+        "prefix": "wanbeacon",
+        "discovery": "homeassistant",
+        "spread": 30,
+    }
     doc.update(more)
     return doc

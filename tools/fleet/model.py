@@ -9,13 +9,29 @@ LONGEST = 200
 #: Devices that are kept; more is no fleet but somebody who makes up names.
 MOST = 200_000
 STATES = ("stopped", "waiting", "paused", "new", "ok", "offline")
-_FIELDS = ("state", "problem", "code", "why", "host", "provider", "answer", "ipv4", "ipv6", "changed", "next", "hosts",
-           "paused", "version", "share", "label")  # fmt: skip
+_FIELDS = (
+    "state",
+    "problem",
+    "code",
+    "why",
+    "host",
+    "provider",
+    "answer",
+    "ipv4",
+    "ipv6",
+    "changed",
+    "next",
+    "hosts",
+    "paused",
+    "version",
+    "share",
+    "label",
+)
 
 
 class Device:
-    """name; doc: its last state (dict, {} when there was none); online: None when it never said so; seen: time of
-    the last word."""
+    """name; doc: its last state (dict, {} when there was none); online: None when it never said so; seen:
+    time of the last word."""
 
     __slots__ = ("doc", "name", "online", "seen")
 
@@ -47,7 +63,8 @@ def _clean(doc):
 
 
 class Fleet:
-    """prefix: first part of the devices' topics. devices: name -> Device. odd: messages that made no sense."""
+    """prefix: first part of the devices' topics. devices: name -> Device. odd: messages that made no
+    sense."""
 
     def __init__(self, prefix):
         self.prefix = prefix + "/"
@@ -88,7 +105,8 @@ class Fleet:
             self.odd += 1
 
     def counts(self):
-        """{"state", "version", "answer", "provider" -> Counter}. answer: that of devices that are not well."""
+        """{"state", "version", "answer", "provider" -> Counter}. answer: that of devices that are not
+        well."""
         found = {key: collections.Counter() for key in ("state", "version", "provider", "answer")}
         for one in self.devices.values():
             found["state"][one.state] += 1
@@ -99,8 +117,8 @@ class Fleet:
         return found
 
     def select(self, state="", label="", text=""):
-        """Devices that fit, the worst first: of this state (or "problem"), with this in the label, with this text
-        anywhere in what they say."""
+        """Devices that fit, the worst first: of this state (or "problem"), with this in the label, with this
+        text anywhere in what they say."""
         label, text, found = label.lower(), text.lower(), []
         for one in self.devices.values():
             if state and one.state != state and not (state == "problem" and one.doc.get("problem")):

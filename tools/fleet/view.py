@@ -44,15 +44,28 @@ def head(fleet, note=""):
 def rows(devices, most):
     """The first devices as a table."""
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
-    for name, more in (("device", {}), ("label", {}), ("state", {}), ("address", {}), ("answer", {}), ("version", {}), ("why", {"ratio": 1, "overflow": "ellipsis"})):  # fmt: skip
+    for name, more in (
+        ("device", {}),
+        ("label", {}),
+        ("state", {}),
+        ("address", {}),
+        ("answer", {}),
+        ("version", {}),
+        ("why", {"ratio": 1, "overflow": "ellipsis"}),
+    ):
         table.add_column(name, **{"no_wrap": True, **more})
     for one in devices[:most]:
         address = one.text("ipv4") or one.text("ipv6")
         why = "" if one.state == "ok" and not one.doc.get("problem") else one.text("why")
         table.add_row(
-            Text(one.name), Text(one.text("label")), Text(one.state, style=COLORS.get(one.state, "")), Text(address),
-            Text(one.text("answer")), Text(one.text("version")), Text(why),
-        )  # fmt: skip
+            Text(one.name),
+            Text(one.text("label")),
+            Text(one.state, style=COLORS.get(one.state, "")),
+            Text(address),
+            Text(one.text("answer")),
+            Text(one.text("version")),
+            Text(why),
+        )
     return table
 
 

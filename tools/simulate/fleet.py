@@ -144,8 +144,8 @@ def provider(
 
 
 def broker(devices, serves=500, down=0, seed=1, jitter=True, progress=None, spread=30, horizon=2 * 3600):
-    """All devices lost their broker in second 0 (or got their power back), it is not there for `down` seconds, and
-    then takes `serves` connections in each second; the others give up after JOIN_MS."""
+    """All devices lost their broker in second 0 (or got their power back), it is not there for `down`
+    seconds, and then takes `serves` connections in each second; the others give up after JOIN_MS."""
     chance = numpy.random.default_rng(seed)
     late = mqtt_join.JOIN_MS // 1000
 

@@ -22,8 +22,8 @@ _PING_MS = const(30000)  # without a word of ours for so long
 _PONG_MS = const(20000)  # so long after a ping without a word of the broker: it is gone
 _PUSH_MS = const(10000)  # a broker that takes no byte for so long is given up
 AGAIN_MAX = 600  # longest wait between two tries
-#: A session that ends sooner is not the end of all failures, but counts as so many: two devices of one name part
-#: each other as often as they come.
+#: A session that ends sooner is not the end of all failures, but counts as so many: two devices of one name
+#: part each other as often as they come.
 _LASTS_S, _PARTED = 60, 2
 _REFUSED = 5  # a broker that refuses us is tried as rarely as after so many failures
 _INBOX = const(4)

@@ -1,8 +1,8 @@
-"""The broker's beginning, its end and its return, for the agent: agent.mqtt is [mono time of the next act here,
-Broker or None]. Stages; where nobody wants a broker none of this is loaded.
+"""The broker's beginning, its end and its return, for the agent: agent.mqtt is [mono time of the next act
+here, Broker or None]. Stages; where nobody wants a broker none of this is loaded.
 
-On a small heap a page needs the room of the broker's code: then the device leaves the broker, politely, and comes
-back some time after the last page.
+On a small heap a page needs the room of the broker's code: then the device leaves the broker, politely, and
+comes back some time after the last page.
 """
 
 import asyncio

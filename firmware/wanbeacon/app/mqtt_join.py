@@ -11,8 +11,8 @@ _LOOKUP_S = 900  # least seconds between two look-ups of a name whose addresses 
 
 
 async def join(broker):
-    """A Session that the broker has accepted; broker.session is another one when it was left meanwhile. Raises
-    Trouble, OSError, ValueError."""
+    """A Session that the broker has accepted; broker.session is another one when it was left meanwhile.
+    Raises Trouble, OSError, ValueError."""
     session = await _open(broker)
     try:
         await _hello(broker, session)

@@ -1,5 +1,5 @@
-"""What the device says at a broker: its state, and what Home Assistant is told. Stages of mqtt.py; no secret is
-in any of it."""
+"""What the device says at a broker: its state, and what Home Assistant is told. Stages of mqtt.py; no secret
+is in any of it."""
 
 import json
 
@@ -11,9 +11,9 @@ from wanbeacon.core.record import NEVER
 
 #: One text and no keys: short texts that code holds stay in a board's heap for good.
 _STATE = (
-    '{"state": %s, "problem": %s, "code": %s, "why": %s, "host": %s, "provider": %s, "answer": %s, "ipv4": %s, '
-    '"ipv6": %s, "changed": %s, "next": %s, "action": %s, "hosts": %s, "paused": %s, "version": %s, "share": %s, '
-    '"label": %s}'
+    '{"state": %s, "problem": %s, "code": %s, "why": %s, "host": %s, "provider": %s, "answer": %s, '
+    '"ipv4": %s, "ipv6": %s, "changed": %s, "next": %s, "action": %s, "hosts": %s, "paused": %s, '
+    '"version": %s, "share": %s, "label": %s}'
 )
 #: How bad a state is: the worst host speaks for the device.
 _ORDER = ("new", "ok", "paused", "waiting", "stopped")
@@ -67,10 +67,24 @@ def state(broker):
         have = line.found[family] or (worst.rec.v4 if family == 4 else worst.rec.v6)
         place[family] = address.text(have) if have and line.wants[family] else None
     rows = (
-        worst.state, bad, code, why, worst.name, row, worst.rec.word or None, place[4], place[6], iso(changed), iso(at),
+        worst.state,
+        bad,
+        code,
+        why,
+        worst.name,
+        row,
+        worst.rec.word or None,
+        place[4],
+        place[6],
+        iso(changed),
+        iso(at),
         None if not soon else "refresh" if soon.state == "ok" else "send",
-        "%d/%d" % (counts.get("ok", 0), len(agent.hosts())), bool(agent.journal.paused), VERSION, broker.share, broker.doc.get("label"),
-    )  # fmt: skip
+        "%d/%d" % (counts.get("ok", 0), len(agent.hosts())),
+        bool(agent.journal.paused),
+        VERSION,
+        broker.share,
+        broker.doc.get("label"),
+    )
     return (_STATE % tuple([json.dumps(value) for value in rows])).encode()
 
 

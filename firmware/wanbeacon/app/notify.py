@@ -66,8 +66,8 @@ def begin(agent):
                 why = _crc(reasons.stop(h.rec)) if told else 0
                 row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
             rows.extend(row)
-    # for each receiver: what it is called, (event, wall time) of the last that arrived, and of the last that did
-    # not, with its reason
+    # for each receiver: what it is called, (event, wall time) of the last that arrived, and of the last that
+    # did not, with its reason
     heard = [[_where(doc), None, None] for doc in docs]
     return [now, rows, now, [now] * len(docs), None, heard, []]
 

@@ -68,8 +68,8 @@ class Memory:
             time.sleep_ms(SETTLE_MS)
 
     def end(self, lodged=False):
-        """An exchange is over (its sockets are closed): Python's heap must not grow into what it used. lodged:
-        somebody's TLS session goes on (a broker's); then all that is held is what it leaves above lwIP's part."""
+        """An exchange is over (its sockets are closed): Python's heap must not grow into what it used.
+        lodged: somebody's TLS session goes on (a broker's): held is what it leaves above lwIP's part."""
         self.inside = False
         if self.chip and lodged != self.lodged:
             self._release()
