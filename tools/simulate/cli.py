@@ -151,23 +151,23 @@ def fleet(
     facts = [_facts(run, scene) for run in runs]
     title = "%s, %s devices" % (scene, f"{devices:,}")
     console.print(_compared(title, [run.name for run in runs], facts))
-    marks = {
-        "regional": [(devices / 100, "1 % of the fleet")],
-        "provider": [(serves, "what the provider serves")],
-        "refusing": [(serves, "what the provider serves")],
-        "broker": [(serves, "what the broker takes")],
-    }.get(scene, [])
-    unit, until = {
-        "regional": (1, 180),
-        "provider": (60, 3600 + down),
-        "refusing": (60, 3600 + down),
-        "broker": (1, 600 + down),
-        "refresh": (3600, None),
-    }[scene]
+    marks, unit, until = _frame(scene, devices, serves, down)
     notes = ["\n".join("%s: %s" % row for row in fact.items() if row[1] != "-") for fact in facts]
     _draw(plots.rates, [(run.name, run.offered, note) for run, note in zip(runs, notes)], plot,
           "%s devices: %s" % (f"{devices:,}", _TITLES[scene]), marks, unit, until)  # fmt: skip
     console.print("plot: %s" % plot)
+
+
+def _frame(scene, devices, serves, down):
+    """What the plot of a scene has beside its curves: (marks, seconds of one column, last second)."""
+    provider = [(serves, "what the provider serves")], 60, 3600 + down
+    return {
+        "regional": ([(devices / 100, "1 % of the fleet")], 1, 180),
+        "provider": provider,
+        "refusing": provider,
+        "broker": ([(serves, "what the broker takes")], 1, 600 + down),
+        "refresh": ([], 3600, None),
+    }[scene]
 
 
 _TITLES = {

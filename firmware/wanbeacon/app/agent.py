@@ -52,15 +52,10 @@ class Agent:
         self.exchange = None
         self.history = b""  # the last changes, packed: past.py
         self.again = None  # mono_ms of the second look after an event
-        self.clock_was_set = clock.wall() is not None
-        self.clock_gone = False
-        self.save_after = 0
-        self.save_error = None  # code with its data
-        self.tasks = {}
-        self.lines = []
-        self.accounts = []
-        self.asked = {}  # line -> when its outside sources were asked, as it is on file
-        self.names = {}  # style -> User-Agent
+        self.clock_was_set, self.clock_gone = clock.wall() is not None, False
+        self.save_after, self.save_error = 0, None  # a code with its data
+        self.tasks, self.lines, self.accounts = {}, [], []
+        self.asked, self.names = {}, {}  # line -> when its outside sources were asked; style -> User-Agent
         self.journal = Journal(board.slots())
         rows = stage.run("app.advise", "rows", self)
         stage.run("app.build", "build", self, rows)
@@ -308,7 +303,10 @@ class Agent:
         if self.report:
             self.report(self)
         if self.mqtt:
-            stage.run("app.mqtt_care", "after", self)
+            try:
+                stage.run("app.mqtt_care", "after", self)
+            except Exception as e:  # the broker's fault alone
+                self.fault("mqtt", e)
         if self.notices and not self.resting("notices"):
             async with stage.floor:
                 stage.run("app.exchange", "notify", self)

@@ -6,7 +6,7 @@ import json
 import wanbeacon
 from wanbeacon import VERSION
 from wanbeacon.app import condition, words
-from wanbeacon.core import address, policy
+from wanbeacon.core import address, reasons
 from wanbeacon.core.record import NEVER
 
 #: One text and no keys: short texts that code holds stay in a board's heap for good.
@@ -37,7 +37,7 @@ def iso(wall):
 
 def _reason(agent, host):
     """(code, words) of a host's state."""
-    why = policy.stop_code(host.rec) if host.rec.stopped() else host.why[-1] if host.why else ("ok",)
+    why = reasons.stop(host.rec) if host.rec.stopped() else host.why[-1] if host.why else ("ok",)
     return why[0], agent.log.scrub(words.say(*why))[:200]
 
 
