@@ -30,6 +30,7 @@ async def _page(server, guest, csrf, logout):
         link.text if link and not link.address() else None,
         agent and agent.journal.paused,
         bool(device.cfg and device.cfg.get("upgrade")),
+        bool(device.cfg and device.cfg.get("notify")),
     )
     now, at, total, names = device.clock.wall(), 0, 0, {}
     if agent:

@@ -3,7 +3,7 @@ making, and what came of a button. A stage between enter.py and site.py; all it 
 
 from wanbeacon.app import stage
 
-_ACTIONS = ("check", "pause", "resume", "retry", "update", "offline", "upgrade")
+_ACTIONS = ("check", "pause", "resume", "retry", "update", "offline", "upgrade", "notice")
 
 
 def judge(server, guest, way):

@@ -22,7 +22,7 @@ def body(t, csrf, facts, agent, rows, now, names):
             yield piece
 
 
-def _top(t, csrf, agent, state, problems, safe, link, paused, upgrade):
+def _top(t, csrf, agent, state, problems, safe, link, paused, upgrade, notify):
     mood, page = _STATES.get(state, ("warn", None))
     yield '<h1 class="%s">%s</h1>' % (mood, t["state_" + state.replace(" ", "_")])
     for p in problems:
@@ -45,6 +45,8 @@ def _top(t, csrf, agent, state, problems, safe, link, paused, upgrade):
         yield _button(t, csrf, key, t["do_" + key])
         if upgrade:
             yield _button(t, csrf, "upgrade", t["do_upgrade"])
+        if notify:
+            yield _button(t, csrf, "notice", t["do_notice"], "test")
         yield "</section>"
 
 
