@@ -222,7 +222,7 @@ def test_a_second_device_of_the_same_name_does_not_make_a_storm(lab, broker):
 def test_what_it_costs_of_a_boards_heap_and_that_it_stays_so(lab, broker, tmp_path):
     """Compiled for a board, 32 bit, five hosts; 250 updates at night."""
     count = 250 if NIGHTLY else 12
-    compiled = as_board.compile_board(tmp_path / "board")
+    compiled = as_board.compile_board()
     lab.reset()
     without, _ = as_board.updates(lab, compiled, "160k", 3)
     doc = mqtt(broker, plain=True, port=broker.plain_port, spread=1)
