@@ -92,7 +92,7 @@ def load(text, most=SIZE_MAX):
     if not problems and doc.get("notify"):
         problems += stage.run("app.notices", "problems", doc["notify"])
     if not problems and doc.get("mqtt"):
-        problems += stage.run("app.mqtt_open", "problems", doc["mqtt"])
+        problems += stage.run("app.mqtt_rules", "problems", doc["mqtt"])
     if problems:
         raise ConfigError(problems)
     return doc
