@@ -17,7 +17,7 @@ from tools.build import boards
 
 PARTS = ROOT / "host_tests/board/heap"
 #: The Python heap of these boards, as in `-X heapsize=`.
-HEAP = "112k"
+HEAP = "104k"
 HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 
 

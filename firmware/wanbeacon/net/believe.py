@@ -5,7 +5,7 @@ from micropython import const
 
 from wanbeacon.net.clock import AGREED, BUILD, HEARD, LATEST, NONE, PROVEN
 
-SAME = const(300)  # seconds by which two honest clocks may differ
+SAME = 300  # seconds by which two honest clocks may differ
 # seconds below the newest proven time that are believed at once: backdating, time zones, drift
 _SLACK = const(172800)
 # Seconds for which time servers must tell the same below that: then the floor was wrong, not they. Two that

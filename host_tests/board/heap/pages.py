@@ -12,7 +12,7 @@ from wanbeacon.app import stage  # noqa: E402
 from wanbeacon.app.log import Log  # noqa: E402
 from wanbeacon.app.model import Account, Host, Line  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
-from wanbeacon.core.record import Record  # noqa: E402
+from wanbeacon.core.record import Journal, Record  # noqa: E402
 from wanbeacon.net.clock import Clock  # noqa: E402
 
 esp32.CONFIG, esp32.DEVICE, esp32.STATE = folder + "/config.json", folder + "/device.json", folder + "/state"
@@ -22,12 +22,8 @@ esp32.Board.ip_port = lambda self, addr: ("127.0.0.1", 0)
 esp32.Board.lan_address = lambda self: "127.0.0.1"
 
 
-class Bag:
-    """An object with these fields."""
-
-    def __init__(self, **fields):
-        for name in fields:
-            setattr(self, name, fields[name])
+class Chooser:
+    seen = ({"name": "natpmp", "family": 4, "kind": "found", "address": b"QE\x8e\1", "why": ("ok",)},)
 
 
 class Agent:
@@ -39,9 +35,8 @@ class Agent:
     def __init__(self, clock):
         self.clock, self.log = clock, Log(clock, lambda line, level: None)
         self.log("a line that is as long as lines are")
-        self.journal = Bag(paused=False, seq=1, writes=1, lost=None)
-        seen = [{"name": "natpmp", "family": 4, "kind": "found", "address": b"QE\x8e\1", "why": ("ok",)}]
-        line = Line("line 1", Bag(seen=seen), ())
+        self.journal = Journal(())
+        line = Line("line 1", Chooser(), ())
         account = Account({}, {"id": "dyn"}, line, None, "accounts[0]")
         rec = Record(bytes(8))
         rec.cls, rec.word, rec.v4, rec.at = "AUTH", "badauth", b"QE\x8e\1", 1795291700

@@ -55,6 +55,7 @@ if "weigh" in sys.argv:
         micropython.qstr_info(*([1] if "names" in sys.argv else []))
         before = gc.mem_alloc()
         gc.collect()
+        micropython.qstr_info()
         print(
             "heap %d of %d, before collecting %d" % (gc.mem_alloc(), gc.mem_alloc() + gc.mem_free(), before)
         )
