@@ -109,8 +109,8 @@ def modules(portal=True, others=False, scripts=()):
 
     def compiled(name):
         short = whole.names.modules.get(name, name)
-        # a script's assertions stay: it may be a test
-        data = _compiled(texts[name], name, short, 3 if name in whole.modules else 0)
+        # a test's assertions stay
+        data = _compiled(texts[name], name, short, 0 if name.startswith("test_") else 3)
         return short, literals.lift(data, words) if name in goes else data
 
     wanted = [name for name in texts if name != shrink.START and texts[name].strip()]
