@@ -103,6 +103,9 @@ def modules(portal=True, others=False, scripts=()):
     whole = tree()
     names = [name for name in whole.texts if portal or not name.startswith("wanbeacon.portal")]
     texts = {name: whole.shrink(name) for name in names + (list(whole.others) if others else [])}
+    clash = {Path(one).stem for one in scripts} & set(whole.names.modules.values())
+    if clash:
+        raise UserError("a module has the name of a script on a board: %s; call it something else" % clash)
     texts.update((Path(one).stem, whole.translate(Path(one).read_text(encoding="utf-8"))) for one in scripts)
     words, first = shrink.words(texts.values()), loads.order()
     goes = whole.modules - loads.resident()
