@@ -1,7 +1,7 @@
 import binascii
 import struct
 
-from slots import Slot
+from memory_slots import Slot
 from wanbeacon.core import journal, policy, record
 from wanbeacon.core.address import parse
 from wanbeacon.core.record import DAY, NEVER, Limits, Record

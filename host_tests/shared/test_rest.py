@@ -1,8 +1,8 @@
 """What holds for every JSON API: several calls in one exchange, ids, refusals, limits, hostile answers."""
 
 import rest_kit
+from memory_slots import Slot
 from rest_kit import V4, V6, Ids, Script, play, row_of
-from slots import Slot
 from wanbeacon.core import ids as core_ids
 from wanbeacon.dyndns import rest, rest_call
 

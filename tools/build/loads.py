@@ -20,7 +20,7 @@ LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status",
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 #: What a board loads and keeps: board_main's _STAY, its default sources of addresses, and what packages hold
 #: themselves.
-RESIDENT = ("net", "board", "app.board_main", "portal.server", "app.agent", "app.model", "observe.base",
+RESIDENT = ("net", "app.board_main", "portal.server", "app.agent", "app.model", "observe.base",
             "observe.choose", "observe.announce", "board.esp32.link", *SOURCES)  # fmt: skip
 
 

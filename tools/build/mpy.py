@@ -103,14 +103,17 @@ def modules(portal=True, others=False, scripts=()):
     whole = tree()
     names = [name for name in whole.texts if portal or not name.startswith("wanbeacon.portal")]
     texts = {name: whole.shrink(name) for name in names + (list(whole.others) if others else [])}
+    clash = {Path(one).stem for one in scripts} & set(whole.names.modules.values())
+    if clash:
+        raise UserError("a module has the name of a script on a board: %s; call it something else" % clash)
     texts.update((Path(one).stem, whole.translate(Path(one).read_text(encoding="utf-8"))) for one in scripts)
     words, first = shrink.words(texts.values()), loads.order()
     goes = whole.modules - loads.resident()
 
     def compiled(name):
         short = whole.names.modules.get(name, name)
-        # a script's assertions stay: it may be a test
-        data = _compiled(texts[name], name, short, 3 if name in whole.modules else 0)
+        # a test's assertions stay
+        data = _compiled(texts[name], name, short, 0 if name.startswith("test_") else 3)
         return short, literals.lift(data, words) if name in goes else data
 
     wanted = [name for name in texts if name != shrink.START and texts[name].strip()]
