@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Set-up and daily commands. Two of them do everything on a fresh machine: `make run`, `make test`.
 #   make run CONFIG=my.json            the agent against your real provider
 #   make run MICROPYTHON=/path         under another interpreter (1.23 or newer; cpython: without one)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Freezes the agent into a MicroPython firmware for ESP32; the manifest.py of each board includes it.
 
 Without a heap to hold the code a board has 60 KB more for its work. Data stays in files: catalogue, roots,

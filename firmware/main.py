@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a board starts after boot.py: the agent, for good. An upgrade over the network
 # (wanbeacon/app/upgrade.py) lays a new version beside the one that runs and names it in /slot. It gets one
 # start; if it has not confirmed itself by the next one, the old version is started again. This file is never

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every room of tests may use: interpreters, "needs" markers. Knows no room.
 
 @pytest.mark.needs_root                 skipped without root rights; a failure in CI

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What to do when a test needs something that is not on this machine: skip with the reason, in CI fail.
 
 tools.netlab.parts.Absent, raised by a rig, means the same: conftest.py turns it into this."""

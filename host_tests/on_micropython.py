@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Makes pytest run every function of host_tests/shared under each MicroPython too, as an item of its own.
 Pytest only.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs one file of host_tests/shared under MicroPython and reports each test in a line. Knows nothing of
 # pytest. usage: micropython run_shared.py MODULE TEST...
 # (MICROPYPATH: firmware, host_tests/shared, .frozen)

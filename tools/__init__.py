@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Developer and user tools: `python -m tools NAME` in a checkout, `wanbeacon-tools NAME` when installed. What
 all share."""
 

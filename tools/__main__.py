@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools NAME ...` and `wanbeacon-tools NAME ...`: finds the tool, turns a user's mistake into one
 line.
 

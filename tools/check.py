@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also
 prints the configuration reference from the table of wanbeacon.app.config. Knows the config's meaning only
 through the firmware.

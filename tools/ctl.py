@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools ctl COMMAND [HOST]`: a word to a running agent, over its control socket. Knows no agent's
 inside."""
 

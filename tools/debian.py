@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Debian packages that tests need, and their installation: `python -m tools.debian`, a step of `make
 test`.
 

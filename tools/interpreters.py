@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which MicroPython programs are on this machine and how they are started.
 
 interpreters.all()      -> [Interpreter]: the wheel, Debian 13's amd64 and i386, and $MICROPYTHON if set.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Would the shared tests notice a mistake in what decides: core/policy.py and what belongs to it, the
 journal, the reading of replies? mutmut makes thousands of small mistakes in a copy of them and runs the tests
 on each.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make nightly`: every test file at its longest (WANBEACON_NIGHTLY), each in a time box, with counts of what
 was tried.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how
 sure it is, and what is odd about it."""
 

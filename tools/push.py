@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools push my.json --at 192.168.178.50`: what to enter in a router so that it pushes its address
 to the agent.
 

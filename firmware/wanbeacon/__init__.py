@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 VERSION = "0.2.0"
 
 #: Folder of the data: providers, CA roots, words, the table of settings. A composition root whose data lies

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`micropython -m wanbeacon`: starts the command line, nothing else."""
 
 import sys

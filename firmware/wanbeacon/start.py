@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lets a board find its modules without a look-up for each in its flash: they lie in one file beside this
 one, as tools/build/archive.py has packed them, and this is the file system of it, mounted at /w. Without that
 file (sources, or modules in the firmware) nothing is mounted. main.py calls main(); the rest of the program

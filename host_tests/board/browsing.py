@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests in real Chromium share: how it is started, what judges a page, the world behind a board."""
 
 import importlib.util

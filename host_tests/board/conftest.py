@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures for tests on the emulated board: `board` (powered on, blank flash), `mpremote` (the program,
 unmodified), `home` (an installed board at home) with `lab` and `ntp` around it."""
 

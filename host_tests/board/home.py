@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boards that are installed and live at somebody's home: settings, a time server, a provider, a Wi-Fi. For
 the tests of this room; knows the rig, and of the agent only what is on its flash."""
 

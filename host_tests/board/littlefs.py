@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads a LittleFS image with littlefs-python, set up as MicroPython sets it up. Knows nothing of what should
 be in it."""
 

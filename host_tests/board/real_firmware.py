@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real ESP32 firmware file (MicroPython 1.23, ESP32_GENERIC): a test file inside PyPI's source archive of
 mp-image-tool-esp32, fetched by pip into .cache once. No part of this repository."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An emulated ESP32 board on a serial port: a PTY in front of the real MicroPython on a real LittleFS image.
 
     with Board(folder, interpreter) as board:      # powered on; mpremote works with board.port, unmodified

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """As much of an ESP32's ROM loader and flasher stub as esptool-js asks for: SLIP packets in and out,
 flash as a bytearray.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A whole board (device, agent, portal) on the 32-bit MicroPython with a small heap, from .mpy files: with
 the lab as its provider and a router that speaks NAT-PMP. Not on the emulated board: its stand-ins would be
 weighed too; heap/ has the least of `machine` and `network`."""

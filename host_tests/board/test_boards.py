@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """boards/: every folder is complete and possible, the manifests freeze what they should, sources run too."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools flash` against the emulated board: install, again, cut in the middle, upgrade, leave
 nothing behind."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Memory: a whole board's life on the 32-bit MicroPython with the heap that small_board.py names, from .mpy
 files: start, Wi-Fi, clock, the router's sources, updates of five hosts over HTTPS with a usual RSA chain, a
 refusal, all pages between them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools image` with a real ESP32 firmware file: read back by two other programs, and booted."""
 
 import json

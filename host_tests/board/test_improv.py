@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Improv on the emulated board's serial port: a browser's installer on the one side, mpremote on the
 other."""
 

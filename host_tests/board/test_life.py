@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board's life on the emulated board: first update, restart, power cuts, and everything that goes wrong at
 home.
 

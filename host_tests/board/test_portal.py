@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The portal without a browser: who is let in, what is refused, and that nothing secret comes out."""
 
 import json

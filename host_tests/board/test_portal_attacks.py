@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The portal under attack on a board's heap of 84 KB on the 32-bit MicroPython, two strangers at once, each
 kind of load for some seconds. Meanwhile changes are published and the owner logs in. WANBEACON_NIGHTLY: each
 kind for longer.

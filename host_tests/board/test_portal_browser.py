@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole set-up in real Chromium, walked as a new user would, on a phone and on a desk; with and without
 JavaScript.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the pages need of a board's heap: the portal alone on the 32-bit MicroPython. Short of memory a page
 says 503, and the next one comes."""
 

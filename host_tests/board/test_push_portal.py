@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A router's push through the pages' server of a board: the whole board on the 32-bit MicroPython, eight
 hosts at home, real TLS; what is hostile changes nothing; what it takes of the heap."""
 

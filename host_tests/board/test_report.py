@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tools board-memory` and `tools report` against the emulated board beside a working agent."""
 
 import json

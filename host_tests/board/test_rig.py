@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulated board behaves as a board does: for an unmodified mpremote, over resets, power cuts and the
 watchdog."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board upgrades itself: signed bundle over verified TLS, one start on trial, confirmed or gone back. On
 the emulated board, with a real LittleFS under it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The installer's page: built, served, and walked in real Chromium with a board behind a played serial
 port, from an empty flash to the first update. Screenshots are kept in out/web; axe-core judges the page.
 

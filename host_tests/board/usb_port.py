@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board on a USB port, as a page in a browser sees it: navigator.serial in Chromium, and behind it an
 emulated board whose flash can be written. The page's bytes and signals come over a web socket.
 

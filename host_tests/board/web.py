@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A plain HTTP client for the portal's tests: one request, one answer, cookies kept. Knows no page."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs under MicroPython: a scripted month of the agent's records, each journal write cut at each operation of
 # the flash. usage: micropython power_cut.py lfs|fat [days] [careless]
 # (MICROPYPATH: firmware, tools/bench/flash, .frozen)

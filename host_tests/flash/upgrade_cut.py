@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs under MicroPython: a board's upgrade, its start on trial and its confirmation, with the power cut at
 # each operation of the flash; then a second upgrade into the folder of the first version.
 # usage: micropython upgrade_cut.py BUNDLE_FOLDER [careless]      (as power_cut.py)

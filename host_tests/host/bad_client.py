@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A small DDNS client that does everything right, or, named a flag, one thing wrong: what the grader's own
 test grades.
 

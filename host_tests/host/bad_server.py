@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A small DynDNS2 server that answers right, or, named a check of grade-server, wrong in that one way. In
 this process.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One device's life, step by step, under the judge: what the state machine and the dense sequences both
 drive.
 

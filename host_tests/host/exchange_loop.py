@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Many exchanges in one process, by order from stdin; for host_tests/host/test_agent_exchanges.py, on every
 # interpreter. A line in: "COUNT BUDGET_MS PORT CA_FILE". A line out, JSON: words of the troubles, heap in
 # use, slowest exchange in ms. Knows net.http and nothing of the agent.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Home Assistant takes in a discovery message of the device form, as far as we use it: read in the
 schemas of homeassistant 2026.2.3 (components/mqtt/schemas.py, discovery.py, abbreviations.py and one file per
 component).

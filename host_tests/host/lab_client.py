@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A raw HTTP client for the lab's own tests: sends what it is told, reads every byte that comes. Knows no
 DynDNS."""
 

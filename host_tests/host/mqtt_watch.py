@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the MQTT tests share: somebody who hears all that is said at a broker, and a way to it that can be
 bad."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A new user's folder: a copy of the checkout in which commands of the documents are typed as they stand
 there.
 

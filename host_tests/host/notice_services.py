@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stand-ins of notice services, strict as the real ones are documented: a request that one of them would not
 take is answered as it would be, and noted in `wrong`. In this process, over TLS or plain.
 

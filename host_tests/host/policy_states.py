@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every state that a small world can reach: the real policy, byhand, release and journal, breadth first,
 beside a ghost.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A whole agent under a test's hand, on MicroPython: for host_tests/host/rest_home.py. Arguments: the folder
 # of its state, and a catalogue. Reads commands, a line of JSON each, from stdin: {"config": TEXT, "ahead":
 # SECONDS} begins, with a clock that is so far ahead; {"ahead": SECONDS} lets time pass and makes one round.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Updates through a JSON API in one process, without the agent around them: app/restful.py with what it is
 # handed, over the real wire. For host_tests/host/test_rest_small_heap.py. Arguments: PROVIDER PORT CA_FILE
 # STATE_FOLDER COUNT HOST... Prints for each update "ok BYTES_OF_HEAP_IN_USE", or what went wrong.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One lab per file and the agent under MicroPython against it, with time two hundred times as fast on both
 sides. What the five test_services files share; it must not know a provider.
 

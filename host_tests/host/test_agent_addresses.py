@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An address that nobody on the Internet can reach is never sent, and the status says what it is."""
 
 import pytest

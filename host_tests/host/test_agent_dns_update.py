@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole agent against a real BIND by DNS UPDATE: first update, change, both families, restart, refusal,
 offline."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two hundred exchanges with servers that misbehave, in one process per interpreter: each ends in time, heap
 and descriptors are as before. All four interpreters go at the same time: most of it is waiting."""
 

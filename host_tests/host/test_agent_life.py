@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the agent keeps over restarts, quiet times, power cuts and servers that hang: no needless request, no
 lost state."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A new address on a device of this machine, told by the kernel, is at the provider at once. Root: a network
 namespace."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a user or a machine can get wrong: one clear line each, no traceback, no secret; where it can go on it
 recovers."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every code of Dyn and every deviation that concerns one exchange ends in the right class, as the status
 document tells.
 

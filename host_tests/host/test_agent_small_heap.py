@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A hundred HTTPS updates of five hosts in 120 KB of heap, as of the command line: 32-bit objects, .mpy
 files, real TLS."""
 

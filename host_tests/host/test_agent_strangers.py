@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who cannot prove to be the provider gets not a byte of the request, and the status says in words why."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make run` on any computer: which interpreter runs the agent where PyPI has no MicroPython, and what is
 said of it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools bench`: every row leads somewhere, what is missing is named, numbers are what was
 measured."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/comparison.md's numbers are those of the stored run, word for word; the comparison says what was met
 and what was not."""
 

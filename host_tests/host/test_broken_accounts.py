@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One login in two entries of "accounts", as two lines need it: at the provider it is one account, and one
 name may stand in both."""
 

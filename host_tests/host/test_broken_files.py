@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names of files a user may well give: relative ones, and one where something else lies already."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the user asked for is not lost when the journal cannot be written just then."""
 
 import pytest

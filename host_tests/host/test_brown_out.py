@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Brown-out: a thousand reboots in a row at random moments around a pending update; the provider hears of it
 once.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools bundle`, and the key that `flash` and `image` put onto a board."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools check`: the same judgement as the device's own, all problems at once, and the reference.
 Host only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every board, the stand-ins of tests and simulations too, has the names of board/base.py and takes the same
 arguments."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole core under random lives: the real agent in virtual time, flash that is cut, a provider in memory,
 a judge.
 

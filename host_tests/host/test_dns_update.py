@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DNS UPDATE against the real BIND, Knot and PowerDNS: what they take and how they refuse, over UDP and TCP,
 and what strangers on the way can do. Recorded exchanges and damaged answers are shared/test_tsig.py."""
 

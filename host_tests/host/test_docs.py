@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every command in the documents is run as it stands there, by somebody who has nothing but a copy of the
 checkout; what cannot be run here is named, with the test that runs the same code. Host only.
 

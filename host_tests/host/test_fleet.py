@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many boards at a real Mosquitto, seen by `tools fleet`: no wave after an outage, a view that can be used;
 settings for many boards from a table. 50 boards, 1,000 at night."""
 

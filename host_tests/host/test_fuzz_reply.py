@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Replies of every provider, cut, mixed and damaged: the reader raises nothing, is quick, and never claims a
 success that the text does not hold. What counts as a word of success is written down here a second time.
 `WB_FUZZ=n` multiplies."""

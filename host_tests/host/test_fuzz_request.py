@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hostile values in every field of every catalogue row: what is built is read back by parsers that are not
 ours (urllib, yarl, http.client), and must say exactly what was put in, where it was put in. `WB_FUZZ=n`
 multiplies the cases."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The grader: clients that do everything right meet every rule, one that breaks a rule is caught by that rule
 and no other; clients with little to show; the rules of the wire for any client, without root and without
 libfaketime. Host only."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """grade-server: a server that answers right fits, one that answers wrong in one way is convicted by that
 check and no other; the lab's personalities; mistakes of the user. Host only."""
 

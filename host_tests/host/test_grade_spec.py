@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The written protocol, the test vectors and the grader's rules say the same: docs/dyndns2.md is the table
 they are checked against. Host only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The workflow of docs/grading.md, for the CI of other projects, run as it is written there. Host only."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The test harness as a developer sees it: markers, names of shared tests, set-up scripts. Host only."""
 
 import os

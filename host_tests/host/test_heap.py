@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A hundred HTTPS updates of five hosts in the heap of a small board: 32-bit objects, .mpy files, real TLS,
 no leak.
 

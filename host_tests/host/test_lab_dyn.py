@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab as Dyn: codes, their scope and order, parameters, blocking, the check page."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each fault of the lab, seen from the client's end of the wire: what really arrives, and what was stored."""
 
 import time

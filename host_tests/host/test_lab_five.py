@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab as the other four services of the mission: No-IP, CertaDNS, MyDNS.se and Zerigo's form."""
 
 import json

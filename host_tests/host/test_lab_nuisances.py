@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab as a test server for others: nuisances at random and again the same, a verdict at the end. Host
 only."""
 

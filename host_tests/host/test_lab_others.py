@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab as dy.fi, deSEC, dynv6, DuckDNS, he.net, nsupdate.info and OVH: what each does differently."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever a client sends, every personality answers, its judge judges, and DNS stays quiet: random
 requests."""
 

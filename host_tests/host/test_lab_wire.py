@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab below HTTP: certificates, what TLS let through, DNS, ports, the admin pages and the command
 line."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What finding its modules costs a board: the model of tools/bench/lookups.py, on the real LittleFS."""
 
 import pytest

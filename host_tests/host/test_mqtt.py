@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent at a real Mosquitto, over verified TLS and with a password: what is said, heard, and never late.
 Host only; packets and waits: shared/test_mqtt.py."""
 

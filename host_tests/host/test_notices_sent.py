@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Notices over the real wire: each known service as strict as it is documented, a command, a dead receiver.
 Host only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How much flash each way to learn the address costs: its .mpy, printed and bounded. Pytest only."""
 
 import pytest

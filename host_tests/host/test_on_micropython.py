@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The runner of shared tests itself: it must be able to fail. Host only."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The core, exhaustively: every state of small worlds, and broken cores that each rule convicts
 (policy_states.py)."""
 

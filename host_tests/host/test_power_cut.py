@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The journal on the real LittleFS and FAT over a flash chip in RAM that loses power before, during and after
 every single program and erase; and what it costs such a chip."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole agent against a FRITZ!Box's UPnP (shared/fritz.py) and its push, with real sockets, and a
 provider in memory."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board's heap: eight hosts at home by a FRITZ!Box's IPv6 prefix, over real TLS, with 32-bit objects and
 .mpy files."""
 

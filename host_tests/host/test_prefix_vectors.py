@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The file that shared/test_prefix.py is held against is what Python's ipaddress says, at every length and
 for every shape."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The catalogue as a whole: made of the facts, complete, and in a form that the device's code can run."""
 
 import html

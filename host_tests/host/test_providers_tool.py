@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools providers`: a table for a person, a document for a script, and help for a name that is not
 there."""
 

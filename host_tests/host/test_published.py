@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The look at what is published: real BIND as the zone's server; wrong, missing and stale answers told
 apart, and what it costs in bytes. When it is made: in virtual time."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The push source with real DynDNS clients in the router's part: what routers have inside is ddclient or
 inadyn."""
 

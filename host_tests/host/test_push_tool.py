@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools push`: what it prints is for the settings' own port and key, and the URLs in it are ones
 that the source takes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README.md tells the truth: its settings pass the check, its list of troubles is the code's. Its commands
 are test_docs.py's business. Host only."""
 

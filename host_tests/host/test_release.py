@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make release: everything in one folder, the same bytes twice, one version everywhere. Host only."""
 
 import hashlib

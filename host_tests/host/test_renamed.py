@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The shared tests on the agent as a board has it, with short names, from the archive, on the 32-bit
 MicroPython: what a wrong new name would break. The tests get the same names: they are compiled with it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every JSON API of the lab on 32-bit MicroPython, as .mpy files in a board's heap: the whole agent through a
 name's life, with real TLS. What each step must look like in detail: test_rest_lab.py, on CPython."""
 

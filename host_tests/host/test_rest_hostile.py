@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever stands in the settings, or in an id that a provider hands out: it stays in its place, in path,
 query, header, form, JSON and XML, and a signature is that of the request that leaves.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent and the lab's JSON APIs: every kind of answer that counts, with the records of others in view.
 The lab is strict about method, path, header and body; what it minds stands in its findings."""
 

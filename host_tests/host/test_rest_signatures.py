@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Signatures against implementations of others: AWS's by botocore, Amazon's own library; all of them by the
 lab's (tools/lab/providers/signatures.py), which was written apart from the agent's."""
 

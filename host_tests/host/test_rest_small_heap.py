@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """JSON APIs in a board's heap: the exchange stage as .mpy files on 32-bit MicroPython, real TLS, answers
 longer than the heap."""
 

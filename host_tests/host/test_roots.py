@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The CA roots in the catalogue are certifi's, whole, small and valid for long. Host only."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make run`: the demo as a new user sees it, in lines and on a full screen; nothing of it stays behind. Host
 only."""
 

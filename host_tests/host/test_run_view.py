@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture of `make run`: fits the terminal, and says in words what a person wants to know. Host only."""
 
 import io

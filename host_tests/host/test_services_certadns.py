@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """CertaDNS from end to end: the agent under MicroPython against the lab's CertaDNS over verified HTTPS."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dyn from end to end: the agent under MicroPython against the lab's Dyn over verified HTTPS."""
 
 import re

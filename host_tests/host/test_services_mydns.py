@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """MyDNS.se from end to end: the agent under MicroPython against the lab's MyDNS.se over verified HTTPS."""
 
 import base64

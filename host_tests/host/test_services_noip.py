@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """No-IP from end to end: the agent under MicroPython against the lab's No-IP over verified HTTPS."""
 
 import base64

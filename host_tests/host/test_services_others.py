@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other services from end to end: those that punish a careless dual stack, take the connection's address, or
 speak in words of their own. The agent under MicroPython against each lab over verified HTTPS."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Zerigo's form from end to end: the agent under MicroPython against a lab that still speaks it. The service
 is closed; small servers still use the form, over TLS where their owner says so."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-ins for `tls` and `requests` do what MicroPython's do: one client script, every interpreter, one
 server. Host only."""
 

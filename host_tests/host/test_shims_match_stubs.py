@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-ins must not drift from real MicroPython: signatures against micropython-esp32-stubs (1.29),
 names against what ESP32_GENERIC images 1.23 and 1.24 answered to dir(). Host only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Renaming, texts and the archive of a board's build: a small program prints the same before and after, on
 every interpreter; what cannot be followed is refused; a traceback comes back."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Virtual time: the fleet's vectorised schedule against decide's, what a provider sees of a million devices,
 requests in a day after each answer, brown-outs, and the tool's scripts, tables and plots."""
 

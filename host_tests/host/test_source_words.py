@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every code that a source, the chooser or a time server's judge hands on has its row in words.txt, with as
 many values."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The chains of real providers: what the lab sends, what they cost, and which root a board tries for them."""
 
 import json

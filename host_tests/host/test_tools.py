@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools` itself and the interpreters: a user's mistake is one line, exit status not 0. Host
 only."""
 

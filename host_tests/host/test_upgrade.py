@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Journals that 0.1.0 wrote (host_tests/data/journal-0.1.0: every class of outcome, both slots): nothing is
 sent, no stop is forgotten, no wait is shortened by the upgrade."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The power is cut at every write and erase of a board's upgrade (host_tests/flash/upgrade_cut.py): a whole
 version starts, old or new."""
 

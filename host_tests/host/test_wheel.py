@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tools as an installed program: one package in site-packages, its commands outside any checkout, its
 pins on every machine. Host only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of an agent on a line share: its settings, how fast its time runs, when a request
 arrived."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures of the netlab: one line per module, its servers started when first wanted. All of it needs
 root."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs observers alone, without the agent, under any interpreter: what the netlab's first tests look at.
 # usage: driver.py read|watch|choose FILE [FAMILY]
 #   FILE: the sources as JSON (MicroPython takes 255 bytes an argument)

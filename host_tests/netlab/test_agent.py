@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent in the device's namespace, end to end: the line's address changes, an HTTPS request reaches the
 provider.
 

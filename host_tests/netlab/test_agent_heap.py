@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent as on Linux beside a real router in 128 to 160 KB of heap, 32-bit objects, .mpy files, real TLS:
 the sources that a box behind a router uses, and the kernel's events of one that is the router."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The router tells of a change (NAT-PMP and PCP announcements, UPnP events, netlink), under each
 interpreter."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One change of the prefix, fifty hosts at home: how soon all are at the provider after the kernel's or
 netifd's word, in how many requests, and that nothing leaves the home before and after."""
 

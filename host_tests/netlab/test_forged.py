@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """NAT-PMP forged from the router's address at 50,000 packets a second: the router silent, rejecting, or
 answering.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A liar on the LAN and a router that talks nonsense: the agent may ask more, but what it sends stays
 right."""
 

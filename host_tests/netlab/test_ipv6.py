@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """IPv6 live: addresses from router advertisements, privacy addresses that come and go, a new prefix, STUN and
 a check page."""
 

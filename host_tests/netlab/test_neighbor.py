@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The setting `neighbor` live: a host at home on a real kernel, a real dnsmasq that renumbers SLAAC and
 DHCPv6, the agent beside it or on the router, and the provider lab."""
 

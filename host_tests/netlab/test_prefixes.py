@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Prefixes live: a real dnsmasq renumbers a home that has a ULA beside, two prefixes for a while, and a
 delegated prefix shorter than /64; hosts by `suffix`, `mac` and `subnet`."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several routers on one link, live: a stranger's advertisements, and prefixes that change with and without a
 word."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each way to learn the address, in the device's namespace, against real servers: miniupnpd, coturn, BIND,
 the lab."""
 

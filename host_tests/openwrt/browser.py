@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real Chromium, driven over its own debugging protocol (CDP) by a websocket. Knows no page.
 
 with Browser() as browser:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the room's tests share: the packages, built once; a router to test in."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Serves our LuCI views, the stand-in runtime and nothing else; opens one in the browser. Knows what a router
 answers."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stand-ins for opkg and apk: what each does with packages that need, provide and replace others. Both were
 held against the real programs (opkg-lede 38eccbb, apk-tools 3 of June 2026) with this project's packages of
 0.1.0 and of today.

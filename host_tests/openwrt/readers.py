@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads .ipk and .apk files back, knowing nothing of how we write them: only the formats, as opkg and
 apk-tools do.
 

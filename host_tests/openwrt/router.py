@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A router to test in: a root file system out of the package's data, busybox and the stand-alone MicroPython,
 entered by chroot in a network namespace; procd's part is played by Procd. Needs root."""
 

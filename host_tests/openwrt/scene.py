@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A running router in front of the provider lab: ubusd with the recorded netifd's answers, settings, the
 agent.
 

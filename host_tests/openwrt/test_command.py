@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/usr/bin/wanbeacon and the init script under busybox's ash, in a root file system out of the package."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """import-ddns against every service name of ddns-scripts: what a row can serve is taken over, and `check`
 accepts it."""
 

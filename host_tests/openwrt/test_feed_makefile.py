@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The feed Makefile run by make itself, with a stand-in for OpenWrt's build system: it lays out what `tools
 package` does."""
 

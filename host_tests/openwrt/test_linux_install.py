@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make install` on any Linux: what it lays out, that both interpreters run it, and that the unit is sound
 and tight."""
 

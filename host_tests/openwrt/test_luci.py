@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The LuCI pages in real Chromium, over a stand-in for LuCI's runtime: what they show, what they do, what
 they may."""
 

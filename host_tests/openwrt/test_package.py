@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The packages, read back by a reader of their formats; built twice; signed, and the signature checked by
 openssl."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent as an OpenWrt package runs it: its own user, UCI, ubus, procd's part played, against the provider
 lab."""
 

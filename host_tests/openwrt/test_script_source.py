@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`ip_source 'script'` as the agent's user runs it on a router, whose busybox has fewer programs than a
 Debian's."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every shell script of the package passes shellcheck in the dialect of OpenWrt's ash."""
 
 import json

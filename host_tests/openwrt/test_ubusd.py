@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-in ubusd against the recorded session of the real one: the same bytes for the same values."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UCI reading against random input: whatever the quoting, the value comes back; whatever the garbage, one
 line."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From 0.1.0's three packages, or from today's, to today's: package by package, by opkg and by apk. The name
 is published, or somebody says in one line what to do; nothing is ever half of one version and half of
 another."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stand-in ubusd with netifd's objects behind it. It speaks the real one's bytes (test_ubusd.py holds it
 against the recorded session) and enforces access files as the real one does: a user other than root sees only
 what they name."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the tests of the agent in virtual time share: settings, a world, what was heard.
 import json
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A FRITZ!Box's IGD as public descriptions have it (igddesc.xml and igdconnSCPD.xml of a 7590, dumps of its
 # answers), strict about HTTP and SOAP where a real one may be lenient: what is not to the letter gets UPnP
 # error 401 or 402 and is noted.

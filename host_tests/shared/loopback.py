@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A board at 127.0.0.1, whose router is there too, and free ports: what tests with real sockets on lo share.
 import os
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A slot of the journal (or of what else a board keeps) in memory: what the tests of core/ write to.
 
 

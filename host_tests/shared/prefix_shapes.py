@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The prefixes and suffixes of the exhaustive test of core/prefix.py: shared by MicroPython (which has no
 # ipaddress) and by host/test_prefix_vectors.py, which asks Python's ipaddress what should come out.
 

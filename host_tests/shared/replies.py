@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Replies and what they mean: tables and helpers that several tests share.
 from wanbeacon.core import address
 from wanbeacon.dyndns import catalog, reply

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What tests of dyndns/rest.py share: an API played from a script, and a memory of ids. Knows no provider.
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from wanbeacon.app import words
 from wanbeacon.core.address import canonical, family, never, parse, text, why_not
 

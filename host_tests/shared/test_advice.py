@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `check` says about an account before anything is sent.
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a user says to the agent, with a provider, a line, flash and time in memory
 # (tools/simulate/virtual.py).
 from agent_world import TWO, YEAR, A, B, C, cfg, changed, heard, started

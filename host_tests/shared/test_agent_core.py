@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The agent with a provider, a line, flash and time in memory (tools/simulate/virtual.py): what reaches beyond
 # one host.
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # heap: 360k
 # Every recorded answer of a real service (host_tests/data/answers.json: who recorded it where, and what it
 # means there) is read as meant; and mutated real answers do no harm. One line of the file is one answer: a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What surrounds the agent on an ESP32: RTC memory, LED and button, network names."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A check page or a command that prints an IPv6 address with a dotted end: no IPv4 address is in it."""
 
 from wanbeacon.core import address

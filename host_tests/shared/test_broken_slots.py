@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The journal's files on Linux at their largest."""
 
 import os

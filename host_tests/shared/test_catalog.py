@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The catalogue file as the device reads it, and rows made of a config's own provider.
 import gc
 import sys

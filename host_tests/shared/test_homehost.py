@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The AAAA of other hosts at home: the rules (app/homehost.py) as a table, the settings, and the agent in
 # virtual time.
 import json

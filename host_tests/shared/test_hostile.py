@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Hostile settings and hostile replies on every interpreter. The thorough search is
 # host_tests/host/test_fuzz_*.py with hypothesis on CPython; here the same promises hold for MicroPython's own
 # strings, in a second or two.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/etc/config/ddns to ours: configurations of the shapes found on routers keep their meaning, and nothing is
 silent."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Improv over serial: the frames of host_tests/data/improv-frames.txt, each way, byte by byte."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What every interpreter we run on must bring along, CPython with its stand-ins included. Knows no module of
 # ours.
 import time

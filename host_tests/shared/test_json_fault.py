@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where settings are not JSON: line, column and words, on every interpreter."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The path picker: whatever pieces JSON arrives in, what it holds and what is no JSON; a thousand mutated
 answers must not harm it."""
 

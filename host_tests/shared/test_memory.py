@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The plan for the two heaps of an ESP32 against a model of them: figures of real images
 # (docs/architecture.md).
 import sys

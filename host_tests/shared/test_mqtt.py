@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MQTT without a broker: packets, waits, what is said and what is obeyed. With one: host/test_mqtt.py.
 # heap: 2m
 import asyncio

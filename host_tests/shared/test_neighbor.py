@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # core/neighbor.py and core/leases.py as tables; the source `leases`; homehost with a neighbor table in
 # memory. The real kernel's table: host_tests/netlab/test_neighbor.py.
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Notices in virtual time: what happens to a device, and what its receivers hear of it.
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The chooser: who is asked, who is believed, and what is said when nobody can tell."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # heap: 400k
 """Real packets, pages and documents, damaged in every way, for each parser of outside bytes: nothing is
 believed that was not said, only the announced exceptions come out, the heap stays. 1,000 each; nightly

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """NAT-PMP answers forged in the router's name: nothing wrong is believed, an honest change is told within 100
 ms."""
 

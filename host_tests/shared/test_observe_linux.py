@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """interface and netlink: the table of the IPv6 choice, the kernel's messages as bytes, and this machine's own
 kernel."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """stun, whoami and command: packets by the RFCs, the ones that must not count, and small servers on lo."""
 
 import asyncio

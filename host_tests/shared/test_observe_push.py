@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # push and pushed: what routers really send (routers' documents and sources), and what strangers may try.
 import asyncio
 

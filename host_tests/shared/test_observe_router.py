@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """natpmp, pcp and announce: the packets as a real miniupnpd sends them, the ones that must not count, and
 live on lo."""
 

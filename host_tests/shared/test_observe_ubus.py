@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ubus: against the recorded session of a real ubusd and netifd (host_tests/netlab/data), replayed by a
 stand-in."""
 

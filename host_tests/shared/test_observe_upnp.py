@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """upnp, gena and lan: descriptions and answers of real routers, the hostile ones, and a small router on
 lo."""
 

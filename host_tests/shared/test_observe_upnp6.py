@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # upnp6: a FRITZ!Box's IPv6 over IPv4 UPnP, by the real upnp source and chooser against fritz.py; other
 # routers.
 import asyncio

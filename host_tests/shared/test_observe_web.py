@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """web and scan: check pages of every form, and the pages that must not be believed."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from wanbeacon.app import words
 from wanbeacon.core import byhand, outcome, policy, reasons
 from wanbeacon.core.address import parse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What one host's answer means for the others of its account, and what is said of a stop: core/policy.py,
 # core/reasons.py.
 from wanbeacon.core import byhand, outcome, policy, reasons

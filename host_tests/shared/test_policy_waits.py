@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from wanbeacon.core import byhand, journal, outcome, policy, release
 from wanbeacon.core.address import parse
 from wanbeacon.core.outcome import LATER, NET, ODD, OK, SERVER, TROUBLE, Outcome

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The portal's guard, requests, draft, name server and escaping: pure rooms, on every interpreter."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # core/prefix.py: every prefix length by every shape of suffix, against what Python's ipaddress gave
 # (data/prefix-vectors.txt, held against it by host/test_prefix_vectors.py); subnets, suffixes and MACs as
 # people write them.

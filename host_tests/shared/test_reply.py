@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What replies mean, as Dyn (return codes), No-IP (response page) and the others document or show it. The
 # numbers of deviations are those of tools/lab/faults.py.
 from replies import A6, B6, FILE, LISTS, WORDS, A, B, check, classes, read, row_of

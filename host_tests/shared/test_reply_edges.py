@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See
 # test_reply.py for the rest.
 from wanbeacon.core import address, httpdate, outcome

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What each provider's own answers mean, row by row of the catalogue.
 from replies import A6, ROWS, A, B, check, classes, read, row_of
 

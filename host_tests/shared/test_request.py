@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # From hosts to requests: what exactly leaves the device for each service, tables on both interpreters.
 import ubinascii
 from wanbeacon import VERSION

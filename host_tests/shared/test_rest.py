@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What holds for every JSON API: several calls in one exchange, ids, refusals, limits, hostile answers."""
 
 import rest_kit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every JSON API by an exchange that was recorded, documented, or is what several programs send
 (host_tests/data/rest-exchanges.json: `source` says which): the requests byte for byte, the outcome, and what
 is remembered for the next change."""

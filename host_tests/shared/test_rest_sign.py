@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Signatures by the examples that the services publish with their algorithms. The keys are the documents' own, which
 open nothing."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A router's log and its talk with ubusd about devices, on every interpreter: what goes wrong beside them is
 never the agent's end."""
 

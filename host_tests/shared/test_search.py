@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What people type into the provider search: the right answer comes first."""
 
 from wanbeacon.dyndns import catalog

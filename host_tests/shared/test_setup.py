@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What start makes of the settings: lines, their sources, and the provider's own check page as the last resort
 # of "auto".
 from wanbeacon.app import agent, config

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time that cannot trap: which answers of time servers count, what proves a time, and the way back from any
 wrong belief."""
 

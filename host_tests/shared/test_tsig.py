@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # DNS UPDATE with TSIG against recorded exchanges with BIND, Knot and PowerDNS; forged, replayed and damaged
 # answers. Against the real servers: host/test_dns_update.py.
 import json

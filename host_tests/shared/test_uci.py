@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UCI text and what becomes of it: the OpenWrt settings, on CPython and MicroPython."""
 
 import json

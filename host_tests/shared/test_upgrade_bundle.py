@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The signed bundle of a board's upgrade: what is damaged, cut off, foreign or too large is refused, and
 # nothing of it is written before its list was found signed. host_tests/data/upgrade-bundles.json: signed with
 # a key that is lost.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # When a board looks for a new version, and which of those on offer it takes.
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The test vectors of docs/dyndns2.md (section 12): what each answer means, read by the agent's own reader.
 import json
 

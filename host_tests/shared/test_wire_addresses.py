@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A server with several addresses of which one swallows everything: the others must be tried while there is
 time."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How the Wire reads a reply: status line, header lines, 1xx, chunks; whatever a server sends, only a Trouble
 # comes out, in bounded memory. The bytes come from a stream that is handed in; the same over TLS is
 # host/test_agent_exchanges.py.

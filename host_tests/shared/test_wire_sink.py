@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A Wire that hands the body on in pieces (net/wire.py, `sink`): the same bounds and the same troubles as
 with a body that is kept."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The reader of XML answers: values by path, whatever pieces they arrive in, and nothing that is not well
 formed."""
 

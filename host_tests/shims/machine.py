@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ESP32's `machine` without a chip: what happens to it is recorded in names that start with _. Knows nothing
 of the agent.
 

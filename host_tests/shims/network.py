@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ESP32's `network` without a radio: `_radio` says what is in the air. Knows nothing of the agent.
 
 Runs on CPython and on MicroPython (the emulated board). Tests set:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who lives in the world: the router, the name server, time servers, check pages, providers, and strangers at
 home.
 

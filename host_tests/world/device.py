@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The device in the world: its board, its flash, and the real agent that runs on it in virtual time."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network in memory and in virtual time: stand-ins for the modules socket, select, time and os, and a loop
 for asyncio.
 

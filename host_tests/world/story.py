@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens in a seed's world: rows (from, until, what, how) in seconds, drawn here, shown, and left out
 one by one.
 

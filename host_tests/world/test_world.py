@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole agent in one deterministic world (world.py): its observers, wire, journal and clock on a seed, in
 virtual time.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One seed's world, played from its story and judged at every step.
 
 The judge knows the truth (what the line has, who is honest now) and what arrives at the providers; it reads

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools bench`: what the README claims, measured on this machine in one run.
 
 rows.py     the table of all measurements: add a line there

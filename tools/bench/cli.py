@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON. Knows no
 measurement."""
 

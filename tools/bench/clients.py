@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Wanbeacon, inadyn and ddclient measured in the same way: each as its authors ship it, over TLS, against the
 provider lab. Knows how a client is started (tools/grade); knows no rule and no other client's number.
 

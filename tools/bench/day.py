@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a provider sees of the agent on bad days, in simulated time; measured by tools/simulate. Knows no
 decision."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the journal costs a flash chip: the real agent and the real LittleFS, a year of daily changes. Knows
 no agent; it runs flash/wear.py under MicroPython.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bytes of what each client puts on a machine, what it depends on included. Knows Debian's package lists, no
 client's inside.
 

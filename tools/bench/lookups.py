@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What finding and reading its modules costs a board: block reads from power to the first request, on the
 real LittleFS.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a measurement is given (Bench) and what it gives back (numbers, or Missing). Knows no measurement.
 
 A measurement is a function (bench) -> a number, or a list of numbers of which the median counts. A note to be

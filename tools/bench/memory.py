@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How much memory the agent needs: heap by trying smaller and smaller ones, resident memory as the kernel
 counts it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The netlab's own measurements (tools/netlab/bench.py): every way to hear of a change, inadyn and ddclient
 beside, and idleness behind a router."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bytes of code: what the agent takes of a machine's flash. manifest.py says what goes onto which machine."""
 
 from ..build import boards, manifest, mpy

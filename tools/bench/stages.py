@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What lives in a board's heap while the code of each stage is loaded: the agent as a board starts it, five
 hosts over HTTPS (netlab/as_board.py), whose board_loop.py tells it with the word "stages"."""
 

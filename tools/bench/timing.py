@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How soon: from the start, or from a new address, to the HTTPS request at the provider. Knows clocks, not
 causes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What TLS takes of a machine's memory beside Python's heap, per certificate chain. `python -m
 tools.bench.tls` prints it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One exchange under the stand-alone 32-bit MicroPython, for tls.py: with a mark in the C library's heap
 # before the TLS context is made and at each read that TLS does. A mark is a block that nobody else would ask
 # for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A relay between a client and the lab that counts bytes and turns: what one update costs. Knows no TLS and
 no HTTP."""
 

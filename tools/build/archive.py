@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One file that holds all modules of a board, as firmware/wanbeacon/start.py finds them in it: the layout is
 said there. An installation replaces it as a whole."""
 

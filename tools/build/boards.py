@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The boards in boards/ and what goes onto one: a list of (path on the board, bytes).
 
 On the board: /main.py, everything else that tools/build/manifest.py names for a board below /lib (compiled),

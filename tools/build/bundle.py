@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools bundle`: a version of the agent as one signed file that boards fetch and check themselves
 (firmware/wanbeacon/app/upgrade.py), with the manifest that offers it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the provider facts cannot say in a form a device can run: reply rules, login and list habits.
 Hand-made, a table.
 

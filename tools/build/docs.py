@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools docs`: the pages that are made from the sources: every provider, every sentence of the
 agent, every setting."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What belongs to one device: its name and the password of its own Wi-Fi, and how to print them. Knows no
 settings.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Short texts in a .mpy file that is loaded and forgotten again: MicroPython keeps each text of up to ten
 characters for ever, as it does names. Here they become objects of their module, which go with it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which modules a board loads and when, from the sources: imports depth first, and what they load by name, as
 stages and sources of addresses (wanbeacon.app.stage, Agent.load)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools lock`: writes tools/requirements/run.txt, every file that `make run` may install, with its
 hash.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which files of firmware/ go where: onto a board, a router, a Linux computer. Everything that installs,
 freezes, packs or measures asks here; a new file is in as soon as it lies in a folder of its target.
 

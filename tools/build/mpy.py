@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools mpy DIR`: compiles firmware/ to .mpy files and copies its data."""
 
 import shutil

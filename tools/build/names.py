@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes firmware/catalogue/names.txt: what providers are called, for pages and searches
 (wanbeacon.dyndns.search)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools package`: the OpenWrt packages, built on any host.
 
 The description of each package is its feed Makefile in boards/openwrt/; here is only what make would do with

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/services.md: which services five other clients know, which of them are here under which name, and why
 the others are not. From tools/data/peers.txt, written by `python -m tools docs`."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools release`: everything that a release consists of, into dist/. Knows which tool makes which
 part.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the names of a build for boards are called there, and back: applied to source texts, to a board's
 traceback, written down and read again. Knows no reason for any of them (shrink.py has that).
 

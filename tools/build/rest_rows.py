@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The JSON APIs that the agent speaks, one row each (docs/rest-providers.md says how to write one), and the
 file made of them: firmware/catalogue/rest.dat, in the format of providers.dat (wanbeacon.dyndns.catalog).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """More rows of tools/build/rest_rows.py: the APIs that want every call signed ("sign": the recipe of
 wanbeacon.dyndns.rest_sign), and those that came with them."""
 

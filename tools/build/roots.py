@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools roots`: cuts the CA roots a device carries from PyPI's certifi, one DER file each. Knows
 no provider.
 

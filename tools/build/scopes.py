@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the names in a source file mean, as far as renaming must know it: which of them stand for modules of
 ours, which texts are names that the program looks up later. Knows no new name.
 

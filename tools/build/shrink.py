@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What modules and names are called on a board. Each different name is kept in its heap for ever, a module
 costs three: so all of ours are renamed together, to names that MicroPython has in its program anyway
 (tools/data/rom-names.txt), which take no heap.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools version`: what to put into a bug report, and whether every place names the same version of
 the agent.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wheel of a release: wanbeacon_tools with firmware/ and boards/ in it. pyproject.toml says what it
 holds."""
 

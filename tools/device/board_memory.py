@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools board-memory`: what memory a real board has: Python's heap and the system's, at each stage
 of its work.
 

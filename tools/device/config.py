@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The settings that go onto a board, from a file, checked by the firmware's own rules. Knows no port.
 
 A password is never taken from the command line, where every user of the machine sees it; ask.py asks for it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads a MicroPython firmware file for ESP32 chips: chip, version, partitions, where its file system goes.
 Writes none.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board in download mode, through esptool's library. Knows flash, no files. Not testable without a board:
 kept thin."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools flash`: puts the agent on a board that runs MicroPython, and stays until its first update.
 Knows the board through board_link only.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools image`: one file for an empty board: MicroPython + agent + settings. Knows flash and
 files, no console.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A MicroPython board on a serial port: run code there, move files, restart, listen. The one module that
 knows mpremote.
 

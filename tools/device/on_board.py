@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the agent on a board calls its modules and names: code for its console with the names of the version
 that is on it, and tracebacks as the sources would give them. A board with sources, or with the agent in its
 firmware, has the names of the sources."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools report`: what a bug report about a board needs, without what is secret: its log, status,
 settings and memory. Read it before you send it: names of hosts and networks are in it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools traceback`: a traceback that a board has printed, in the names of the sources. A board's
 own names are short (tools/build/shrink.py) and differ from version to version."""
 

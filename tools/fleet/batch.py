@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings, secrets and labels for many boards, from a table (CSV) and a template of the settings.
 
 Each row is a device; what a column is called may stand as {column} in any text of the template. Columns of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many devices with the agent's own MQTT code at a broker, in one process: to try a broker and the view, and
 for the tests. Nothing of a provider or a line is in it."""
 

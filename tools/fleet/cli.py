@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools fleet`: a fleet live from its broker; settings for many boards from a table; simulated
 boards. Knows model, view and batch; they do not know each other."""
 

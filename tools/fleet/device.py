@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A device that has nothing but its MQTT: the agent's own code at a broker (app/mqtt.py), with a host, a
 clock and a log in memory. For tests and for many devices in one process.
 

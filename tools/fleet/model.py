@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is known of a fleet: each device's last words at the broker. Pure: no socket, no screen."""
 
 import collections

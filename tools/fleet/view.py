@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture of a fleet: one rich renderable from a model.Fleet. Reads nothing, asks nobody."""
 
 from rich.console import Group

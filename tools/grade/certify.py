@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The integration pages of Dyn and No-IP as lists: each requirement and the rules that show it. Only a table
 and a look-up.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of
 things only."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a client is to the grader: its settings, how it is started, and what it can take. docs/grading.md says
 how to add one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The clients that can be graded by name. Each runs with its authors' default settings; only Wanbeacon looks
 at its address as often as it can: its waits after errors do not depend on that, those of inadyn and ddclient
 do."""

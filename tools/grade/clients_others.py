@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The clients of others, as Debian, PyPI and npm have them: rows of tools/data/clients.toml, read here."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The codes of DynDNS2 as the test vectors have them: what a server may say."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a scene's record is read: its requests between two marks, one ledger line as text, and the two shapes
 of judge that most rules have. A record is what run.Run.result returns: plain values."""
 

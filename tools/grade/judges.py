@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a scene's record tells whether a rule about updates and answers is met: one function per way to look. A
 judge gets records and returns (True, False, None = it cannot be told, or NOT_APPLICABLE; evidence lines)."""
 

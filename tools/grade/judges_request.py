@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judges for the form of a request: who it names, whom it trusts, which address it carries, what else is
 asked for. As in judges.py: records in, (verdict, evidence lines) out."""
 

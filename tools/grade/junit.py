@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Verdicts as JUnit XML, which every CI reads: a suite per client or server, a case per rule, named by the
 rule's id."""
 

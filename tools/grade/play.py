@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plays scenes with clients, many at once: with nuisances that every client has to take in its stride, again
 without them when a rule is not met, and again more slowly where the machine was too slow to tell."""
 

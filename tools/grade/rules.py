@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rules: what a client has to do, the section of docs/dyndns2.md and the document that say so, the scenes
 that show it, and the judge. Ids never change: other people's CI names them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One client in one scene: a lab of its own, a folder of its own, both clocks at the same speed.
 What happens in a scene is script.py's business, what it means rules.py's."""
 

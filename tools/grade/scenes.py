@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The scenes: a name, what happens in it in one line, its script, and what it asks of a client's settings."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens to a client in a scene: short scripts over a Run, in the client's own seconds. In the set
 without compressed time (run.wire) the waits are real seconds, and what needs more is left out: the rules then
 say that it was not shown."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The test vectors of docs/dyndns2.md: answers of a server, and what a client has to read from each."""
 
 import json

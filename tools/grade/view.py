@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Results as a rich table, as Markdown and as plain evidence lines."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The careful client of grade-server: one request at a time, a pause between, and no more once the server
 says stop."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a DynDNS2 server has to answer, one check per row, and the exchanges that they look at. A check gets
 the exchanges by name and returns (True, False, or None = it cannot be told; evidence lines)."""
 

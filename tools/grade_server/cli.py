@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools grade-server URL`: the checks against one server, as a table, JSON or JUnit XML."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dynamic-DNS servers from PyPI, each started on the loopback interface with a zone of its own, for
 `grade-server --installed NAME`. What each one needs is a row here; how it is started is a file of
 tools/grade_server/servers, run by the Python of the folder that the servers are installed in."""

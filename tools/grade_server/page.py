@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page docs/server-grades.md: what servers that anybody can install answer,
 and what of it does not fit."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The provider lab: a DynDNS2 provider on this machine, over HTTP, HTTPS and DNS. Knows nothing of the agent.
 
 From a test:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lab's admin pages, for other processes; JSON in and out, on 127.0.0.1 only, never shown to a client
 under test.
 

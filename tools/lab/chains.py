@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Certificate chains as real providers have them, and the keys they are made with.
 
 A client's memory in a handshake depends on the chain: RSA takes several times what a small elliptic-curve

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools lab`: the lab in the foreground, with a live table of its ledger on a terminal.
 It must not know more than the Lab object offers."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reply faults: functions (reply, request, options) that change a Reply into what some provider really sends.
 They must not know connections; the table that names them is in faults.py."""
 

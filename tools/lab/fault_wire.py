@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Wire faults: coroutines (out, reply, options) that send an answer in a way no library would.
 `out` has write(bytes), drain(), close(), reset(), gone, head(reply) and body(reply); they know no HTTP beyond
 that. A coroutine returns True when it has answered, False when the ordinary answer shall follow."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every way in which the lab can misbehave in one exchange, as a table, and the switchboard that turns them
 on. What a reply fault does to a Reply is here or in fault_texts.py; what a wire fault does to bytes is in
 fault_wire.py."""

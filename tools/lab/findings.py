@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of what a client can do wrong, each with the document that asks for better, and the verdict per
 client. Only words and counts; it must not know how a finding is made (judge.py).
 """

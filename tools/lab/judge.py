@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a client did wrong, seen from its requests and from what was answered before.
 Works on requests and replies as values; it must not know HTTP servers, faults, or a provider beyond its
 Rules."""

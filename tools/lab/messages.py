@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes in and out of a personality: one Request, one Reply, and the addresses inside them.
 Pure values; it must not know sockets, clocks or any provider."""
 

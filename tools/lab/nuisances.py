@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What servers do every day, at random: an answer in chunks, codes with a capital, a slow answer, and rarely
 a 911.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One listening port: accepts, writes down every byte that comes in, and hands the connection to the HTTP
 server.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The live picture of a lab on a terminal: newest requests, published addresses, verdicts. Reads, changes
 nothing."""
 

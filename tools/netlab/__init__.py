@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rigs that the tests and `tools bench` share: the agent as a process, lines, routers and namespaces to put
 it in.
 

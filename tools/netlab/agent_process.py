@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent as a process under any interpreter, with its files in a folder of its own: start, watch, command,
 kill.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Starts the agent with switches that only tests need and that are therefore no part of the firmware.
 # usage: INTERPRETER agent_wrapper.py [SWITCH=VALUE]... -- ARGUMENTS OF wanbeacon
 # (CPython: after -m wanbeacon_cpython)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Measures on a line in namespaces, for `make bench`: how soon a new address reaches the provider, beside
 inadyn and ddclient; and idleness behind a router. Needs root.
 

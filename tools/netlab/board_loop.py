@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The agent as a board starts it: no command line, no control socket, no status file. Its own time runs 50
 # times as fast (its deadlines and its sleep do not). as_board.py compiles it and lets main.py import it:
 #     micropython -X heapsize=76k main.py CONFIG STATE WAKE [stages]

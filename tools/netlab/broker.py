@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Mosquitto as a user would run it: TLS and plain, a password file, an access list, nothing kept on disk; on
 loopback and free ports. It must not know who connects.
 

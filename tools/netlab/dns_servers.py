@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """BIND, Knot and PowerDNS as a user would run them for DNS UPDATE: one zone, one key that may keep
 home.example.test, on loopback and free ports. It must not know who asks them.
 

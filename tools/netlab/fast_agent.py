@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The agent with a clock that runs 50 times as fast (its deadlines and its sleep do not), in as little heap as
 # can be: for tests in small heaps, compiled and run as `-m fast_agent`. agent_wrapper.py can more and needs
 # ten times as much.

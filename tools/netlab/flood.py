@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sends forged NAT-PMP answers in a router's name as fast as told, to ports drawn at random, and prints how
 # many it sent. Runs in a namespace, as root; no part of the product.
 # usage: flood.py SECONDS PACKETS_A_SECOND ROUTER DEVICE FORGED

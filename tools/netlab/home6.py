@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A home in network namespaces (link6): a router with a real dnsmasq that can be renumbered, a NAS whose
 addresses are made as one likes, the agent's machine, and a provider lab beside the agent."""
 

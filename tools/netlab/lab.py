@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A provider's line in network namespaces: internet, router (real miniupnpd, NAT by nftables, DHCP), a device
 behind it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A line to the internet in a network namespace of its own: a device whose address a test changes, and
 nothing else.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A link in network namespaces with a host, an honest router and a stranger; advertisements as bytes, or real
 daemons.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Network namespaces for the router's tests: an internet with the provider lab, a router with one or two
 uplinks.
 

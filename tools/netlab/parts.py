@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs and interpreters that a rig needs. What is not on this machine is Absent: a test that meets it is
 skipped (in CI it fails), a measurement says so in its row."""
 

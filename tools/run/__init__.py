@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make run`: the agent under MicroPython with a live view; without a config also a simulated line and
 provider.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Started inside a new network namespace: owns the line "wan" there until its stdin ends. Imports nothing of
 the project.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The two things that `make run` can run: the demo, or the user's own settings. Both offer title, intro,
 agent, start(), tick(), picture() and summary(); neither knows how a picture gets onto the screen."""
 

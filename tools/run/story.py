@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The demo's story: what happens to the line, the provider and the agent, and how a viewer is told. Knows the
 lab's and the agent's public methods; nothing of screens.
 

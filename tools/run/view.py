@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture of a running agent: one rich renderable from plain values. Reads no file, starts nothing.
 
 A Picture comes from cli.py; `render(picture, width, height)` fits it into the terminal."""

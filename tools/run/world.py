@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The internet line of the demo: its address changes when the story says so. Knows neither agent nor
 provider.
 

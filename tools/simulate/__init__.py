@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent in virtual time: `python -m tools simulate`, and what its tests share with it.
 
 Modules here import the firmware, so that importing this package puts it on the path (shims last: `ubinascii`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `make bench` prints of virtual time. Knows no table: a measurement gets `bench` and gives a number."""
 
 from . import fleet, measures

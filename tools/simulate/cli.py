@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools simulate`: a year of one device's life, or a fleet of a million. Prints tables, draws
 plots."""
 

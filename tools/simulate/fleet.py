@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A million devices at one provider: how many requests it gets in each second. Vectorised copies of the
 schedule in policy.py; the constants are the policy's own, and a test holds the copies to it.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and what
 the user did; knows nothing of policy.py or the journal's form, and keeps its own books in true time.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Draws a Story as a timeline and fleets as rates. Knows no agent."""
 
 from pathlib import Path

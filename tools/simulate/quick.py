@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """with quick(): the agent without what only costs time. CPython only; changes nothing that can be seen from
 outside."""
 

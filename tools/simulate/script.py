@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens to the simulated device, as text: lines "TIME VERB ARGS" -> events in order. Knows no agent.
 
 TIME     1d6h, 90m, 20s; "every 1d" = from then on, again and again

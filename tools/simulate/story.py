@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One device through a script: the real agent, what happened to it and what it did. Draws nothing.
 
 `tell(script, end)` -> a Story: spans and marks for the timeline, counts for the table."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The real agent in virtual time: clock, board, flash, line and provider in memory. Knows no script and no
 judge.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The provider of a virtual world (virtual.py): what it stores, and what it answers."""
 
 from wanbeacon.net import Trouble

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools web`: builds the page that installs a board from a browser, and shows it."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Shows the installer's page on this computer. A browser lets a page use a serial port when it came over
 https or from 127.0.0.1; so nothing else is offered."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Builds the installer's page as a static folder:
 
     index.html, style.css, install.js, update.js

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the page is made of and others made: MicroPython's firmware, and ESP Web Tools from npm.
 Everything that comes over the network is checked against a hash that was known before."""
 

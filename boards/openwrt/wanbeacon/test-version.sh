@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The feed's CI runs it with PKG_NAME and PKG_VERSION set. The init script and the hotplug script have no version.
 # shellcheck shell=dash
 

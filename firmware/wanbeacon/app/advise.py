@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Before the agent is built: the accounts' rows out of the catalogue, what is unwise about the settings, the
 names it gives itself. A stage of the start."""
 

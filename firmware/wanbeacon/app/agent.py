@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent's loop: observe -> decide -> send -> learn -> remember.
 
 A change wakes it (observers' changed()); a slow poll is the fallback. What it may do to a provider's account

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When outside pages were asked last, over restarts: ten restarts are not ten questions. A stage; the file is
 JSON, {line: {source: unix seconds}}, and nothing depends on it but a page's peace."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a board is, in one word; the LED that shows it, and the button. Stays loaded where there is one of
 them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a board does once or seldom: start the link and the agent, carry out what the button or a page asked
 for. Stages of board_main.py: functions of a Device."""
 

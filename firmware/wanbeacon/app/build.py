@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the config and the journal to lines, accounts and hosts.
 Used once at start and dropped; sends nothing."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The commands of the command line other than `run`.
 Knows files and the control socket, not how the agent works."""
 

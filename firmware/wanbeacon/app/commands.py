@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a user can say to a running agent, and what it answers. A stage."""
 
 from wanbeacon.app import stage, words

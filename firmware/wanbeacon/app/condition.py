@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a host is, in the one word that people are told (notify.py). Part of that stage."""
 
 from wanbeacon.core import address, reasons

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The config document: load, check, defaults. Every problem names the key and what it should be; all come at
 once.
 

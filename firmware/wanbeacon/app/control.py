@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The local control channel on Linux: a unix socket, one command line in, one JSON line out.
 Knows no command."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What leaves the home in a turn of the agent's loop: the requests of one account, one after another, and
 notices. Stages of agent.py, whose steps are stages of their own: the code of one of them is in memory at a
 time.

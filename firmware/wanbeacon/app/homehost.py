@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The IPv6 address of another host at home: the line's prefix and the host's own part (settings: `suffix` or
 `mac`), or what the host itself has in that prefix (`neighbor`).
 

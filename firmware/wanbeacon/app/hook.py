@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Starts the user's command for a notice, with the event in its environment.
 Linux only; a board never loads this."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Improv Wi-Fi over serial (improv-wifi.com/serial): the page in a browser that has just installed the board
 sets its Wi-Fi over the same cable and is given the address of the set-up pages.
 

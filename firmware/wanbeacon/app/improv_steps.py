@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an Improv client asks for and is told (app/improv_serial.py): a stage for each command.
 
 Every function gets the Device (board_main.py)."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where a JSON text (RFC 8259) is wrong, for the person who typed it: line, column, the line itself with a
 caret.
 

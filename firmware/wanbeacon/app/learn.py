@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a request does to the records: before it leaves, and what its answer means. A stage."""
 
 from wanbeacon.app import past, said, words

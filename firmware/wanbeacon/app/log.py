@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log: its newest lines in RAM, all of them handed on. No secret ever appears in it."""
 
 from micropython import const

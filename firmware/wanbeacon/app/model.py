@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lines, accounts and hosts, as the settings and the journal make them. Data only; an address is its bytes, a
 reason a code."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The device at an MQTT broker: its retained state, its last will, and the few commands it takes from there.
 
 Loaded only when `mqtt` is in the settings, and then it stays. A task of its own beside the rounds: it never

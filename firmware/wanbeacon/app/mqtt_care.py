@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The broker's beginning, its end and its return, for the agent: agent.mqtt is [mono time of the next act
 here, Broker or None]. Stages; where nobody wants a broker none of this is loaded.
 

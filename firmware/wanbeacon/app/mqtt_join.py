@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From no connection to one that has said who we are. Loaded while that lasts (mqtt.py); every wait is one of
 asyncio's."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A command that came from the broker. A stage of mqtt.py."""
 
 import json

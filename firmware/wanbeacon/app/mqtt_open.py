@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the broker's connection needs once: names, the socket, TLS, CONNECT. Stages of mqtt.py; none of them
 waits, but for a look-up of the broker's name."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong with `mqtt` in the settings. A stage of config.py, small: a page that checks them has little
 room."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the device says at a broker: its state, and what Home Assistant is told. Stages of mqtt.py; no secret
 is in any of it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hosts at home that are found by the neighbor table: what their moves mean for their records, and who is
 to be asked whether it is still there. A stage; sends nothing beyond the home. See observe/neighbors.py."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One notice on its way: its words, and the template of a [notify] entry, or a row of catalogue/notices.txt,
 filled in. A stage.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Notices: what became of the hosts, told once to each receiver in the settings. A stage at the end of a
 round.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The last changes of addresses, for people: in RAM, packed, the oldest first. Part of the stages that add to
 them (learn.py) and show them (status.py)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From what a line's sources said to the requests of an account: what a line is asked for (`wanted`), its
 answer (`note`), what each host should have and whether it is due (`due`), and which hosts share a request
 (`groups`). A stage; sends and writes nothing.

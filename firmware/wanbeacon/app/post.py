@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sends one notice over the verified wire, or starts the command.
 A stage: it knows neither events nor templates."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One update by a JSON API: dyndns/rest.py's calls over the wire. A stage; what goes before and after is
 another (restplan.py)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Before and after an update by a JSON API (restful.py): what it needs, gathered while the code of the
 exchange is not loaded, and what is to be remembered. A stage."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a server said, for people: part of the stages that read answers."""
 
 from micropython import const

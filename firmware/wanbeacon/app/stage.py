@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Code that only one stage of the work needs: loaded when the stage begins, forgotten when it ends.
 
 A board has 84 KB of Python heap for everything that runs together (docs/architecture.md, "memory of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The status document: what a user, a page or a script reads. A stage; holds no secret and sends nothing.
 
 The document's form is part of the interface (LuCI, the portal and `python -m tools run` read it): addresses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What ends a turn of the agent's loop: the journal, the clock, the pause until the next one. Stages of
 agent.py: functions of an Agent."""
 

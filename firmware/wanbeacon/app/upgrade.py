@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board's own upgrade: asks the address in the settings for a newer version, lays it beside the one that
 runs, and says so in /slot. A stage. Only boards: a router and a PC upgrade by package.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The signed bundle of a version, read as it arrives: nothing of it is kept in memory, and no file of it is
 written before the list of all files was found signed.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A version on trial: it confirms itself by doing once what the version before could do, sends nothing for
 it, and has ten minutes. A stage of board_main.py's watch, as long as /slot says "tried".
 

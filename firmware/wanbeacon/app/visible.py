@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A look at what is published: the zone's own name servers are asked for a host's name, for people and the
 status alone. It never decides whether to send (Dyn's policy forbids that), and nothing is sent because of it.
 

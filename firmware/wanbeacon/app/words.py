@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Codes -> sentences, out of catalogue/words.txt: the only place where words for people are made.
 
 The file is read a row at a time: a board has no room for all of it.

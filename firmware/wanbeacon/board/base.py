@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a board is: the names that the rest of the agent may ask of the machine it runs on. linux.py and
 esp32/board.py offer them, and so do the stand-ins of tests and simulations (host_tests/host/test_contracts.py
 holds all of them against this).

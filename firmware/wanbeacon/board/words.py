@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes wrong at a machine, in words."""
 
 import errno

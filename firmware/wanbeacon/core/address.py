@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """IP addresses: parse, canonical text, and whether one may be published.
 
 An address is `bytes`, 4 long (IPv4) or 16 long (IPv6); text exists at the edges only.

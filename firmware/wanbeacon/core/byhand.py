@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a user may do to a host by hand: an update now, offline, another try after a stop.
 Pure, as policy.py."""
 

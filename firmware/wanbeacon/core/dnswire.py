@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DNS messages, both ways, as far as a look at what is published needs them (app/visible.py). RFC 1035; pure.
 
 A record is (name, type, TTL, value): the name in lower case without its last dot, the value an address

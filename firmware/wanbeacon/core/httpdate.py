@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dates of HTTP: "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 section 5.6.7) to Unix seconds."""
 
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"

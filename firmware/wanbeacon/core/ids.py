@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What APIs call the records we keep: zone id, record id, TTL and what else one more look-up would say. One
 file with a CRC; losing it costs that look-up, so there is no second slot.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The journal: what was last sent and why we wait, two slots in flash.
 
 One slot holds one whole image: HEAD, then a row per host, then CRC-32. The image with the higher sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Picks values out of a JSON text (RFC 8259) that arrives in pieces: by path, without a tree.
 
 An API may answer with 100 KB where a board has 84 KB in all. What is kept is bounded whatever arrives: the

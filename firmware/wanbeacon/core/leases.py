@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads the lease files of DHCPv6 servers: odhcpd's (/tmp/hosts/odhcpd) and dnsmasq's (dnsmasq.leases). Pure.
 
 odhcpd (src/statefiles.c), a line for each lease, among lines for the name server:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lines of a file, read in blocks: MicroPython's own readline() reads byte by byte, which takes 5 ms for
 8 KB on a PC and far more in a board's flash."""
 

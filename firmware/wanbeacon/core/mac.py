@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """HMAC (RFC 2104), which MicroPython lacks."""
 
 

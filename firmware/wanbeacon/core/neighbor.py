@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which of the addresses that a neighbor shows is the one to publish: facts in, an address or a code out.
 
 A host with SLAAC shows a link-local, a stable and, where it has privacy extensions, temporary addresses (RFC

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What one reply said of one host: classes of outcomes and how far they reach.
 Knows no words of any provider."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One HTTP request: data only, so that neither what builds it nor what sends it has to stay for the other."""
 
 

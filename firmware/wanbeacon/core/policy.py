@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a host may do next, and what an answer teaches: the only place where that is decided. Pure.
 
 `now` is always monotonic whole seconds (Clock.mono), `chance` a random number 0..65535. Wall time appears

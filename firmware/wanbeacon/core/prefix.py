@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """IPv6 prefixes and the hosts in them: arithmetic on packed bytes (16), any prefix length from 0 to 128 bits.
 
 RFC 4291 section 2.5.1 and appendix A (interface identifiers made of a MAC), RFC 8415 section 6.3 (delegated

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Why a record waits or is stopped, as codes. Pure, as policy.py; apart from it because those who only tell
 it need nothing else of it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is known about one host, and the limits its provider sets.
 Data only; policy.py alone changes a record."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What new settings do to a record: waits are inherited, stops end. Apart from policy.py because a start
 needs no more."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RSA signatures with SHA-256, PKCS #1 v1.5 (RFC 8017 section 8.2.2), as `openssl dgst -sha256 -sign` makes
 them."""
 

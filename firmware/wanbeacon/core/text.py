@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Text helpers that several rooms share."""
 
 

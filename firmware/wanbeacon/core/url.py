@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Taking URLs and server names apart, and percent-encoding:
 what `check` accepts is what the agent can ask."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Picks values out of an XML text (XML 1.0, 5th edition) that arrives in pieces: by path, without a tree. The
 same from outside as jsonpick.py.
 

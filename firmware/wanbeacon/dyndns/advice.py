@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong or unwise about accounts, seen from their providers' rows. For `check` and for start."""
 
 from wanbeacon.core import url

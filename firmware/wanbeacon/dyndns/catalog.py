@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a provider's row holds. How it is found: rows.py. `python -m tools catalogue` writes it; keys, beside
 its id:
 

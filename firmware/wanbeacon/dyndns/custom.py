@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A row made of a config's own provider ("provider": "custom"), as the catalogue's are (catalog.py)."""
 
 from wanbeacon.core.text import printable

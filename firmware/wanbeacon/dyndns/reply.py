@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a provider's reply means: status + body -> one Outcome per host.
 
 The only place where words become classes; core/policy.py turns classes into actions. What decides, in this

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A request for hosts that share one (share.py): URL, headers, User-Agent. Knows no socket, no clock, no
 file.
 

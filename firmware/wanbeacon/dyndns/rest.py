@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """JSON APIs as rows of data: the calls of one update in their order, and what the answers mean.
 
 No socket, clock or file: the way out, the pause between calls and the memory of ids are handed in. How a row

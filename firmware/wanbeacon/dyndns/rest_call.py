@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One call of a JSON API: what goes out, and what its answer means. No socket, clock or file: the way out,
 the pause between calls and the reader of answers are handed in."""
 

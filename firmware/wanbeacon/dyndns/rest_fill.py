@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Templates of a JSON API's calls: values are put into path, query, header and body, each escaped for where
 it goes. Text in, text out."""
 

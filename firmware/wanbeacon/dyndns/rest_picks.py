@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What one answer of an API is searched for, as its row says."""
 
 from wanbeacon.dyndns.rest_fill import fill, plain

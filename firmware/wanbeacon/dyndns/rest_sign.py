@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Signatures of APIs that want one with every call, as named recipes. Loaded only for a row that says "sign":
 the recipe's name and what its scope holds ("aws4 us-east-1 route53").
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long a server asks to be left alone: Retry-After, and old words of DynDNS2."""
 
 from wanbeacon.core import httpdate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rows out of the catalogue files, one at a time. What their keys mean: catalog.py, and rest.py for those of
 JSON APIs.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which provider a person means: search over names, aliases, hosts and ids. A stage of pages and tools.
 
 File (catalogue/names.txt, written by `python -m tools catalogue`): a line per provider, the best known first,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which hosts share a request, and what it carries. Knows no socket, no clock, no file."""
 
 from wanbeacon.core.url import quote

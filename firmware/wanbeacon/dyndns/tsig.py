@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DNS UPDATE of one name's addresses (RFC 2136), signed with TSIG (RFC 8945). Bytes in, bytes out: no socket,
 no clock.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The way out: verified, bounded, one exchange at a time. Here: what goes in and comes out, so that the rest
 may be dropped."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A question and its answer over UDP. Knows no protocol; deadlines are ticks."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How far those are believed who tell the time: time servers, and the dates of answers. Functions of a Clock
 (clock.py), loaded when somebody told the time."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Speaks to OpenWrt's ubusd over its unix socket: look up an object, call it, subscribe to it. Knows no
 object.
 

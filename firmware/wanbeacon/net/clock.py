@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Wall clock and monotonic time behind one object. It asks nobody itself; how far others are believed who
 tell the time is for believe.py to say.
 

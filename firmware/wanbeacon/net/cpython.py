@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What MicroPython has of itself and CPython has not:
 waiting for any socket in a task, sockets as streams. CPython only."""
 

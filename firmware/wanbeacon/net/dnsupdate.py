@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One DNS UPDATE (dyndns/tsig.py) -> Answer, or Trouble: over UDP, and over TCP where UDP brings nothing that
 counts.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What stands between TLS and its socket, so that control comes back however fast bytes pour in."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the
 protocol.
 

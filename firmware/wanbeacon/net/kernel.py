@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The addresses of this Linux's network devices, asked of the kernel by one rtnetlink dump, and what it says
 of routers.
 

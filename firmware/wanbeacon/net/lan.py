@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One small plain HTTP exchange with a device at home (the router's UPnP). Bounded in bytes and time; no
 redirects.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One MQTT 3.1.1 connection that never waits: what goes out without waiting goes, what came in is read.
 
 Own packet code and not umqtt.simple: its connect, its writes and the rest of each packet it reads block, a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A server's name -> its addresses, once per exchange."""
 
 import socket

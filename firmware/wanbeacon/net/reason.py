@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Any exception -> a code tuple, as sources and the chooser hand on reasons. Words for the codes:
 catalogue/words.txt."""
 

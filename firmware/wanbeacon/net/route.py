@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The default route of a Linux machine, read from /proc line by line: a router has hundreds."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which CA roots to verify a server with, and what a refused certificate means.
 
 One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a second certificate in one buffer

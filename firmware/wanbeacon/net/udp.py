@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP sockets under asyncio, where its streams do not reach. Knows no protocol; asking
 somebody is asking.py's.
 

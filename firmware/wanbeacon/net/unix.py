@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Unix sockets, which ubus and the control socket use. Knows no protocol."""
 
 import socket

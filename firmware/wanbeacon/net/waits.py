@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share. Knows no
 protocol.
 

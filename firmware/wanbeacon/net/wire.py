@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guarded socket below `requests`: verified TLS, one deadline for everything, bounded replies, one
 connection.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hears the router announce a new address (NAT-PMP, PCP), and tells from its epoch that it restarted. Asks
 nothing.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The contract of an observer: what it is given, what it may do, and what it answers.
 
 An observer is one way to learn the WAN address. It lives in a file of its own, `observe/NAME.py`, which holds

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sources of one line, in their order: built, kept and closed here. How one is chosen: choosing.py,
 loaded while they are asked."""
 

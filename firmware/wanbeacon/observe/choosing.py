@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Chooses the WAN address among the sources of one line. It talks to observers only and sends nothing.
 
 Rules:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs the user's own command and reads the one address it prints: for a modem or a cloud that nothing else
 knows.
 

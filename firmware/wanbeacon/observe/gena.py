@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hears a UPnP router's events: subscribes, renews, and answers its NOTIFY. What changed, nobody believes:
 `upnp` asks.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finds the gateway of UPnP IGD (versions 1 and 2) and reads its description: for `upnp`, which then asks
 what is found. A stage.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The address of a network device of this Linux, as the kernel lists it. It waits for nothing.
 
 For a machine that is the router itself, or has a public address.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which IPv6 address of a device to publish: a pure function over the kernel's rows and what routers
 advertised.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The home's IPv6 network by the leases that its DHCPv6 server wrote down (odhcpd, dnsmasq): for an agent
 on that server. It tells the prefix, for hosts with `suffix`, `mac` or `neighbor`; it knows no address of the
 router's.

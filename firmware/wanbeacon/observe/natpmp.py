@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks the router for its WAN address with NAT-PMP: two bytes out, twelve back. RFC 6886 section 3.2.
 
 The cheapest way there is, so the first one behind a router. It opens no port and changes nothing there. The

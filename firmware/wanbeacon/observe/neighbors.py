@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hosts beside this machine as its kernel knows them (the neighbor table, RFC 4861 section 5.1): which
 addresses each has, by MAC. Linux and OpenWrt; loaded only where a host has `neighbor`.
 

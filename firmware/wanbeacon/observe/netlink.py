@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Linux tells when an address of this machine changes, and what routers advertise (rtnetlink events).
 `interface` reads.
 

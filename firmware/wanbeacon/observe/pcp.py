@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks the router with PCP, and hears its announcements over IPv4 and IPv6. RFC 6887.
 
 PCP tells the WAN address only when it opens a port (MAP): that is done when the option `map` is true, for one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The router pushes: it keeps its WAN address up to date with us as with a DynDNS2 provider, on a port of
 ours at home.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a router pushed through a board's own pages, kept between two readings: all of `push` that stays in
 memory there. The pages' server takes it (portal/pushes.py); `push` reads it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a router's DynDNS client says, and what it is answered: a DynDNS2 server's half, for `push`. Pure:
 bytes in, bytes out.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks a question over UDP that has no nonce (NAT-PMP), so that who forges answers in the router's name is
 found out.
 

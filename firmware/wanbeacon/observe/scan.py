@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finds the one address in what a check page or a program printed.
 Pure: bytes in, address out, whatever the markup."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lines that share an IPv4 address among homes, as netifd tells of them: MAP-E and lw4o6 (`map`: RFC 7597,
 7596), MAP-T (`map` without an own address: RFC 7599), DS-Lite (`dslite`, RFC 6333), 464XLAT (RFC 6877).
 `ubus` loads this where it sees one.

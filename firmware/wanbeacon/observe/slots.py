@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sources of one line as a chooser (choose.py) begins with them. Needed once."""
 
 _BEYOND = ("stun", "whoami", "web")  # before them, and after all at home, comes what the router pushed

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks STUN servers from which address our packets come: one UDP packet out, one back, two servers compared.
 RFC 8489.
 

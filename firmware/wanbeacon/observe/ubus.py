@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """OpenWrt's netifd tells the addresses of the router itself, and when they change, over ubus. No process is
 started.
 

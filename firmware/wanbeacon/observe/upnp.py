@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks the router for its WAN address by SOAP, UPnP IGD (versions 1 and 2). `igd` finds it, `gena` hears its
 events, `upnp6` asks for IPv6.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a FRITZ!Box tells of its IPv6 over IPv4, so that a board without IPv6 can keep AAAA records: its own
 address, and the prefix it was delegated. Two actions of AVM's beside the standard ones (AVM:
 igdconnSCPD.xml), no login. Other routers have none: UPnP knows no action for it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks a check page ("what is my address?") over HTTP(S). It knows no TLS and no socket: kit.fetch does the
 exchange.
 

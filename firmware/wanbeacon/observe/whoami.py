@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks a name server that answers with the address the question came from. RFC 1035, one UDP packet each way.
 
 Three known services ("form") and any of your own. An answer counts when it comes from the server asked and

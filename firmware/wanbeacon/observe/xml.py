@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finds elements in the XML that routers write, which seldom is: prefixes, attributes, comments, CDATA, bytes
 that are no text.
 

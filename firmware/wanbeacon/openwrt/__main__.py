@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`micropython -m wanbeacon.openwrt COMMAND`: starts the router's command line, nothing else."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which services of the UCI settings are one account, and share its requests. Pure."""
 
 HOSTS_MAX = 50  # of one account, see wanbeacon.app.config

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What ddns-scripts calls things: its service names and options, beside ours.
 Data and look-ups, no file, no socket."""
 

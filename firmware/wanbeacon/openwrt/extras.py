@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UCI options that few need: other hosts at home (app/homehost.py), a service's own interval, and who is
 told of events (section type `notify`). Pure."""
 

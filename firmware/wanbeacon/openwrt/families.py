@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What import-ddns makes of two sections of ddns-scripts that are one name's IPv4 and IPv6. Pure."""
 
 

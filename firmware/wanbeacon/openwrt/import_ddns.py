@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`wanbeacon import-ddns [FILE] [--write]`:
 shows what of ddns-scripts' settings can be taken over; takes it over."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which provider a service of ddns-scripts is, and what its login means there. `one`: importer._Service."""
 
 from wanbeacon.core.text import nearest

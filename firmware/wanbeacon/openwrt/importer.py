@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The settings of ddns-scripts to ours, and a row for each that says what became of it.
 Pure; no password in a row."""
 

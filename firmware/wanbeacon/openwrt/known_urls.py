@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An update_url of ddns-scripts that leads to a service of the catalogue -> that row. Pure.
 
 The row knows what the service answers, how often it may be asked and where a refusal is one; a bare URL does

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The device that an interface of netifd has right now, asked of ubusd at the moment a socket is bound to it.
 
 A device that the settings had kept would be the old one after a reconnect under another name (pppoe-wan), and

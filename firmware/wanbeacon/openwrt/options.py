@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Typed access to the options of one UCI section, and the address sources among them. Pure.
 
 Every fault becomes a line that names file, line, section and option.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`micropython -m wanbeacon.openwrt settings UCI OUT`: the router's settings to the file the agent reads.
 
 Run as root by the init script and by `wanbeacon check`. Exit status: 0 written, 3 nothing is switched on, 4

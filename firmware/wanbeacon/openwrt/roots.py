@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """CA roots out of the router's ca-bundle, so that the distribution decides whom to trust. Knows files, not
 servers.
 

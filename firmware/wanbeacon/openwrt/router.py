@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent's command line with a router's paths, and what only a router has: settings, import-ddns, its log,
 its uplinks. It says where things are and hands over."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UCI sections to the agent's config document. Pure: it reads no file and knows no socket.
 
 Options are named as users of ddns-scripts know them wherever the meaning is the same. Every problem names

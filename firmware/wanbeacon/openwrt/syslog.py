@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agent's log on a router: to logd with a level of its own for each line, and the newest lines in a file.
 
 Through procd every line would be `daemon.info`, and logd's ring forgets them within a busy day.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UCI text to sections and options, and back. Pure: it must not know what any option means, nor touch a file.
 
 The language is libuci's as it is read from /etc/config: `package`, `config TYPE [NAME]`, `option NAME VALUE`,

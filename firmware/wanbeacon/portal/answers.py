@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Answers of the portal, and what leads to them: part of the stages enter.py and site.py.
 
 An answer is (bytes of the head, parts of the body); a part is bytes, or a tuple: "write" and

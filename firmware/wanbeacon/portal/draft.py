@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings in the making: what the forms of the set-up change before it is saved. Pure; knows the settings'
 shape, no page.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may pass the portal's door (guard.py), and which page it is. A stage: the first of a request's;
 knows no socket and no page."""
 

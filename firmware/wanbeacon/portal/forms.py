@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What pages with forms are made with, beside html.py."""
 
 from wanbeacon.portal.html import Texts, esc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What everybody may see: the status page and document, and the static files. A stage that sends: what
 there is to tell, and the writing, are stages of their own, a few hosts at a time."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may do what in the portal: sessions, tokens of forms, locks against guessing. Knows no page, no socket,
 no clock (times come in as seconds of a monotonic clock).
 

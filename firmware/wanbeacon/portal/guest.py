@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A connection of the portal, from its first byte to its end. Loaded while there is one.
 
 A request is read by request.py, and answered by stages that hold the floor, one after another, with plain

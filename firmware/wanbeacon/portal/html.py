@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frame, escaping and texts of the portal's pages. Knows no page's content.
 
 Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of

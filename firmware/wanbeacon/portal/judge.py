@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the agent has to say to a page before it is made: what it would refuse of the settings in the
 making, and what came of a button. A stage between enter.py and site.py; all it asks is a stage of its own."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up, step 3: user, password, host names.
 All that the agent would refuse about the account is told here."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up, step 4: where the address comes from."""
 
 

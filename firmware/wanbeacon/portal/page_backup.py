@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The settings as a file, without secrets, and back."""
 
 from wanbeacon.portal import answers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up, last step: review, test, name, contact and password; then save."""
 
 from wanbeacon.app import stage

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Log in and out."""
 
 from wanbeacon.app import stage

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The status page, its lower part: the line, what changed lately, the last request, the log."""
 
 _LOG = 12  # newest lines shown; all of them are in /status.json

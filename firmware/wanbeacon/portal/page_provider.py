@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up, step 2: the provider, out of the catalogue."""
 
 _QUERY_MAX = 60

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What there is to change, back-up, restart and factory reset; and the status page's buttons."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The status page, its upper part: what is published, since when, what comes next and why; and the button
 that helps. The rest: page_more.py."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up, step 1: the Wi-Fi."""
 
 from wanbeacon.app import stage

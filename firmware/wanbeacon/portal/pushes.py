@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A router's push through the pages' server: /nic/update on the same port, by the rules of the source
 `push`. A stage, for one request that was read (request.py)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A request of the portal, from its first byte to its last, and who may send what. Loaded while somebody is
 at the door.
 

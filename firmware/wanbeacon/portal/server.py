@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The portal's front door: sockets and places. The one part of the portal that is resident; what becomes of a
 connection is guest.py's, loaded while there is one.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tries settings before they are saved: join, time, address, name of the provider's server. Sends no password
 anywhere.
 

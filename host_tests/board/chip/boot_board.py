@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ROM of the emulated board: turns a unix MicroPython into an ESP32, mounts its flash and starts boot.py
 and main.py.
 

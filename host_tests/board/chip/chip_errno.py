@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`errno` of the emulated ESP32: newlib's numbers (see chip_socket)."""
 
 EPERM = 1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`esp32` of the emulated ESP32: the stand-in of host_tests/shims, but with the flash in the image file."""
 
 import flash as _flash

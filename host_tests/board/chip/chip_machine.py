@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`machine` of the emulated ESP32: the stand-in of host_tests/shims, with a rig around it that really resets.
 
 Clock and RTC memory are kept outside of the process; the watchdog and the pins are the rig's and the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`micropython` of the emulated ESP32: the real one, but what Ctrl-C does on the console is the rig's to
 know."""
 

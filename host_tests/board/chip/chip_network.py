@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`network` of the emulated ESP32: the stand-in of host_tests/shims, its air and cable taken from the test's
 world.json.
 

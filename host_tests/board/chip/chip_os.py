@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`os` of the emulated ESP32: only what that port has; no environment, no shell."""
 
 import os as _os

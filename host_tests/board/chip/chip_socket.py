@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`socket` as lwIP on an ESP32 gives it: addresses are (ip, port) tuples, IPv4 only, newlib's error numbers.
 
 The sockets themselves are real. world.json may move names and ports: {"names": {"pool.ntp.org:123":

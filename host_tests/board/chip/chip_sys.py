@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`sys` of the emulated ESP32: says it is one. Path, modules and streams are the real ones."""
 
 import sys as _sys

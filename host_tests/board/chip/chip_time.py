@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`time` of the emulated ESP32: year 2000 at power-on, set by machine.RTC. Takes nothing away from what
 ticks."""
 

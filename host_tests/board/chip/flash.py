@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The data partition of the emulated board: NOR flash in a file. Knows erase, program, and how to lose power
 half way.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulated board's window on the outside: what the test says is there, and a line per thing the board
 does.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The least of `machine` that a board's start asks for: the heap test weighs the agent, not its surroundings.
 _memory = b""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The least of `network`: one Wi-Fi, always there. On a chip it is no Python: it should weigh nothing.
 STA_IF, AP_IF = 0, 1
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The portal alone (no agent, no link) on a bare unix MicroPython with a small heap: what its pages need is
 # what is weighed. usage: micropython -X heapsize=84k pages.py FOLDER PORT; the folder holds lib, config.json,
 # device.json.

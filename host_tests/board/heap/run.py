@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Starts a board's life on a bare unix MicroPython with a small heap: device.py, agent, portal, no emulated
 # chip around. usage: micropython -X heapsize=128k run.py FOLDER PORT [weigh [poke]]; the folder holds
 # config.json, device.json. weigh: prints the heap after each round. poke: a hint every second, as a router

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 /* A stand-in for the part of LuCI's runtime that our views use, small enough to read. It loads a view as LuCI does
    ('require x' lines name what the module is given), builds real DOM, and keeps every call in window.calls. What the

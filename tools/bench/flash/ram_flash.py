@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A flash chip in RAM for LittleFS and FAT, on MicroPython: counts, and loses power at a chosen operation.
 # Knows no file.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs under MicroPython: a year of the real agent with a new address every day, its journal on LittleFS in
 # RAM. usage: micropython wear.py HOSTS [days]
 # (MICROPYPATH: firmware, tools/bench/flash, tools/simulate, .frozen)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """OpenWrt's package formats, written without OpenWrt's build system: ipk (opkg), apk v3 (apk-tools), feed
 index.
 

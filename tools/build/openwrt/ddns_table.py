@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools.build.openwrt.ddns_table`: what `wanbeacon import-ddns` makes of each service of
 ddns-scripts."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A feed's index for opkg: Packages, Packages.gz and, with a key, Packages.sig. Knows ipk files only by their
 bytes."""
 

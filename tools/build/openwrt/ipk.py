@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes an .ipk: a gzip'd tar of debian-binary, data.tar.gz and control.tar.gz, as opkg takes it. Knows no
 feed.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Signing keys: an EC key for .apk files, a usign (signify) key for a feed's Packages. openssl does the
 arithmetic."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tools.build.openwrt.pot`: writes the template for translators from the _() texts of our LuCI
 views and menu."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A feed Makefile (and LuCI's short form of it) to a Recipe: what the package is called, needs, holds and
 runs.
 

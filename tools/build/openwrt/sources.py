@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tree that the package lays out below /: the modules that manifest.py gives a router, and the catalogue.
 
 The feed's Makefile runs it too (`python3 -m tools.build.openwrt.sources FOLDER`), on what OpenWrt's build

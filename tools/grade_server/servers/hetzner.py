@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dyndns-to-hetzner, as `grade-server --installed` starts it: PORT FOLDER. Hetzner's API is one record in
 memory."""
 

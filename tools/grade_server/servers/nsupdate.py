@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """nsupdate.info's own server, as `grade-server --installed` starts it: PORT FOLDER.
 
 Its name server is BIND 9. nsupdate.info asks it on port 53 only, so a relay has that port at an address of

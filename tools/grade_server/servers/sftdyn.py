@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """sftdyn, as `grade-server --installed` starts it: PORT FOLDER. Its settings are Python, so they can read
 what a DynDNS2 client asks for; its name server takes everything."""
 

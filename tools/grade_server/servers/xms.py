@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """xms-dns's server, as `grade-server --installed` starts it: PORT FOLDER. The panel that it drives is a zone
 in memory, whose two names are the account's."""
 

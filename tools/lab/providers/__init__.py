@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The personalities: one module per provider, found by name. This file must not import one before it is asked
 for.
 

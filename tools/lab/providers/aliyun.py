@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Alibaba Cloud DNS: an action in a header, its parameters in the query, a signature and a nonce with every
 call; after help.aliyun.com. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cloudflare API v4: zones and records by id, PATCH; after developers.cloudflare.com and recorded exchanges.
 It must not know how a request came in."""
 

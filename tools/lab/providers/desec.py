@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """deSEC (update.dedyn.io): bare `good`, "preserve", deletion of the family that is not named, 429 with
 Retry-After. After its update API and rate limit pages. It must not know how a request came in."""
 

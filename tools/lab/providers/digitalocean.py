@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DigitalOcean: records by number, PATCH; after docs.digitalocean.com's OpenAPI and recorded exchanges.
 It must not know how a request came in."""
 

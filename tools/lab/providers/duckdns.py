@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DuckDNS: OK or KO and nothing else, unless verbose is asked for; after duckdns.org/spec.jsp.
 It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dy.fi: the address is that of the connection, a name lives for seven days, needless updates cost the
 account. After the specification page of dy.fi. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dyn (members.dyndns.org): /v3/update and /nic/update as its pages on performing updates, return codes,
 policies and the CheckIP tool describe them. It must not know how a request came in."""
 

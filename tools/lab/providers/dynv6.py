@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dynv6: /api/update with a token and its own words, and /nic/update in DynDNS2 for IPv4, after
 dynv6.com/docs/apis. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Gandi LiveDNS: values set by name, replacing all of that name and type; after api.gandi.net/docs/livedns
 and recorded exchanges. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hetzner's Cloud API: values set by name through actions, zone by name; after docs.hetzner.cloud and
 recorded exchanges. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Huawei Cloud DNS: record sets by id, a signature with every call; after support.huaweicloud.com. It must
 not know how a request came in."""
 

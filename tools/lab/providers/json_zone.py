@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the personalities with JSON APIs share: a zone with records of ours and of others, a table of strict
 routes, and the rate limit. It must not know the form of any one API.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """nsupdate.info: the host is the user, families are answered by lines or commas, faults are counted for a
 week. After its user and administrator documents. It must not know how a request came in."""
 

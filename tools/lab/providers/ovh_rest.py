@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """OVHcloud's API: lists of bare ids, a signature with every call, and nothing is published before /refresh;
 after api.ovh.com and recorded exchanges. It must not know how a request came in."""
 

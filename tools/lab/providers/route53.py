@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Amazon Route 53: XML both ways, a signature with every call, record sets replaced by name; after its API
 reference. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A provider's rules as data: what the shared engine and the judge look up. Values only, no behaviour."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checks the signature of a request, as the services' own documents say it is made. Written apart from
 firmware/wanbeacon/dyndns/rest_sign.py, with Python's hmac: neither may take over the other's mistakes.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Spaceship: values added by PUT and taken away by DELETE, both with a body; after docs.spaceship.dev.
 It must not know how a request came in."""
 

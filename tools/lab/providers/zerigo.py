@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host, ip,
 user and password, and an XML address check. It must not know how a request came in."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The installer's page: which release, what this browser can do, and that nothing is erased under the name of an update.
 import { update } from "./update.js";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Brings a board's program up to date over its console (MicroPython's raw REPL), file by file; settings and journal are left
 // alone. The order makes a pulled cable harmless: main.py goes first and comes last, every file is written under another name,
 // checked and renamed, and the next run copies only what is missing. As `tools flash` does it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """MicroPython's `micropython` for CPython: what firmware code may call, doing nothing or nearly so."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """micropython-lib's `requests` (0.10 to 1.1) for CPython: same surface, same use of its socket. Knows nothing
 of the agent.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """MicroPython's `tls` over CPython's ssl: same names, same errors, streams that say None when they would
 block.
 

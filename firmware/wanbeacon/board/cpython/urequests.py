@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`requests` under the name it once had, as MicroPython keeps it:
 every name comes from there, `socket` too."""
 

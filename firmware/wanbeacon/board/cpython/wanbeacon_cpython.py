@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Gives CPython's time, gc, asyncio and sys what MicroPython's have, so that firmware/ runs on both. Import
 it before firmware/.
 

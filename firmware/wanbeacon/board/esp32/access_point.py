@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Set-up mode's own network: access point, and a name server that leads every name to the set-up page. Knows
 no page.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same
 names.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A cable's way into the network. Loaded until it is there."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Answers of the set-up network's name server: every name is this device (RFC 1035). Pure: packet in, packet
 out.
 

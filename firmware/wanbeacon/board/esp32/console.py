@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The serial console before it is one: for a while after the start, and without end while the board has no
 settings it can use, a browser's installer may want to set the Wi-Fi over it (app/improv_serial.py).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The files a board keeps beside its journal: settings, label, what it is made of. Loaded when one of them is
 read or written."""
 

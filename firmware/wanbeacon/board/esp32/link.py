@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded for
 that alone. Knows nothing of what is sent over it.
 

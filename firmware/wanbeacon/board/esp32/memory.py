@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The two heaps of an ESP32 without PSRAM: who may hold how much of each, and when. The only place that
 knows.
 

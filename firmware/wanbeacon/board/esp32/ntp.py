@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Asks time servers (SNTP, RFC 4330, with the packet tests of RFC 5905) and judges their answers.
 
 NTP is not authenticated: what comes out is *unproven* (net/clock.py), also when two servers agree.

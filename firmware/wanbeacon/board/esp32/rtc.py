@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What this run leaves to the next one: counters and the last words of a crash, in RTC memory. Knows no
 agent.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The first minute of the memory plan (memory.py):
 let Python's heap grow once, as far as it may. Needed once."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Joining one of the home's Wi-Fi networks. Loaded until one is joined; knows `network`."""
 
 import asyncio

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is nicer with a script; every page works without it.
 (function () {
   // the exact moment behind "3 minutes ago", in local time

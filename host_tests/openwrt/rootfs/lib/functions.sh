@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Stand-in for OpenWrt's /lib/functions.sh: UCI of well-formed files, and what package scripts call. Calls of the
 # latter are kept in /tmp/calls, one a line.
 # shellcheck shell=dash disable=SC1090,SC2154

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 'use strict';
 'require baseclass';
 'require fs';
