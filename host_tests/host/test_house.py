@@ -17,7 +17,7 @@ FLOORS = ("core", "dyndns", "net", "observe", "board", "app", "portal", "openwrt
 #: router's part: doors of their own, asked for by name and absent where they are not installed.
 DOORS = {("app", "portal.server"), ("app", "portal.guard")}
 #: Modules that `stage.run`, `run_async`, `resident`, `load` (and what hands them on) name as text.
-_STAGE = re.compile(r'(?:stage\.(?:run|run_async|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
+_STAGE = re.compile(r'(?:stage\.(?:run|run_async|once|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
 IMPORTS_INSIDE = 30  # functions that import: each has its reason beside it
 FUNCTION_MAX = 60  # lines; how tangled one may be is lint's (C901, pyproject.toml)
 FILE_MAX = 400  # lines

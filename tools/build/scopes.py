@@ -13,7 +13,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*FUNCTIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 #: Calls whose second argument names a function of the module that the first one names, and those whose second
 #: one names an attribute of the first.
-_RUN = ("run", "run_async", "run_stage")
+_RUN = ("run", "run_async", "run_stage", "once")
 _LOOKED_UP = ("getattr", "setattr", "hasattr", "delattr")
 
 

@@ -215,7 +215,8 @@ class Tree:
     def _strict(self, bound):
         """Names that nothing in the program is called, whatever it is."""
         texts = set().union(*(one.texts for one in self.sources.values()))
-        used = self.words | self.attributes | self.keywords | bound | texts
+        outside = set().union(*(one.all_attributes for one in self.sources.values()))
+        used = self.words | self.attributes | outside | self.keywords | bound | texts
         return self._fresh(used | set(dir(builtins)) | _BUILT_IN)
 
     def _modules(self, strict):

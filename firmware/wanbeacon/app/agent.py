@@ -58,9 +58,9 @@ class Agent:
         self.tasks, self.lines, self.accounts = {}, [], []
         self.asked, self.names = {}, {}  # line -> when its outside sources were asked; style -> User-Agent
         self.journal = Journal(board.slots())
-        rows = stage.run("app.advise", "rows", self)
-        stage.run("app.build", "build", self, rows)
-        stage.run("app.asked", "restore", self)
+        rows = stage.once("app.advise", "rows", self)
+        stage.once("app.build", "build", self, rows)
+        stage.once("app.asked", "restore", self)
         self.notices = stage.run("app.notify", "begin", self) if cfg.get("notify") else None
         self.mqtt = stage.run("app.mqtt_care", "begin", self) if cfg.get("mqtt") else None
 

@@ -119,16 +119,6 @@ def _write(path, doc):
     os.rename(part, path)
 
 
-def once(name, function, *args):
-    """A stage that a process has once, at its start: its code goes wherever the agent runs.
-    It would stay for months."""
-    before, stage.scarce = stage.scarce, True
-    try:
-        return stage.run(name, function, *args)
-    finally:
-        stage.scarce = before
-
-
 def _tidy():
     """To be called first of all: a small heap is collected often from then on, and code goes after its
     stage."""
@@ -140,7 +130,7 @@ def main(argv, board=None):
     """Run one command; exits with 1 after a mistake. board: class of the machine instead of linux.Board."""
     _tidy()
     try:
-        options, cfg = once("app.cli", "prepare", argv, board)
+        options, cfg = stage.once("app.cli", "prepare", argv, board)
         if cfg:
             run(options, cfg)
     except Mistake as e:

@@ -90,6 +90,17 @@ def run(name, function, *args, **more):
         _leave(before)
 
 
+def once(name, function, *args):
+    """A stage that a process has once, at its start: its code goes wherever the agent runs.
+    It would stay for months."""
+    global scarce
+    before, scarce = scarce, True
+    try:
+        return run(name, function, *args)
+    finally:
+        scarce = before
+
+
 async def run_async(name, function, *args):
     """The same for a coroutine function."""
     before = _enter()

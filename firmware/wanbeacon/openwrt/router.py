@@ -74,7 +74,7 @@ def prepare():
     gc.threshold(8192)  # the bundle of 140 certificates would leave its garbage all over the heap
     no_new_privileges()
     try:
-        linux_main.once("openwrt.roots", "cut", ROOTS)
+        stage.once("openwrt.roots", "cut", ROOTS)
     except ValueError as e:
         return e
     except OSError as e:
