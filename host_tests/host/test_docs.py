@@ -260,12 +260,13 @@ def test_the_providers_are_listed(user, lines):
     assert user.type(lines[2]).split("\n")[1].startswith("noip ")
 
 
-@runs(TOOLS + "flash --port /dev/ttyUSB0 --config my.json")
+@runs("make setup", TOOLS + "flash --port /dev/ttyUSB0 --config my.json")
 def test_a_board_is_flashed_and_followed_to_its_first_update(user, lab, lines, tmp_path):
     with Board(tmp_path / "board", needs.usable("micropython-wheel")) as board:
         board.world(wifi=[{"ssid": "my network", "password": "its password"}])
         board.wait_for(">>> ")
-        said = user.type(*lines, with_={"/dev/ttyUSB0": board.port})
+        assert "tools are set up" in user.type(lines[0])
+        said = user.type(lines[1], with_={"/dev/ttyUSB0": board.port})
     assert "Done: the board keeps your name up to date" in said
     assert lab.published("home.dyndns.org")["A"] == home.ADDRESS
 
