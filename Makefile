@@ -19,7 +19,7 @@ export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run test quick newcomer nightly mutants lint bench mpy release install uninstall clean
+.PHONY: help run test setup quick newcomer nightly mutants lint bench mpy release install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ run: .venv/.run ## start the agent and the provider lab, with a live view (CONFI
 test: .venv/.dev ## install what the tests need (as root; else say what is missing) and run all tests
 	@$(PY) -m tools.debian
 	@$(PY) -m pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL)) || { echo "Those that failed once more, alone: a busy machine is no fault."; $(PY) -m pytest --last-failed --last-failed-no-failures none $(TESTS); }
+
+setup: .venv/.tools ## install what all tools need into .venv: flash, image, web, package ... (a minute)
+	@echo "All tools are set up: $(PY) -m tools lists them."
 
 quick: .venv/.dev ## lint, and the tests that take no more than two minutes in all: pure parts on every interpreter
 	@$(PY) -m ruff check .
@@ -73,6 +76,9 @@ clean: ## remove what was built, measured and cached; .venv stays (rm -rf .venv 
 
 .venv/.run: tools/requirements/run.txt tools/make-venv
 	@tools/make-venv "$(PYTHON)" run
+
+.venv/.tools: pyproject.toml tools/make-venv
+	@tools/make-venv "$(PYTHON)" tools
 
 .venv/.dev: pyproject.toml tools/make-venv
 	@tools/make-venv "$(PYTHON)" dev

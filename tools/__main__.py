@@ -16,7 +16,7 @@ from . import CHECKOUT, COMMAND, UserError
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
-    "ctl": "talk to a running agent: status, check, update, retry, pause, resume, offline, notice test",
+    "ctl": "talk to a running agent: status, check, update, retry, pause, offline, verify, notice test ...",
     "providers": "list the providers the agent knows",
     "push": "print what to enter in a router so that it pushes its address to the agent",
     "flash": "put the agent on a board that runs MicroPython",
@@ -51,6 +51,8 @@ if CHECKOUT:
 #: Python module -> the extra that installs it; pyproject.toml has the same names.
 EXTRAS = {"aiohttp": "lab", "cryptography": "lab", "dnslib": "lab", "trustme": "lab", "esptool": "write",
           "numpy": "simulate", "matplotlib": "simulate", "zopfli": "package"}  # fmt: skip
+#: Packages whose absence is a fault of ours and not of an installation.
+OURS = ("None", "tools", "wanbeacon_tools", "wanbeacon")
 
 
 def listing():
@@ -87,7 +89,7 @@ def load(name):
 def _absent(name, module):
     """What to do when a tool needs a Python module that is not installed."""
     if CHECKOUT:
-        how = "`make test` or `make run` sets up .venv with all of them"
+        how = "`make setup` installs what all tools need; then use .venv/bin/python -m tools"
     else:
         how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(
             str(module).split(".")[0], "all"
@@ -110,7 +112,12 @@ def _command(name):
 def call(name, args):
     """Runs the tool `name` with `args`; returns the exit status."""
     # standalone_mode off: typer would otherwise turn Ctrl-C into "Aborted!" and errors into boxes.
-    status = _command(name).main(args=args, prog_name="%s %s" % (COMMAND, name), standalone_mode=False)
+    try:
+        status = _command(name).main(args=args, prog_name="%s %s" % (COMMAND, name), standalone_mode=False)
+    except ModuleNotFoundError as error:  # a tool may import its larger parts late
+        if str(error.name).split(".")[0] in OURS:
+            raise
+        raise UserError(_absent(name, error.name)) from None
     return status if isinstance(status, int) else 0
 
 

@@ -259,7 +259,7 @@ PARTS = (
     ("custom", "`custom`", 'A provider that is not in the catalogue, with `"provider": "custom"`.'),
     ("device", "`device`", "Who this device is, for the User-Agent that every request carries."),
     ("intervals", "`intervals`", "How often things happen."),
-    ("look", "`look`", "The look at what is published: [published](published.md)."),
+    ("look", "`look`", "The [DNS check](published.md): what the zone's own name servers show."),
     ("portal", "`portal`", "Web pages of a board."),
     ("upgrade", "`upgrade`", "Upgrades of a board: [upgrade](upgrade.md)."),
     ("wifi", "`wifi`: an entry of `wifi`", "Networks of a board."),

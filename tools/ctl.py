@@ -17,12 +17,12 @@ from .run.modes import state_folder
 
 #: Where an installed agent listens (firmware/wanbeacon/app/linux_main.py).
 INSTALLED = Path("/var/run/wanbeacon/control")
-COMMANDS = ("status", "check", "update", "retry", "pause", "resume", "offline", "notice")
+COMMANDS = ("status", "check", "update", "retry", "pause", "resume", "offline", "verify", "notice")
 
 
 def app(
     command: str = typer.Argument(help=", ".join(COMMANDS) + "; check: the settings of --config too"),
-    host: str = typer.Argument("", help="a host name, for update, retry and offline; test, for notice"),
+    host: str = typer.Argument("", help="a host name, for update, retry, offline, verify; test, for notice"),
     config: Path = typer.Option(None, help="settings of the agent that `make run CONFIG=...` has started"),
     control: Path = typer.Option(None, help="control socket of another agent; default: the installed one's"),
     raw: bool = typer.Option(False, "--json", help="the answer as it came"),

@@ -52,7 +52,7 @@ class Newcomer:
         (self.folder / ".venv").mkdir()
         for name in ("bin", "lib", "pyvenv.cfg"):
             (self.folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
-        for stamp in (".run", ".dev"):  # newer than the lists of packages: nothing to set up
+        for stamp in (".run", ".tools", ".dev"):  # newer than the lists of packages: nothing to set up
             (self.folder / ".venv" / stamp).touch()
 
     def _start(self, line, **more):

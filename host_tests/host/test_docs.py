@@ -109,6 +109,10 @@ ELSEWHERE = {
         "the reader's own Python",
         "host/test_wheel.py::test_it_works_outside_a_checkout",
     ),
+    TOOLS + "fleet --broker mqtt.acme.example --user desk --ca ca.pem --prefix acme": (
+        "a broker of the reader's own",
+        "host/test_fleet.py::test_many_boards_come_back_without_a_wave_and_the_view_keeps_up",
+    ),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
     "make bench": ("ten minutes", "host/test_bench.py::test_sizes_are_measured_and_written_as_json"),
     TOOLS + "web --firmware ESP32_GENERIC.bin --serve": (
@@ -260,12 +264,13 @@ def test_the_providers_are_listed(user, lines):
     assert user.type(lines[2]).split("\n")[1].startswith("noip ")
 
 
-@runs(TOOLS + "flash --port /dev/ttyUSB0 --config my.json")
+@runs("make setup", TOOLS + "flash --port /dev/ttyUSB0 --config my.json")
 def test_a_board_is_flashed_and_followed_to_its_first_update(user, lab, lines, tmp_path):
     with Board(tmp_path / "board", needs.usable("micropython-wheel")) as board:
         board.world(wifi=[{"ssid": "my network", "password": "its password"}])
         board.wait_for(">>> ")
-        said = user.type(*lines, with_={"/dev/ttyUSB0": board.port})
+        assert "tools are set up" in user.type(lines[0])
+        said = user.type(lines[1], with_={"/dev/ttyUSB0": board.port})
     assert "Done: the board keeps your name up to date" in said
     assert lab.published("home.dyndns.org")["A"] == home.ADDRESS
 
@@ -305,6 +310,25 @@ def test_packages_are_built_and_installed_into_a_routers_root(user, lines, tmp_p
 def test_a_year_is_simulated(user, lines):
     assert "resume -> going on" in user.type(*lines)
     assert (user.folder / "out/simulate/year.png").exists()
+
+
+# ---- docs/mqtt.md
+
+
+@runs(
+    TOOLS + "fleet batch boards.csv --template settings.json --out fleet/",
+    TOOLS + "simulate fleet --scene broker --devices 10000 --serves 500 --spread 30",
+)
+def test_settings_for_many_boards_are_made_and_their_broker_is_simulated(user, lab, lines):
+    page = TEXT[ROOT / "docs/mqtt.md"]
+    (user.folder / "boards.csv").write_text(blocks(page, "text")[0])
+    (user.folder / "settings.json").write_text(blocks(page, "json")[-1])
+    shutil.copy(lab.ca_der, user.folder / "ca.der")
+    assert user.type(lines[0]).startswith("2 devices")
+    for name in ("shop-1.json", "shop-1.device.json"):
+        assert "fleet/" + name in page and (user.folder / "fleet" / name).exists()
+    assert "user desk" in (user.folder / "fleet/mosquitto.acl").read_text()
+    assert "highest rate in one" in user.type(lines[1])
 
 
 # ---- docs/providers.md
@@ -397,9 +421,11 @@ def option_names(tool):
     if not isinstance(app, typer.Typer):
         plain, app = app, typer.Typer()
         app.command()(plain)
+    command = typer.main.get_command(app)
     return {
         name
-        for param in typer.main.get_command(app).params
+        for each in (command, *getattr(command, "commands", {}).values())
+        for param in each.params
         if param.param_type_name == "option"
         for name in [*param.opts, *param.secondary_opts]
     }

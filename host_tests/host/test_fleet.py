@@ -125,7 +125,9 @@ def test_a_table_becomes_settings_secrets_and_labels(tmp_path):
         kept = {row["name"]: row for row in csv.DictReader(file)}
     assert kept["roof-1"]["broker_password"] == doc["mqtt"]["password"] != kept["roof-2"]["broker_password"]
     assert (out / "mosquitto.passwd").read_text().startswith("roof-1:%s\n" % doc["mqtt"]["password"])
-    assert "pattern write acme/%u/state" in (out / "mosquitto.acl").read_text()
+    rules = (out / "mosquitto.acl").read_text()
+    assert "pattern write acme/%u/state" in rules and "#topic readwrite acme/#" in rules
+    assert ("/device/%u/config" in rules) == (doc["mqtt"].get("discovery") != "off")
     assert (out / "ca.der").exists() and kept["roof-1"]["wifi_name"] in (out / "roof-1.svg").read_text()
     for path in out.iterdir():
         if path.suffix in (".json", ".csv", ".passwd"):

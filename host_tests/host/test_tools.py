@@ -41,6 +41,15 @@ def test_an_unknown_tool_is_one_line():
     assert done.stderr.count("\n") == 1 and "nonsense" in done.stderr
 
 
+@pytest.mark.parametrize("missing", ["typer", "matplotlib"])
+def test_a_part_that_is_not_installed_is_one_line_wherever_it_is_imported(missing):
+    code = "import sys; sys.modules[%r] = None; from tools.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", code % missing, "simulate", "--days", "1"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "") and done.stderr.count("\n") == 1
+    assert "%s, which is not installed; `make setup`" % missing in done.stderr
+
+
 def test_a_wrong_option_is_one_line_and_exit_status_2():
     done = tools("version", "--bad")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "--bad" in done.stderr

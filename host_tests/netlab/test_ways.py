@@ -34,7 +34,7 @@ def test_every_way_reads_the_right_address(each_driver, stun, dns, lab):
         print("%-10s %4d ms  %s (%s)" % (name, ms, text, why))
     want = [(FOUND, WAN)] * 2 + [(UNKNOWN, None)] + [(FOUND, WAN)] * 6 + [(FOUND, DEV)] * 2
     assert [(one[1], one[2]) for one in lines] == want
-    assert lines[0][3] == "told by router " + LAN
+    assert lines[0][3] == "reported by router " + LAN
 
 
 def test_pcp_leaves_no_port_open(net, driver):

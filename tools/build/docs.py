@@ -28,25 +28,29 @@ def provider_list():
         "",
         "Written by `python -m tools docs` from the catalogue; %d providers, %d of them not closed. "
         "In the settings, `provider` takes the name or the id, in any spelling. "
-        "`python -m tools providers ID` tells more: limits, oddities, how sure we are. One that is "
+        "`python -m tools providers ID` tells more: limits, quirks, how sure we are. One that is "
         "missing can be [described in the settings](../README.md#providers) or [added](providers.md). "
-        "Untested: no answer of it was ever recorded, and its own documents do not tell the whole exchange."
+        "API: a JSON API; [which key to make](rest-providers.md#the-services), and with which rights. "
+        "Untested: no answer of it was ever recorded, and its documents do not describe the whole exchange."
         % (len(both), len(open_ones)),
         "",
         "| name | id | host | user | password | IPv4 and IPv6 | remarks |",
         "|---|---|---|---|---|---|---|",
     ]
     for fact, row in both:
+        host = row.get("host") or ""
+        remarks = ["[API](rest-providers.md#the-services)"] if "rest" in row else []
+        remarks += [_STATES[providers.state(fact, row)]]
         lines.append(
             "| %s | `%s` | %s | %s | %s | %s | %s |"
             % (
                 cell(fact["name"]),
                 row["id"],
-                cell(row.get("host") or ""),
+                "set `server`" if host in ("", "server.invalid") else cell(host),
                 cell(fact["auth_user"] or "-"),
                 cell(fact["auth_password"] or "-"),
                 cell(providers.dual(row)),
-                _STATES[providers.state(fact, row)],
+                ", ".join(filter(None, remarks)),
             )
         )
     return "\n".join(lines) + "\n"

@@ -133,8 +133,8 @@ class Link:
     def _open(self):
         if not known(self.port):
             raise UserError(
-                "there is no port %s; plug the board in, or see `python -m serial.tools.list_ports`"
-                % self.port
+                "there is no port %s; plug the board in (a USB cable with data wires); ports found: %s"
+                % (self.port, ", ".join("%s %s" % row for row in ports()) or "none")
             )
         try:
             # timeout: every single read, else a silent board is waited for without end

@@ -30,13 +30,18 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,22}")
 _HOLE = re.compile(r"\{([a-z0-9_]+)\}")
 _MADE = ("broker_password", "page_password")
 _KEPT = ("name", "label", *_MADE, "wifi_name", "wifi_password_of_its_own")
-_ACL = """# Each device may say its own words and hear its own commands; its user name is its name.
+_ACL = """# For `tools fleet --user desk`, who sees all devices and may send commands: make the user with
+# `mosquitto_passwd mosquitto.passwd desk`, and take the # away from these two lines:
+#user desk
+#topic readwrite %(prefix)s/#
+
+# Each device may say its own words and hear its own commands; its user name is its name.
 pattern write %(prefix)s/%%u/state
 pattern write %(prefix)s/%%u/online
 pattern write %(prefix)s/%%u/answer
 pattern read %(prefix)s/%%u/set
-pattern write %(discovery)s/device/%%u/config
 """
+_ACL_DISCOVERY = "pattern write %s/device/%%u/config\n"
 
 
 def _rows(table):
@@ -180,8 +185,10 @@ def _put(out, made, broker):
         writer.writerows(kept)
     (out / "secrets.csv.new").replace(out / "secrets.csv")
     _write(out / "mosquitto.passwd", "".join("%s:%s\n" % (row[0], row[2]) for row in kept))
-    names = {
-        "prefix": broker.get("prefix", "wanbeacon"),
-        "discovery": broker.get("discovery", "homeassistant"),
-    }
-    _write(out / "mosquitto.acl", _ACL % names)
+    rules, discovery = (
+        _ACL % {"prefix": broker.get("prefix", "wanbeacon")},
+        broker.get("discovery", "homeassistant"),
+    )
+    if discovery != "off":
+        rules += _ACL_DISCOVERY % discovery
+    _write(out / "mosquitto.acl", rules)

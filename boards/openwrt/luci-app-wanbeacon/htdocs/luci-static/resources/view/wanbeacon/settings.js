@@ -361,7 +361,7 @@ return view.extend({
 		o.modalonly = true;
 
 		o = s.taboption('more', form.Value, 'zone', _('Domain'),
-			_('That the names belong to, where it is not the name less its first label.'));
+			_('That the names belong to, if that is not the name without its first label.'));
 		o.validate = judged(goodName);
 		o.modalonly = true;
 
