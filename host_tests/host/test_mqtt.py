@@ -11,6 +11,7 @@ import pytest
 
 from host_tests.host import homeassistant_keys
 from host_tests.host.mqtt_watch import Watch, Way
+from tools import ROOT
 from tools.lab import running
 from tools.netlab import as_board
 from tools.netlab import broker as brokers
@@ -64,6 +65,16 @@ def publish(lab, agent, address):
         assert time.monotonic() - start < 30, agent.output
         time.sleep(0.005)
     return time.monotonic() - start
+
+
+@pytest.mark.parametrize("marks", ["-", "-6", "-u", "-6u"])
+def test_the_rows_make_a_message_that_home_assistant_takes(marks):
+    """Whatever the device keeps and can: each choice of rows is whole."""
+    lines = (ROOT / "firmware/catalogue/homeassistant.txt").read_text().splitlines()
+    message = json.loads("".join(line[2:] for line in lines if line[:1] in marks))
+    assert homeassistant_keys.faults(message) == []
+    assert ("ipv6" in message["cmps"]) == ("6" in marks)
+    assert ("cmd_t" in message["cmps"]["update"]) == ("u" in marks)
 
 
 @pytest.mark.parametrize("interpreter", BOTH)

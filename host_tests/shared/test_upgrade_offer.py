@@ -23,6 +23,7 @@ class Device:
         self.clock = Clock(now)
         self.cfg = {"upgrade": {"url": "https://vendor.example/m.json", "hour": hour}}
         self.board = self
+        self.agent = None
         self.unique = b"\x24\x0a\xc4\0\0\1"
         self.upgrade_at = 0
         self.asked = []
@@ -103,3 +104,26 @@ def test_what_is_no_manifest():
         assert offered(body=body) == "upgrade.manifest", body
     assert offered(ours={"bundle": 3}) == "upgrade.manifest"
     assert offered(ours={"share": "all"}) == "upgrade.manifest"
+
+
+class Agent:
+    """As much of one as is told of the newest version."""
+
+    def __init__(self):
+        self.mqtt = self
+        self.kept = {}
+
+
+def test_without_auto_a_new_version_is_only_told():
+    device, words = Device(), []
+    device.agent, device.tell = Agent(), lambda *said: words.append(said)
+    device.cfg["upgrade"]["auto"] = False
+    body = json.dumps({"version": "9.0.0", "wanbeacon": {"bundle": "x.bundle"}})
+    before = upgrade._get, upgrade._keys
+    upgrade._get, upgrade._keys = lambda *args: (200, body), lambda: []
+    try:
+        upgrade.run(device, False)
+    finally:
+        upgrade._get, upgrade._keys = before
+    assert words == [("info", "upgrade.there", "9.0.0")] and device.asked == []
+    assert device.agent.kept == {"latest": "9.0.0"}

@@ -24,7 +24,7 @@ def begin(device):
     if device.last_reason:
         device.say("the previous run ended badly: %s" % device.last_reason)
     device.trial = stage.run("app.upgrade_trial", "begin", device)
-    if device.cfg and device.cfg.get("upgrade", {}).get("auto"):
+    if device.cfg and device.cfg.get("upgrade"):
         device.upgrade_at = 0
     if device.safe and device.cfg:
         device.say("safe mode: the agent crashed %d times in a row and rests now" % device.crashes)

@@ -6,7 +6,7 @@ import json
 from wanbeacon.app import commands, words
 
 #: What a broker may make us do: nothing that takes a name off the net, changes settings or tells a secret.
-ALLOWED = ("check", "pause", "resume", "retry", "update")
+ALLOWED = ("check", "pause", "resume", "retry", "update", "upgrade")
 #: So many at once, and then one in so many seconds: each may cost a write of flash.
 _TOKENS, _TOKEN_S = 8, 20
 _TEXT_MAX = 300  # characters of the answer

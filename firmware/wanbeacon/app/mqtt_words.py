@@ -14,7 +14,7 @@ from wanbeacon.core.record import NEVER
 _STATE = (
     '{"state": %s, "problem": %s, "code": %s, "why": %s, "host": %s, "provider": %s, "answer": %s, '
     '"ipv4": %s, "ipv6": %s, "changed": %s, "next": %s, "action": %s, "hosts": %s, "paused": %s, '
-    '"version": %s, "share": %s, "label": %s}'
+    '"version": %s, "share": %s, "label": %s, "latest": %s}'
 )
 #: How bad a state is: the worst host speaks for the device.
 _ORDER = ("new", "ok", "paused", "waiting", "stopped")
@@ -85,6 +85,7 @@ def state(broker):
         VERSION,
         broker.share,
         broker.doc.get("label"),
+        kept.get("latest"),
     )
     return (_STATE % tuple([json.dumps(value) for value in rows])).encode()
 
@@ -101,9 +102,10 @@ def discovery(agent, broker):
     holes = "<name> <company> <model> <version> <id> <base>".split()
     out = ["%s/device/%s/config" % (doc["discovery"], broker.name)]
     six = [1 for line in agent.lines if line.wants[6]]
+    upgrades = agent.cfg.get("upgrade") and getattr(agent.board, "ask", None)
     with open(wanbeacon.catalogue + "/homeassistant.txt") as f:
         for line in f:
-            if line[:1] == "#" or line[:1] == "6" and not six:
+            if line[:1] == "#" or line[:1] == "6" and not six or line[:1] == "u" and not upgrades:
                 continue
             text = line[2:].strip()
             for i in range(len(holes)):

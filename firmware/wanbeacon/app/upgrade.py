@@ -62,8 +62,8 @@ def place(unique):
 
 
 def due(device):
-    """Once a day at the hour of the settings, at a minute of the device's own: asks for an upgrade, and notes
-    when to be called again."""
+    """Once a day at the hour of the settings, at a minute of the device's own: asks for an upgrade (without
+    `auto` for a look), and notes when to be called again."""
     wall, hour = device.clock.wall(), device.cfg["upgrade"]["hour"]
     if device.upgrade_at:
         device.ask("upgrade auto")
@@ -77,7 +77,7 @@ def run(device, by_hand):
     try:
         version = _run(device, by_hand)
     except Refused as e:
-        return device.tell("info" if e.args[0] == "upgrade.none" else "warn", *e.args)
+        return device.tell("info" if e.args[0] in ("upgrade.none", "upgrade.there") else "warn", *e.args)
     except Trouble as e:
         return device.tell("warn", "upgrade.trouble", ("trouble." + e.word,))
     except OSError as e:
@@ -97,6 +97,8 @@ def _run(device, by_hand):
     running = rows.get("run", SLOTS[0])
     target = SLOTS[running == SLOTS[0]]
     offered, bundle = _offer(device, cfg, rows.get("bad"), newest, by_hand)
+    if not by_hand and not cfg["auto"]:
+        raise Refused("upgrade.there", offered)
     url = bundle if "://" in bundle else cfg["url"].split("?")[0].rsplit("/", 1)[0] + "/" + bundle
     reader = stage.load("app.upgrade_bundle").Reader(target, keys)
     status, _ = _get(device, url, cfg, _DOWNLOAD_MS, _BUNDLE_MAX, reader)
@@ -151,6 +153,8 @@ def _offer(device, cfg, bad, newest, by_hand):
         raise Refused("upgrade.manifest", cfg["url"])
     if number(version) < number(newest):
         raise Refused("upgrade.older", version, newest)
+    if device.agent and device.agent.mqtt:
+        device.agent.mqtt.kept["latest"] = version
     if version == wanbeacon.VERSION:
         raise Refused("upgrade.none", version)
     if not by_hand and version == bad:
