@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Replies at their edges: exact words, reach, kind and delay; rules one sign beside the mark. See
 # test_reply.py for the rest.
-from wanbeacon.core import address, httpdate, outcome
+from wanbeacon.core import address, civil, httpdate, outcome
 from wanbeacon.core.outcome import (
     ACCOUNT,
     AGENT,
@@ -133,6 +133,7 @@ def test_days_of_the_calendar():
                       ((2000, 3, 1), 11017), ((2026, 11, 21), 20778), ((2100, 2, 28), 47540), ((2100, 3, 1), 47541),
                       ((2401, 1, 1), 157420)):  # fmt: skip
         assert httpdate.days(*date) == day, date
+        assert civil.date(day * 86400) == civil.date(day * 86400 + 86399) == date
 
 
 def test_every_month_of_a_date_is_read():

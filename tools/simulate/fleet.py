@@ -110,35 +110,15 @@ def provider(
     lost = EXCHANGE + policy.CROWD_S if refuses else TIMEOUT
     chance = numpy.random.default_rng(seed)
     begin = spread(chance.integers(0, 65536, devices)) if jitter else numpy.zeros(devices, numpy.int64)
-    due = [[] for _ in range(horizon + policy.SCHEDULE[outcome.NET][2] + TIMEOUT + 1)]
-    _sort_in(due, begin, numpy.arange(devices))
-    fails = numpy.zeros(devices, numpy.int16)
-    offered, done = numpy.zeros(horizon, numpy.int64), numpy.zeros(horizon, numpy.int64)
-    left, end = devices, horizon
-    for now in range(horizon):
-        if due[now]:
-            asking = numpy.concatenate(due[now])
-            due[now] = None
-            offered[now] = len(asking)
-            served = min(len(asking), serves if now >= down else 0)
-            done[now] = served
-            left -= served
-            if served < len(asking):
-                failed = chance.permutation(asking)[served:]
-                fails[failed] += 1
-                rnd = (
-                    chance.integers(0, 65536, len(failed))
-                    if jitter
-                    else numpy.zeros(len(failed), numpy.int64)
-                )
-                _sort_in(due, now + lost + later(outcome.NET, fails[failed], rnd) + 1, failed)
-        if progress and now % 20 == 0:
-            progress(devices - left)
-        if not left:
-            end = now + 1
-            break
+
+    def again(now, tries):
+        rnd = chance.integers(0, 65536, len(tries)) if jitter else numpy.zeros(len(tries), numpy.int64)
+        return now + lost + later(outcome.NET, tries, rnd) + 1
+
+    longest = policy.SCHEDULE[outcome.NET][2] + TIMEOUT
+    offered, done, tries, left = _served(begin, again, serves, down, chance, horizon, longest, progress)
     name = "the schedule of policy.py" if jitter else "without our jitter (60 s, 120 s, 240 s ... sharp)"
-    run = Run(name, devices, offered[:end], done[:end], int(fails.max()) + 1)
+    run = Run(name, devices, offered, done, tries)
     if left:
         run.notes.append("%d devices not served after %d h" % (left, horizon // 3600))
     return run
@@ -154,9 +134,30 @@ def broker(devices, serves=500, down=0, seed=1, jitter=True, progress=None, spre
         rnd = chance.integers(0, 65536, len(tries)) if jitter else numpy.full(len(tries), 65535)
         return numpy.ceil(wait(tries, rnd, spread)).astype(numpy.int64)
 
-    tries = numpy.zeros(devices, numpy.int16)
-    due = [[] for _ in range(horizon + 2 * max(mqtt.AGAIN_MAX, spread) + late + 2)]
-    _sort_in(due, waits(tries), numpy.arange(devices))
+    def again(now, tries):
+        return now + (late if now >= down else 0) + waits(tries) + 1
+
+    begin, longest = waits(numpy.zeros(devices, numpy.int16)), 2 * max(mqtt.AGAIN_MAX, spread) + late
+    offered, done, tries, left = _served(begin, again, serves, down, chance, horizon, longest, progress)
+    name = (
+        "each device waits a random part of %d s, longer after failures" % spread
+        if jitter
+        else "without our jitter"
+    )
+    run = Run(name, devices, offered, done, tries)
+    if left:
+        run.notes.append("%d devices not connected after %d h" % (left, horizon // 3600))
+    return run
+
+
+def _served(begin, again, serves, down, chance, horizon, longest, progress):
+    """(requests offered, served in each second, tries of the unluckiest, devices left) of a server that takes
+    `serves` requests a second from second `down` on. begin: second of each device's first request; again(now,
+    failures of some devices) -> seconds of their next ones, at most `longest` later."""
+    devices = len(begin)
+    due = [[] for _ in range(horizon + longest + 2)]
+    _sort_in(due, begin, numpy.arange(devices))
+    fails = numpy.zeros(devices, numpy.int16)
     offered, done = numpy.zeros(horizon, numpy.int64), numpy.zeros(horizon, numpy.int64)
     left, end = devices, horizon
     for now in range(horizon):
@@ -164,26 +165,17 @@ def broker(devices, serves=500, down=0, seed=1, jitter=True, progress=None, spre
             asking = numpy.concatenate(due[now])
             due[now] = None
             offered[now] = len(asking)
-            served = min(len(asking), serves if now >= down else 0)
-            done[now] = served
+            done[now] = served = min(len(asking), serves if now >= down else 0)
             left -= served
-            failed = chance.permutation(asking)[served:]
-            tries[failed] += 1
-            _sort_in(due, now + (late if now >= down else 0) + waits(tries[failed]) + 1, failed)
+            failed = chance.permutation(asking)[served:] if served < len(asking) else asking[:0]
+            fails[failed] += 1
+            _sort_in(due, again(now, fails[failed]), failed)
         if progress and now % 20 == 0:
             progress(devices - left)
         if not left:
             end = now + 1
             break
-    name = (
-        "each device waits a random part of %d s, longer after failures" % spread
-        if jitter
-        else "without our jitter"
-    )
-    run = Run(name, devices, offered[:end], done[:end], int(tries.max()) + 1)
-    if left:
-        run.notes.append("%d devices not connected after %d h" % (left, horizon // 3600))
-    return run
+    return offered[:end], done[:end], int(fails.max()) + 1, left
 
 
 def _sort_in(due, times, who):

@@ -7,7 +7,7 @@ import json
 import wanbeacon
 from wanbeacon import VERSION
 from wanbeacon.app import condition, words
-from wanbeacon.core import address, reasons
+from wanbeacon.core import address, civil, reasons
 from wanbeacon.core.record import NEVER
 
 #: One text and no keys: short texts that code holds stay in a board's heap for good.
@@ -22,18 +22,12 @@ _STEADY_S = 90  # a time that is to come and moves by less is the same one: cloc
 
 
 def iso(wall):
-    """Unix seconds as ISO 8601 in UTC, or None. (The days of a civil year, counted from March.)"""
+    """Unix seconds as ISO 8601 in UTC, or None."""
     if not wall:
         return None
-    days, rest = wall // 86400 + 719468, wall % 86400
-    era, day = days // 146097, days % 146097
-    year = (day - day // 1460 + day // 36524 - day // 146096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    day = day - (153 * month + 2) // 5 + 1
-    month = month + 3 if month < 10 else month - 9
-    return "%04d-%02d-%02dT%02d:%02d:%02d+00:00" % (
-        year + era * 400 + (month <= 2), month, day, rest // 3600, rest % 3600 // 60, rest % 60)  # fmt: skip
+    left = wall % 86400
+    time = left // 3600, left % 3600 // 60, left % 60
+    return "%04d-%02d-%02dT%02d:%02d:%02d+00:00" % (civil.date(wall) + time)
 
 
 def _reason(agent, host):

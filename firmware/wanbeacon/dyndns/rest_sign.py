@@ -16,6 +16,7 @@ import binascii
 import hashlib
 import os
 
+from wanbeacon.core import civil
 from wanbeacon.core.mac import hmac
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
@@ -142,13 +143,6 @@ def _hex(data):
 
 
 def _clock(wall):
-    """("20150830", "123600") of Unix seconds, UTC. MicroPython's gmtime counts from 2000 on some boards."""
-    days, left = wall // 86400 + 719468, wall % 86400
-    era, days = days // 146097, days % 146097
-    years = (days - days // 1460 + days // 36524 - days // 146096) // 365
-    days -= 365 * years + years // 4 - years // 100
-    month = (5 * days + 2) // 153
-    day = days - (153 * month + 2) // 5 + 1
-    month += 3 if month < 10 else -9
-    year = era * 400 + years + (month < 3)
-    return "%04d%02d%02d" % (year, month, day), "%02d%02d%02d" % (left // 3600, left % 3600 // 60, left % 60)
+    """("20150830", "123600") of Unix seconds, UTC."""
+    left = wall % 86400
+    return "%04d%02d%02d" % civil.date(wall), "%02d%02d%02d" % (left // 3600, left % 3600 // 60, left % 60)
