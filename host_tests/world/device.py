@@ -26,6 +26,7 @@ _MODULES = [
     "app.log",
     "app.model",
     "app.plan",
+    "app.parting",
     "app.stage",
     "app.status",
     "app.words",

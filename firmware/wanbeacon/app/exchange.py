@@ -32,7 +32,7 @@ def exchange(agent, account, hosts, template, sent, offline):
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
         return False, e
-    if not stage.run("app.learn", "begin", agent, account, hosts, sent):
+    if not begin(agent, account, hosts, sent):
         return False, None
     root = max([h.rec.root for h in hosts])
     more = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
@@ -59,9 +59,20 @@ def exchange(agent, account, hosts, template, sent, offline):
     return True, answer
 
 
+def begin(agent, account, hosts, sent):
+    """Note a request in the journal before it leaves. False when that cannot be done: then it must not leave.
+    The code that marks the records is gone before the code that writes them comes."""
+    stage.run("app.learn", "start", agent, account, hosts, sent)
+    if agent.save():
+        agent.counters["requests"] += 1
+        return True
+    stage.run("app.learn", "undo", agent, hosts)
+    return False
+
+
 def act(agent, account, due):
     """Send what is due (plan.due's list). False when there is nothing that can be sent."""
-    due = stage.run("app.plan", "groups", account, due)
+    due = stage.run("app.parting", "groups", account, due)
     if not due:
         return False
     while due:

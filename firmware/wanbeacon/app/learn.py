@@ -8,18 +8,18 @@ from wanbeacon.net import Trouble, believe
 _NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
 
 
-def begin(agent, account, hosts, sent):
-    """Note the request in the journal before it leaves.
-    False when that cannot be done: then it must not leave."""
+def start(agent, account, hosts, sent):
+    """A request is about to leave."""
     now, wall = agent.clock.mono(), agent.clock.wall()
     for h in hosts:
         policy.start(h.rec, now, wall, account.limits, sent)
-    if agent.save():
-        agent.counters["requests"] += 1
-        return True
-    for h in hosts:  # it did not leave: due again as soon as the journal can be written
+
+
+def undo(agent, hosts):
+    """It did not leave: due again as soon as the journal can be written."""
+    now, wall = agent.clock.mono(), agent.clock.wall()
+    for h in hosts:
         policy.undo(h.rec, now, wall)
-    return False
 
 
 def never_left(agent, account, hosts, trouble):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From what a line's sources said to the requests of an account: what a line is asked for (`wanted`), its
-answer (`note`), what each host should have and whether it is due (`due`), and which hosts share a request
-(`groups`). A stage; sends and writes nothing.
+answer (`note`), what each host should have and whether it is due (`due`). Which hosts share a request is
+parting.py's. A stage; sends and writes nothing.
 """
 
 from micropython import const
@@ -15,8 +15,6 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 _OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
 # seconds for which a source that cannot tell is no trouble: a router restarts in minutes
 _PATIENCE = const(1800)
-# Sources that read the device's own address: then the connection comes from it too.
-_OWN = ("netlink", "interface", "ubus")
 
 # ---- observe
 
@@ -206,35 +204,3 @@ def _no_address(host):
             if bad:
                 return (("line.unfit", found, ("address." + bad,)),)
     return (line.why[4 if host.families[0] else 6],)
-
-
-# ---- send
-
-
-def pick(due):
-    """What each of the hosts is to send: [(host, template, sent)]. One whose provider can take none of that
-    is told so."""
-    share = stage.load("dyndns.share")
-    out = []
-    for host, wanted, have in due:
-        account, rec = host.account, host.rec
-        # a provider that saw another address than ours is told ours the next time
-        own = account.line.source[4] in _OWN and rec.word != "other address" and not rec.single
-        choice = share.pick(account.row, wanted, have, own, host.doc, rec.offline == 1)
-        if choice:
-            out.append((host,) + choice)
-        else:
-            host.next, host.why = NEVER, host.why + (("wait.both",),)
-    return out
-
-
-def groups(account, due):
-    """The requests of an account: a list with ([Host], template, sent, offline) for each."""
-    chosen = pick(due)
-    if not chosen:
-        return chosen
-    share = stage.load("dyndns.share")
-    items = [(h.doc, template, sent, h.rec.offline, h.rec.single) for h, template, sent in chosen]
-    return [
-        ([chosen[i][0] for i in group],) + items[group[0]][1:4] for group in share.group(account.row, items)
-    ]
