@@ -27,6 +27,8 @@ _MODULES = [
     "app.model",
     "app.plan",
     "app.parting",
+    "app.sending",
+    "app.shown",
     "app.stage",
     "app.status",
     "app.words",

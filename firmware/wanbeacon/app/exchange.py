@@ -32,7 +32,7 @@ def exchange(agent, account, hosts, template, sent, offline):
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
         return False, e
-    if not begin(agent, account, hosts, sent):
+    if not stage.run("app.sending", "begin", agent, account, hosts, sent):
         return False, None
     root = max([h.rec.root for h in hosts])
     more = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
@@ -57,17 +57,6 @@ def exchange(agent, account, hosts, template, sent, offline):
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
     return True, answer
-
-
-def begin(agent, account, hosts, sent):
-    """Note a request in the journal before it leaves. False when that cannot be done: then it must not leave.
-    The code that marks the records is gone before the code that writes them comes."""
-    stage.run("app.learn", "start", agent, account, hosts, sent)
-    if agent.save():
-        agent.counters["requests"] += 1
-        return True
-    stage.run("app.learn", "undo", agent, hosts)
-    return False
 
 
 def act(agent, account, due):
@@ -101,9 +90,9 @@ def _send(agent, account, hosts, template, sent, offline):
     if answer is None:
         return None
     if not begun:
-        return stage.run("app.learn", "never_left", agent, account, hosts, answer)
+        return stage.run("app.sending", "never_left", agent, account, hosts, answer)
     ms = agent.clock.mono_ms() - start
-    return stage.run("app.learn", "answered", agent, account, hosts, answer, ms)
+    return stage.run("app.sending", "answered", agent, account, hosts, answer, ms)
 
 
 def notify(agent):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What a request does to the records: before it leaves, and what its answer means. A stage."""
 
-from wanbeacon.app import past, said, words
+from wanbeacon.app import said
 from wanbeacon.core import outcome, policy, reasons
-from wanbeacon.net import Trouble, believe
+from wanbeacon.net import Trouble
 
 _NETWORK = (outcome.NET, outcome.REFUSED, outcome.HOME)
 
@@ -23,45 +23,22 @@ def undo(agent, hosts):
 
 
 def never_left(agent, account, hosts, trouble):
-    """The request did not even begin: the name server or the way there is missing. Nothing was noted for it.
-    Returns the hosts that met that trouble."""
+    """The request did not even begin: the name server or the way there is missing. Nothing was noted for
+    it."""
     now = agent.clock.mono()
     for h in hosts:
         policy.never_left(h.rec, trouble.word, now, account.limits)
-    _show(agent, account, hosts, trouble.word, agent.log.scrub(trouble.text), 0)
-    return hosts
 
 
-def answered(agent, account, hosts, answer, ms):
+def answered(agent, account, hosts, answer, told):
     """An Answer (its `outs`: an Outcome for each host) or a Trouble into the hosts' records. Returns the
-    hosts that met trouble of the server's or the network's."""
+    hosts that met trouble of the server's or the network's. told: a list that gets what is to be told of
+    it, as Log.tell takes it: the words come when this code is gone."""
     if isinstance(answer, Trouble):
-        if answer.word in ("clock", "expired"):
-            believe.doubt(agent.clock)
-        status, text = answer.word, agent.log.scrub(answer.text)
-        outs = failed(hosts, answer)
-    else:
-        status, text = answer.status, said.said(agent.log, answer.body)
-        outs = answer.outs
-        believe.prove(agent.clock, answer.date)
-        for h in hosts:
-            h.rec.root = answer.root
-    _show(agent, account, hosts, status, text, ms)
-    before = [(h.rec.v4, h.rec.v6) for h in hosts]
-    met = learn(agent, account, hosts, outs)
-    _remember(agent, hosts, before, ms)
-    return met
-
-
-def _show(agent, account, hosts, status, text, ms):
-    names = [h.name for h in hosts]
-    before, agent.exchange = agent.exchange, {
-        "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status,
-        "reply": text, "ms": ms,
-    }  # fmt: skip
-    if status == "dns" and before and before["status"] == status and before["hosts"] == names:
-        return  # every 5 s: said once
-    agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, text))
+        return learn(agent, account, hosts, failed(hosts, answer), told)
+    for h in hosts:
+        h.rec.root = answer.root
+    return learn(agent, account, hosts, answer.outs, told)
 
 
 def failed(hosts, trouble):
@@ -75,26 +52,13 @@ def failed(hosts, trouble):
     ]
 
 
-def _remember(agent, hosts, before, ms):
-    """Changes of this request into the history that people see."""
-    every = agent.hosts()
-    for i in range(len(hosts)):
-        for old, new in zip(before[i], (hosts[i].rec.v4, hosts[i].rec.v6)):
-            if new and new != old:
-                past.add(agent, agent.clock.wall(), every.index(hosts[i]), old, new, ms)
-                if hosts[i].account.look:  # 60 to 120 s from now: servers take that to spread it
-                    wait = 60 + (agent.chance() * 60 >> 16)
-                    hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
-                    agent.look_at = min(agent.look_at or hosts[i].look_at, hosts[i].look_at)
-
-
-def learn(agent, account, hosts, outs):
+def learn(agent, account, hosts, outs, told):
     """Put the Outcomes of one request into the hosts' records. Returns the hosts that met trouble of the
     server's or the network's own, whatever they asked for."""
     # one for all, so that they stay together in one request
     now, wall, chance = agent.clock.mono(), agent.clock.wall(), agent.chance()
     for i in range(len(hosts)):
-        _one(agent, account, hosts[i], outs[i], now, wall, chance)
+        _one(agent, account, hosts[i], outs[i], now, wall, chance, told)
         if outs[i].split:  # one after another, not all at once
             policy.hold(hosts[i].rec, now, wall, account.limits.minimum * (i + 1))
     return [
@@ -104,7 +68,7 @@ def learn(agent, account, hosts, outs):
     ]
 
 
-def _one(agent, account, host, out, now, wall, chance):
+def _one(agent, account, host, out, now, wall, chance, lines):
     if out.reach == outcome.ACCOUNT and account.row.get("user") == "host" and not account.doc.get("user"):
         if out.cls in policy.STOPS:
             out.reach = outcome.ONE  # each host is a login of its own
@@ -119,10 +83,10 @@ def _one(agent, account, host, out, now, wall, chance):
     cause = (host.cause, account.fp, account.provider_fp)[out.reach]
     for code in (policy.answered(host.rec, out, now, wall, account.limits, chance, cause), out.note):
         if code:
-            agent.log.tell("warn", "log.host", host.name, words.say(*code))
+            lines.append(("warn", "log.host", host.name, code))
     host.rec.single = host.rec.single or told
     if host.rec.stopped():
-        agent.log.tell("err", "log.stopped", host.name, words.say(*reasons.stop(host.rec)))
+        lines.append(("err", "log.stopped", host.name, reasons.stop(host.rec)))
     if out.cls in policy.STOPS and out.reach:
         for other in agent.hosts():
             # two entries with one login (two lines) are one account there

@@ -5,7 +5,7 @@ import errno
 import socket
 import time
 
-from wanbeacon.net.waits import ready, receive
+from wanbeacon.net.waits import MAX_DATAGRAM, ready, receive
 
 
 def host_port(text, port):
@@ -31,12 +31,13 @@ def resolve(host, port, family=4):
     raise OSError(errno.EHOSTUNREACH, "no IPv%d address" % family)
 
 
-async def ask(sock, packet, accept, waits):
+async def ask(sock, packet, accept, waits, size=MAX_DATAGRAM):
     """Send `packet` on a connected socket until somebody answers.
 
     `waits`: milliseconds to wait after each sending. `accept(data)` turns a datagram into the answer, or None
-    when it is not one (stray, forged, damaged): that costs none of the waiting time. Returns the answer; None
-    when all waits went by. OSError when the peer refused (no such service there) or the network is down.
+    when it is not one (stray, forged, damaged): that costs none of the waiting time. `size`: bytes of a
+    datagram that are read, which a small heap must have in one piece. Returns the answer; None when all waits
+    went by. OSError when the peer refused (no such service there) or the network is down.
     """
     for ms in waits:
         sock.send(packet)
@@ -45,7 +46,7 @@ async def ask(sock, packet, accept, waits):
             left = time.ticks_diff(until, time.ticks_ms())
             if left <= 0 or not await ready(sock, left):
                 break
-            data = receive(sock)
+            data = receive(sock, size)
             answer = None if data is None else accept(data)
             if answer is not None:
                 return answer

@@ -25,6 +25,8 @@ _LOOK_MS = 3000
 _SILENT = 3
 #: After something nobody asked for: seconds until an unproven change is believed again.
 _QUIET_S = 30
+#: Bytes of a datagram that are read: an answer has 12, and what is longer is none.
+_SIZE = 16
 
 
 class Asker:
@@ -88,7 +90,7 @@ class Asker:
         """Ask once, as asking.ask does. OSError as there."""
         sock = self._open()
         try:
-            return await asking.ask(sock, packet, parse, each)
+            return await asking.ask(sock, packet, parse, each, _SIZE)
         finally:
             sock.close()
 
@@ -115,7 +117,7 @@ class Asker:
         False: not so; None: one was not answered."""
         for _ in range(_EQUAL):
             asked.append(self._open())
-            found = await asking.ask(asked[-1], packet, parse, each)
+            found = await asking.ask(asked[-1], packet, parse, each, _SIZE)
             if found is None:
                 return None
             if found != expected:
@@ -166,6 +168,6 @@ class Asker:
 def _drain(sock):
     """Take all that has arrived; whether it was anything. Bounded: somebody may send without end."""
     for count in range(64):
-        if waits.receive(sock) is None:
+        if waits.receive(sock, _SIZE) is None:
             return count > 0
     return True
