@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Before the agent is built: the accounts' rows out of the catalogue, what is unwise about the settings, the
-names it gives itself. A stage of the start."""
+names it gives itself. A stage of the start, whose large parts are stages of their own."""
 
 import binascii
 
+from wanbeacon.app import stage
 from wanbeacon.app.log import SECRET_MIN
 from wanbeacon.core.url import quote
-from wanbeacon.dyndns import advice, request
 
 
 def rows(agent):
@@ -16,8 +16,12 @@ def rows(agent):
         for secret in ("password", "token"):
             agent.log.keep_secrets(forms(account.get(secret), account.get("user")))
     try:
-        found, problems, warnings = advice.judge(
-            agent.board.catalogue, agent.cfg["accounts"], agent.cfg["device"].get("contact")
+        found, problems, warnings = stage.run(
+            "dyndns.advice",
+            "judge",
+            agent.board.catalogue,
+            agent.cfg["accounts"],
+            agent.cfg["device"].get("contact"),
         )
     except OSError:
         raise ValueError("the catalogue of providers is missing: %s" % agent.board.catalogue)
@@ -29,7 +33,7 @@ def rows(agent):
     device["contact"] = None  # only the account's own provider learns it (Agent.agent_name)
     device["model"] = device.get("model") or agent.board.model() or "Generic"
     for style in (None, "dyn"):
-        agent.names[style] = request.user_agent(device, style)
+        agent.names[style] = stage.run("dyndns.request", "user_agent", device, style)
     return found
 
 

@@ -13,6 +13,7 @@ from wanbeacon.core import address, url
 from wanbeacon.core.outgoing import Request
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
+from wanbeacon.dyndns.login import auth_of
 from wanbeacon.dyndns.share import labels_of
 
 
@@ -31,25 +32,6 @@ def user_agent(device, style=None):
         return "%s - %s %s - %s" % (company, name, model, VERSION)
     contact = _ascii(device.get("contact") or "").replace(" ", "")
     return ("%s %s-%s/%s %s" % (company, name, model, VERSION, contact)).strip()
-
-
-def auth_of(row, account):
-    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order.
-    Bearer needs a token (or a password that looks like the provider's API keys);
-    query is never chosen unasked."""
-    ways = row.get("auth") or ["basic"]
-    wish = account.get("auth")
-    if wish in ways:
-        return wish
-    key = row.get("key")
-    if "bearer" in ways and (
-        account.get("token") or key and str(account.get("password") or "").startswith(key)
-    ):
-        return "bearer"
-    for way in ways:
-        if way != "bearer":
-            return way
-    return ways[0]
 
 
 def _login(row, account, name):
