@@ -252,7 +252,7 @@ def test_who_joined_the_set_up_network_is_the_owner_until_it_closes(installed):
     board, web = installed(
         boot=QUICK
         + (
-            "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\n"
+            "\nfrom wanbeacon.board.esp32 import door\ndoor.SETUP_S = 2\n"
             "from wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n"
         ),
         pins={"0": 1},
@@ -346,7 +346,7 @@ def test_set_up_mode_has_its_pages_where_the_label_says_whatever_the_settings_wa
         pins={"0": 1},
         boot=QUICK
         + (
-            "\nfrom wanbeacon.board.esp32 import access_point as door\ndoor.SETUP_S = 2\n"
+            "\nfrom wanbeacon.board.esp32 import door\ndoor.SETUP_S = 2\n"
             "from wanbeacon.board.esp32 import lights\nlights.SETUP_S = 0.3\n"
         ),
         **around_it,

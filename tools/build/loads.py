@@ -14,7 +14,8 @@ SOURCES = ("observe.natpmp", "observe.upnp")
 #: Only for pages, commands, set-up mode and providers that do not speak DynDNS2: not on the way to the first
 #: request.
 LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status",
-         "wanbeacon.board.esp32.access_point", "wanbeacon.board.esp32.captive_dns", "wanbeacon.app.restful",
+         "wanbeacon.board.esp32.access_point", "wanbeacon.board.esp32.captive_dns",
+         "wanbeacon.board.esp32.door", "wanbeacon.board.esp32.nets", "wanbeacon.app.restful",
          "wanbeacon.app.restplan", "wanbeacon.dyndns.tsig", "wanbeacon.net.dnsupdate")  # fmt: skip
 #: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ...
 #: else "app.exchange"`.

@@ -71,7 +71,7 @@ class Device:
         self.running = False
         self.round = time.ticks_ms()
         self.portal = None  # portal/server.py, where it is installed
-        self.door = None  # the access point of set-up mode (portal/door.py) while it is open
+        self.door = None  # the access point of set-up mode (board/esp32/door.py) while it is open
         self.wish = None  # "restart", "reset", "setup", "upgrade": what the button or a page asked for
         self.wake = asyncio.Event()
         self.said = {}
