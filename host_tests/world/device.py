@@ -31,6 +31,7 @@ _MODULES = [
     "app.shown",
     "app.stage",
     "app.status",
+    "app.telling",
     "app.words",
     "board.esp32.ntp",
     "core.journal",

@@ -310,7 +310,7 @@ class Agent:
                 self.fault("mqtt", e)
         if self.notices and not self.resting("notices"):
             async with stage.floor:
-                stage.run("app.exchange", "notify", self)
+                stage.run("app.telling", "notify", self)
 
     def _clocks(self):
         """The clock was set, or stepped: waits are told. What that takes is loaded when there is something of

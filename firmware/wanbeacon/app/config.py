@@ -11,7 +11,6 @@ import json
 
 import wanbeacon
 from wanbeacon.app import stage
-from wanbeacon.core import address
 from wanbeacon.core.lines import lines
 from wanbeacon.core.text import nearest, printable
 from wanbeacon.core.url import name_fault, split_url
@@ -226,7 +225,8 @@ def _url_fault(value):
 
 
 def _address(value, bounds):
-    return _unread(value, lambda text: len(address.parse(text)) == (4 if bounds == "4" else 16)) and (
+    size = 4 if bounds == "4" else 16
+    return _unread(value, lambda text: len(stage.run("core.address", "parse", text)) == size) and (
         "should be an IPv%s address" % bounds
     )
 

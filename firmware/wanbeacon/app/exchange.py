@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What leaves the home in a turn of the agent's loop: the requests of one account, one after another, and
-notices. Stages of agent.py, whose steps are stages of their own: the code of one of them is in memory at a
-time.
+"""What leaves the home in a turn of the agent's loop: the requests of one account, one after another. A stage
+of agent.py, whose steps are stages of their own: the code of one of them is in memory at a time.
 
 A request is built, noted, sent, its answer read; what that does to the records is learn.py's."""
-
-import gc
 
 from wanbeacon.app import stage
 from wanbeacon.net import Trouble, names
@@ -93,21 +90,3 @@ def _send(agent, account, hosts, template, sent, offline):
         return stage.run("app.sending", "never_left", agent, account, hosts, answer)
     ms = agent.clock.mono_ms() - start
     return stage.run("app.sending", "answered", agent, account, hosts, answer, ms)
-
-
-def notify(agent):
-    """Tell people; after all else, so that a dead receiver delays nothing that is due."""
-    try:
-        due = stage.run("app.notify", "tell", agent)
-        if due:
-            try:
-                ready = stage.run("app.notices", "prepare", agent, *due)
-                came = stage.run("app.post", "deliver", agent, *ready)
-            # nothing has left: where it may have, that is a Trouble (net/http.py)
-            except MemoryError:
-                gc.collect()
-                came = 0, "memory", True, True, 0
-            stage.run("app.notify", "heard", agent, due, came)
-        agent.sound("notices")
-    except Exception as e:
-        agent.fault("notices", e)
