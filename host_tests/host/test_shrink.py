@@ -209,6 +209,16 @@ def test_a_parameter_never_has_the_name_of_a_constant():
     assert not set(function.__code__.co_varnames) & set(tree.names.globals["wanbeacon.a"].values())
 
 
+def test_only_a_private_name_is_bound_by_const():
+    """MicroPython's compiler puts a const()'s number in place of its name in the whole file: the short name
+    of a public one may be a keyword or a local there. No name that the build gives is folded."""
+    lines = ["NAME_%d = const(%d)" % (n, n) for n in range(30)]
+    lines += ["_OWN = const(7)", "def longer(wish):", "    return int('1', base=NAME_2) + _OWN"]
+    text = shrink.Tree({"wanbeacon/a.py": "\n".join(lines)}).shrink("wanbeacon/a.py")
+    assert re.findall(r"(\w+) = const\((\d+)\)", text) == [("_OWN", "7")]
+    assert len(re.findall(r"(?m)^\w+ = \d+$", text)) == 30 and "base=" in text
+
+
 def test_a_traceback_comes_back(program):
     names = Names.read(program.names.text())
     assert names.text() == program.names.text()

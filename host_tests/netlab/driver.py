@@ -14,7 +14,7 @@ import time
 from wanbeacon.app import stage, words
 from wanbeacon.board import linux
 from wanbeacon.core import address
-from wanbeacon.net import clock, http
+from wanbeacon.net import clock, get
 from wanbeacon.observe import base, choose
 
 
@@ -32,7 +32,7 @@ def kit_of(board):
     """What the agent hands to observers."""
 
     def fetch(url, family=0, ca=None, bind=None):
-        return http.get(url, board, "Wanbeacon test-driver", family, budget=3000, ca=ca, device=bind)
+        return get.get(url, board, "Wanbeacon test-driver", family, budget=3000, ca=ca, device=bind)
 
     def log(*why):
         say("log", words.say(*why))

@@ -36,6 +36,7 @@ _MODULES = [
     "board.esp32.ntp",
     "core.journal",
     "net.clock",
+    "net.get",
     "net.http",
     "net.lan",
     "net.names",

@@ -151,6 +151,7 @@ class Tree:
         if name in self.others:
             return self.names.apply(self.others[name])
         tree = ast.parse(self.names.apply(self.texts[name], name))
+        _unfold(tree)
         # not a global's name either: MicroPython's compiler takes one for the other where that is a const()
         taken = set(self.names.globals[name].values())
         for node in ast.walk(tree):
@@ -282,6 +283,16 @@ def words(texts):
 
 def _is_text(node):
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _unfold(tree):
+    """`X = const(1)` of a public name becomes `X = 1`. MicroPython's compiler puts the number in place of that
+    name wherever a file has it, and the short name that X gets may be there already: as a keyword of a call,
+    as a local. A private one keeps its own name."""
+    for part in tree.body:
+        if isinstance(part, ast.Assign) and getattr(getattr(part.value, "func", None), "id", "") == "const":
+            if not any(getattr(target, "id", "").startswith("_") for target in part.targets):
+                part.value = part.value.args[0]
 
 
 def _is_const(tree, name):

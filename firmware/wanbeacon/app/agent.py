@@ -78,7 +78,7 @@ class Agent:
     def fetch(self, url, family=0, ca=None, bind=None):
         """For observers: GET without credentials -> (status, body). Raises net.Trouble."""
         return stage.run(
-            "net.http", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind, self.prove
+            "net.get", "get", url, self.board, self.agent_name(), family, 10000, 4096, ca, bind, self.prove
         )
 
     def prove(self, date):

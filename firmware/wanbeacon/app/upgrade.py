@@ -135,7 +135,7 @@ def _keys():
 def _get(device, url, cfg, budget, cap, sink=None):
     agent = device.agent
     more = 0, budget, cap, cfg.get("ca"), None, agent.prove, sink
-    return stage.run("net.http", "get", url, device.board, agent.agent_name(), *more)
+    return stage.run("net.get", "get", url, device.board, agent.agent_name(), *more)
 
 
 def _offer(device, cfg, bad, newest, by_hand):

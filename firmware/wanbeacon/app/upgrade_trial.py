@@ -79,7 +79,7 @@ def _tls(device):
         if tls:
             root = max([h.rec.root for h in account.hosts])
             more = root, account.row.get("roots") or (), account.doc.get("ca")
-            stage.run("net.http", "shake", host, port, device.board, *more, budget=_SHAKE_MS)
+            stage.run("net.get", "shake", host, port, device.board, *more, budget=_SHAKE_MS)
             return True
     return False
 

@@ -12,7 +12,6 @@ import time
 import requests
 
 from wanbeacon.core import httpdate
-from wanbeacon.core.url import split_url
 from wanbeacon.net import Answer, Trouble, trust, wire
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
@@ -191,36 +190,3 @@ def _ask(req, link):
         raise Trouble("memory" if wire.out_of_memory(e) else "reset", str(e), link.sent)
     finally:
         setattr(requests, name, before)
-
-
-class _Get:
-    """A GET without credentials."""
-
-    post, body = False, None
-
-    def __init__(self, tls, host, port, path, headers, family):
-        self.tls = tls
-        self.host = host
-        self.port = port
-        self.path = path
-        self.headers = headers
-        self.family = family
-
-
-def get(url, board, agent, family=0, budget=None, cap=BODY_MAX, ca=None, device=None, prove=None, sink=None):
-    """A GET without credentials (address checks): (status, body). Raises Trouble. prove(unix seconds or None)
-    is told the date of an answer whose certificate was verified. sink: as in `exchange`."""
-    tls, host, port, path, query = split_url(url)
-    place = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
-    if query:
-        path += "?" + query
-    req = _Get(tls, host, port, path, {"User-Agent": agent, "Host": place}, family)
-    answer = exchange(req, board, budget=budget, cap=cap, ca=ca, device=device, sink=sink)
-    if prove:
-        prove(answer.date)
-    return answer.status, answer.body
-
-
-def shake(host, port, board, root=0, roots=(), ca=None, budget=None):
-    """A verified TLS session with a server, and not a byte of a request. Raises Trouble."""
-    exchange(_Get(True, host, port, "", None, 0), board, root, roots, ca, None, budget)
