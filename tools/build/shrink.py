@@ -286,13 +286,14 @@ def _is_text(node):
 
 
 def _unfold(tree):
-    """`X = const(1)` of a public name becomes `X = 1`. MicroPython's compiler puts the number in place of that
+    """`X = const(1)` of a public name becomes `X = 1`. MicroPython's compiler puts the number in place of the
     name wherever a file has it, and the short name that X gets may be there already: as a keyword of a call,
     as a local. A private one keeps its own name."""
     for part in tree.body:
-        if isinstance(part, ast.Assign) and getattr(getattr(part.value, "func", None), "id", "") == "const":
-            if not any(getattr(target, "id", "").startswith("_") for target in part.targets):
-                part.value = part.value.args[0]
+        made = part.value if isinstance(part, ast.Assign) else None
+        private = made and any(getattr(target, "id", "").startswith("_") for target in part.targets)
+        if not private and getattr(getattr(made, "func", None), "id", "") == "const":
+            part.value = made.args[0]
 
 
 def _is_const(tree, name):
