@@ -11,7 +11,7 @@ from tools.lab import running
 from tools.netlab import as_board
 
 UPDATES = 100
-HEAP = "88k"
+HEAP = "86k"
 #: Each new name costs its text and 8 bytes for good; the fifth pool of names ends with the 630th.
 NAMES = 380
 #: Bytes between the twentieth update, when the log is full, and the last: words of different length, nothing
