@@ -18,7 +18,7 @@ from tools.build import boards
 
 PARTS = ROOT / "host_tests/board/heap"
 #: The Python heap of these boards, as in `-X heapsize=`.
-HEAP = "96k"
+HEAP = "98k"
 HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 
 

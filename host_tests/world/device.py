@@ -28,7 +28,6 @@ _MODULES = [
     "app.plan",
     "app.parting",
     "app.sending",
-    "app.shown",
     "app.stage",
     "app.status",
     "app.telling",

@@ -2,7 +2,7 @@
 """Before and after a request: what is noted of it, learned from its answer, shown of that. A stage whose
 steps are stages of their own (exchange.py)."""
 
-from wanbeacon.app import stage
+from wanbeacon.app import past, said, stage
 from wanbeacon.net import Trouble
 
 
@@ -20,7 +20,7 @@ def begin(agent, account, hosts, sent):
 def never_left(agent, account, hosts, trouble):
     """The request did not even begin. Returns the hosts that met that trouble."""
     stage.run("app.learn", "never_left", agent, account, hosts, trouble)
-    stage.run("app.shown", "never_left", agent, account, hosts, trouble)
+    _show(agent, account, hosts, trouble.word, agent.log.scrub(trouble.text), 0)
     return hosts
 
 
@@ -34,7 +34,36 @@ def answered(agent, account, hosts, answer, ms):
         stage.run("net.believe", "doubt", agent.clock)
     before, told = [(h.rec.v4, h.rec.v6) for h in hosts], []
     met = stage.run("app.learn", "answered", agent, account, hosts, answer, told)
-    stage.run("app.shown", "answer", agent, account, hosts, answer, before, ms)
+    if isinstance(answer, Trouble):
+        status, text = answer.word, agent.log.scrub(answer.text)
+    else:
+        status, text = answer.status, said.said(agent.log, answer.body)
+    _show(agent, account, hosts, status, text, ms)
+    _remember(agent, hosts, before, ms)
     for line in told:
         agent.log.tell(*line)
     return met
+
+
+def _show(agent, account, hosts, status, text, ms):
+    names = [h.name for h in hosts]
+    before, agent.exchange = agent.exchange, {
+        "when": agent.clock.wall(), "provider": account.row["id"], "hosts": names, "status": status,
+        "reply": text, "ms": ms,
+    }  # fmt: skip
+    if status == "dns" and before and before["status"] == status and before["hosts"] == names:
+        return  # every 5 s: said once
+    agent.log("%s: %s -> %s %s" % (account.row["id"], ",".join(names), status, text))
+
+
+def _remember(agent, hosts, before, ms):
+    """Changes of this request into the history that people see."""
+    every = agent.hosts()
+    for i in range(len(hosts)):
+        for old, new in zip(before[i], (hosts[i].rec.v4, hosts[i].rec.v6)):
+            if new and new != old:
+                past.add(agent, agent.clock.wall(), every.index(hosts[i]), old, new, ms)
+                if hosts[i].account.look:  # 60 to 120 s from now: servers take that to spread it
+                    wait = 60 + (agent.chance() * 60 >> 16)
+                    hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
+                    agent.look_at = min(agent.look_at or hosts[i].look_at, hosts[i].look_at)

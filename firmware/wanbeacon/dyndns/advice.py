@@ -2,7 +2,7 @@
 """What is wrong or unwise about accounts, seen from their providers' rows. For `check` and for start."""
 
 from wanbeacon.core import url
-from wanbeacon.dyndns import catalog, login, share
+from wanbeacon.dyndns import catalog, share
 
 _WRITES = ("noip",)  # asks for a mail address in the User-Agent (No-IP, request method)
 
@@ -71,7 +71,7 @@ def advice(row, account):
     if row.get("dns"):
         return _dns(account), []
     problems, warnings = [], []
-    way = login.auth_of(row, account)
+    way = share.auth_of(row, account)
     own = account.get("custom", {"url": ""})["url"]
     inside = own and "write it inside custom"
     _provider(row, account, problems, warnings)

@@ -13,8 +13,7 @@ from wanbeacon.core import address, url
 from wanbeacon.core.outgoing import Request
 from wanbeacon.core.text import printable
 from wanbeacon.core.url import quote
-from wanbeacon.dyndns.login import auth_of
-from wanbeacon.dyndns.share import labels_of
+from wanbeacon.dyndns.share import auth_of, labels_of
 
 
 def _ascii(value):

@@ -108,3 +108,22 @@ def labels_of(host):
     if name.find(".", cut + 1) < 0:
         return "@", name
     return name[:cut], name[cut + 1 :]
+
+
+def auth_of(row, account):
+    """How this account logs in: bearer, basic, query or none; the user's wish first, then the row's order.
+    Bearer needs a token (or a password that looks like the provider's API keys);
+    query is never chosen unasked."""
+    ways = row.get("auth") or ["basic"]
+    wish = account.get("auth")
+    if wish in ways:
+        return wish
+    key = row.get("key")
+    if "bearer" in ways and (
+        account.get("token") or key and str(account.get("password") or "").startswith(key)
+    ):
+        return "bearer"
+    for way in ways:
+        if way != "bearer":
+            return way
+    return ways[0]

@@ -30,7 +30,7 @@ class Chooser:
 class Agent:
     """As much of app/agent.Agent as the pages ask for: one host, which was refused."""
 
-    history, exchange, faults, save_error, mqtt = b"", None, {}, None, None
+    history, exchange, faults, save_error, mqtt, notices = b"", None, {}, None, None, None
     counters = {"requests": 1}
 
     def __init__(self, clock):
