@@ -26,7 +26,6 @@ _MODULES = [
     "app.log",
     "app.model",
     "app.plan",
-    "app.parting",
     "app.sending",
     "app.stage",
     "app.status",

@@ -251,7 +251,7 @@ class Agent:
         self.save()
         due = stage.run("app.plan", "due", self, self.hosts())
         if due:
-            stage.run("app.parting", "pick", due)
+            stage.run("app.sending", "pick", due)
         return True
 
     def save(self):

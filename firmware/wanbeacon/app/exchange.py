@@ -58,7 +58,7 @@ def exchange(agent, account, hosts, template, sent, offline):
 
 def act(agent, account, due):
     """Send what is due (plan.due's list). False when there is nothing that can be sent."""
-    due = stage.run("app.parting", "groups", account, due)
+    due = stage.run("app.sending", "groups", account, due)
     if not due:
         return False
     while due:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From what a line's sources said to the requests of an account: what a line is asked for (`wanted`), its
 answer (`note`), what each host should have and whether it is due (`due`). Which hosts share a request is
-parting.py's. A stage; sends and writes nothing.
+sending.py's. A stage; sends and writes nothing.
 """
 
 from micropython import const

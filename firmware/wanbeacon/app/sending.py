@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Before and after a request: what is noted of it, learned from its answer, shown of that. A stage whose
-steps are stages of their own (exchange.py)."""
+"""Before and after a request: what each host is to send (`pick`), which hosts share one (`groups`), what is
+noted of it, learned from its answer, shown of that. Stages of exchange.py, whose large steps are stages of
+their own."""
 
 from wanbeacon.app import past, said, stage
+from wanbeacon.core.record import NEVER
 from wanbeacon.net import Trouble
+
+# Sources that read the device's own address: then the connection comes from it too.
+_OWN = ("netlink", "interface", "ubus")
 
 
 def begin(agent, account, hosts, sent):
@@ -67,3 +72,31 @@ def _remember(agent, hosts, before, ms):
                     wait = 60 + (agent.chance() * 60 >> 16)
                     hosts[i].looks, hosts[i].look_at = 0, agent.clock.mono() + wait
                     agent.look_at = min(agent.look_at or hosts[i].look_at, hosts[i].look_at)
+
+
+def pick(due):
+    """What each of the hosts is to send: [(host, template, sent)]. One whose provider can take none of that
+    is told so."""
+    share, out = stage.load("dyndns.share"), []
+    for host, wanted, have in due:
+        account, rec = host.account, host.rec
+        # a provider that saw another address than ours is told ours the next time
+        own = account.line.source[4] in _OWN and rec.word != "other address" and not rec.single
+        choice = share.pick(account.row, wanted, have, own, host.doc, rec.offline == 1)
+        if choice:
+            out.append((host,) + choice)
+        else:
+            host.next, host.why = NEVER, host.why + (("wait.both",),)
+    return out
+
+
+def groups(account, due):
+    """The requests of an account: a list with ([Host], template, sent, offline) for each."""
+    chosen = pick(due)
+    if not chosen:
+        return chosen
+    share = stage.load("dyndns.share")
+    items = [(h.doc, template, sent, h.rec.offline, h.rec.single) for h, template, sent in chosen]
+    return [
+        ([chosen[i][0] for i in group],) + items[group[0]][1:4] for group in share.group(account.row, items)
+    ]
