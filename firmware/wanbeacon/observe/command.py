@@ -9,12 +9,14 @@ tell. The command runs beside the agent, which never waits longer than its limit
 import asyncio
 import os
 
+from micropython import const
+
 from wanbeacon.observe import scan
 from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 
 #: Seconds a command may take; then it is ended.
 LIMIT_S = 10
-_MAX = 1000  # bytes of output that are read; what prints more is not an address
+_MAX = const(1000)  # bytes of output that are read; what prints more is not an address
 # In the shell's background: os.system() would hold the whole agent. What it prints goes to a file of ours
 # that has lost its name already, so that nothing is left over, however we end; the shell opens it before it
 # goes into the background. It closes what it inherits of ours (MicroPython hands sockets on): the next agent
