@@ -93,12 +93,13 @@ def run(name, function, *args, **more):
 def once(name, function, *args):
     """A stage that a process has once, at its start: its code goes wherever the agent runs.
     It would stay for months."""
-    global scarce
-    before, scarce = scarce, True
+    gc.collect()
+    before = set(sys.modules)
+    _open.append(before)
     try:
-        return run(name, function, *args)
+        return getattr(load(name), function)(*args)
     finally:
-        scarce = before
+        _leave(before)
 
 
 async def run_async(name, function, *args):
