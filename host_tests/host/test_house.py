@@ -15,7 +15,8 @@ PACKAGE = ROOT / "firmware/wanbeacon"
 FLOORS = ("core", "dyndns", "net", "observe", "board", "app", "portal", "openwrt")
 #: A board's composition root starts its portal, Improv hands out a key to it, and the command line starts its
 #: router's part: doors of their own, asked for by name and absent where they are not installed.
-DOORS = {("app", "portal.server"), ("app", "portal.guard")}
+#: Set-up mode is a stage that stays while its network is up, and parts of it are stages themselves.
+DOORS = {("app", "portal.server"), ("app", "portal.guard"), ("board", "app.stage")}
 #: Modules that `stage.run`, `run_async`, `resident`, `load` (and what hands them on) name as text.
 _STAGE = re.compile(r'(?:stage\.(?:run|run_async|once|resident|load)|run_stage|kit\.run)\(\s*"([a-z_.0-9]+)"')
 IMPORTS_INSIDE = 30  # functions that import: each has its reason beside it

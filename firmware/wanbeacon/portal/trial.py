@@ -77,7 +77,7 @@ async def address(rows, device, cfg):
 
     def fetch(url, family=0, ca=None, bind=None):
         return stage.run(
-            "net.http",
+            "net.get",
             "get",
             url,
             device.board,
