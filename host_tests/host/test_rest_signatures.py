@@ -50,7 +50,7 @@ def test_sigv4_is_botocores(method, part, pairs, secret, body, wall):
     headers = {"Host": "route53.amazonaws.com", "Content-Type": "text/xml"}
     account = {"user": "AKID", "password": secret}
     target = path + ("?" + query if query else "")
-    sent = rest_sign.sign("aws4 us-east-1 route53", account, wall, method, "", target, headers, body)
+    sent = rest_sign.sign("aws4 us-east-1 route53", account, wall, method, "", target, headers, body, "")
     theirs = awsrequest.AWSRequest(
         method, "https://route53.amazonaws.com" + sent, {"Content-Type": "text/xml"}, body
     )

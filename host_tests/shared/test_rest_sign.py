@@ -3,14 +3,16 @@
 open nothing."""
 
 import hashlib
+import os
 
+from wanbeacon.app import restful
 from wanbeacon.core import mac
 from wanbeacon.dyndns import rest_sign
 
 AWS = {"user": "AKIDEXAMPLE", "password": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
 
 
-def signed(recipe, account, wall, method, path, host, body=None, nonce=None, **more):
+def signed(recipe, account, wall, method, path, host, body=None, nonce="0" * 32, **more):
     """(path that is sent, headers) of a signed request; more: its headers, "_" for "-"."""
     headers = {"Host": host}
     for name in more:
@@ -126,11 +128,16 @@ def test_a_name_at_the_top_of_its_zone_is_signed_as_it_is_sent():
     assert path == same == "/?RR=%40&Type=A" and headers == other
 
 
+class Chance:
+    def random(self):
+        return os.urandom(1)[0]
+
+
 def test_a_nonce_is_used_once():
-    seen = set()
-    for _ in range(20):
-        seen.add(signed("acs3", AWS, 1698315752, "GET", "/?x=1", "h")[1]["x-acs-signature-nonce"])
-    assert len(seen) == 20 and max([len(one) for one in seen]) == 32
+    seen = {restful.nonce(Chance()) for _ in range(20)}
+    assert len(seen) == 20 and {len(one) for one in seen} == {32}
+    one = seen.pop()
+    assert signed("acs3", AWS, 1698315752, "GET", "/?x=1", "h", None, one)[1]["x-acs-signature-nonce"] == one
 
 
 def test_a_key_that_is_none_breaks_out_of_no_header():

@@ -131,7 +131,7 @@ def setup(device):
     except ImportError:
         device.say("no set-up pages on this device: use `python -m tools flash`")
     else:
-        stage.run("board.esp32.access_point", "open_door", device, serve)
+        stage.run("board.esp32.access_point", "open_door", device, serve, stage)
 
 
 def console(device):

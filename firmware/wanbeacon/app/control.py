@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The local control channel on Linux: a unix socket, one command line in, one JSON line out.
-Knows no command."""
+What a command means is commands.py's."""
 
 import errno
 import gc

@@ -45,6 +45,11 @@ class _Call:
         self.body = body
 
 
+def nonce(board):
+    """32 hexadecimal digits that no other request has."""
+    return "".join(["%02x" % board.random() for _ in range(16)])
+
+
 def talk(agent, account, root, plan, changes):
     """The calls themselves: an Answer or a Trouble."""
     spare = [bytearray(_SPARE)]
@@ -67,9 +72,8 @@ def talk(agent, account, root, plan, changes):
         headers["Host"], headers["User-Agent"] = name, agent.agent_name(row.get("ua"), account.doc)
         if recipe:  # a stage of its own: the handshake needs the room that its code takes
             origin = ("https://" if tls else "http://") + name
-            path = stage.run(
-                "dyndns.rest_sign", "sign", recipe, doc, wall, method, origin, path, headers, body
-            )
+            parts = method, origin, path, headers, body, nonce(board)
+            path = stage.run("dyndns.rest_sign", "sign", recipe, doc, wall, *parts)
         req = _Call(method, place, path, headers, body)
         left = time.ticks_diff(end, time.ticks_ms())
         if left <= 0:

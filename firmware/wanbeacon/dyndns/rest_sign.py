@@ -4,7 +4,7 @@ the recipe's name and what its scope holds ("aws4 us-east-1 route53").
 
 All but three hash the same canonical request (method, path, query, headers, hash of the body) and differ in
 what is signed with which key: a line each in _RECIPES. The account's `user` is the id of the key, `password`
-its secret. No socket and no clock: the time is handed in, and has to be right within 5 to 15 minutes.
+its secret. No socket, clock or chance: they are handed in. The time has to be right within 5 to 15 minutes.
 
 Documents: AWS "Signature Version 4"; Tencent Cloud "Signature v3"; Alibaba Cloud "Request syntax and
 signature method V3"; Huawei Cloud "API Request Signing Guide", AK/SK; Volcengine "Signature method"; Baidu
@@ -14,7 +14,6 @@ introduction".
 
 import binascii
 import hashlib
-import os
 
 from wanbeacon.core import civil
 from wanbeacon.core.mac import hmac
@@ -34,11 +33,12 @@ _RECIPES = (
 _VALID = 1800  # seconds that a signature of Baidu's is good for: their own examples' value
 
 
-def sign(recipe, account, wall, method, place, path, headers, body, nonce=None):
+def sign(recipe, account, wall, method, place, path, headers, body, nonce):
     """Add to `headers` (dict with "Host") what makes this request a signed one.
 
     recipe: the row's text. wall: Unix seconds. place: "https://host" as OVH signs it. path: with its query,
-    percent-encoded. body: bytes or None. nonce: for tests. Returns the path that is to be sent.
+    percent-encoded. body: bytes or None. nonce: 32 random hexadecimal
+    digits. Returns the path that is to be sent.
     """
     name, *scope = recipe.split()
     user, secret = printable(account.get("user") or ""), account.get("password") or ""
@@ -75,7 +75,7 @@ def _chain(words, scope, user, secret, wall, request, headers, body, nonce):
     digest = _hex(hashlib.sha256(body).digest())
     if name == "acs3":
         headers["x-acs-content-sha256"] = digest
-        headers["x-acs-signature-nonce"] = nonce or _hex(os.urandom(16))
+        headers["x-acs-signature-nonce"] = nonce
     elif name == "volc":
         headers["X-Content-Sha256"] = digest
     elif name == "sdk":
@@ -133,7 +133,7 @@ def _ovh(account, wall, method, url, headers, body):
 
 def _nfsn(user, secret, wall, path, headers, body, nonce):
     """NearlyFreeSpeech.NET: a plain SHA-1, with a salt of 16 letters and digits."""
-    begin = "%s;%d;%s;" % (user, wall, nonce or _hex(os.urandom(8)))
+    begin = "%s;%d;%s;" % (user, wall, nonce[:16])
     text = begin + "%s;%s;%s" % (secret, path, _hex(hashlib.sha1(body).digest()))
     headers["X-NFSN-Authentication"] = begin + _hex(hashlib.sha1(text.encode()).digest())
 

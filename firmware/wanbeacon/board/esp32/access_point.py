@@ -9,7 +9,6 @@ import os
 
 import network
 
-from wanbeacon.app import stage
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import files, nets
 
@@ -30,15 +29,15 @@ def access(board):
     return doc["ap_password"]
 
 
-def open_door(device, serve):
+def open_door(device, serve, stage):
     """Begin set-up mode. With settings it ends by itself.
-    serve(device, address, port): the pages, for ever."""
+    serve(device, address, port): the pages, for ever. stage: app/stage.py, which no board may import."""
     try:
         ap, address = _access_point(device, access(device.board))
     except (OSError, ValueError, AttributeError) as e:
         device.say("set-up access point: %s" % e)
         return
-    device.door = stage.resident("board.esp32.door").Door(device, ap, address, serve)
+    device.door = stage.resident("board.esp32.door").Door(device, ap, address, serve, stage)
 
 
 def _access_point(device, password):

@@ -2,7 +2,7 @@
 """An ESP32 under MicroPython 1.23 or newer: files, names, clock, watchdog. board/linux.py offers the same
 names.
 
-Knows no provider and no host. The link (Wi-Fi, cable) is link.py, the order of a board's
+Independent of providers and hosts. The link (Wi-Fi, cable) is link.py, the order of a board's
 life app/board_main.py."""
 
 import os

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Set-up mode's own network while it is there: its pages, its name server, its end. access_point.py opens it;
-this stays until then. Knows no page."""
+this stays until then. What the pages are is handed in."""
 
 import asyncio
 
-from wanbeacon.app import stage
 from wanbeacon.net import udp, waits
 
 SETUP_S = 900  # the set-up network goes after this when there are settings: it is a door
@@ -12,14 +11,15 @@ LOOK_S = 1
 
 
 class Door:
-    """device: app/board_main.py; ap: the access point, up; address: its own; serve: see
-    access_point.open_door."""
+    """device: app/board_main.py; ap: the access point, up; address: its own; serve, stage:
+    see access_point.open_door."""
 
-    def __init__(self, device, ap, address, serve):
+    def __init__(self, device, ap, address, serve, stage):
         self.device = device
         self.ap = ap
         self.address = address
         self.serve = serve
+        self.stage = stage
         self.tasks = [asyncio.create_task(self._names())]
         portal = device.cfg and device.cfg["portal"]
         if portal and not (portal["enabled"] and portal["port"] == 80):
@@ -33,7 +33,7 @@ class Door:
             await asyncio.sleep(LOOK_S)
         self.close()
         device.door = None
-        stage.dismiss("board.esp32.door")
+        self.stage.dismiss("board.esp32.door")
         device.say("set-up mode ends")
 
     def inside(self, ip):
@@ -41,7 +41,7 @@ class Door:
         gets them has joined it; but not while the home network has the same addresses, which it may have got
         after the door opened."""
         link = self.device.board.link
-        return ip.rpartition(".")[0] == self.address.rpartition(".")[0] and not stage.run(
+        return ip.rpartition(".")[0] == self.address.rpartition(".")[0] and not self.stage.run(
             "board.esp32.nets", "meets", self.address, link and link.nic
         )
 
@@ -79,7 +79,7 @@ class Door:
                 await waits.ready(sock)
                 try:
                     query, peer = udp.receive_from(sock)
-                    reply = query and stage.run("board.esp32.captive_dns", "answer", query, packed)
+                    reply = query and self.stage.run("board.esp32.captive_dns", "answer", query, packed)
                     if reply:
                         sock.sendto(reply, peer)
                 except (OSError, MemoryError):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What this run leaves to the next one: counters and the last words of a crash, in RTC memory. Knows no
-agent.
+"""What this run leaves to the next one: counters and the last words of a crash, in RTC memory. Independent of
+the agent.
 
 RTC memory costs no flash and survives every reset but a power cut; it is guarded by a magic word only (random
 content after power-on may pass that), so a CRC is ours to add."""
