@@ -25,6 +25,22 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 RESIDENT = ("net", "app.board_main", "portal.server", "app.agent", "app.model", "observe.base",
             "observe.choose", "observe.announce", "board.esp32.link", *SOURCES)  # fmt: skip
 
+#: What an update by a JSON API loads at once: the same keys stand in all of it, and as objects of their own
+#: in each module they took 4 KB more than as names (host_tests/host/test_rest_small_heap.py).
+TOGETHER = frozenset(
+    "wanbeacon." + name
+    for name in [
+        "app.restful",
+        "app.restplan",
+        "core.jsonpick",
+        "core.xmlpick",
+        "dyndns.rest",
+        "dyndns.rest_call",
+        "dyndns.rest_fill",
+        "dyndns.rest_picks",
+    ]
+)
+
 
 @cache
 def order():

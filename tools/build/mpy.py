@@ -109,7 +109,7 @@ def modules(portal=True, others=False, scripts=()):
         raise UserError("a module has the name of a script on a board: %s; call it something else" % clash)
     texts.update((Path(one).stem, whole.translate(Path(one).read_text(encoding="utf-8"))) for one in scripts)
     words, first = shrink.words(texts.values()), loads.order()
-    goes = whole.modules - loads.resident()
+    goes = whole.modules - loads.resident() - loads.TOGETHER
 
     def compiled(name):
         short = whole.names.modules.get(name, name)
