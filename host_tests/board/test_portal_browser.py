@@ -93,6 +93,7 @@ class Visitor:
 
     def press(self, text):
         self.page.get_by_role("button", name=text).first.click()
+        self.page.wait_for_load_state()  # a board sends its pages in pieces
 
     def close(self):
         self.context.close()
@@ -246,7 +247,7 @@ def test_a_stopped_host_says_what_to_do_and_can_be_retried(chromium, port, home,
     me.page.get_by_label("Password", exact=True).fill("kept-label-1")
     me.press("Log in")
     assert "needs your help" in me.page.inner_text("h1") and "nothing to do" not in me.page.inner_text("main")
-    assert me.page.get_by_role("link", name="Correct the account").is_visible()
+    me.page.get_by_role("link", name="Correct the account").wait_for()
     me.look("stopped")
     me.press("Try again")
     board.wait_for(r"badauth.*\n(.*\n)*.*badauth", 15)

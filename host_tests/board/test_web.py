@@ -272,7 +272,7 @@ def test_every_browser_is_told_what_it_can_do(chromium, page, tmp_path, width, s
         me.look("able-%d-%s" % (width, scheme), axe=True)
         me.close()
         me = Visitor(chromium, usb.url, None, width, scheme)
-        assert me.page.get_by_text("This browser cannot talk").is_visible()
+        me.page.get_by_text("This browser cannot talk").wait_for()
         assert "Chrome" in me.page.inner_text("#browser") and "by hand" in me.page.inner_text("#browser")
         assert not me.page.get_by_role("button", name="Install on a new board").is_visible()
         assert not me.page.get_by_role("button", name="Update").is_visible()

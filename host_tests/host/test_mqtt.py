@@ -233,7 +233,7 @@ def test_a_second_device_of_the_same_name_does_not_make_a_storm(lab, broker):
 
 def test_what_it_costs_of_a_boards_heap_and_that_it_stays_so(lab, broker, tmp_path):
     """Compiled for a board, 32 bit, five hosts; 250 updates at night."""
-    count = 250 if NIGHTLY else 12
+    count = 250 if NIGHTLY else 24
     compiled = as_board.compile_board()
     lab.reset()
     without, _ = as_board.updates(lab, compiled, "160k", 3)
@@ -244,5 +244,7 @@ def test_what_it_costs_of_a_boards_heap_and_that_it_stays_so(lab, broker, tmp_pa
         said = sum(topic == "wanbeacon/%s/state" % DEVICE for topic, _, _ in watch.said)
     print("heap in use: %d without, %d with a broker; after %d updates %d; %d states" % (
         without[-1], used[4], count, used[-1], said))  # fmt: skip
-    assert said >= count - 5 and max(used[count // 2 :]) < max(used[4 : count // 2]) + 1500, used
+    assert said >= count // 3, "on a busy machine two changes may be one state"
+    # the first ten fill what is kept of the past
+    assert max(used[count // 2 :]) < max(used[10 : count // 2]) + 500, used
     assert used[4] < without[-1] + 12000, (without, used)
