@@ -19,7 +19,15 @@ from rich.table import Table
 from . import CACHE, ROOT, UserError
 
 MUTMUT = "mutmut==3.8.1"
-MODULES = ("core/policy", "core/byhand", "core/release", "core/journal", "dyndns/reply", "dyndns/retry_after")
+MODULES = (
+    "core/policy",
+    "core/reasons",
+    "core/byhand",
+    "core/release",
+    "core/journal",
+    "dyndns/reply",
+    "dyndns/retry_after",
+)
 TESTS = (
     "test_policy",
     "test_policy_waits",
@@ -31,7 +39,7 @@ TESTS = (
     "test_reply_rows",
     "test_hostile",
 )
-HELPERS = ("replies", "slots")
+HELPERS = ("replies", "memory_slots")
 NOTES = ROOT / "host_tests" / "MUTANTS.md"
 LEAST = 97  # percent that must be killed
 _RUN_S = 1800
