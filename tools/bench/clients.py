@@ -31,6 +31,8 @@ PATIENCE = 30
 #: others look at their address so often that a part of a day tells it, and their time-outs bear no more.
 SPEED = {"wanbeacon": 300}
 OTHERS_SPEED = 60
+#: Programs that only start a client: tools/grade/run.py's, and the shell in front of Debian's MicroPython.
+_STARTERS = ("unshare", "mount", "sh", "dash", "bash", "busybox")
 _POOL = concurrent.futures.ThreadPoolExecutor(16)
 _RUNNING = {}
 _places = itertools.count(1)
@@ -74,11 +76,20 @@ def begun(one, speed=1, **options):
 
 def first(run):
     """Starts the client; ms until its first update was answered."""
-    before = time.monotonic()
     run.start()
+    before = _itself(run.process.pid)
     if not run.wait(PATIENCE * run.speed, run.answered(1)):
         raise Missing("%s sent no update within %d s" % (run.client.name, PATIENCE))
     return (run.lab.ledger_book.requests("update", last=1)[-1]["at"] - before) * 1000
+
+
+def _itself(pid):
+    """Waits until a process is the client and no longer what starts it here and nowhere else: a shell that
+    gives it another /etc/hosts, or its interpreter another C library. The time.monotonic() of that."""
+    link, end = "/proc/%d/exe" % pid, time.monotonic() + 2
+    while os.path.basename(os.readlink(link)) in _STARTERS and time.monotonic() < end:
+        pass  # no sleep: it is over in some milliseconds, and they are what is measured
+    return time.monotonic()
 
 
 def start(bench, name):

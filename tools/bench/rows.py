@@ -54,6 +54,7 @@ ROWS = (
     *beside("installed", "installed files, with what it depends on", "B", ".installed:measure"),
     Row("start-32", "start to first request, 32 bit", "ms", ".timing:start", None, (I386,)),
     *beside("start", "start to first update", "ms", ".clients:start"),
+    Row("phases", "where the time from start to first request goes (under strace)", "ms", ".phases:start"),
     *beside("bytes", "bytes per update (TCP payload, both ways, TLS)", "B", ".clients:wire", "size"),
     *beside("trips", "round trips per update, TCP's included", "", ".clients:wire", "trips"),
     Row("change", "new address to HTTPS request (netlink)", "ms", ".timing:change", ("<=", 100), (AMD64,)),
