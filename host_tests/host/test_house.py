@@ -141,6 +141,8 @@ def test_the_way_of_one_address_is_short_and_as_it_is_described():
     way = text[text.index("## The way of one address") :].split("\n## ")[0]
     files = re.findall(r"^\d+\. `([a-z_/]+\.py)`", way, re.M)
     assert 5 < len(files) <= WAY_MAX
+    named = {path.rpartition("/")[2] for path in re.findall(r"`([a-z_/0-9]+\.py)`", way)}
+    assert named == {path.rpartition("/")[2] for path in files}  # no tenth file on the way of a numbered one
     for step in re.split(r"^\d+\. ", way, flags=re.M)[1:]:
         places = [step.split("`")[1], *re.findall(r"`([a-z]+\.py)`", step)]
         known = [

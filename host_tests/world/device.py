@@ -26,7 +26,7 @@ _MODULES = [
     "app.log",
     "app.model",
     "app.plan",
-    "app.sending",
+    "app.shown",
     "app.stage",
     "app.status",
     "app.telling",

@@ -245,13 +245,12 @@ class Agent:
 
     def _act(self, account):
         """What is due for one account. False when nothing is."""
-        due = stage.run("app.plan", "due", self, account.hosts)
-        if not due or not stage.run("app.exchange", "act", self, account, due):
+        due = stage.run("app.plan", "groups", self, account)
+        if not due:
             return False
+        stage.run("app.exchange", "act", self, account, due)
         self.save()
-        due = stage.run("app.plan", "due", self, self.hosts())
-        if due:
-            stage.run("app.sending", "pick", due)
+        stage.run("app.plan", "due", self, self.hosts())
         return True
 
     def save(self):

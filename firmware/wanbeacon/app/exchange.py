@@ -29,7 +29,7 @@ def exchange(agent, account, hosts, template, sent, offline):
         rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
     except Trouble as e:
         return False, e
-    if not stage.run("app.sending", "begin", agent, account, hosts, sent):
+    if not begin(agent, account, hosts, sent):
         return False, None
     root = max([h.rec.root for h in hosts])
     more = root, row.get("roots") or (), doc.get("ca"), doc.get("bind")
@@ -56,11 +56,19 @@ def exchange(agent, account, hosts, template, sent, offline):
     return True, answer
 
 
+def begin(agent, account, hosts, sent):
+    """Note a request in the journal before it leaves. False when that cannot be done: then it must not leave.
+    The code that marks the records is gone before the code that writes them comes."""
+    stage.run("app.learn", "start", agent, account, hosts, sent)
+    if agent.save():
+        agent.counters["requests"] += 1
+        return True
+    stage.run("app.learn", "undo", agent, hosts)
+    return False
+
+
 def act(agent, account, due):
-    """Send what is due (plan.due's list). False when there is nothing that can be sent."""
-    due = stage.run("app.sending", "groups", account, due)
-    if not due:
-        return False
+    """Send what is due (plan.groups)."""
     while due:
         hosts, template, sent, offline = due.pop(0)
         hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
@@ -71,7 +79,6 @@ def act(agent, account, due):
             stage.run("app.learn", "wait_as", agent, account, met, [h for group in due for h in group[0]])
         if met or met is None:
             break
-    return True
 
 
 def _send(agent, account, hosts, template, sent, offline):
@@ -86,7 +93,9 @@ def _send(agent, account, hosts, template, sent, offline):
         begun, answer = exchange(*args)
     if answer is None:
         return None
-    if not begun:
-        return stage.run("app.sending", "never_left", agent, account, hosts, answer)
-    ms = agent.clock.mono_ms() - start
-    return stage.run("app.sending", "answered", agent, account, hosts, answer, ms)
+    ms = agent.clock.mono_ms() - start if begun else 0
+    before, told = [(h.rec.v4, h.rec.v6) for h in hosts], []
+    # the records come first: showing may fail for want of memory
+    met = stage.run("app.learn", "answered" if begun else "never_left", agent, account, hosts, answer, told)
+    stage.run("app.shown", "show", agent, account, hosts, answer, ms, before, told)
+    return met

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a request does to the records: before it leaves, and what its answer means. A stage."""
 
-from wanbeacon.app import said
+from wanbeacon.app import said, stage
 from wanbeacon.core import outcome, policy, reasons
 from wanbeacon.net import Trouble
 
@@ -22,12 +22,13 @@ def undo(agent, hosts):
         policy.undo(h.rec, now, wall)
 
 
-def never_left(agent, account, hosts, trouble):
-    """The request did not even begin: the name server or the way there is missing. Nothing was noted for
-    it."""
+def never_left(agent, account, hosts, trouble, told):
+    """The request did not even begin: the name server or the way there is missing. Nothing was noted for it.
+    Arguments and result as for `answered`."""
     now = agent.clock.mono()
     for h in hosts:
         policy.never_left(h.rec, trouble.word, now, account.limits)
+    return hosts
 
 
 def answered(agent, account, hosts, answer, told):
@@ -35,7 +36,11 @@ def answered(agent, account, hosts, answer, told):
     hosts that met trouble of the server's or the network's. told: a list that gets what is to be told of
     it, as Log.tell takes it: the words come when this code is gone."""
     if isinstance(answer, Trouble):
+        if answer.word in ("clock", "expired"):
+            stage.run("net.believe", "doubt", agent.clock)
         return learn(agent, account, hosts, failed(hosts, answer), told)
+    if answer.date:
+        agent.prove(answer.date)
     for h in hosts:
         h.rec.root = answer.root
     return learn(agent, account, hosts, answer.outs, told)

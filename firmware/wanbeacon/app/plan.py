@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From what a line's sources said to the requests of an account: what a line is asked for (`wanted`), its
-answer (`note`), what each host should have and whether it is due (`due`). Which hosts share a request is
-sending.py's. A stage; sends and writes nothing.
+answer (`note`), what each host should have and what it is to send for that (`due`), which hosts share a
+request (`groups`). A stage; sends and writes nothing.
 """
 
 from micropython import const
@@ -15,6 +15,8 @@ from wanbeacon.observe.base import FOUND, NONE, UNKNOWN
 _OUTAGE = const(60)  # seconds without an address after which everybody in the region comes back at once
 # seconds for which a source that cannot tell is no trouble: a router restarts in minutes
 _PATIENCE = const(1800)
+# Sources that read the device's own address: then the connection comes from it too.
+_OWN = ("netlink", "interface", "ubus")
 
 # ---- observe
 
@@ -129,10 +131,30 @@ def at_home(host):
     return (None, ("home.router", line.found[6])) if line.router6 else (line.found[6], None)
 
 
+def groups(agent, account):
+    """The requests of an account that are due: a list with ([Host], template, sent, offline) for each."""
+    chosen = due(agent, account.hosts)
+    items = [(h.doc, template, sent, h.rec.offline, h.rec.single) for h, template, sent in chosen]
+    share = stage.load("dyndns.share")
+    return [
+        ([chosen[i][0] for i in group],) + items[group[0]][1:4] for group in share.group(account.row, items)
+    ]
+
+
 def due(agent, hosts):
-    """Decide for hosts: [(host, wanted, stored)] of those that are due."""
-    now = agent.clock.mono()
-    return [one for one in [judge(agent, h, now) for h in hosts] if one]
+    """Decide for hosts, for the status too: [(host, template, sent)] of those that are due. One whose
+    provider can take none of what it should have is told so."""
+    now, share, out = agent.clock.mono(), stage.load("dyndns.share"), []
+    for host, wanted, have in [one for one in [judge(agent, h, now) for h in hosts] if one]:
+        account, rec = host.account, host.rec
+        # a provider that saw another address than ours is told ours the next time
+        own = account.line.source[4] in _OWN and rec.word != "other address" and not rec.single
+        choice = share.pick(account.row, wanted, have, own, host.doc, rec.offline == 1)
+        if choice:
+            out.append((host,) + choice)
+        else:
+            host.next, host.why = NEVER, host.why + (("wait.both",),)
+    return out
 
 
 def judge(agent, host, now):

@@ -35,7 +35,7 @@ def prepare(agent, account, hosts, sent):
             if texts:
                 kept[h.cause + family] = texts
     due = _due(hosts, sent)
-    if not stage.run("app.sending", "begin", agent, account, hosts, sent):
+    if not stage.run("app.exchange", "begin", agent, account, hosts, sent):
         return None
     return (tls, host, port), rows, calls, described, due, kept
 
