@@ -33,13 +33,14 @@ TESTS = (
     "test_policy_waits",
     "test_policy_others",
     "test_journal",
+    "test_journal_time",
     "test_broken_slots",
     "test_reply",
     "test_reply_edges",
     "test_reply_rows",
     "test_hostile",
 )
-HELPERS = ("replies", "memory_slots")
+HELPERS = ("replies", "memory_slots", "journal_kit")
 NOTES = ROOT / "host_tests" / "MUTANTS.md"
 LEAST = 97  # percent that must be killed
 _RUN_S = 1800
