@@ -12,6 +12,20 @@ from host_tests.board.rig import BLOCK, BLOCKS, Board
 from tools.device import image
 
 ADDRESS = "81.2.69.142"
+#: A provider that nobody answers for: for tests that look at the files, not at the first update.
+SETTINGS = {
+    "accounts": [
+        {
+            "provider": "custom",
+            "user": "anna",
+            "password": "geheim-123",
+            "hosts": ["a.example.org"],
+            "custom": {"url": "https://127.0.0.1:9/?h={hostname}&ip={ip}"},
+        }
+    ],
+    "wifi": [{"ssid": "home", "password": "homehome1"}],
+    "address": ["natpmp"],
+}
 #: boot.py of these tests: the same code with shorter waits, where the waits are not what is tested.
 QUICK = """
 from wanbeacon.app import board_main as device

@@ -14,26 +14,12 @@ import time
 
 import pytest
 
+from host_tests.board.home import SETTINGS
 from tools import ROOT
 from tools.build import boards
 from tools.device import config as board_config
 from tools.device import flash as tools_flash
 from tools.device import link as board_link
-
-#: A provider nobody answers for: these tests look at the files, not at the first update (test_life.py does).
-SETTINGS = {
-    "accounts": [
-        {
-            "provider": "custom",
-            "user": "anna",
-            "password": "geheim-123",
-            "hosts": ["a.example.org"],
-            "custom": {"url": "https://127.0.0.1:9/nic/update?hostname={hostname}&myip={ip}"},
-        }
-    ],
-    "wifi": [{"ssid": "home", "password": "homehome1"}],
-    "address": ["natpmp"],
-}
 
 
 @pytest.fixture

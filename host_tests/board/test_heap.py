@@ -29,17 +29,7 @@ EXCHANGE_S = 2  # after an update reached the provider its exchange may go on fo
 LOADS, UPDATES = (10000, 500) if NIGHTLY else (200, 10)
 #: KB of heap with which not everything fits: what is sent is sent, or said to wait.
 SMALLER = range(72, 86, 2) if NIGHTLY else ()
-PAGES = (
-    "/",
-    "/settings",
-    "/wifi",
-    "/provider",
-    "/provider?q=no-ip",
-    "/account?n=0",
-    "/address",
-    "/finish",
-    "/status.json",
-)
+PAGES = (*small_board.PAGES, "/status.json")
 #: What an ESP32 has for its system heap beside Python's: free after Wi-Fi has joined with 56 KB of Python
 #: heap, what the lab's chain takes in a handshake, a socket with its buffers, and what lwIP must find
 #: (docs/architecture.md, "Memory of a board").

@@ -9,29 +9,29 @@ import sys
 import pytest
 
 from host_tests.board import real_firmware
+from host_tests.board.home import SETTINGS
 from host_tests.board.littlefs import read_back
 from tools import ROOT, UserError
 from tools.build import boards
 from tools.device import esp_firmware, image
 
-SETTINGS = {
-    "accounts": [
-        {
-            "provider": "custom",
-            "user": "anna",
-            "password": "geheim-123",
-            "hosts": ["a.example.org"],
-            "custom": {"url": "https://127.0.0.1:9/?h={hostname}&ip={ip}"},
-        }
-    ],
-    "wifi": [{"ssid": "home", "password": "homehome1"}],
-    "address": ["natpmp"],
-}
-
 
 @pytest.fixture(scope="session")
 def firmware():
     return real_firmware.path()
+
+
+def tools_image(firmware, folder, *options):
+    """`tools image` for a usual ESP32, started in a folder: its process, ended."""
+    argv = [sys.executable, "-m", "tools", "image", "--firmware", firmware, "--board", "ESP32_GENERIC"]
+    return subprocess.run(
+        [*argv, *options],
+        cwd=folder,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +40,8 @@ def made(firmware, tmp_path_factory):
     folder = tmp_path_factory.mktemp("image")
     (folder / "my.json").write_text(json.dumps(SETTINGS))
     out = folder / "wanbeacon.bin"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tools",
-            "image",
-            "--firmware",
-            firmware,
-            "--board",
-            "ESP32_GENERIC",
-            "--config",
-            folder / "my.json",
-            "-o",
-            out,
-            "--label",
-            folder / "label.svg",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
+    done = tools_image(
+        firmware, folder, "--config", folder / "my.json", "-o", out, "--label", folder / "label.svg"
     )
     assert done.returncode == 0, done.stderr
     assert "esptool --chip esp32 write-flash 0x1000" in done.stderr
@@ -86,24 +67,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing(firmware, tmp_path, options, w
     )
     (tmp_path / "air.json").write_text(json.dumps({key: SETTINGS[key] for key in ("accounts", "address")}))
     before = set(tmp_path.rglob("*"))
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tools",
-            "image",
-            "--firmware",
-            firmware,
-            "--board",
-            "ESP32_GENERIC",
-            *options,
-        ],
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = tools_image(firmware, tmp_path, *options)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
     assert set(tmp_path.rglob("*")) == before
 

@@ -30,6 +30,19 @@ def router():
     router.close()
 
 
+def installed(board, folder, *options):
+    """`tools flash` with the settings in the folder's my.json, until the first update: its process, ended."""
+    argv = [sys.executable, "-m", "tools", "flash", "--port", board.port, "--wait", "40"]
+    return subprocess.run(
+        [*argv, "--config", str(folder / "my.json"), *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        stdin=subprocess.DEVNULL,
+    )
+
+
 def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path, router):
     """No time server can be asked, and no check page need be: the clock is the one of the computer that
     installs."""
@@ -43,27 +56,7 @@ def test_one_command_from_an_empty_board_to_the_first_good(board, lab, tmp_path,
         wifi=[{"ssid": "home", "password": "homehome1"}],
         names={"192.168.1.1:5351": ["127.0.0.1", router.port]},
     )
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tools",
-            "flash",
-            "--port",
-            board.port,
-            "--config",
-            str(tmp_path / "my.json"),
-            "--upgrade-key",
-            str(tmp_path / "vendor.pub.pem"),
-            "--wait",
-            "40",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        stdin=subprocess.DEVNULL,
-    )
+    done = installed(board, tmp_path, "--upgrade-key", str(tmp_path / "vendor.pub.pem"))
     assert done.returncode == 0, done.stderr
     assert "good" in done.stderr and "Done: the board keeps your name up to date" in done.stderr
     assert ADDRESS in str(lab.published("demo.dyndns.org"))
@@ -86,25 +79,7 @@ def test_a_trouble_at_home_ends_the_flash_with_its_diagnosis(board, lab, tmp_pat
     doc.update({key: trouble[key] for key in ("wifi",) if key in trouble})
     (tmp_path / "my.json").write_text(json.dumps(doc))
     board.world(wifi=[{"ssid": "home", "password": "homehome1"}])
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tools",
-            "flash",
-            "--port",
-            board.port,
-            "--config",
-            str(tmp_path / "my.json"),
-            "--wait",
-            "40",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        stdin=subprocess.DEVNULL,
-    )
+    done = installed(board, tmp_path)
     assert done.returncode == 1
     assert words in done.stderr.splitlines()[-1]
 

@@ -23,21 +23,7 @@ FORMS = (
     ("/finish", {"hostname": "beacon", "contact": "x", "new1": "longenough", "new2": "b"}),
     ("/do", {"action": "retry", "host": "demo.dyndns.org"}),
 )
-PAGES = (
-    "/",
-    "/settings",
-    "/wifi",
-    "/provider",
-    "/provider?q=no-ip",
-    "/account?n=0",
-    "/address",
-    "/finish",
-    "/restore",
-    "/backup",
-    "/status.json",
-    "/style.css",
-    "/portal.js",
-)
+PAGES = (*small_board.PAGES, "/restore", "/backup", "/status.json", "/style.css", "/portal.js")
 
 
 @pytest.fixture

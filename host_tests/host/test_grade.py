@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from host_tests.host.installed_wheel import install
 from tools import ROOT, UserError
-from tools.build import wheel
 from tools.grade import certify, cli, clients, clients_others, play, rules, scenes, view
 from tools.grade_server.installed import SERVERS
 
@@ -381,25 +381,7 @@ grade = tool
 def installed():
     """(run(*words) of the installed command in an empty folder, that folder); without root's rights."""
     folder = Path(tempfile.mkdtemp(prefix="wheel-"))
-    name, data = wheel.build(1700000000)
-    (folder / name).write_bytes(data)
-    # what it depends on comes from this environment
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--no-index",
-            "--disable-pip-version-check",
-            "--target",
-            folder / "site",
-            folder / name,
-        ],
-        check=True,
-    )
+    install(folder)
     home = folder / "empty"
     home.mkdir()
     # root may do nothing that another user may not; another user could not read this Python where root has it

@@ -13,9 +13,10 @@ import zipfile
 
 import pytest
 
+from host_tests.host.installed_wheel import install
 from host_tests.needs import absent
 from tools import ROOT
-from tools.build import lock, manifest, wheel
+from tools.build import lock, manifest
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GOOD = {
@@ -30,26 +31,8 @@ def installed(tmp_path_factory):
     """run(*words) -> CompletedProcess of the installed command, in a folder of its own; .site is
     site-packages."""
     folder = tmp_path_factory.mktemp("wheel")
-    name, data = wheel.build(1700000000)
-    (folder / name).write_bytes(data)
-    site = folder / "site"
-    # what it depends on comes from this environment; test_the_pins_exist_for_every_machine looks at those
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--no-index",
-            "--disable-pip-version-check",
-            "--target",
-            site,
-            folder / name,
-        ],
-        check=True,
-    )
+    # test_the_pins_exist_for_every_machine looks at what it depends on
+    site, built = install(folder)
 
     def run(*words, **env):
         (folder / "elsewhere").mkdir(exist_ok=True)
@@ -62,7 +45,7 @@ def installed(tmp_path_factory):
             env=env,
         )
 
-    run.site, run.wheel = site, folder / name
+    run.site, run.wheel = site, built
     return run
 
 

@@ -80,33 +80,26 @@ def test_an_upgrade_leaves_no_module_of_before_and_uninstall_leaves_the_settings
     assert left == ["etc/wanbeacon/config.json"]
 
 
+def settled(lab, folder, password="demo-key"):
+    """Settings for the lab's Dyn in a folder: the options that name them and the agent's files there."""
+    account = {
+        "provider": "dyn",
+        "user": "demo",
+        "password": password,
+        "hosts": ["demo.dyndns.org"],
+        "server": "localhost:%d" % lab.https_port,
+        "ca": str(lab.ca_der),
+    }
+    address = [{"source": "command", "command": "echo 45.33.7.52"}]
+    (folder / "config.json").write_text(json.dumps({"accounts": [account], "address": address}))
+    files = {"config": "config.json", "state": "state", "status": "status.json", "control": "c"}
+    return [word for key, name in files.items() for word in ("--" + key, folder / name)]
+
+
 @pytest.mark.parametrize("interpreter", ["cpython", "micropython-wheel", "micropython-amd64"])
 def test_the_installed_agent_publishes_its_address(prefix, interpreter, tmp_path):
     with Lab("dyn") as lab:
-        config = {
-            "accounts": [
-                {
-                    "provider": "dyn",
-                    "user": "demo",
-                    "password": "demo-key",
-                    "hosts": ["demo.dyndns.org"],
-                    "server": "localhost:%d" % lab.https_port,
-                    "ca": str(lab.ca_der),
-                }
-            ],
-            "address": [{"source": "command", "command": "echo 45.33.7.52"}],
-        }
-        (tmp_path / "config.json").write_text(json.dumps(config))
-        words = [
-            "--config",
-            tmp_path / "config.json",
-            "--state",
-            tmp_path / "state",
-            "--status",
-            tmp_path / "status.json",
-            "--control",
-            tmp_path / "c",
-        ]
+        words = settled(lab, tmp_path)
         done = run(prefix, interpreter, "check", *words)
         assert "ok, 1 host" in done.communicate(timeout=60)[0] and done.returncode == 0
         agent = run(prefix, interpreter, "run", *words)
@@ -129,30 +122,7 @@ def test_under_systemd_each_line_carries_its_level(prefix, interpreter, tmp_path
     """sd-daemon(3): <3> is an error, <6> information. A refusal is an error; without systemd there is no
     number."""
     with Lab("dyn") as lab:
-        config = {
-            "accounts": [
-                {
-                    "provider": "dyn",
-                    "user": "demo",
-                    "password": "wrong",
-                    "hosts": ["demo.dyndns.org"],
-                    "server": "localhost:%d" % lab.https_port,
-                    "ca": str(lab.ca_der),
-                }
-            ],
-            "address": [{"source": "command", "command": "echo 45.33.7.52"}],
-        }
-        (tmp_path / "config.json").write_text(json.dumps(config))
-        words = [
-            "--config",
-            tmp_path / "config.json",
-            "--state",
-            tmp_path / "state",
-            "--status",
-            tmp_path / "status.json",
-            "--control",
-            tmp_path / "c",
-        ]
+        words = settled(lab, tmp_path, "wrong")
         os.environ["JOURNAL_STREAM"] = "8:1234"
         try:
             agent = run(prefix, interpreter, "run", *words)

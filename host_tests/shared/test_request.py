@@ -1,26 +1,12 @@
 # SPDX-License-Identifier: MIT
 # From hosts to requests: what exactly leaves the device for each service, tables on both interpreters.
 import ubinascii
+from replies import A6, A, B, packed, row_of
 from wanbeacon import VERSION
-from wanbeacon.core import address
-from wanbeacon.dyndns import catalog, custom, request, share
+from wanbeacon.dyndns import custom, request, share
 
-FILE = "firmware/catalogue/providers.dat"
-A, B, A6 = "203.0.114.7", "203.0.114.8", "2a00:1450::7"
 Q6 = "2a00%3A1450%3A%3A7"
 DEVICE = {"company": "Wanbeacon", "name": "Wanbeacon", "model": "ESP32", "contact": "me@example.org"}
-_rows = {}
-
-
-def packed(sent):
-    """(v4 text or None, v6 text or None) as the bytes that pass between rooms."""
-    return tuple([address.parse(a) if a else None for a in sent])
-
-
-def row_of(name):
-    if name not in _rows:
-        _rows[name] = catalog.find(FILE, name)
-    return _rows[name]
 
 
 def agent(style=None):
