@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every room of tests may use: interpreters, "needs" markers. Knows no room.
+"""What every room of tests may use: interpreters, "needs" markers.
 
 @pytest.mark.needs_root                 skipped without root rights; a failure in CI
 @pytest.mark.needs("dig", "named")      skipped without these programs; a failure in CI

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Runs one file of host_tests/shared under MicroPython and reports each test in a line. Knows nothing of
-# pytest. usage: micropython run_shared.py MODULE TEST...
+# Runs one file of host_tests/shared under MicroPython and reports each test in a line.
+# usage: micropython run_shared.py MODULE TEST...
 # (MICROPYPATH: firmware, host_tests/shared, .frozen)
 # Protocol on stdout: "@@ run NAME" before a test (a crash is then its fault), "@@ ok NAME" or "@@ fail NAME"
 # after it; whatever stands between belongs to that test (prints, traceback).

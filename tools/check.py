@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools check my.json`: what a device would say to these settings, without sending anything. Also
-prints the configuration reference from the table of wanbeacon.app.config. Knows the config's meaning only
-through the firmware.
+"""`python -m tools check my.json`: what a device would say to these settings, without sending anything.
+Also prints the configuration reference from the table of wanbeacon.app.config.
 
 `examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the
 file. weigh() is its second half, for settings that config.load() has accepted."""

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools ctl COMMAND [HOST]`: a word to a running agent, over its control socket. Knows no agent's
-inside."""
+"""`python -m tools ctl COMMAND [HOST]`: a word to a running agent, over its control socket."""
 
 import json
 import time

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads a LittleFS image with littlefs-python, set up as MicroPython sets it up. Knows nothing of what should
-be in it."""
+"""Reads a LittleFS image with littlefs-python, set up as MicroPython sets it up."""
 
 from littlefs import LittleFS
 

@@ -8,9 +8,8 @@
                                                    # of a flash write
         board.power_on()
 
-Knows MicroPython's console and resets, nothing of the agent. Control folder: world.json (what is around the
-board), flash.img (its flash), events (a FIFO: what the board does), kept-* (RTC memory and clock: lost with
-the power)."""
+Control folder: world.json (what is around the board), flash.img (its flash), events (a FIFO: what the
+board does), kept-* (RTC memory and clock: lost with the power)."""
 
 import contextlib
 import errno

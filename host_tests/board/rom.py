@@ -2,8 +2,7 @@
 """As much of an ESP32's ROM loader and flasher stub as esptool-js asks for: SLIP packets in and out,
 flash as a bytearray.
 
-Commands and answers as in Espressif's "Serial Protocol" (esptool documentation). Knows no page and no
-board."""
+Commands and answers as in Espressif's "Serial Protocol" (esptool documentation)."""
 
 import hashlib
 import struct

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A plain HTTP client for the portal's tests: one request, one answer, cookies kept. Knows no page."""
+"""A plain HTTP client for the portal's tests: one request, one answer, cookies kept."""
 
 import contextlib
 import http.client

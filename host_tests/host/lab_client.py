@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A raw HTTP client for the lab's own tests: sends what it is told, reads every byte that comes. Knows no
-DynDNS."""
+"""A raw HTTP client for the lab's own tests: sends what it is told, reads every byte that comes."""
 
 import base64
 import json

@@ -7,9 +7,9 @@ there.
         with user.typing("make run") as run:    # a command that goes on until Ctrl-C
             run.until("The provider had it")
 
-Knows no document. The copy is of what is tracked, as it is in the checkout, with this environment's .venv and
-.cache; with WANBEACON_NEWCOMER set (`make newcomer`) it is a clone of HEAD and has nothing but what the
-commands themselves fetch."""
+The copy is of what is tracked, as it is in the checkout, with this environment's .venv and .cache; with
+WANBEACON_NEWCOMER set (`make newcomer`) it is a clone of HEAD and has nothing but what the commands
+themselves fetch."""
 
 import os
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A home with an agent in this process and one of the lab's JSON APIs: address, clock and restarts in the
-test's hands. Knows the agent from outside: settings, rounds, what is stored in its folder."""
+test's hands."""
 
 import asyncio
 import gc

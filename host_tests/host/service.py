@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""One lab per file and the agent under MicroPython against it, with time two hundred times as fast on both
-sides. What the five test_services files share; it must not know a provider.
+"""One lab per file and the agent under MicroPython against it, with time two hundred times as fast on
+both sides. What the five test_services files share.
 
 Both clocks run fast, so that a minimum interval of a minute is a wait of 0.3 s, and the lab judges it as the
 minute it is. What concerns half an hour or a month runs the agent faster still and moves the lab's clock by

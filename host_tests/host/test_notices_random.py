@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random lives of a device with receivers that are alive, dead, slow to answer or there when the power goes:
-each event is told at most once to each, and to one that is well exactly once. The judge knows status and
-requests, not how notices are made.
+each event is told at most once to each, and to one that is well exactly once.
+The judge sees only status and requests.
 
 100 lives in CI, 1000 at night."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real Chromium, driven over its own debugging protocol (CDP) by a websocket. Knows no page.
+"""Real Chromium, driven over its own debugging protocol (CDP) by a websocket.
 
 with Browser() as browser:
     page = browser.open("http://127.0.0.1:8000/", width=390)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Serves our LuCI views, the stand-in runtime and nothing else; opens one in the browser. Knows what a router
-answers."""
+"""Serves our LuCI views, the stand-in runtime and nothing else; opens one in the browser."""
 
 import json
 import threading

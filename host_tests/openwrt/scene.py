@@ -2,8 +2,7 @@
 """A running router in front of the provider lab: ubusd with the recorded netifd's answers, settings, the
 agent.
 
-`with Scene(box, net, lab) as scene`: scene.ubus, scene.box. Knows what netifd says, not how the agent
-works."""
+`with Scene(box, net, lab) as scene`: scene.ubus, scene.box."""
 
 import copy
 import json

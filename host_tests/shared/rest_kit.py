@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What tests of dyndns/rest.py share: an API played from a script, and a memory of ids. Knows no provider.
+# What tests of dyndns/rest.py share: an API played from a script, and a memory of ids.
 import json
 
 from wanbeacon.core import jsonpick, xmlpick

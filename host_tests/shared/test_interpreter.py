@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What every interpreter we run on must bring along, CPython with its stand-ins included. Knows no module of
-# ours.
+# What every interpreter we run on must bring along, CPython with its stand-ins included.
 import time
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ESP32's `esp32` without a chip: NVS and partitions in memory. Knows nothing of the agent.
+"""ESP32's `esp32` without a chip: NVS and partitions in memory.
 
 Runs on CPython and on MicroPython. `_power_cut()` loses what was not committed, `_erase()` empties the
 NVS."""

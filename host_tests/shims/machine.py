@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ESP32's `machine` without a chip: what happens to it is recorded in names that start with _. Knows nothing
-of the agent.
+"""ESP32's `machine` without a chip: what happens to it is recorded in names that start with _.
 
 Runs on CPython and on MicroPython (the emulated board). Tests may set and read:
     _cause          what reset_cause() answers next (PWRON_RESET at first)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ESP32's `network` without a radio: `_radio` says what is in the air. Knows nothing of the agent.
+"""ESP32's `network` without a radio: `_radio` says what is in the air.
 
 Runs on CPython and on MicroPython (the emulated board). Tests set:
     _radio.networks["ssid"] = password      access points in reach ("" = open)

@@ -2,8 +2,8 @@
 """A network in memory and in virtual time: stand-ins for the modules socket, select, time and os, and a loop
 for asyncio.
 
-One device, one home, some servers. Time moves only in `advance`: while the loop waits, or while code blocks.
-Knows no protocol above UDP and TCP, and nothing of the agent.
+One device, one home, some servers. Time moves only in `advance`: while the loop waits, or while code
+blocks.
 """
 
 import asyncio

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON. Knows no
-measurement."""
+"""`python -m tools bench`: runs the rows and prints them as a table, or writes them as JSON."""
 
 import contextlib
 import datetime

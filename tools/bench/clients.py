@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Wanbeacon, inadyn and ddclient measured in the same way: each as its authors ship it, over TLS, against the
-provider lab. Knows how a client is started (tools/grade); knows no rule and no other client's number.
+"""Wanbeacon, inadyn and ddclient measured in the same way: each as its authors ship it, over TLS, against
+the provider lab.
 
 inadyn and ddclient trust the authorities that Debian's ca-certificates has (their default) and the lab's own;
 Wanbeacon the one that its settings name, as it does for every provider that it knows."""

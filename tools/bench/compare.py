@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as docs/comparison.md's table and
-as a picture. Knows stored results (cli.document), measures nothing."""
+"""Wanbeacon beside inadyn and ddclient: which rows stand beside each other, as docs/comparison.md's table
+and as a picture."""
 
 from dataclasses import dataclass
 

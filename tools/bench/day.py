@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a provider sees of the agent on bad days, in simulated time; measured by tools/simulate. Knows no
-decision."""
+"""What a provider sees of the agent on bad days, in simulated time; measured by tools/simulate."""
 
 from ..simulate import measures
 

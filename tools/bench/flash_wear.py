@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the journal costs a flash chip: the real agent and the real LittleFS, a year of daily changes. Knows
-no agent; it runs flash/wear.py under MicroPython.
+"""What the journal costs a flash chip: the real agent and the real LittleFS, a year of daily changes.
 
-    year(hosts) -> {"hosts", "days", "writes", "erases", "programs", "week"}
+year(hosts) -> {"hosts", "days", "writes", "erases", "programs", "week"}
 """
 
 import json

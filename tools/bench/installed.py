@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bytes of what each client puts on a machine, what it depends on included. Knows Debian's package lists, no
-client's inside.
+"""Bytes of what each client puts on a machine, what it depends on included.
 
 Counted are files, without documentation and translations; not counted are the C library and what every Debian
 system has (priority required or important)."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a measurement is given (Bench) and what it gives back (numbers, or Missing). Knows no measurement.
+"""What a measurement is given (Bench) and what it gives back (numbers, or Missing).
 
 A measurement is a function (bench) -> a number, or a list of numbers of which the median counts. A note to be
 shown beside it: bench.note("..."). What cannot be measured here raises Missing("why").

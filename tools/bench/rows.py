@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The table of all measurements, in the order in which they are printed. Add a line here; knows no
-measurement's inside. compare.py says which of them stand beside each other."""
+"""The table of all measurements, in the order in which they are printed. Add a line here. compare.py says
+which of them stand beside each other."""
 
 from .measure import Row
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How soon: from the start, or from a new address, to the HTTPS request at the provider. Knows clocks, not
-causes."""
+"""How soon: from the start, or from a new address, to the HTTPS request at the provider."""
 
 import os
 import time

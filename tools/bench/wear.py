@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a year of address changes costs the flash, for the table; measured by tools/bench/flash_wear.py. Knows
-no file system."""
+"""What a year of address changes costs the flash, for the table; measured by tools/bench/flash_wear.py."""
 
 import functools
 

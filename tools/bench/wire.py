@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A relay between a client and the lab that counts bytes and turns: what one update costs. Knows no TLS and
-no HTTP."""
+"""A relay between a client and the lab that counts bytes and turns: what one update costs."""
 
 import socket
 import threading

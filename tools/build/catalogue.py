@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python -m tools catalogue`: writes firmware/catalogue/rest.dat from tools/build/rest_rows.py, and
-providers.dat from tools/data/providers.json and the hand-made table of tools/build/catalogue_rows.py. Knows
-the row format of wanbeacon.dyndns.catalog, not what a reply means."""
+providers.dat from tools/data/providers.json and the hand-made table of tools/build/catalogue_rows.py."""
 
 import json
 

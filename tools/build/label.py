@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What belongs to one device: its name and the password of its own Wi-Fi, and how to print them. Knows no
-settings.
+"""What belongs to one device: its name and the password of its own Wi-Fi, and how to print them.
 
 The password is random for each device: one derived from the MAC address, which every neighbour sees, would be
 none."""

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools release`: everything that a release consists of, into dist/. Knows which tool makes which
-part.
+"""`python -m tools release`: everything that a release consists of, into dist/.
 
     wanbeacon-V-BOARD.tar.gz    what one board gets, as it lies there: main.py, lib/
     wanbeacon-V-BOARD-at-0x200000.bin   the same as a file system, for a flash with MicroPython on it

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the names of a build for boards are called there, and back: applied to source texts, to a board's
-traceback, written down and read again. Knows no reason for any of them (shrink.py has that).
+traceback, written down and read again.
 
     modules      {"wanbeacon.core.policy": "aes"}
     everywhere   {name: new}, for attributes, parameters and globals alike

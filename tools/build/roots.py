@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools roots`: cuts the CA roots a device carries from PyPI's certifi, one DER file each. Knows
-no provider.
+"""`python -m tools roots`: cuts the CA roots a device carries from PyPI's certifi, one DER file each.
 
 firmware/catalogue/roots/NAME.der and index.txt: name, last valid day, SHA-256, subject; most used first,
 since a device whose provider's row names no root tries them in this order."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the names in a source file mean, as far as renaming must know it: which of them stand for modules of
-ours, which texts are names that the program looks up later. Knows no new name.
+"""What the names in a source file mean, as far as renaming must know it: which of them stand for modules
+of ours, which texts are names that the program looks up later.
 
     modules     {dotted name: anything}, all modules of ours: {"wanbeacon.core.policy": ...}"""
 

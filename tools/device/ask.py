@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Asks for a board's first settings, one question at a time: each answer is checked by the firmware's own
-rules before the next question, and asked again with the reason. Knows no port."""
+rules before the next question, and asked again with the reason."""
 
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settings that go onto a board, from a file, checked by the firmware's own rules. Knows no port.
+"""The settings that go onto a board, from a file, checked by the firmware's own rules.
 
 A password is never taken from the command line, where every user of the machine sees it; ask.py asks for it
 without echo."""

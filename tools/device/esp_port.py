@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A board in download mode, through esptool's library. Knows flash, no files. Not testable without a board:
-kept thin."""
+"""A board in download mode, through esptool's library. Not testable without a board: kept thin."""
 
 from .. import UserError
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools flash`: puts the agent on a board that runs MicroPython, and stays until its first update.
-Knows the board through board_link only.
+"""`python -m tools flash`: puts the agent on a board that runs MicroPython, and stays until its first
+update.
 
 The order makes a power cut harmless: main.py goes first and comes last, so a half-installed agent never
 starts; every file is written under another name and renamed; the next run compares by sha256 and copies only

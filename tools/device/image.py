@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools image`: one file for an empty board: MicroPython + agent + settings. Knows flash and
-files, no console.
+"""`python -m tools image`: one file for an empty board: MicroPython + agent + settings.
 
 The file starts where the chip's bootloader does, as MicroPython's own downloads do, and ends with the flash:
 nothing that was there before is left. Same input, same bytes."""

@@ -3,7 +3,7 @@
 knows mpremote.
 
 mpremote's library interface is not stable (its own header says so): pyproject.toml pins the version, and
-nothing else imports it. Knows no agent. Every failure is a UserError with what to do."""
+nothing else imports it. Every failure is a UserError with what to do."""
 
 import ast
 import base64

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python -m tools fleet`: a fleet live from its broker; settings for many boards from a table; simulated
-boards. Knows model, view and batch; they do not know each other."""
+boards."""
 
 import asyncio
 import contextlib

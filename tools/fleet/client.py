@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A small MQTT 3.1.1 client for asyncio: one connection, QoS 0. What the fleet's view and the tests need; it
-must not know what devices say."""
+"""A small MQTT 3.1.1 client for asyncio: one connection, QoS 0. What the fleet's view and the tests need."""
 
 import asyncio
 import itertools

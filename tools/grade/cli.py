@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools grade`: choose clients, play the scenes, print who meets which rule. Knows the order of
-things only."""
+"""`python -m tools grade`: choose clients, play the scenes, print who meets which rule."""
 
 import json
 import signal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The provider lab: a DynDNS2 provider on this machine, over HTTP, HTTPS and DNS. Knows nothing of the agent.
+"""The provider lab: a DynDNS2 provider on this machine, over HTTP, HTTPS and DNS.
 
 From a test:
 

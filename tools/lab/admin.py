@@ -22,8 +22,7 @@ under test.
     POST   /reset             as new: no faults, an empty ledger, nothing published
     GET    /ca.pem /ca.der    the lab's authority
 
-A mistake is answered with 400 and {"error": ...}. It must not know more of the lab than its public
-methods."""
+A mistake is answered with 400 and {"error": ...}."""
 
 import json
 

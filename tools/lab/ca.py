@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The lab's own certification authority and every good and bad certificate a client should meet, in a chain
-as real providers have it (chains.py). It must not know who uses them."""
+"""The lab's own certification authority and every good and bad certificate a client should meet, in a
+chain as real providers have it (chains.py)."""
 
 import datetime
 import os

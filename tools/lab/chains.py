@@ -2,8 +2,8 @@
 """Certificate chains as real providers have them, and the keys they are made with.
 
 A client's memory in a handshake depends on the chain: RSA takes several times what a small elliptic-curve
-chain takes, and RSA is what most providers have. Keys are slow to make and of no worth, so they are kept in
-.cache/; certificates are made fresh. It must not know who uses them."""
+chain takes, and RSA is what most providers have. Keys are slow to make and of no worth, so they are kept
+in .cache/; certificates are made fresh."""
 
 import os
 import tempfile

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m tools lab`: the lab in the foreground, with a live table of its ledger on a terminal.
-It must not know more than the Lab object offers."""
+"""`python -m tools lab`: the lab in the foreground, with a live table of its ledger on a terminal."""
 
 import signal
 import threading

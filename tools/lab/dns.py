@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Authoritative DNS over UDP and TCP for the lab's zones, answered from the world. TTL 60, as dynamic names
-have. It must not know how the records came to be."""
+"""Authoritative DNS over UDP and TCP for the lab's zones, answered from the world. TTL 60, as dynamic
+names have."""
 
 import asyncio
 

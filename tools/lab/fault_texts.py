@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reply faults: functions (reply, request, options) that change a Reply into what some provider really sends.
-They must not know connections; the table that names them is in faults.py."""
+"""Reply faults: functions (reply, request, options) that change a Reply into what some provider really
+sends."""
 
 import html as html_module
 import json

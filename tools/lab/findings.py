@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The table of what a client can do wrong, each with the document that asks for better, and the verdict per
-client. Only words and counts; it must not know how a finding is made (judge.py).
-"""
+"""The table of what a client can do wrong, each with the document that asks for better, and the verdict
+per client. Only words and counts; judge.py makes the
+findings."""
 
 DYN_POLICIES = "help.dyn.com, Remote Access API, Policies"
 DYN_UPDATE = "help.dyn.com, Remote Access API, Perform Update"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a client did wrong, seen from its requests and from what was answered before.
-Works on requests and replies as values; it must not know HTTP servers, faults, or a provider beyond its
-Rules."""
+"""What a client did wrong, seen from its requests and from what was answered before. Works on requests
+and replies as values."""
 
 import re
 from email.utils import parsedate_to_datetime

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The lab as one object: starts and stops everything, and is what tests and tools hold in their hands.
-It must not know how a reply is made or judged."""
+"""The lab as one object: starts and stops everything, and is what tests and tools hold in their hands."""
 
 import asyncio
 import json

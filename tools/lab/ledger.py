@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The ledger: every request, every connection, and what is known of each client. Thread-safe.
-It must not know what is right or wrong (judge.py) nor how requests arrive (tap.py, server.py)."""
+"""The ledger: every request, every connection, and what is known of each client. Thread-safe."""
 
 import copy
 import threading

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What goes in and out of a personality: one Request, one Reply, and the addresses inside them.
-Pure values; it must not know sockets, clocks or any provider."""
+"""What goes in and out of a personality: one Request, one Reply, and the addresses inside them. Pure
+values."""
 
 import base64
 import binascii

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The HTTP side: an aiohttp server per port that turns a request into a Request, asks judge and personality,
-lets the faults loose and files everything. It must not know a provider's rules (providers/) nor TLS (tap.py,
-ca.py)."""
+"""The HTTP side: an aiohttp server per port that turns a request into a Request, asks judge and
+personality, lets the faults loose and files everything."""
 
 import asyncio
 import time

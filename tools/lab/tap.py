@@ -2,8 +2,8 @@
 """One listening port: accepts, writes down every byte that comes in, and hands the connection to the HTTP
 server.
 
-The bytes go through a socket pair, so that they can be seen before TLS touches them and so that a connection
-can be reset, muted or closed. It must not know HTTP."""
+The bytes go through a socket pair, so that they can be seen before TLS touches them and so that a
+connection can be reset, muted or closed."""
 
 import asyncio
 import contextlib

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The lab's world: clock, accounts, hosts, published records, and the address the outside sees.
-It must not know HTTP, DNS messages or any provider's rules."""
+"""The lab's world: clock, accounts, hosts, published records, and the address the outside sees."""
 
 import json
 import threading

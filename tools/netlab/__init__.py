@@ -7,6 +7,4 @@ it in.
     line.py            a device whose address changes, in a namespace of its own
     lab.py, servers.py a provider's line with a real router behind it
     namespaces.py      ip(8), and threads that live in a namespace
-    parts.py           programs and interpreters that a rig needs
-
-Nothing here knows what the agent should do."""
+    parts.py           programs and interpreters that a rig needs"""

@@ -8,8 +8,6 @@ kill.
         agent.wait(lambda s: host(s)["state"] == "ok")
         agent.command("check")
         agent.kill(); agent.start()
-
-It must not know what the agent should do: that is the tests' business.
 """
 
 import base64

@@ -7,7 +7,6 @@
 #                  ticks)
 #   wall=FILE      FILE holds what is added to the wall clock, or "none": clock not set
 #   hide=NAME      `import NAME` fails, as on an interpreter built without it
-# Knows the names it bends and nothing else of the agent.
 import sys
 
 at = sys.argv.index("--")

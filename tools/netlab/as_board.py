@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The agent in a small heap as a board starts it (board_loop.py), five hosts, one change of the address after
-another. Knows nothing of what the agent should do."""
+"""The agent in a small heap as a board starts it (board_loop.py), five hosts, one change of the address
+after another."""
 
 import json
 import os

@@ -2,9 +2,9 @@
 """Measures on a line in namespaces, for `make bench`: how soon a new address reaches the provider, beside
 inadyn and ddclient; and idleness behind a router. Needs root.
 
-The agent runs in real time, with HTTPS, the same changes for each way. The others ask a check page, all at
-the same changes; their clock runs SPEED times as fast (faketime), and what is printed is their own time. They
-speak plain HTTP: beside their interval that does not count. Nothing here knows how the agent works.
+The agent runs in real time, with HTTPS, the same changes for each way. The others ask a check page, all
+at the same changes; their clock runs SPEED times as fast (faketime), and what is printed is their own
+time. They speak plain HTTP: beside their interval that does not count.
 """
 
 import base64

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Mosquitto as a user would run it: TLS and plain, a password file, an access list, nothing kept on disk; on
-loopback and free ports. It must not know who connects.
+"""Mosquitto as a user would run it: TLS and plain, a password file, an access list, nothing kept on disk;
+on loopback and free ports.
 
     with running(folder) as broker:
         broker.tls_port, broker.plain_port, broker.ca_der, broker.stop(), broker.start()

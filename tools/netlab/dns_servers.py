@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """BIND, Knot and PowerDNS as a user would run them for DNS UPDATE: one zone, one key that may keep
-home.example.test, on loopback and free ports. It must not know who asks them.
+home.example.test, on loopback and free ports.
 
     with running("bind", folder) as server:
         server.port, server.published("home.example.test", "A")

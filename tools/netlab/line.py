@@ -5,7 +5,7 @@ nothing else.
     with Line() as line, line.lab("dyn") as lab, Agent(..., before=line.before) as agent:
         line.change("45.33.7.9")     # returns time.monotonic() just before the kernel was told
 
-The lab listens on the namespace's loopback. Needs root. Gone with the block; knows nothing of the agent.
+The lab listens on the namespace's loopback. Needs root. Gone with the block.
 """
 
 import os

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real servers on the internet's side of the netlab: coturn for STUN, BIND for "who am I", the provider lab.
-
-Knows the namespaces, not the agent.
-"""
+"""Real servers on the internet's side of the netlab: coturn for STUN, BIND for "who am I", the provider lab."""
 
 import socket
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The agent's process under MicroPython: start, kill, stop, its status document, its log, a command to it.
-Knows files and processes, not what the agent does."""
+"""The agent's process under MicroPython: start, kill, stop, its status document, its log, a command to
+it."""
 
 import collections
 import contextlib

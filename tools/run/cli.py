@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make run`: options, the loop and the end. Knows all parts of the tool; they do not know each other.
+"""`make run`: options, the loop and the end.
 
 Without a config: the demo, with a simulated line and provider. With one: the same agent against the real
 provider."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The two things that `make run` can run: the demo, or the user's own settings. Both offer title, intro,
-agent, start(), tick(), picture() and summary(); neither knows how a picture gets onto the screen."""
+agent, start(), tick(), picture() and summary()."""
 
 import hashlib
 import json

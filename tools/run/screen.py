@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts pictures onto the screen: the whole terminal, lines, or a file. Knows nothing of what they show but
-its parts."""
+"""Puts pictures onto the screen: the whole terminal, lines, or a file."""
 
 import os
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The demo's story: what happens to the line, the provider and the agent, and how a viewer is told. Knows the
-lab's and the agent's public methods; nothing of screens.
+"""The demo's story: what happens to the line, the provider and the agent, and how a viewer is told.
 
 A result is worked out from what the lab has seen, never from what the agent claims."""
 

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The internet line of the demo: its address changes when the story says so. Knows neither agent nor
-provider.
+"""The internet line of the demo: its address changes when the story says so.
 
-    with open_world(folder, port) as world:      the best that this machine allows
-        world.source      what to put into the agent's "address" list
-        world.command(argv) -> argv that starts a program where the line is
-        world.change("45.33.7.9")                None: no address
-        world.nudge       True when the agent must be told to look
+with open_world(folder, port) as world:      the best that this machine allows
+    world.source      what to put into the agent's "address" list
+    world.command(argv) -> argv that starts a program where the line is
+    world.change("45.33.7.9")                None: no address
+    world.nudge       True when the agent must be told to look
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `make bench` prints of virtual time. Knows no table: a measurement gets `bench` and gives a number."""
+"""What `make bench` prints of virtual time: functions that get `bench` and give a number."""
 
 from . import fleet, measures
 

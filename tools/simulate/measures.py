@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Numbers that say whether a provider would block its user: requests in a day after each answer, and in a
-thousand brown-outs. The real agent in virtual time; knows no table and no judge."""
+thousand brown-outs. The real agent in virtual time."""
 
 import json
 import random

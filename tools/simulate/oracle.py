@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and what
-the user did; knows nothing of policy.py or the journal's form, and keeps its own books in true time.
+"""The judge: what a flawless agent may do, told from outside. Sees requests, answers, flash writes and
+what the user did, and keeps its own books in true time: not one line of policy.py, which it judges.
 
 Its memory follows the agent's: what was not in flash when the power went is forgotten here too (`written`,
 `booted`), so that every request is judged by what the agent could know. Each rule is a name in RULES;

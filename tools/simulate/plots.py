@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Draws a Story as a timeline and fleets as rates. Knows no agent."""
+"""Draws a Story as a timeline and fleets as rates."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What happens to the simulated device, as text: lines "TIME VERB ARGS" -> events in order. Knows no agent.
+"""What happens to the simulated device, as text: lines "TIME VERB ARGS" -> events in order.
 
 TIME     1d6h, 90m, 20s; "every 1d" = from then on, again and again
 address [A]              the line has another address (the next of a list, or A)

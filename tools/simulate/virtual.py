@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real agent in virtual time: clock, board, flash, line and provider in memory. Knows no script and no
-judge.
+"""The real agent in virtual time: clock, board, flash, line and provider in memory.
 
 Runs on CPython and MicroPython (host_tests/shared imports it by its path), so it uses only what both have.
 Time moves only when a World is told so; a power cut is the exception PowerCut out of a flash write or an

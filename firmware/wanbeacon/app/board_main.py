@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A board's life: start, join the network, run the agent, listen to the button, end well or badly. Knows the
-rooms beside it (esp32, link, lights, rtc) and that there is an agent and a portal, not what they do.
+"""A board's life: start, join the network, run the agent, listen to the button, end well or badly.
 
 Every way a run can end:
   told to (new settings, button)   clean: counters cleared, reset

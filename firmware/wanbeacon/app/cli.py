@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of the command line other than `run`.
-Knows files and the control socket, not how the agent works."""
+"""The commands of the command line other than `run`."""
 
 import asyncio
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`wanbeacon run`: starts the agent on Linux and stays below it. All that is needed before is in cli.py.
 
-A user's mistake is one line on stderr and exit status 1; nothing here knows how the agent works.
+A user's mistake is one line on stderr and exit status 1.
 """
 
 import asyncio

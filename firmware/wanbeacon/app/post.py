@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sends one notice over the verified wire, or starts the command.
-A stage: it knows neither events nor templates."""
+A stage."""
 
 from wanbeacon.app import said, stage
 from wanbeacon.core.url import split_url

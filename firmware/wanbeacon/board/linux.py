@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. Knows files,
-sockets and /proc, and nothing of providers or hosts. esp32/board.py offers the same names."""
+"""Linux: a PC, a Raspberry Pi, an OpenWrt router, under MicroPython's unix port or CPython. The
+contract is base.py; esp32/board.py keeps the same one."""
 
 import os
 import socket

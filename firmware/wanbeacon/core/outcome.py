@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What one reply said of one host: classes of outcomes and how far they reach.
-Knows no words of any provider."""
+"""What one reply said of one host: classes of outcomes and how far they reach."""
 
 # Outcome classes
 OK = "OK"  # stored

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A request for hosts that share one (share.py): URL, headers, User-Agent. Knows no socket, no clock, no
-file.
+"""A request for hosts that share one (share.py): URL, headers, User-Agent.
 
 Everything that comes from a user is percent-encoded; secrets go into the Authorization header unless the
 provider has no other way.

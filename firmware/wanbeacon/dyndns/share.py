@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which hosts share a request, and what it carries. Knows no socket, no clock, no file."""
+"""Which hosts share a request, and what it carries."""
 
 from wanbeacon.core.url import quote
 

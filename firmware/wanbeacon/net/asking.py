@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A question and its answer over UDP. Knows no protocol; deadlines are ticks."""
+"""A question and its answer over UDP. Deadlines are ticks."""
 
 import errno
 import socket

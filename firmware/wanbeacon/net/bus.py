@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Speaks to OpenWrt's ubusd over its unix socket: look up an object, call it, subscribe to it. Knows no
-object.
+"""Speaks to OpenWrt's ubusd over its unix socket: look up an object, call it, subscribe to it.
 
 A message is 8 bytes (version 0, type, sequence, peer) and one blob that holds attributes; all numbers are big
 endian. A blob's head is 32 bits: extended (1), id or type (7), length with the head (24); each is padded to 4

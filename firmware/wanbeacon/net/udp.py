@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""UDP sockets under asyncio, where its streams do not reach. Knows no protocol; asking
-somebody is asking.py's.
+"""UDP sockets under asyncio, where its streams do not reach. Questions and answers: asking.py.
 
 What an address looks like differs from machine to machine: see board.sockaddr(). On MicroPython only one task
 may wait for a socket at a time.

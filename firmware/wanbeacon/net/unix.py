@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Unix sockets, which ubus and the control socket use. Knows no protocol."""
+"""Unix sockets, which ubus and the control socket use."""
 
 import socket
 import struct

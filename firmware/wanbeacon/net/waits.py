@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share. Knows no
-protocol.
+"""Waiting for any socket under asyncio: what UDP, netlink, ubus and the control socket share.
 
 The two interpreters differ in how a task waits for a socket; that difference ends here. On MicroPython only
 one task may wait for a socket at a time.

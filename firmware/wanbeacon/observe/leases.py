@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The home's IPv6 network by the leases that its DHCPv6 server wrote down (odhcpd, dnsmasq): for an agent
-on that server. It tells the prefix, for hosts with `suffix`, `mac` or `neighbor`; it knows no address of the
-router's.
+on that server. It tells the prefix, for hosts with `suffix`, `mac` or `neighbor`,
+and no address of the router itself.
 
 After a change of the prefix the old leases stay in the file until they end: the one that ends last is the one
 given last.

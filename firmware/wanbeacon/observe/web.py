@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Asks a check page ("what is my address?") over HTTP(S). It knows no TLS and no socket: kit.fetch does the
-exchange.
+"""Asks a check page ("what is my address?") over HTTP(S); kit.fetch does the exchange.
 
 The last resort: it asks a stranger, and a proxy on the way may answer for itself.
 """

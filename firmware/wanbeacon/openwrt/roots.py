@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""CA roots out of the router's ca-bundle, so that the distribution decides whom to trust. Knows files, not
-servers.
+"""CA roots out of the router's ca-bundle, so that the distribution decides whom to trust.
 
 The package brings only the names of the roots that providers use and the beginning of their SHA-256 (INDEX);
 this cuts those out of the PEM bundle into DER files (MicroPython below 1.29 reads no PEM on some builds, and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""UCI sections to the agent's config document. Pure: it reads no file and knows no socket.
+"""UCI sections to the agent's config document. Pure.
 
 Options are named as users of ddns-scripts know them wherever the meaning is the same. Every problem names
 file, line, section and option, and all problems are reported at once.

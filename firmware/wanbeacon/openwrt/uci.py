@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""UCI text to sections and options, and back. Pure: it must not know what any option means, nor touch a file.
+"""UCI text to sections and options, and back. Pure; what an option means is settings.py's business.
 
 The language is libuci's as it is read from /etc/config: `package`, `config TYPE [NAME]`, `option NAME VALUE`,
 `list NAME VALUE` and their one-letter forms; `;` between commands; `#` comments; '...' literal, "..." and

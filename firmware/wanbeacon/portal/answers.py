@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Answers of the portal, and what leads to them: part of the stages enter.py and site.py.
 
-An answer is (bytes of the head, parts of the body); a part is bytes, or a tuple: "write" and
-the arguments of html.write, or what front.answer takes. Knows no socket."""
+An answer is (bytes of the head, parts of the body); a part is bytes, or a tuple: "write" and the
+arguments of html.write, or what front.answer takes."""
 
 import os
 

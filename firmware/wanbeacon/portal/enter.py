@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who may pass the portal's door (guard.py), and which page it is. A stage: the first of a request's;
-knows no socket and no page."""
+"""Who may pass the portal's door (guard.py), and which page it is. A stage: the first of a request's."""
 
 from wanbeacon.portal.answers import guard, head, html_head, message, to
 

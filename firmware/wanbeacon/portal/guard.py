@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Who may do what in the portal: sessions, tokens of forms, locks against guessing. Knows no page, no socket,
-no clock (times come in as seconds of a monotonic clock).
+"""Who may do what in the portal: sessions, tokens of forms, locks against guessing. Times are
+seconds of a monotonic clock.
 
 Threats it is for: other people and pages in the same network. A page on the internet that makes the browser
 send forms (token, Origin, SameSite), guessing the password, filling the memory. Host names that lead here

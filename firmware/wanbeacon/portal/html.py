@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frame, escaping and texts of the portal's pages. Knows no page's content.
+"""Frame, escaping and texts of the portal's pages.
 
 Every value that comes from outside (SSID, host name, provider's reply) passes esc(). Pages are generators of
 small strings: a page never stands in the heap as a whole."""

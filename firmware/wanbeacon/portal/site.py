@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the portal's pages are made with, behind the door. A stage: loaded with a page's `answer`, which finds
-out what there is to show; the writing is html.py's. Knows no socket."""
+"""What the portal's pages are made with, behind the door. A stage: loaded with a page's `answer`, which
+finds out what there is to show; the writing is html.py's."""
 
 import gc
 

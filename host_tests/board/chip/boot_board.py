@@ -2,9 +2,9 @@
 """The ROM of the emulated board: turns a unix MicroPython into an ESP32, mounts its flash and starts boot.py
 and main.py.
 
-usage: micropython -i boot_board.py CONTROL_FOLDER friendly|raw RESET_CAUSE. Knows nothing of the agent.
-It follows MicroPython's own start: _boot.py (mount, or format a blank flash), boot.py, then main.py, but that
-one only for a friendly console (mpremote's soft reset never starts main.py)."""
+usage: micropython -i boot_board.py CONTROL_FOLDER friendly|raw RESET_CAUSE. It follows MicroPython's own
+start: _boot.py (mount, or format a blank flash), boot.py, then main.py, but that one only for a friendly
+console (mpremote's soft reset never starts main.py)."""
 
 import sys
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The data partition of the emulated board: NOR flash in a file. Knows erase, program, and how to lose power
-half way.
+"""The data partition of the emulated board: NOR flash in a file.
 
 Writes are unbuffered: what was written before the process is killed is in the image."""
 

@@ -2,8 +2,8 @@
 """The emulated board's window on the outside: what the test says is there, and a line per thing the board
 does.
 
-Runs inside MicroPython. Knows the control folder on the PC and nothing of the agent. The folder is read
-through its own VfsPosix, because the board's "/" is the flash and hides the PC's files."""
+Runs inside MicroPython. The folder is read through its own VfsPosix, because the board's "/" is the flash
+and hides the PC's files."""
 
 import json
 import time

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # A flash chip in RAM for LittleFS and FAT, on MicroPython: counts, and loses power at a chosen operation.
-# Knows no file.
 #
 # LittleFS uses the extended interface: writeblocks(n, buf, off) programs, ioctl 6 erases. FAT uses
 # writeblocks(n, buf): a whole sector replaced. An operation is one program, erase or sector; `cut` = (number

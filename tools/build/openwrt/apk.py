@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes an .apk of version 3 ("ADB"), as apk-tools 3 takes it on OpenWrt 25.12 and later. Knows no feed.
+"""Writes an .apk of version 3 ("ADB"), as apk-tools 3 takes it on OpenWrt 25.12 and later.
 
 An ADB payload is a tree of values, each one little-endian word: 4 bits of type, 28 bits of value or of offset
 from the payload's start. Field numbers are apk-tools' (src/apk_adb.h). The file: "ADB." and the schema's

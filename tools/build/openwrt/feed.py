@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A feed's index for opkg: Packages, Packages.gz and, with a key, Packages.sig. Knows ipk files only by their
-bytes."""
+"""A feed's index for opkg: Packages, Packages.gz and, with a key, Packages.sig."""
 
 import gzip
 import hashlib

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes an .ipk: a gzip'd tar of debian-binary, data.tar.gz and control.tar.gz, as opkg takes it. Knows no
-feed.
+"""Writes an .ipk: a gzip'd tar of debian-binary, data.tar.gz and control.tar.gz, as opkg takes it.
 
 Same input and epoch, same bytes: members in order, owners 0:0 without names, one time stamp, gzip without
 name or time."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Alibaba Cloud DNS: an action in a header, its parameters in the query, a signature and a nonce with every
-call; after help.aliyun.com. It must not know how a request came in."""
+"""Alibaba Cloud DNS: an action in a header, its parameters in the query, a signature and a nonce with
+every call; after help.aliyun.com."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve, signed  # noqa: F401

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""CertaDNS (www.certadns.com): four endpoints, three ways to authenticate, codes that come with HTTP 400 to
-500, one record type per host, as its API page describes them. It must not know how a request came in."""
+"""CertaDNS (www.certadns.com): four endpoints, three ways to authenticate, codes that come with HTTP 400
+to 500, one record type per host, as its API page describes them."""
 
 import json
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Cloudflare API v4: zones and records by id, PATCH; after developers.cloudflare.com and recorded exchanges.
-It must not know how a request came in."""
+"""Cloudflare API v4: zones and records by id, PATCH; after developers.cloudflare.com and recorded
+exchanges."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, bearer, rules, serve  # noqa: F401
 

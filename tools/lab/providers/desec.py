@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """deSEC (update.dedyn.io): bare `good`, "preserve", deletion of the family that is not named, 429 with
-Retry-After. After its update API and rate limit pages. It must not know how a request came in."""
+Retry-After. After its update API and rate limit pages."""
 
 from ..messages import Reply, address, family
 from . import dyndns2

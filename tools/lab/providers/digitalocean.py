@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DigitalOcean: records by number, PATCH; after docs.digitalocean.com's OpenAPI and recorded exchanges.
-It must not know how a request came in."""
+"""DigitalOcean: records by number, PATCH; after docs.digitalocean.com's OpenAPI and recorded exchanges."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, label, rules, serve  # noqa: F401
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DuckDNS: OK or KO and nothing else, unless verbose is asked for; after duckdns.org/spec.jsp.
-It must not know how a request came in."""
+"""DuckDNS: OK or KO and nothing else, unless verbose is asked for; after duckdns.org/spec.jsp."""
 
 from ..messages import Reply, address, family
 from .rules import Rules

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """dy.fi: the address is that of the connection, a name lives for seven days, needless updates cost the
-account. After the specification page of dy.fi. It must not know how a request came in."""
+account. After the specification page of dy.fi."""
 
 from ..messages import Reply
 from . import dyndns2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Dyn (members.dyndns.org): /v3/update and /nic/update as its pages on performing updates, return codes,
-policies and the CheckIP tool describe them. It must not know how a request came in."""
+policies and the CheckIP tool describe them."""
 
 from ..messages import Reply
 from . import dyndns2

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The part of DynDNS2 that the personalities share: checks in the provider's order, then one line per host.
-Pure: request and world in, Reply with effects out; it must not know sockets, and a provider only through its
-Rules."""
+"""The part of DynDNS2 that the personalities share: checks in the provider's order, then one line per
+host. Pure: request and world in, Reply with effects out."""
 
 import re
 from dataclasses import dataclass, field

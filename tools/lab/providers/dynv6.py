@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """dynv6: /api/update with a token and its own words, and /nic/update in DynDNS2 for IPv4, after
-dynv6.com/docs/apis. It must not know how a request came in."""
+dynv6.com/docs/apis."""
 
 from ipaddress import ip_interface
 

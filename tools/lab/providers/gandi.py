@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Gandi LiveDNS: values set by name, replacing all of that name and type; after api.gandi.net/docs/livedns
-and recorded exchanges. It must not know how a request came in."""
+"""Gandi LiveDNS: values set by name, replacing all of that name and type; after
+api.gandi.net/docs/livedns and recorded exchanges."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
 

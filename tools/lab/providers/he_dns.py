@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hurricane Electric's free DNS (dyn.dns.he.net): the host is the user, every error has HTTP 200, and
-`interval` answers who comes back within five minutes. It must not know how a request came in."""
+`interval` answers who comes back within five minutes."""
 
 from . import dyndns2
 from .rules import Rules

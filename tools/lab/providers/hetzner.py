@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hetzner's Cloud API: values set by name through actions, zone by name; after docs.hetzner.cloud and
-recorded exchanges. It must not know how a request came in."""
+recorded exchanges."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, bearer, full, rules, serve  # noqa: F401
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Huawei Cloud DNS: record sets by id, a signature with every call; after support.huaweicloud.com. It must
-not know how a request came in."""
+"""Huawei Cloud DNS: record sets by id, a signature with every call; after support.huaweicloud.com."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, rules, serve, signed  # noqa: F401

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the personalities with JSON APIs share: a zone with records of ours and of others, a table of strict
-routes, and the rate limit. It must not know the form of any one API.
+"""What the personalities with JSON APIs share: a zone with records of ours and of others, a table of
+strict routes, and the rate limit.
 
 A personality's routes are rows (method, regular expression of path and query, function(call) -> Reply or
 None). What is no row is refused by the API's own 404 and filed as a finding; so is a body that holds other

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""MyDNS (mydns.se): DynDNS2 with the host as user name, A records only, the connection's address when none is
-given, and one update a month, as mydns.se/info says. Its u.php is not here: nobody wrote down its parameters.
-It must not know how a request came in."""
+"""MyDNS (mydns.se): DynDNS2 with the host as user name, A records only, the connection's address when
+none is given, and one update a month, as mydns.se/info says. Its u.php is not here: nobody wrote down its
+parameters."""
 
 from . import dyndns2
 from .rules import Rules

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """netcup's CCP: one address, an action in the body, a session; status 200 whatever happened; after
-ccp.netcup.net's documentation and recorded exchanges. It must not know how a request came in."""
+ccp.netcup.net's documentation and recorded exchanges."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """No-IP (dynupdate.no-ip.com): /nic/update and the IP detection page, as noip.com describes integration,
-request and response, and as its own client behaves. It must not know how a request came in."""
+request and response, and as its own client behaves."""
 
 from urllib.parse import unquote
 

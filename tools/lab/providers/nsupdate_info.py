@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """nsupdate.info: the host is the user, families are answered by lines or commas, faults are counted for a
-week. After its user and administrator documents. It must not know how a request came in."""
+week. After its user and administrator documents."""
 
 from ..judge import is_generic
 from ..messages import Reply, address, family

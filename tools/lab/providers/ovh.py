@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """OVH DynHost (dns.eu.ovhapis.com): insists on system=dyndns and puts lines around the code that mean
-nothing. It must not know how a request came in."""
+nothing."""
 
 from ..messages import Reply
 from . import dyndns2

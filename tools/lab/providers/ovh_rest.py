@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""OVHcloud's API: lists of bare ids, a signature with every call, and nothing is published before /refresh;
-after api.ovh.com and recorded exchanges. It must not know how a request came in."""
+"""OVHcloud's API: lists of bare ids, a signature with every call, and nothing is published before
+/refresh; after api.ovh.com and recorded exchanges."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve, signed  # noqa: F401

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Porkbun API v3: keys in the body, edit by name and type, about a request a second; after porkbun.com's
-documentation and recorded exchanges. It must not know how a request came in."""
+documentation and recorded exchanges."""
 
 import json
 

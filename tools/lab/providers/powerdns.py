@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A name server of one's own with a JSON API (PowerDNS 4.9): the generic one, record sets replaced by name;
-after doc.powerdns.com and recorded exchanges. It must not know how a request came in."""
+"""A name server of one's own with a JSON API (PowerDNS 4.9): the generic one, record sets replaced by
+name; after doc.powerdns.com and recorded exchanges."""
 
 from ..messages import Reply
 from .json_zone import ACCOUNTS, ZONE, answer, rules, serve  # noqa: F401

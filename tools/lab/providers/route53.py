@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Amazon Route 53: XML both ways, a signature with every call, record sets replaced by name; after its API
-reference. It must not know how a request came in."""
+"""Amazon Route 53: XML both ways, a signature with every call, record sets replaced by name; after its
+API reference."""
 
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Spaceship: values added by PUT and taken away by DELETE, both with a body; after docs.spaceship.dev.
-It must not know how a request came in."""
+"""Spaceship: values added by PUT and taken away by DELETE, both with a body; after docs.spaceship.dev."""
 
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve  # noqa: F401
 

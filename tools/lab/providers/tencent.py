@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Tencent Cloud's DNSPod API 3.0: one address, an action in a header, a signature with every call, status 200
-whatever happened; after cloud.tencent.com, document 1427. It must not know how a request came in."""
+"""Tencent Cloud's DNSPod API 3.0: one address, an action in a header, a signature with every call, status
+200 whatever happened; after cloud.tencent.com, document 1427."""
 
 from . import signatures
 from .json_zone import ACCOUNTS, ZONE, answer, full, label, rules, serve, signed  # noqa: F401

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host, ip,
-user and password, and an XML address check. It must not know how a request came in."""
+"""Zerigo's form (update.zerigo.com, closed in 2017, still spoken by small servers): /dynamic with host,
+ip, user and password, and an XML address check."""
 
 from ..messages import Reply
 from . import dyndns2

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""micropython-lib's `requests` (0.10 to 1.1) for CPython: same surface, same use of its socket. Knows nothing
-of the agent.
+"""micropython-lib's `requests` (0.10 to 1.1) for CPython: same surface, same use of its socket.
 
 What matters to code that replaces `requests.socket` and is kept as it is there: the order of calls on the
 socket (getaddrinfo, socket, settimeout, connect, write..., readline..., read, close), HTTP/1.0, ValueError on

@@ -2,10 +2,9 @@
 """MicroPython's `tls` over CPython's ssl: same names, same errors, streams that say None when they would
 block.
 
-Knows nothing of the agent. As on MicroPython: CA roots as DER only, CERT_REQUIRED needs server_hostname, a
-rejected certificate is a ValueError (CPython's SSLCertVerificationError is one), the handshake may be left to
-the first read or write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a
-socket."""
+As on MicroPython: CA roots as DER only, CERT_REQUIRED needs server_hostname, a rejected certificate is a
+ValueError (CPython's SSLCertVerificationError is one), the handshake may be left to the first read or
+write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a socket."""
 
 import errno
 import select

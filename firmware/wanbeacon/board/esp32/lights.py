@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The one LED and the one button of a board. Knows pins and time, no network and no agent.
+"""The one LED and the one button of a board.
 
 The LED counts: so many short blinks, then a pause. The table is also in boards/README.md."""
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded for
-that alone. Knows nothing of what is sent over it.
+"""The way into the home network, watched while it is up. What brings it up is wifi.py or cable.py, loaded
+for that alone.
 
 One shape for both: `word` (up, no link, wrong password), `text` for a person, address(), router().
 ESP32's driver reconnects by itself, but its status is unreliable after it gave up (micropython #12315): so
