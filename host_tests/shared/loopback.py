@@ -4,6 +4,7 @@ import os
 import socket
 
 from wanbeacon.board import linux
+from wanbeacon.net import udp
 
 LO = "127.0.0.1"
 
@@ -32,3 +33,14 @@ def free_port():
             pass
         finally:
             sock.close()
+
+
+def free_udp_port():
+    """The same for UDP."""
+    while True:
+        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        try:
+            udp.open_udp(Board(), local=(LO, port)).close()
+            return port
+        except OSError:
+            pass

@@ -15,6 +15,7 @@ import json
 import os
 import struct
 
+from loopback import free_udp_port
 from wanbeacon.board import linux
 from wanbeacon.board.esp32 import ntp
 from wanbeacon.core import address
@@ -400,6 +401,9 @@ def test_ubus():
 
     def good(data):
         assert bus.decode(data, 0, len(data)) == want
+        fresh = {"root": {"source": "x" * (refused[0] % 9), "n": refused[0]}}
+        whole = blob("root", fresh["root"])
+        assert bus.decode(whole, 0, len(whole)) == fresh
         for cut in (3, 7, len(data) - 5, len(data) - 9):
             try:
                 bus.decode(data[:cut], 0, cut)
@@ -498,7 +502,7 @@ def test_forged_announcements_of_other_hosts_wake_nobody():
     announcement."""
 
     async def go():
-        board, port = Kit.board, 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        board, port = Kit.board, free_udp_port()
         listener = announce.Listener(board, board.gateway, ((4, "127.0.0.1", port),))
         task = asyncio.create_task(listener.changed())
         other = udp.open_udp(board, peer=("127.0.0.1", port), local=("127.0.0.2", 0))

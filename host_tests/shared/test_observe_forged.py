@@ -3,10 +3,9 @@
 ms."""
 
 import asyncio
-import os
 import time
 
-from loopback import LO, Board
+from loopback import LO, Board, free_udp_port
 from wanbeacon.net import udp, waits
 from wanbeacon.observe import announce, natpmp
 from wanbeacon.observe.base import FOUND, UNKNOWN
@@ -65,16 +64,6 @@ class Kit:
         pass
 
 
-def free_port():
-    while True:
-        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-        try:
-            udp.open_udp(Board(), local=(LO, port)).close()
-            return port
-        except OSError:
-            pass
-
-
 class Router:
     """Answers each question with `says` (a list of datagrams), or with the next list of `script`, after
     `late` ms."""
@@ -113,7 +102,7 @@ def play(what, soap=None):
     kit = Kit(soap)
 
     class Near(natpmp.Observer):
-        PORT = free_port()
+        PORT = free_udp_port()
 
     async def go():
         one = Near({}, kit)
@@ -251,7 +240,7 @@ def test_a_router_on_slow_wifi_is_believed_after_a_long_look():
 
 def test_announcements_cause_few_questions():
     """Forged ones without end: no more hints than the limit, and a true one is not lost among them."""
-    places = ((4, LO, free_port()),)
+    places = ((4, LO, free_udp_port()),)
 
     async def go():
         listener = announce.Listener(Board(), lambda: LO, places)

@@ -5,6 +5,7 @@ import asyncio
 import os
 import time
 
+from loopback import free_udp_port
 from wanbeacon.board import linux
 from wanbeacon.core import address
 from wanbeacon.net import asking, udp, waits
@@ -140,23 +141,23 @@ def says(text):
 
 def test_two_stun_servers_must_agree():
     stun._WAITS = (100, 100)
-    two = {"servers": ["127.0.0.1:13478", "127.0.0.1:13479"]}
-    one = stun.Observer(two, None)
-    answer = live(one, {13478: says(IP), 13479: says(IP)})
-    assert answer == (FOUND, PACKED, ("stun.both", "127.0.0.1:13478", "127.0.0.1:13479"))
+    a, b = free_udp_port(), free_udp_port()
+    first, second = "127.0.0.1:%d" % a, "127.0.0.1:%d" % b
+    one = stun.Observer({"servers": [first, second]}, None)
+    assert live(one, {a: says(IP), b: says(IP)}) == (FOUND, PACKED, ("stun.both", first, second))
     other = bytes([45, 33, 7, 8])
-    answer = live(one, {13478: says(IP), 13479: says("45.33.7.8")})
-    assert answer == (UNKNOWN, None, ("stun.disagree", "127.0.0.1:13478", PACKED, "127.0.0.1:13479", other))
-    answer = live(one, {13479: says(IP)})
-    assert answer == (FOUND, PACKED, ("stun.alone", "127.0.0.1:13479"))
+    answer = live(one, {a: says(IP), b: says("45.33.7.8")})
+    assert answer == (UNKNOWN, None, ("stun.disagree", first, PACKED, second, other))
+    assert live(one, {b: says(IP)}) == (FOUND, PACKED, ("stun.alone", second))
     assert live(one, {})[0] == UNKNOWN and one.asked
 
 
 def test_stun_ignores_forged_packets_before_the_right_one():
     stun._WAITS = (200,)
     forged = [b"", b"x", stun_answer("6.6.6.6"), stun_answer("6.6.6.6", bytes(12))]
-    one = stun.Observer({"servers": ["127.0.0.1:13480"]}, None)
-    assert live(one, {13480: lambda data: forged + says(IP)(data)})[:2] == (FOUND, PACKED)
+    port = free_udp_port()
+    one = stun.Observer({"servers": ["127.0.0.1:%d" % port]}, None)
+    assert live(one, {port: lambda data: forged + says(IP)(data)})[:2] == (FOUND, PACKED)
 
 
 def fails(host, port, family):
@@ -192,16 +193,17 @@ def test_literals_resolve_to_what_connect_takes():
 
 def test_whoami_asks_a_server_of_your_own():
     whoami._WAITS = (200,)
-    one = whoami.Observer({"server": "127.0.0.1:13053", "name": "me.example"}, None)
+    port = free_udp_port()
+    one = whoami.Observer({"server": "127.0.0.1:%d" % port, "name": "me.example"}, None)
     ip = address.parse(IP)
     answer = live(
-        one, {13053: lambda q: [q, b"", dns_answer(b"zz" + q[2:], (1, bytes(4))), dns_answer(q, (1, ip))]}
+        one, {port: lambda q: [q, b"", dns_answer(b"zz" + q[2:], (1, bytes(4))), dns_answer(q, (1, ip))]}
     )
     assert answer == (FOUND, PACKED, ("outside.found", "127.0.0.1"))
-    kind, text, why = live(one, {13053: lambda q: [dns_answer(q, (1, ip), (1, bytes([45, 33, 7, 8])))]})
+    kind, text, why = live(one, {port: lambda q: [dns_answer(q, (1, ip), (1, bytes([45, 33, 7, 8])))]})
     assert (kind, why) == (UNKNOWN, ("whoami.several", "127.0.0.1"))
-    assert live(one, {13053: lambda q: [dns_answer(q)]})[0] == UNKNOWN
-    assert live(one, {13053: lambda q: []})[0] == UNKNOWN and one.asked
+    assert live(one, {port: lambda q: [dns_answer(q)]})[0] == UNKNOWN
+    assert live(one, {port: lambda q: []})[0] == UNKNOWN and one.asked
 
 
 def test_the_three_forms_are_what_their_services_want():

@@ -3,8 +3,8 @@
 live on lo."""
 
 import asyncio
-import os
 
+from loopback import free_udp_port
 from wanbeacon.board import linux
 from wanbeacon.net import asking, udp, waits
 from wanbeacon.observe import announce, natpmp, pcp
@@ -129,22 +129,11 @@ class Board(linux.Board):
         return self.at
 
 
-def free_port():
-    """A port that nobody has now; MicroPython could not say which one the kernel chose."""
-    while True:
-        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-        try:
-            udp.open_udp(Board(LO), local=(LO, port)).close()
-            return port
-        except OSError:
-            pass
-
-
 def near(observer, *args):
     """An observer whose router answers at a free port of this machine."""
 
     class Near(observer):
-        PORT = free_port()
+        PORT = free_udp_port()
 
     return Near(*args)
 
@@ -265,7 +254,7 @@ def test_pcp_of_a_natpmp_router_is_said_in_words():
 
 
 def test_only_the_routers_announcements_wake():
-    places = ((4, LO, free_port()),)
+    places = ((4, LO, free_udp_port()),)
 
     async def go():
         board = Board(LO)
@@ -312,7 +301,7 @@ def test_the_groups_of_the_rfcs_can_be_listened_to():
 
 def test_a_port_that_takes_no_group_address_is_bound_to_any():
     async def go():
-        port = free_port()
+        port = free_udp_port()
         listener = announce.Listener(Board(LO), lambda: LO, ((4, "192.0.2.1", port),))
         task = asyncio.create_task(listener.changed())
         await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ time."""
 import socket
 import time
 
+from loopback import free_port
 from wanbeacon.board import linux
 from wanbeacon.net import Trouble, wire
 
@@ -40,7 +41,7 @@ class Mute:
 def _connect(mutes, budget, alive=True):
     """(Trouble's word or None, ms) of a Wire that gets `mutes` mute addresses and, when alive, one that
     answers."""
-    port = 20000 + time.ticks_us() % 20000
+    port = free_port()
     mute = Mute(port, mutes)
     rows, good = list(mute.rows), None
     if alive:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real servers on the internet's side of the netlab: coturn for STUN, BIND for "who am I", the provider lab."""
+"""Real servers on the internet's side of the netlab: coturn for STUN, BIND for "who am I", the lab itself."""
 
 import socket
 
