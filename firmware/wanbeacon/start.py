@@ -71,7 +71,7 @@ class Archive:
 
 def main(home):
     """The agent, for good. home: the folder of the version that runs."""
-    from wanbeacon.app import board_main
+    from wanbeacon.app import board_main  # found only when the modules are mounted, below
 
     board_main.main(home)
 

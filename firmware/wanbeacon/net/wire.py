@@ -13,6 +13,7 @@ and more): a watchdog must be longer than that.
 
 import errno
 import select
+import socket
 import time
 
 from micropython import const
@@ -83,8 +84,6 @@ class Wire:
     def connect(self, rows):
         """TCP to the first address that answers, then TLS over it (its handshake ends with the first
         write)."""
-        import socket
-
         trouble, left = None, min(len(rows), 4)
         for row in rows[:4]:
             # one that swallows everything (an IPv6 that leads nowhere) must leave time for the next and for

@@ -60,7 +60,7 @@ async def _network(trial, device, cfg):
 
 
 def _time(rows, device, cfg):
-    from wanbeacon.net import clock
+    from wanbeacon.net import clock  # a trial that never joins the network has no use for it
 
     try:
         believe.set_unproven(

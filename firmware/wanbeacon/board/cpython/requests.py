@@ -7,6 +7,8 @@ a bad status line and on a chunked answer, socket closed on OSError only, redire
 headers over a new socket. Unlike there, "https:" is refused:
 the original would encrypt without verifying anything."""
 
+import binascii
+import json as _json
 import socket
 
 __version__ = "1.1.1"
@@ -35,9 +37,7 @@ class Response:
         return str(self.content, self.encoding)
 
     def json(self):
-        import json
-
-        return json.loads(self.content)
+        return _json.loads(self.content)
 
     def close(self):
         if self.raw:
@@ -106,16 +106,12 @@ def request(
     host, port, path = _split(url)
     headers = dict(headers or {})
     if auth is not None:
-        import ubinascii
-
         pair = ("%s:%s" % auth).encode()
-        headers["Authorization"] = "Basic " + ubinascii.b2a_base64(pair)[:-1].decode()
+        headers["Authorization"] = "Basic " + binascii.b2a_base64(pair)[:-1].decode()
     headers.setdefault("Host", host)  # without the port, as the original: callers set their own
     body = data
     if json is not None:
-        from json import dumps
-
-        body = dumps(json).encode()
+        body = _json.dumps(json).encode()
         headers.setdefault("Content-Type", "application/json")
     if hasattr(body, "__next__"):
         headers.setdefault("Transfer-Encoding", "chunked")

@@ -7,8 +7,10 @@ ValueError (CPython's SSLCertVerificationError is one), the handshake may be lef
 write (do_handshake_on_connect=False), and what is wrapped may be any stream, not only a socket."""
 
 import errno
+import os
 import select
 import ssl
+import tempfile
 
 #: Bytes that one read from the stream below may bring; OpenSSL asks again for more.
 _CHUNK = 4096
@@ -53,9 +55,6 @@ class SSLContext:
 
     def load_cert_chain(self, cert, key):
         """DER (or PEM) bytes; CPython reads files only, so they pass through temporary ones."""
-        import os
-        import tempfile
-
         paths = []
         try:
             for kind, data in (("CERTIFICATE", cert), ("PRIVATE KEY", key)):

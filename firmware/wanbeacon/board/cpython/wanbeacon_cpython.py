@@ -10,6 +10,7 @@ import gc
 import sys
 import time
 import traceback
+import tracemalloc
 
 #: ticks wrap here on an ESP32; a wrap every 12.4 days is found by tests that set shift_ns, not by luck.
 _PERIOD = 1 << 30
@@ -55,8 +56,6 @@ def sleep_us(us):
 
 def mem_alloc():
     """Bytes in use by traced objects: real only while tracemalloc runs, else 0."""
-    import tracemalloc
-
     return tracemalloc.get_traced_memory()[0]
 
 
