@@ -5,7 +5,6 @@ Also prints the configuration reference from the table of wanbeacon.app.config.
 `examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the
 file. weigh() is its second half, for settings that config.load() has accepted."""
 
-import importlib
 import json
 import os
 import re
@@ -15,17 +14,9 @@ from pathlib import Path
 import typer
 
 from . import ROOT, UserError
+from .agent_modules import firmware
 
 CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")
-
-
-def firmware(name):
-    """A pure module of firmware/wanbeacon."""
-    # the shims last: `ubinascii` comes from there, `requests` must not
-    for path in ("firmware", "firmware/wanbeacon/board/cpython"):
-        if str(ROOT / path) not in sys.path:
-            sys.path.append(str(ROOT / path))
-    return importlib.import_module("wanbeacon." + name)
 
 
 def app(

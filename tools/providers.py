@@ -2,16 +2,15 @@
 """`python -m tools providers [NAME] [--search WORD] [--json]`: what the agent knows of each provider, how
 sure it is, and what is odd about it."""
 
-import importlib
 import json
-import sys
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from . import COMMAND, ROOT, UserError
+from . import COMMAND, UserError
+from .agent_modules import firmware
 from .build import catalogue, names, rest_rows
 
 #: How sure we are, best first; the number of sources is the number of documents and programs that agree.
@@ -178,18 +177,12 @@ def pairs():
     ]
 
 
-def firmware(name):
-    """A module of firmware/wanbeacon/dyndns: what is said here is what the device would say."""
-    for folder in ("firmware", "firmware/wanbeacon/board/cpython"):
-        if str(ROOT / folder) not in sys.path:
-            sys.path.append(str(ROOT / folder))
-    return importlib.import_module("wanbeacon.dyndns." + name)
-
-
 def search(word):
     """[(fact, row)] of the providers that a word may mean, best first."""
     known = {row["id"]: (fact, row) for fact, row in pairs()}
-    return [known[name] for name, _, _ in firmware("search").search(str(names.OUT), word) if name in known]
+    return [
+        known[name] for name, _, _ in firmware("dyndns.search").search(str(names.OUT), word) if name in known
+    ]
 
 
 def find(name):
@@ -197,7 +190,7 @@ def find(name):
     for fact, row in pairs():
         if row["id"].replace("-", "") == name.lower().replace("-", "").replace(".", ""):
             return fact, row
-    found = firmware("search").search(str(names.OUT), name)
+    found = firmware("dyndns.search").search(str(names.OUT), name)
     if found and found[0][0] == "-":
         raise UserError("%s cannot be kept by this agent: %s" % found[0][1:])
     near = [row["id"] for _, row in search(name)[:4]]

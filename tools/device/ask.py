@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.prompt import Prompt
 
 from .. import COMMAND, UserError, providers
-from ..check import CATALOGUE, firmware
+from ..agent_modules import firmware
+from ..check import CATALOGUE
 from . import config
 
 say = Console(stderr=True, highlight=False)

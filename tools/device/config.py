@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 from .. import UserError
-from ..check import examine, firmware, weigh
+from ..agent_modules import firmware
+from ..check import examine, weigh
 
 #: Sources that tools/build/boards.py leaves out.
 LINUX_SOURCES = ("netlink", "interface", "ubus", "command")

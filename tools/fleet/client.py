@@ -8,11 +8,13 @@ import ssl
 from pathlib import Path
 
 from .. import UserError
+from ..agent_modules import firmware
 
 #: What CONNACK's return codes mean (3.2.2.3).
 REFUSALS = {1: "it does not speak MQTT 3.1.1", 2: "it does not take the client id", 3: "it is not available",
             4: "wrong user or password", 5: "not allowed"}  # fmt: skip
 KEEP_S = 60
+_codec = firmware("net.mqtt")
 
 
 def context(ca=None):
@@ -27,24 +29,10 @@ def context(ca=None):
         raise UserError("the CA file %s cannot be used: %s" % (ca, error)) from None
 
 
-def _length(n):
-    out = bytearray()
-    while True:
-        out.append(n & 127 | (128 if n > 127 else 0))
-        n >>= 7
-        if not n:
-            return bytes(out)
-
-
-def _text(value):
-    data = value.encode() if isinstance(value, str) else value
-    return len(data).to_bytes(2, "big") + data
-
-
 def packet(head, *parts):
     """A packet of MQTT: first byte, Remaining Length, body."""
     body = b"".join(parts)
-    return bytes((head,)) + _length(len(body)) + body
+    return bytes((head,)) + _codec.length(len(body)) + body
 
 
 class Client:
@@ -62,12 +50,12 @@ class Client:
         there."""
         reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=tls), timeout)
         one = cls(reader, writer)
-        flags, parts = 2, [_text(name or "wb-view-" + os.urandom(4).hex())]
+        flags, parts = 2, [_codec.text(name or "wb-view-" + os.urandom(4).hex())]
         for value, flag in ((user, 0x80), (password, 0x40)):
             if value:
                 flags |= flag
-                parts.append(_text(value))
-        writer.write(packet(0x10, _text("MQTT"), bytes((4, flags, 0, KEEP_S)), *parts))
+                parts.append(_codec.text(value))
+        writer.write(packet(0x10, _codec.text("MQTT"), bytes((4, flags, 0, KEEP_S)), *parts))
         kind, body = await asyncio.wait_for(one._next(), timeout)
         if kind >> 4 != 2 or len(body) != 2:
             raise UserError("what answers at %s:%d does not speak MQTT" % (host, port))
@@ -99,12 +87,12 @@ class Client:
     def subscribe(self, *filters):
         """Ask for topics; what is retained comes at once."""
         number = (next(self._ids) % 65535 + 1).to_bytes(2, "big")
-        self._writer.write(packet(0x82, number, *[_text(one) + b"\x00" for one in filters]))
+        self._writer.write(packet(0x82, number, *[_codec.text(one) + b"\x00" for one in filters]))
 
     def publish(self, topic, payload, retain=False):
         """QoS 0."""
         data = payload.encode() if isinstance(payload, str) else payload
-        self._writer.write(packet(0x31 if retain else 0x30, _text(topic), data))
+        self._writer.write(packet(0x31 if retain else 0x30, _codec.text(topic), data))
 
     async def messages(self):
         """(topic, payload as bytes, whether it was retained), for ever. Raises ConnectionError."""
