@@ -175,7 +175,7 @@ def test_the_command_of_0_1_0_over_todays_modules_is_recognized_too(box):
     assert (done.returncode, done.stderr.count("\n")) == (
         2,
         1,
-    ) and "/usr/bin/wanbeacon is of another version" in done.stderr
+    ) and "/usr/bin/wanbeacon belongs to another version" in done.stderr
 
 
 def test_check_names_every_fault_with_its_line_and_option(box):

@@ -29,7 +29,7 @@ class Log:
         if self.out:
             try:
                 self.out(line, level)
-            except OSError:  # whoever read it has gone away; the agent is not there for its log
+            except OSError:  # whoever read it has gone; the agent works without a reader
                 self.out = None
 
     def tell(self, level, code, *data):

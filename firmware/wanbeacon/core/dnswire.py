@@ -24,6 +24,9 @@ def query(id_, name, kind, recurse):
 def read(data, asked):
     """{"rcode", "aa", "answer": [record], "authority": [...], "more": [...]} of the answer to `asked`;
     None when it is not its answer: another id, another question, or damaged."""
+    # The head (RFC 1035 section 4.1.1), by bytes: 0 id; 2 flags, of which 0x80 QR (an answer), 4 AA (by the
+    # zone's own server), 1 RD (recursion wanted); 3 RCODE in its low half; then four numbers of 16 bits:
+    # 4 questions, 6 answers, 8 authority, 10 more.
     end = len(asked)
     if len(data) < end or data[:2] != asked[:2] or not data[2] & 128 or data[4:6] != b"\0\1":
         return None
@@ -47,6 +50,7 @@ def _record(data, at):
     name, at = _name(data, at)
     if at + 10 > len(data):
         raise ValueError("cut off")
+    # behind the name (section 4.1.3): 0 type, 2 class, 4 TTL (32 bits), 8 size of the data, 10 the data
     kind, ttl = data[at] << 8 | data[at + 1], int.from_bytes(data[at + 4 : at + 8], "big")
     size = data[at + 8] << 8 | data[at + 9]
     at += 10
@@ -58,6 +62,7 @@ def _record(data, at):
     elif kind in (NS, CNAME):
         value = _name(data, at)[0]
     elif kind == SOA:
+        # its last number, MINIMUM: the two names and four numbers before it are of no use here
         value = min(ttl, int.from_bytes(data[at + size - 4 : at + size], "big"))
     return at + size, (name, kind, ttl, value)
 
@@ -67,7 +72,7 @@ def _name(data, at):
     parts, end, jumps = [], 0, 0
     while data[at]:
         size = data[at]
-        if size >= 192:
+        if size >= 192:  # two top bits: the rest is a pointer (4.1.4); pointers may lead in a circle
             end, at, jumps = end or at + 2, (size & 63) << 8 | data[at + 1], jumps + 1
             if jumps > 8:
                 raise ValueError("a name without end")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What APIs call the records we keep: zone id, record id, TTL and what else one more look-up would say. One
-file with a CRC; losing it costs that look-up, so there is no second slot.
+"""The ids that JSON APIs gave our records: zone, record, TTL and whatever else would take one more look-up.
+One file with a CRC; losing it costs that look-up, so there is no second slot.
 
 File: "WBi", version, then for each record a byte with its length, 9 bytes of key (fingerprint of the host's
 settings and family) and the texts, each ended by a zero byte; CRC-32 behind the last.
@@ -55,7 +55,8 @@ class Ids:
         return None
 
     def put(self, key, texts):
-        """Keep texts for a key. Those that are as they were change nothing: flash wears."""
+        """Keep texts for a key. Texts that have not changed are not written again: flash
+        wears."""
         row = key + b"".join([t.encode() + b"\0" for t in texts])
         if row in self.rows:
             return

@@ -163,6 +163,8 @@ class Update:
         at = 12
         for _ in range(counts[0]):
             at = _after_name(data, at) + 4
+        # Ways out: not ours (another id, no answer); damaged (ValueError); without TSIG: a refusal counts, a
+        # success does not; with it: what _signed says
         records, start = counts[1] + counts[2] + counts[3], 0
         for i in range(records):
             start, at = at, _after_name(data, at)
@@ -176,6 +178,9 @@ class Update:
         return self._signed(data, start, counts[3], rcode)
 
     def _signed(self, data, start, additional, rcode):
+        # The TSIG record (RFC 8945 section 4.2): name of the key; at `at` type 250, class ANY, TTL 0 and the
+        # data's size (10 bytes); name of the algorithm; at `end` time (48 bits), fudge, size of the MAC (10
+        # bytes), MAC, then original id, error, size of what else is told (6 bytes), that.
         at = _after_name(data, start)
         end = _after_name(data, at + 10)
         if data[start:at].lower() != self.key or data[at : at + 8] != b"\0\xfa\0\xff\0\0\0\0":

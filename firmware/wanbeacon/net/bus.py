@@ -44,6 +44,9 @@ def decode(data, at, end, table=True, depth=8):
     ValueError when it is damaged or too deep."""
     out = {} if table else []
     for head, start, stop in _blobs(data, at, end):
+        # Kinds of libubox's blobmsg.h: 1 array, 2 table, 3 string (with its zero byte), 4 to 7 integers of
+        # 64, 32, 16 and 8 bits, 8 double. Extended (the top bit): the value comes behind its name, which is a
+        # length of 16 bits, the name, a zero byte, and padding of all that to 4 bytes.
         kind, name = head >> 24 & 127, None
         if head >> 31:
             size = struct.unpack_from(">H", data, start)[0] if start + 2 <= stop else _MAX

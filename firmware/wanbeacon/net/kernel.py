@@ -37,6 +37,8 @@ def open_netlink(groups=0):
 def messages(data):
     """Yield (type, start, end) of each rtnetlink message body in `data`;
     stops at the first that does not fit."""
+    # nlmsghdr (netlink(7)), in the machine's own byte order: 0 length with this head (32 bits), 4 type, 6
+    # flags (16 each), 8 sequence, 12 port; the next one begins at a multiple of 4
     at = 0
     while at + 16 <= len(data):
         size, kind = struct.unpack_from("IH", data, at)
@@ -55,6 +57,7 @@ def address_row(data, at, end):
     """
     if at + 8 > end:
         return None
+    # ifaddrmsg, 8 bytes; then attributes (rtnetlink(7)): length with its head, type, value, padded to 4
     family, prefix, flags, scope, index = struct.unpack_from("BBBBI", data, at)
     preferred, stamp = 0xFFFFFFFF, 0
     found = {}

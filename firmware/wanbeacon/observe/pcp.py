@@ -30,6 +30,8 @@ def parse(data, op, body=b""):
 
     The answer to MAP must repeat our nonce, protocol and port (section 11.4).
     """
+    # Offsets (7.2, 11.1): 0 version, 1 opcode with 128 for an answer, 3 result, 4 lifetime, 8 epoch;
+    # of MAP: 24 nonce (12 bytes), 36 protocol, 40 our port, 42 the outer port, 44 the outer address (16)
     if not 24 <= len(data) <= 1100:
         return None
     if data[0] == 0 and data[3] == 1:

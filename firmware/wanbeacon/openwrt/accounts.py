@@ -5,7 +5,7 @@ HOSTS_MAX = 50  # of one account, see wanbeacon.app.config
 
 
 def join(one, hosts, two, more):
-    """Takes a service into the account it belongs to: one account then serves both. False when they differ.
+    """Merge a service into the account it belongs to: one account then serves both. False when they differ.
 
     Equal accounts share their requests. So do a name's IPv4 and IPv6, which ddns-scripts keeps in two
     sections: some providers delete the family that a request does not name.
@@ -39,7 +39,7 @@ def join(one, hosts, two, more):
 
 
 def _both(hosts, more):
-    """Sets both families in `hosts` if `more` has the same names with the other one."""
+    """Set both families in `hosts` if `more` has the same names with the other family."""
     pairs = list(zip(hosts, more))
     if len(hosts) != len(more):
         return False

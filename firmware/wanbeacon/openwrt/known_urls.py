@@ -7,7 +7,7 @@ not.
 
 from wanbeacon.openwrt import ddns
 
-# what a place of theirs may stand for in a template of ours
+# their placeholder -> those of our templates that mean the same
 _SAME = {"[DOMAIN]": ("hostname", "host", "labels", "domain"), "[USERNAME]": ("user",),
          "[PASSWORD]": ("password",), "[IP]": ("ip", "ipv6")}  # fmt: skip
 
@@ -90,7 +90,8 @@ def _try(row, key, path, query):
 
 
 def _put(found, place, value):
-    """A part of the URL for a {place} of ours: a [PLACE] of the same meaning, or the value itself."""
+    """A part of the URL for a {placeholder} of ours: a [PLACEHOLDER] with the same meaning, or the value
+    itself."""
     name = place.strip("{}")
     if value in _SAME:
         return name in _SAME[value]

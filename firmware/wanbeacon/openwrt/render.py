@@ -3,7 +3,7 @@
 
 Run as root by the init script and by `wanbeacon check`. Exit status: 0 written, 3 nothing is switched on, 4
 the settings have problems (one line each on stderr, all of them), 1 something else is wrong, 2 wrong call.
-What is no fault but good to know (options without effect, a password sent in plain text) goes to stdout.
+What is no error but good to know (options without effect, a password sent in plain text) goes to stdout.
 """
 
 import json
@@ -89,7 +89,7 @@ def main(argv, catalogue):
     if len(argv) != 2:
         # /usr/bin/wanbeacon is the only caller, and that of 0.1.0 gave three
         sys.stderr.write(
-            "wanbeacon: /usr/bin/wanbeacon is of another version than the rest; install the package again\n"
+            "wanbeacon: /usr/bin/wanbeacon belongs to another version; install the package wanbeacon again\n"
         )
         return 2
     try:

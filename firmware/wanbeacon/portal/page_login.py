@@ -29,8 +29,8 @@ def answer(site):
 
 
 def _welcome(site, cookie):
-    """Who came from the installer's page, over the cable. A page to click on: the cookie is not sent
-    along by a link of another site's, nor by what that leads to."""
+    """For somebody who came from the installer's page, over the cable. A page with a button, no redirect: the
+    cookie is SameSite, so neither a link on another site carries it, nor a redirect from there."""
     site.cookie = cookie
     key = stage.run("board.esp32.access_point", "access", site.device.board)
     return site.page("login", (None, site.device.board.own_name(), key))
