@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A small DynDNS2 server that answers right, or, named a check of grade-server, wrong in that one way. In
-this process.
+"""A small DynDNS2 server in this process that answers correctly or, given the name of a grade-server check,
+fails that one.
 
     with BadServer("s-nochg") as url: ...
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The push source with real DynDNS clients in the router's part: what routers have inside is ddclient or
-inadyn."""
+"""The push source with real DynDNS clients in the role of the router: many routers run ddclient or inadyn."""
 
 import asyncio
 import contextlib

@@ -54,14 +54,15 @@ def suffix(text):
 
 
 def doubts(host):
-    """[a line] about a host's suffix that looks like an identifier which the host drew by lot, or made of one
-    prefix (RFC 7217, 8981): neither small, as one set by hand, nor made of a MAC. Else []."""
+    """[a line] about a host's suffix that looks like a random identifier, or one made for a single prefix
+    (RFC 7217, 8981): neither small, as one set by hand, nor made of a MAC. Else []."""
     packed = suffix(host["suffix"])
     if packed[8:12] == _ZEROS[:4] or packed[11:13] == b"\xff\xfe":
         return []
     return [
-        "hosts: %s: the suffix looks like one that a host makes for one prefix alone (stable privacy, "
-        "RFC 7217): if so, the next prefix leads to nobody; give neighbor and its MAC instead" % host["name"]
+        "hosts: %s: the suffix looks like one that the host made for this prefix only (stable privacy, "
+        "RFC 7217): if so, nobody is there after the next change of prefix; use neighbor and its MAC instead"
+        % host["name"]
     ]
 
 
