@@ -19,9 +19,9 @@ from tools.build import boards
 PARTS = ROOT / "host_tests/board/heap"
 #: The Python heap of these boards, as in `-X heapsize=`.
 HEAP = "98k"
+HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 #: Pages of a board that is set up, whose reading changes nothing.
 PAGES = ("/", "/settings", "/wifi", "/provider", "/provider?q=no-ip", "/account?n=0", "/address", "/finish")
-HOSTS = ["demo.dyndns.org", "b.dyndns.org", "c.dyndns.org", "d.dyndns.org", "e.dyndns.org"]
 
 
 class Router:

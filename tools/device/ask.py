@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Asks for a board's first settings, one question at a time: each answer is checked by the firmware's own
-rules before the next question, and asked again with the reason."""
+rules before the next question, and asked again with the reason. Knows no port."""
 
 import sys
 
@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.prompt import Prompt
 
 from .. import COMMAND, UserError, providers
-from ..agent_modules import firmware
-from ..check import CATALOGUE
+from ..check import CATALOGUE, firmware
 from . import config
 
 say = Console(stderr=True, highlight=False)

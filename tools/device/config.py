@@ -10,8 +10,7 @@ import os
 from pathlib import Path
 
 from .. import UserError
-from ..agent_modules import firmware
-from ..check import examine, weigh
+from ..check import examine, firmware, weigh
 
 #: Sources that tools/build/boards.py leaves out.
 LINUX_SOURCES = ("netlink", "interface", "ubus", "command")

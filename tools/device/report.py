@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from .. import UserError
-from ..agent_modules import firmware
 from ..build.version import agent_version
+from ..check import firmware
 from . import board_memory, config, on_board
 from . import link as board_link
 

@@ -7,7 +7,7 @@ import importlib
 import random
 import time
 
-from ..agent_modules import firmware
+from ..check import firmware
 
 #: What a few of them say, so that there is something to see: (part of all, state, answer, why).
 _TROUBLED = (

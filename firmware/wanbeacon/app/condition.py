@@ -11,7 +11,7 @@ _NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 
 def look(agent, host):
     """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason):
-    None where the user paused it or set it offline, or nobody looked yet."""
+    None where the user wants it so, or nobody looked yet."""
     rec = host.rec
     if rec.stopped():
         return STOPPED, reasons.stop(rec)

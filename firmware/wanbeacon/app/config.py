@@ -2,8 +2,9 @@
 """The config document: load, check, defaults. Every problem names the key and what it should be; all come at
 once.
 
-A board drops this module after start. The table is catalogue/settings.txt, which is also the source of
-the configuration reference (`python -m tools check --reference`).
+Knows the shape of the settings, not what the other rooms do with them. A board drops this module after start.
+The table is catalogue/settings.txt, which is also the source of the configuration reference (`python -m tools
+check --reference`).
 """
 
 import json

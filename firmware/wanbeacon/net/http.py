@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble.
+"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the
+protocol.
 
 Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but never beyond its deadline
 (DNS aside).

@@ -72,9 +72,6 @@ async def read_message(sock, until, cap, without=None):
     without: length of the body where none is stated; None: until the peer's end.
     reason.Why when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
     """
-    # Ways out: the deadline; a head that does not end; the peer's end within the head; a body longer than
-    # `cap`, stated or met; the stated length is there: whole; the peer's end in the body: whole where no
-    # length was stated, else cut.
     chunks, size, head, want = [], 0, None, None
     while True:
         left = time.ticks_diff(until, time.ticks_ms())
