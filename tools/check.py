@@ -3,7 +3,8 @@
 Also prints the configuration reference from the table of wanbeacon.app.config.
 
 `examine(path)` is for other tools: (problems, warnings), each a list of one-line texts that begin with the
-file. weigh() is its second half, for settings that config.load() has accepted."""
+file. weigh() is its second half, for settings that config.load() has accepted; on_a_board() says what a board
+cannot do."""
 
 import json
 import os
@@ -17,10 +18,16 @@ from . import ROOT, UserError
 from .agent_modules import firmware
 
 CATALOGUE = str(ROOT / "firmware/catalogue/providers.dat")
+#: Sources that tools/build/boards.py leaves out.
+LINUX_SOURCES = ("netlink", "interface", "ubus", "command", "leases")
+#: Hosts that a board without PSRAM has room for beside its pages: what the tests live with, five, and five
+#: more at 0.8 KB of heap each.
+BOARD_HOSTS = 10
 
 
 def app(
     config: Path = typer.Argument(None, help="settings file (JSON)"),
+    board: bool = typer.Option(False, "--board", help="are they for an ESP32 board? says what fits"),
     reference: bool = typer.Option(
         False, "--reference", help="print the configuration reference (Markdown) instead"
     ),
@@ -31,18 +38,19 @@ def app(
         return
     if config is None:
         raise UserError("name a settings file: python -m tools check my.json")
-    problems, warnings = examine(config)
+    problems, warnings = examine(config, board)
     for line in warnings:
         print("warning: " + line)
     for line in problems:
         print("wanbeacon: " + line, file=sys.stderr)
     if problems:
         raise typer.Exit(1)
-    print("%s: ok, %s" % (config, summary(config)))
+    fits = "; a board takes it: %d of %d bytes" % _room(config) if board else ""
+    print("%s: ok, %s%s" % (config, summary(config), fits))
 
 
-def examine(path):
-    """(problems, warnings) of the settings in a file."""
+def examine(path, board=False):
+    """(problems, warnings) of the settings in a file. board: they are for a board."""
     settings = firmware("app.config")
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -57,7 +65,18 @@ def examine(path):
         return ["%s: %s" % (path, line) for line in (["\n".join(fault)] if fault else error.problems)], []
     problems, warnings = weigh(document, Path(path).parent)
     warnings = _readable(path, document) + _twice(text) + warnings
-    if len(text.encode()) > settings.SIZE_MAX:
+    if board:
+        problems += on_a_board(document)
+        hosts = sum(len(account["hosts"]) for account in document["accounts"])
+        if hosts > BOARD_HOSTS:
+            warnings.append(
+                "%d hosts: each takes 0.8 KB of a board's memory; with more than %d its pages may say 503"
+                % (hosts, BOARD_HOSTS)
+            )
+        size, most = _room(path)
+        if size > most:
+            problems.append("%d bytes without blanks, and a board takes at most %d" % (size, most))
+    elif len(text.encode()) > settings.SIZE_MAX:
         warnings.append("a board takes at most %d bytes; this is for a router or a PC" % settings.SIZE_MAX)
     return ["%s: %s" % (path, line) for line in problems], ["%s: %s" % (path, line) for line in warnings]
 
@@ -122,6 +141,35 @@ def weigh(document, folder):
     _across(document, warnings)
     warnings += _placeholders(document)
     return problems, warnings
+
+
+def on_a_board(document):
+    """Problems of settings that config.load() has accepted and a board cannot do."""
+    owners = [("", document)] + [
+        ("accounts[%d]." % number, account) for number, account in enumerate(document["accounts"])
+    ]
+    return [
+        "%saddress: the source %s is for Linux; a board has auto, natpmp, pcp, upnp, push, stun, whoami, web"
+        % (where, source["source"])
+        for where, owner in owners
+        for source in owner.get("address") or ()
+        if source["source"] in LINUX_SOURCES
+    ] + [
+        "notify[%d].hook: a command is for Linux; a board has webhooks and their presets" % number
+        for number, doc in enumerate(document.get("notify") or ())
+        if doc.get("hook")
+    ]
+
+
+def _room(path):
+    """(bytes that `tools flash` and `tools image` write of the settings, most that a board takes)."""
+    document = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    return len(compact(document).encode()), firmware("app.config").SIZE_MAX
+
+
+def compact(document):
+    """Settings as JSON without a byte more than needed: what a board gets."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def summary(path):
@@ -283,7 +331,8 @@ def reference_text():
         "",
         "Written by `python -m tools check --reference` from the validator's own table. "
         "The whole document is at most %d bytes long on a board, %d on a router or a PC; "
-        "`python -m tools check my.json` checks one." % (settings.SIZE_MAX, settings.ROUTER_MAX),
+        "`python -m tools check my.json` checks one, with `--board` whether a board takes it."
+        % (settings.SIZE_MAX, settings.ROUTER_MAX),
     ]
     for section, heading, what in PARTS:
         lines += [

@@ -230,7 +230,7 @@ def test_a_board_for_another_chip_and_a_bad_configuration_are_one_line_each(boar
     assert "wifi[0].pasword: unknown key" in done.stderr
     bad.write_text(json.dumps(dict(SETTINGS, address=["netlink"])))
     done = flash(config=bad, check=False)
-    assert done.returncode == 1 and "the address source netlink is for Linux" in done.stderr
+    assert done.returncode == 1 and "address: the source netlink is for Linux" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,28 @@ def test_what_is_unwise_is_a_warning_and_not_a_failure(tmp_path, document, word)
     )
 
 
+@pytest.mark.parametrize("change, said", [
+    ({}, "a board takes it: 93 of 4096 bytes"),
+    ({"address": ["auto", "netlink"]}, "address: the source netlink is for Linux"),
+    ({"notify": [{"hook": "/bin/true"}]}, "notify[0].hook: a command is for Linux"),
+    (account(hosts=[{"name": "%02d%s.dyndns.org" % (number, "x" * 60), "ipv6": False}
+                    for number in range(50)]), "a board takes at most 4096"),
+])  # fmt: skip
+def test_what_a_board_can_take(tmp_path, change, said):
+    path = tmp_path / "my.json"
+    path.write_text(json.dumps({**GOOD, **change}))
+    path.chmod(0o600)
+    problems, _ = check.examine(path, board=True)
+    done = run(path, "--board")
+    assert said in done.stdout + done.stderr and done.returncode == bool(problems) == bool(change), done
+
+
+def test_many_hosts_are_too_many_for_a_board(tmp_path):
+    hosts = ["h%d.dyndns.org" % number for number in range(check.BOARD_HOSTS + 1)]
+    assert check.examine(file(tmp_path, account(hosts=hosts[1:])), board=True) == ([], [])
+    assert "11 hosts: each takes" in check.examine(file(tmp_path, account(hosts=hosts)), board=True)[1][0]
+
+
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
     for path, word in ((tmp_path / "none.json", "No such file"), (tmp_path, "directory")):
         done = run(path)

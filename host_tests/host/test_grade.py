@@ -216,6 +216,14 @@ def test_a_machine_that_holds_a_client_up_acquits_it_of_nothing(played, scene):
         assert not play._open({**played[""]["life"], "slow": [], "silent": [], "late": False, **why})
 
 
+@pytest.mark.timeout(500)
+def test_a_machine_that_holds_the_grader_up_convicts_nobody(played):
+    record = played["stop-badauth"]["badauth"]
+    assert rules.judge({"badauth": record})["stop-badauth"][0] == rules.UNMET
+    verdict, lines = rules.judge({"badauth": {**record, "busy": True}})["stop-badauth"]
+    assert verdict == rules.NOT_SHOWN and "too busy" in lines[0]
+
+
 def test_what_is_added_keeps_the_rest():
     def one(name, *names, speed):
         return {"name": name, "speed": speed, "scenes": list(names), "records": dict.fromkeys(names, speed)}

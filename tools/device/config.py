@@ -10,10 +10,7 @@ import os
 from pathlib import Path
 
 from .. import UserError
-from ..check import examine, firmware, weigh
-
-#: Sources that tools/build/boards.py leaves out.
-LINUX_SOURCES = ("netlink", "interface", "ubus", "command")
+from ..check import compact, examine, firmware, on_a_board, weigh
 
 
 def text_of(doc):
@@ -25,7 +22,7 @@ def text_of(doc):
             for one in doc["accounts"]
         ]
         doc = {**doc, "accounts": accounts}
-    return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
+    return compact(doc)
 
 
 def check(doc, where, folder=Path()):
@@ -38,17 +35,9 @@ def check(doc, where, folder=Path()):
         full = config.load(text)
     except config.ConfigError as error:
         raise UserError("%s: %s" % (where, "; ".join(error.problems)))
-    problems = folder and weigh(full, folder)[0]
+    problems = (weigh(full, folder)[0] if folder else []) + on_a_board(full)
     if problems:
         raise UserError("%s: %s" % (where, "; ".join(problems)))
-    for owner in [full, *full["accounts"]]:
-        for source in owner.get("address") or ():
-            name = source if isinstance(source, str) else source["source"]
-            if name in LINUX_SOURCES:
-                raise UserError(
-                    "%s: the address source %s is for Linux; a board has auto, natpmp, pcp, upnp, stun, "
-                    "whoami and web" % (where, name)
-                )
     return text.encode()
 
 

@@ -139,6 +139,8 @@ RULES = (
 # fmt: on
 BY_ID = {rule.id: rule for rule in RULES}
 _OPTIONS = {scene.name: scene.options for scene in SCENES}
+#: Even the grader was held up, at a quarter of the speed too (play.py): nobody is convicted for that.
+_BUSY = "this machine was too busy to tell; grade again when it has less to do, or with a lower --speed"
 _WORDS = {True: MET, False: UNMET, None: NOT_SHOWN}
 
 
@@ -156,8 +158,11 @@ def judge(records, cannot=None, played=(), wire=False):
         if why and (not played or set(missing) <= set(played)):
             table[rule.id] = (NOT_APPLICABLE, why)
         elif not missing or len(missing) < len(rule.scenes):
-            verdict, lines = rule.judge(*(records[scene] for scene in rule.scenes if scene in records))
+            shown = [records[scene] for scene in rule.scenes if scene in records]
+            verdict, lines = rule.judge(*shown)
             verdict = _WORDS.get(verdict, verdict)
+            if verdict == UNMET and any(record.get("busy") for record in shown):
+                verdict, lines = NOT_SHOWN, [_BUSY, *lines]
             if wire and not rule.wire and verdict != UNMET:
                 verdict = NOT_PLAYED
             table[rule.id] = (verdict, lines)

@@ -308,6 +308,7 @@ class Run:
             "silent": silent,
             "slow": slow,
             "late": late or self.stall > _STALL,
+            "busy": self.stall > _STALL,
             "output": output[-3000:],
             "nuisances": self.nuisances,
             "published": {host: self.lab.published(host) for host in self.setup.hosts},

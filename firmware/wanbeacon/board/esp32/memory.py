@@ -33,6 +33,7 @@ class Memory:
         self.chip = chip
         self.threads = threads
         self.held = None  # the lock that the thread which holds TLS's part waits for
+        self.pin = None  # keeps the part by which Python's heap has grown
         self.inside = False  # an exchange is going on
         self.lodged = False  # what is held is what a broker's session leaves
 

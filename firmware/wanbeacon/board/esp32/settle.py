@@ -10,7 +10,7 @@ from wanbeacon.board.esp32.memory import PLENTY, SETTLE_MS, TLS, Memory
 # Python's heap grows by about this, once, from 56 KB at boot to 96: with TLS and lwIP all that Wi-Fi leaves
 GROW = 40 * 1024
 _LEAST = 4096  # a parked thread below this is not worth its overhead
-_BLOCK = 2048  # of what fills the heap until it grows
+_BLOCK = 2048  # of what fills the heap until it grows, 4 bytes for each item of a list
 
 
 def settle(memory):
@@ -29,20 +29,33 @@ def settle(memory):
             memory.held = lock
         else:
             others.append(lock)
-    start, blocks = memory.free(), []
-    try:
-        while memory.free() > start - GROW // 2 and len(blocks) * _BLOCK < PLENTY:
-            blocks.append(bytearray(_BLOCK))
-    except MemoryError:  # it cannot grow: then nothing has to be held for it either
-        pass
-    blocks = None
-    gc.collect()
+    memory.pin = _grow(memory)
     for lock in others:
         lock.release()
-    time.sleep_ms(SETTLE_MS)
+    for _ in range(20):  # until the idle task, which may be kept from it, has freed the stacks
+        time.sleep_ms(SETTLE_MS)
+        if memory.largest() >= TLS or memory.held:
+            break
     if not memory.held:
         memory.held = memory.hold(TLS)
     memory.grown = before - memory.free() - TLS
+
+
+def _grow(memory):
+    """Fill Python's heap until it has grown, and empty it again. Returns the one thing that has to stay in
+    the new part: MicroPython 1.23 and newer gives a part back when a collection finds it empty."""
+    start, blocks = memory.free(), []
+    try:
+        while memory.free() > start - GROW // 2 and len(blocks) * _BLOCK < PLENTY:
+            blocks.append([None] * (_BLOCK // 4))
+    except MemoryError:  # it cannot grow: then nothing has to be held for it either
+        pass
+    pin = blocks.pop() if blocks else None
+    while pin and len(pin) > 4:  # a list shrinks where it lies, at the beginning of the new part
+        pin.pop()
+    blocks = None
+    gc.collect()
+    return pin
 
 
 def of_this_board():
