@@ -53,14 +53,14 @@ def test_after_a_start_behind_the_hour_it_waits_for_the_next_day():
     assert DAY + 86400 < device.upgrade_at < DAY + 86400 + 3 * 3600
 
 
-def offered(by_hand=False, bad=None, newest="0.2.0", status=200, body=None, **doc):
+def offered(who="auto", bad=None, newest="0.2.0", status=200, body=None, **doc):
     """What `_offer` says to this manifest."""
     ours = {"bundle": "x.bundle"}
     ours.update(doc.pop("ours", {}))
     body = json.dumps(dict({"version": "9.0.0", "wanbeacon": ours}, **doc)) if body is None else body
     before, upgrade._get = upgrade._get, lambda *args: (status, body)
     try:
-        return upgrade._offer(Device(), {"url": "https://vendor.example/m.json"}, bad, newest, by_hand)
+        return upgrade._offer(Device(), {"url": "https://vendor.example/m.json"}, bad, newest, who)
     except upgrade.Refused as e:
         return e.args[0]
     finally:
@@ -81,14 +81,16 @@ def test_older_same_and_odd_ones_are_not():
 
 def test_one_that_failed_here_is_tried_again_by_hand_only():
     assert offered(bad="9.0.0") == "upgrade.bad"
-    assert offered(bad="9.0.0", by_hand=True) == ("9.0.0", "x.bundle")
+    assert offered("", "9.0.0") == ("9.0.0", "x.bundle")
+    assert offered("broker", "9.0.0") == "upgrade.bad", "who has the broker could have it tried for ever"
 
 
 def test_a_share_of_the_fleet():
     mine = upgrade.place(Device().unique)
     assert offered(ours={"share": mine}) == "upgrade.share"
     assert offered(ours={"share": mine + 1}) == ("9.0.0", "x.bundle")
-    assert offered(ours={"share": 0}, by_hand=True) == ("9.0.0", "x.bundle")
+    for who in ("", "broker"):
+        assert offered(who, ours={"share": 0}) == ("9.0.0", "x.bundle")
 
 
 def test_what_is_no_manifest():
@@ -109,9 +111,14 @@ def test_what_is_no_manifest():
 class Agent:
     """As much of one as is told of the newest version."""
 
+    latest = None
+
     def __init__(self):
-        self.mqtt = self
-        self.kept = {}
+        self.event = self
+        self.sets = 0
+
+    def set(self):
+        self.sets += 1
 
 
 def test_without_auto_a_new_version_is_only_told():
@@ -122,8 +129,9 @@ def test_without_auto_a_new_version_is_only_told():
     before = upgrade._get, upgrade._keys
     upgrade._get, upgrade._keys = lambda *args: (200, body), lambda: []
     try:
-        upgrade.run(device, False)
+        for _ in range(3):
+            upgrade.run(device, "auto")
     finally:
         upgrade._get, upgrade._keys = before
-    assert words == [("info", "upgrade.there", "9.0.0")] and device.asked == []
-    assert device.agent.kept == {"latest": "9.0.0"}
+    assert words == [("info", "upgrade.there", "9.0.0")] * 3 and device.asked == []
+    assert device.agent.latest == "9.0.0" and device.agent.sets == 1

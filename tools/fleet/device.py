@@ -80,6 +80,7 @@ class Device:
         self.board = Board(b"board %d" % number, stream)
         self.clock, self.log, self.journal = Clock(), Log(), Journal()
         self.faults = []
+        self.latest = self.failed = None
         line = model.Line("line", None, [])
         line.wants[4], line.found[4] = True, bytes((45, 33, number >> 8 & 255, number & 255))
         account = model.Account({}, {"id": "dyn"}, line, None, "accounts[0] (dyn)")
