@@ -231,25 +231,33 @@ def test_many_boards_come_back_without_a_wave_and_the_view_keeps_up(tmp_path):
                 await until(lambda: " as wb-view" in broker.log, 10)
                 broker.stop()
                 await until(lambda: fleet.up() == 0, 10)
+                meant = boards.rate(fleet.planned, start)
                 fleet.connects.clear()
+                fleet.planned.clear()
                 await asyncio.sleep(DOWN)
                 start = time.monotonic()
                 broker.start()
                 await until(lambda: fleet.up() == COUNT, SPREAD * 16 + 20)
                 back = boards.rate(fleet.connects, start)
+                meant += boards.rate(fleet.planned, start)
+                boards.plot(fleet, start, tmp_path / "back.png", "%d boards after an outage" % COUNT)
                 shown = json.loads((await asyncio.to_thread(tool(broker, "--json").communicate))[0])
                 text = (await asyncio.to_thread(watcher.communicate))[0]
             finally:
                 task.cancel()
-            return first, back, shown, text
+            return first, back, meant, shown, text
 
-        first, back, shown, text = asyncio.run(story())
+        first, back, meant, shown, text = asyncio.run(story())
     cpu = re.search(r"cpu: ([0-9.]+) s in ([0-9.]+) s", text)
     print(
-        "connects in each second, at first: %s\nafter the outage: %s\n%s"
-        % (first, back, text.splitlines()[-1])
+        "connects in each second, at first: %s\nafter the outage: %s\nmeant: %s\nlag %.2f s, plot %s\n%s"
+        % (first, back, meant, fleet.lag, tmp_path / "back.png", text.splitlines()[-1])
     )
-    assert max(first + back) <= COUNT * (1.6 / SPREAD if NIGHTLY else 0.6), (first, back)
+    most = COUNT * (1.6 / SPREAD if NIGHTLY else 0.6)
+    assert max(meant) <= most, (meant, fleet.lag)
+    # where this process was held up, all that was due meanwhile comes at once: no board does that
+    assert max(first + back) <= most or fleet.lag > 0.5, (first, back, fleet.lag)
+    assert (tmp_path / "back.png").stat().st_size > 10000
     assert shown["known"] == COUNT and shown["counts"]["state"].get("offline", 0) == 0
     assert sum(shown["counts"]["state"].values()) == COUNT and shown["counts"]["version"] == {"0.2.0": COUNT}
     assert not [one for one in fleet.devices if one.faults]

@@ -115,7 +115,10 @@ def test_a_packet_that_is_too_long_is_passed_over():
 
 
 def test_what_is_no_mqtt_ends_it():
-    for data in (b"HTTP/1.1 400 Bad", b"\x20\xff\xff\xff\xff\x7f", b"\x10\x00", b"\x00\x00", b"\xf0\x00"):
+    for data in (
+        b"HTTP/1.1 400 Bad", b"\x20\xff\xff\xff\xff\x7f", b"\x10\x00", b"\x00\x00", b"\xf0\x00",
+        b"\x40\x02\0\1", b"\x50\x02\0\1", b"\x60\x02\0\1", b"\x70\x02\0\1",  # of QoS 1 and 2
+    ):  # fmt: skip
         one, _, taken = session(data)
         assert raises(one.pull) == "mqtt" and not taken, data
     one, _, _ = session(b"")
@@ -214,7 +217,10 @@ def message(dev, text, flags=0, topic="set"):
 
 def test_what_is_retained_or_for_others_is_no_command():
     dev = made()
-    for flags, topic in ((1, "set"), (2, "set"), (0, "state"), (0, "set/x")):
+    for flags, topic in (
+        (1, "set"), (2, "set"), (4, "set"), (8, "set"), (9, "set"), (0, "state"), (0, "set/x"), (0, "#"),
+        (0, "+"), (0, "set\0"), (0, "SET"), (0, ""),
+    ):  # fmt: skip
         message(dev, "pause", flags, topic)
     dev.mqtt.took(3, 0, b"")
     dev.mqtt.took(3, 0, b"\xff\xff")
@@ -224,6 +230,26 @@ def test_what_is_retained_or_for_others_is_no_command():
     for _ in range(100):
         message(dev, "pause")
     assert len(dev.mqtt.inbox) == 4
+
+
+def test_a_broker_that_does_not_let_us_hear_commands_is_named():
+    for code, deaf in ((b"\0", False), (b"\x80", True), (b"\x87", True), (b"", True)):
+        dev = made()
+        dev.mqtt.why = ("mqtt.up",)
+        for _ in range(3):
+            dev.mqtt.took(9, 0, b"\0\1" + code)
+        assert (dev.mqtt.why[0] == "mqtt.deaf") is deaf
+        assert dev.log.told == ([("mqtt.deaf", dev.mqtt.base)] if deaf else []), code
+
+
+def test_answers_of_a_broken_broker_do_no_harm():
+    """CONNACK and SUBACK of any length and content, a second CONNACK, an acknowledgment of nothing."""
+    dev = made()
+    for kind in (2, 3, 9, 13):
+        for size in range(6):
+            for fill in (0, 1, 127, 128, 255):
+                dev.mqtt.took(kind, fill & 15, bytes([fill] * size))
+    assert dev.mqtt.inbox == []
 
 
 def test_a_flood_of_commands_is_obeyed_a_few_times_only():

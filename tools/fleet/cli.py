@@ -173,9 +173,11 @@ def boards(
     ca: Path = typer.Option(None, help="CA certificate (DER) of the broker: then over TLS"),
     prefix: str = typer.Option("wanbeacon", help="first part of the topics"),
     seconds: float = typer.Option(0, help="end after so many seconds; default: at Ctrl-C"),
+    plot: Path = typer.Option(None, help="draw the connects of each second here at the end (.png or .svg)"),
 ):
     """Simulated boards at a broker, with the agent's own MQTT code: to try a broker and the view."""
     from .boards import Boards
+    from .boards import plot as draw
 
     settings = {"host": broker, "port": port, "prefix": prefix, "plain": not ca, "discovery": "off"}
     if user:
@@ -191,5 +193,9 @@ def boards(
             print("%d of %d connected" % (fleet.up(), count), flush=True)
         task.cancel()
 
+    start = time.monotonic()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run())
+    if plot and fleet.connects:
+        draw(fleet, start, plot, "%d boards at %s:%d: connects" % (count, broker, port))
+        print("plot: %s" % plot)

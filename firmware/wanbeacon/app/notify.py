@@ -246,8 +246,8 @@ def _due(what, told, other, moved, bad, limit):
 
 
 def _news(agent, why, stored):
-    """(event or None, its mark, its code, mark of the version that was taken back or 0, 0) of the device's own
-    row. As long as a version is on trial nothing is certain."""
+    """(event or None, its mark, its code, mark of the version that was taken back or 0, 0) of the device's
+    own row. As long as a version is on trial nothing is certain."""
     failed, runs = agent.failed, _crc(wanbeacon.VERSION)
     back = _crc(failed[:2]) if failed else 0
     if agent.on_trial or runs == stored and back in (0, why):

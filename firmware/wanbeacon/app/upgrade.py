@@ -95,6 +95,8 @@ def _run(device, who):
         raise Refused("upgrade.off")
     if rows.get("state", "ok") != "ok":
         raise Refused("upgrade.trial")
+    if not device.agent:
+        raise Refused("upgrade.early")
     keys = _keys()
     newest = rows.get("newest", wanbeacon.VERSION)
     running = rows.get("run", SLOTS[0])
