@@ -24,6 +24,8 @@ from tools.netlab import broker as brokers
 NEW = "9.9.9"
 #: boot.py must not load the agent, as those of other tests do: main.py chooses which one runs.
 PLAIN = ""
+UNIQUE = b"$
+Ä" + bytes(world.facts().get("serial"  # of chip/chip_machine.py
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +271,7 @@ def test_it_takes_a_version_by_itself_at_its_minute_of_the_quiet_hour(
     upgradable, site, newer, private, lab, ntp
 ):
     """The board's clock, which nothing has proven here, is set to eight seconds before that minute."""
-    hour, place = int(time.time()) // 3600 + 1, upgrade.place(b"\x24\x0a\xc4\x00\x01\x10")
+    hour, place = int(time.time()) // 3600 + 1, upgrade.place(UNIQUE)
     ntp.offset = From(hour * 3600 + place * 36 - 8)
     site.offer(NEW, bundle.build(newer(), NEW, private), share=place + 1)
     account = {"provider": "dyn", "user": "demo", "password": "demo-key", "hosts": ["demo.dyndns.org"]}

@@ -262,3 +262,33 @@ def test_many_boards_come_back_without_a_wave_and_the_view_keeps_up(tmp_path):
     assert sum(shown["counts"]["state"].values()) == COUNT and shown["counts"]["version"] == {"0.2.0": COUNT}
     assert not [one for one in fleet.devices if one.faults]
     assert cpu and float(cpu[1]) < 0.5 * float(cpu[2]), text
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_command_goes_to_those_that_fit_and_their_answers_are_shown(tmp_path):
+    with brokers.running(tmp_path) as broker:
+        settings = {"host": "localhost", "port": broker.plain_port, "spread": 1}
+        settings.update(user=brokers.USER, password=brokers.PASSWORD)
+        fleet = boards.Boards(8, settings)
+
+        async def story():
+            task = asyncio.create_task(fleet.run())
+            try:
+                await until(lambda: fleet.up() == 8, 30)
+                said = [
+                    tool(broker, "--send", command, "--yes", *words)
+                    for command, *words in (
+                        ("pause", "--label", "north"), ("upgrade", "--find", "sim-00003"),
+                        ("pause", "--find", "nobody"), ("offline",),
+                    )
+                ]  # fmt: skip
+                return [((await asyncio.to_thread(one.communicate))[0], one.returncode) for one in said]
+            finally:
+                task.cancel()
+
+        paused, upgrade, nobody, offline = asyncio.run(story())
+    assert paused[1] == 0 and "2 of 2 took it" in paused[0] and paused[0].count("sim-") == 2, paused
+    assert [one.journal.paused for one in fleet.devices] == [True, False, False, False] * 2
+    assert upgrade[1] == 1 and "only a board upgrades itself" in upgrade[0] and "0 of 1" in upgrade[0]
+    assert nobody[1] == 1 and "no device fits" in nobody[0]
+    assert offline[1] == 1 and "is not a command" in offline[0]

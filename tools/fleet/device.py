@@ -92,6 +92,10 @@ class Device:
         account.hosts.append(host)
         self.lines, self.accounts = [line], [account]
         self.mqtt = broker(self)
+        self.event = self.mqtt.event
+
+    def save(self):
+        return True
 
     def hosts(self):
         return self.accounts[0].hosts
