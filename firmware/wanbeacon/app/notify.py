@@ -25,6 +25,8 @@ AGAIN_S, AGAIN_MAX = 60, 3600  # the wait before the second try; it doubles with
 #: Tries while the line itself is down or the name server is missing, which is nobody's fault at the other
 #: end: 10 hours.
 HOME_TRIES = 15
+#: So often in a row a notice is put off because others want the loop: a noisy home must not silence it.
+ASIDES = 3
 PAUSE_S = 2  # between two notices to one receiver (Slack and Telegram want a second)
 CGNAT_S = 300  # a line may show a private address for a moment while it comes up
 STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write to flash for so many seconds
@@ -46,8 +48,9 @@ _ROW = ">4sBBIII"
 _SIZE = 18
 _MAGIC = b"WBn\x01"
 # agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may
-# be asked, since when one waits for quiet, what became of the last ones (see `begin`), who gets a test
-AT, _ROWS, _THEN, _READY, _HELD, HEARD, _TESTS = 0, 1, 2, 3, 4, 5, 6
+# be asked, since when one waits for quiet, what became of the last ones (see `begin`), who gets a test, how
+# often in a row a notice was put off
+AT, _ROWS, _THEN, _READY, _HELD, HEARD, _TESTS, _ASIDE = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 # ---- at start
@@ -77,7 +80,7 @@ def begin(agent):
     # for each receiver: what it is called, (event, wall time) of the last that arrived, and of the last that
     # did not, with its reason
     heard = [[_where(doc), None, None] for doc in docs]
-    return [now, rows, now, [now] * len(docs), None, heard, []]
+    return [now, rows, now, [now] * len(docs), None, heard, [], 0]
 
 
 def _where(doc):
@@ -297,26 +300,39 @@ def _wait(state, i, now, seconds):
     state[AT] = min(state[AT], now + seconds)
 
 
+def _word(said):
+    return ("trouble.aside",) if said == "aside" else said
+
+
+def polite(agent):
+    """Whether the notice that goes now may be put off for others."""
+    return agent.notices[_ASIDE] < ASIDES
+
+
 def heard(agent, due, came):
     """What became of the notice that `tell` said is due. came: see post.deliver."""
     i, event, _, _, (kept, tries, places) = due
     status, said, sure, home, delay = came
     state, doc, name = agent.notices, agent.cfg["notify"][i], NAMES[event]
     where, line = _where(doc), state[HEARD][i]
-    wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
+    state[_ASIDE] = state[_ASIDE] + 1 if said == "aside" else 0
+    if state[_ASIDE] and sure:  # no try
+        wait = delay
+    else:
+        wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
     said = "%s %s" % (status, said) if status else said
-    if not 200 <= status < 300:
+    if not 200 <= status < 300 and said != "aside":
         line[2] = name, agent.clock.wall(), said
     if 200 <= status < 300:
         agent.log.tell("info", "log.notice", name, where)
         wait = PAUSE_S
         line[1] = name, agent.clock.wall()
     elif not sure:
-        agent.log.tell("warn", "log.notice-maybe", name, where, said)
+        agent.log.tell("warn", "log.notice-maybe", name, where, _word(said))
     elif 300 <= status < 500 and status not in (408, 429) or tries >= (HOME_TRIES if home else TRIES):
         agent.log.tell("warn", "log.notice-lost", name, where, said)
     else:
-        agent.log.tell("info", "log.notice-later", name, where, said, wait)
+        agent.log.tell("info", "log.notice-later", name, where, _word(said), wait)
         state[_ROWS][:] = kept
         for at in places:
             state[_ROWS][at + 5] = event << 4 | tries
