@@ -11,7 +11,7 @@ import time
 from agent_world import A, B, cfg, virtual
 from loopback import LO, free_port
 from loopback import Board as Loopback
-from wanbeacon.app import config, mqtt, mqtt_obey, mqtt_open, mqtt_words, stage, words
+from wanbeacon.app import config, mqtt, mqtt_obey, mqtt_open, mqtt_words, stage, upgrade, words
 from wanbeacon.net import Trouble
 from wanbeacon.net import mqtt as net
 
@@ -197,6 +197,12 @@ def test_discovery_is_json_and_holds_no_secret():
     dev.lines[0].wants[6] = True
     assert "ipv6" in json.loads(b"".join(mqtt_words.discovery(dev, dev.mqtt)[1:]).decode())["cmps"]
     assert mqtt_words.discovery(dev, made(discovery="off").mqtt) == []
+
+
+def test_the_share_at_the_broker_is_the_one_that_upgrades_use():
+    for number in range(300):
+        dev = device.Device(number, device.settings(LO, 1883), Loopback().stream)
+        assert dev.mqtt.share == upgrade.place(dev.board.unique) == said(dev)["share"]
 
 
 def test_connect_says_who_and_what_is_to_be_said_when_we_are_gone():
