@@ -6,9 +6,9 @@
     tools bundle --key vendor.pem -o site/        writes site/wanbeacon-V.bundle and site/manifest.json
     tools bundle --key vendor.pem -o site/ --share 10     the same, offered to every tenth board
 
-One folder serves ESP Web Tools too: out/manifest.json keeps its other parts, and in the folder of an installer
-page (tools web) it offers the images of this version. The boards
-get the public half of the key with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
+One folder serves ESP Web Tools too: out/manifest.json keeps its other parts, and in the folder of an
+installer page (tools web) it offers the images of this version. The boards get the public half of the key
+with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
 
 import hashlib
 import json

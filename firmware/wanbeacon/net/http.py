@@ -51,15 +51,14 @@ def exchange(
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
+    more = deadline, cap, device, start, rows, sink, keep, aside
     rest = [1]  # tries left for want of memory
 
     def once(paths, issuers=None):
         while True:
             gc.collect()
             try:
-                return _once(
-                    req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep, aside
-                )
+                return _once(req, board, paths, issuers, *more)
             except Trouble as e:
                 trouble = e
             if trouble.word in _MAYBE_MEMORY and not trouble.sent:
@@ -78,9 +77,7 @@ def exchange(
         return once(None)
     _tell(board, "exchange_begins")
     try:
-        if keep:
-            return once(None)
-        return once([ca]) if ca else _verified(board, once, root, roots)
+        return once(None if keep else [ca]) if keep or ca else _verified(board, once, root, roots)
     finally:
         _tell(board, "exchange_ends")
 
