@@ -21,6 +21,7 @@ LIVES = 1000 if os.environ.get("WANBEACON_NIGHTLY") else 100
 SECRET = "sEcret-0f-ann"
 NAMES = ("a.example.org", "b.example.org")
 ALL = ["published", "stopped", "trouble", "well", "cgnat", "upgraded", "reverted"]
+FIRST = wanbeacon.VERSION
 OF_VERSIONS = ("upgraded", "reverted")
 HOURS = 3
 ADDRESSES = ["45.33.1.%d" % n for n in range(1, 200)]
@@ -71,6 +72,7 @@ class Life:
         self.heard = {name: [] for name in ("well", "ill", "cut")}
         self.state = {}  # host -> (state, since when in true seconds)
         self.fine = dict.fromkeys(NAMES, 0)  # host -> when it was right last
+        wanbeacon.VERSION = FIRST
         self.number = self.failures = 0
         self.before = self.failed = None  # the version that runs again if the one on trial fails
         self.versions = []  # (when, event, version) of what became of new ones
@@ -270,10 +272,9 @@ class Life:
 
 @pytest.fixture(scope="module", autouse=True)
 def fast():
-    version = wanbeacon.VERSION
     with quick(patient=True):
         yield
-    wanbeacon.VERSION = version
+    wanbeacon.VERSION = FIRST
 
 
 @pytest.mark.parametrize("batch", range(10))
