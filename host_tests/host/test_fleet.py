@@ -16,7 +16,7 @@ import numpy
 import pytest
 
 from tools import ROOT, UserError
-from tools.fleet import batch, boards, model, view
+from tools.fleet import batch, boards, client, model, view
 from tools.netlab import broker as brokers
 from tools.simulate import fleet as simulated
 
@@ -91,6 +91,25 @@ def test_what_devices_say_cannot_hurt_the_view(capsys):
     console.print(view.render(fleet, fleet.select(), 30))
     text = console.export_text()
     assert "\x1b" not in text and "[red]" in text and len(text.splitlines()) < 30
+
+
+def test_a_message_that_is_too_long_is_passed_over_and_what_is_no_mqtt_ends_it():
+    async def heard(data):
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        found = []
+        with pytest.raises(ConnectionError):
+            async for one in client.Client(reader, None).messages():
+                found.append(one)
+        return found
+
+    small = client.packet(0x31, b"\0\1t", b"x")
+    for size in (65537, 3000000):
+        big = client.packet(0x30, b"\0\1b", b"z" * size)
+        rows = asyncio.run(heard(small + big + small))
+        assert rows == [("t", b"x", True), ("", b"", False), ("t", b"x", True)]
+    assert asyncio.run(heard(b"\x30\xff\xff\xff\xff\x7f" + small)) == []
 
 
 # ---- settings for many
