@@ -14,8 +14,8 @@ from .. import UserError
 REFUSALS = {1: "it does not speak MQTT 3.1.1", 2: "it does not take the client id", 3: "it is not available",
             4: "wrong user or password", 5: "not allowed"}  # fmt: skip
 KEEP_S = 60
-#: Bytes of a packet that are kept. A state has 600, the longest discovery 2,500; whoever may write a topic may
-#: put 256 MB there.
+#: Bytes of a packet that are kept. A state has 600, the longest discovery 2,500; whoever may write a topic
+#: may put 256 MB there.
 PACKET_MAX = 65536
 
 
