@@ -418,12 +418,11 @@ class Version:
         wanbeacon.VERSION = self.before
 
 
-def again(world, seconds=200, **facts):
-    """Another start; facts: what is known of versions (Agent)."""
+def again(world, seconds=200, on_trial=False, failed=None):
+    """Another start; what is known of versions: see Agent."""
     world.off(5)
     world.boot()
-    for key in facts:
-        setattr(world.agent, key, facts[key])
+    world.agent.on_trial, world.agent.failed = on_trial, failed
     world.run(seconds)
 
 
