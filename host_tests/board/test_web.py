@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from host_tests.board.web import free_port
 from host_tests.conftest import absent, program
 from tools import ROOT, UserError
 from tools.build import boards, version
+from tools.build import bundle as upgrades
 from tools.device import image
 from tools.web import site, sources
 
@@ -96,6 +98,23 @@ def test_an_update_has_every_file_of_every_board(page):
         listed = dict(update["files"], **update["boards"][name])
         for path, data in boards.files(boards.read(name)).items():
             assert (page / release / "files" / listed[path]).read_bytes() == data
+
+
+def test_one_folder_serves_the_installer_and_the_boards_that_upgrade_themselves(page, bundle, tmp_path):
+    folder, key, release = tmp_path / "page", tmp_path / "vendor.pem", version.agent_version()
+    shutil.copytree(page, folder)
+    upgrades.app(key=None, out=folder, share=100, new_key=key)
+    upgrades.app(key=key, out=folder, share=25, new_key=None)
+    for _ in range(2):  # the second time after the page was built again
+        manifest = json.loads((folder / "manifest.json").read_text())
+        own = json.loads((folder / release / "manifest.json").read_text())
+        assert manifest["version"] == release and manifest["wanbeacon"]["share"] == 25
+        assert (folder / manifest["wanbeacon"]["bundle"]).read_bytes()[:4] == upgrades.MAGIC
+        assert {**manifest, "builds": 0, "wanbeacon": 0} == {**own, "builds": 0, "wanbeacon": 0}
+        for build, one in zip(manifest["builds"], own["builds"], strict=True):
+            assert build["chipFamily"] == one["chipFamily"] and len(build["parts"]) == len(one["parts"])
+            assert all((folder / part["path"]).exists() for part in build["parts"])
+        site.build(folder, [sources.firmware(str(real_firmware.path()))], bundle)
 
 
 def test_another_release_stays_and_the_newest_is_offered_first(page, bundle, tmp_path, monkeypatch):

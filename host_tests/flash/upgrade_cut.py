@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Runs under MicroPython: a board's upgrade, its start on trial and its confirmation, with the power cut at
-# each operation of the flash; then a second upgrade into the folder of the first version.
-# usage: micropython upgrade_cut.py BUNDLE_FOLDER [careless]      (as power_cut.py)
+# each operation of the flash; then a second upgrade into the folder of the first version; then one that does
+# not confirm itself and is taken back, with a note of why.
+# usage: micropython upgrade_cut.py BUNDLE_FOLDER [careless] [3 1]      (as power_cut.py)
+# 3 1: only every third operation, from the second one on.
 # BUNDLE_FOLDER holds main.py, key, and old, one.bundle, two.bundle (two upgrades) with one file list each
 # (old.list...). Prints the number of cut points, or the first cut after which no whole version would start;
 # exit status 1 then.
@@ -11,9 +13,10 @@ import sys
 
 import ram_flash
 import vfs
-from wanbeacon.app import upgrade, upgrade_bundle
+from wanbeacon.app import upgrade, upgrade_bundle, upgrade_trial
 
 FOLDER = sys.argv[1]
+EVERY, FIRST = [int(word) for word in sys.argv[2:] if word.isdigit()] or (1, 0)
 CARELESS = "careless" in sys.argv  # names the new version before its files are there: this must be found out
 ram_flash.Flash.SIZE = 262144
 upgrade_bundle.SPARE = 8192
@@ -74,7 +77,16 @@ def whole(folder):
     return None
 
 
-def live(name, target, running):
+class Device:
+    """What upgrade_trial.begin asks of a board."""
+
+    last_reason, failed = "upgrade: no tls", None
+
+    def tell(self, *said):
+        pass
+
+
+def live(name, target, running, back=False):
     """What app/upgrade.py, main.py and upgrade_trial.py write, in order."""
     trial = {"run": target, "old": running, "state": "trial", "next": name, "newest": "1", "needs": "link"}
     if CARELESS:
@@ -86,22 +98,26 @@ def live(name, target, running):
     trial["next"] = reader.end()
     upgrade.keep(trial)
     boot["slot"]()
+    if back:
+        boot["slot"]()
+        upgrade_trial.begin(Device())
+        return
     rows = upgrade.facts()
     rows.update({"state": "ok", "newest": rows.pop("next")})
     rows.pop("needs")
     upgrade.keep(rows)
 
 
-def cuts(name, before, target, running, data):
+def cuts(name, before, target, running, data, back=False):
     """Cut points of one upgrade; the flash after it. AssertionError for a cut that leaves no whole
     version."""
-    number, ops, count, complete = 0, 1, 0, None
+    number, ops, count, complete = FIRST, FIRST + 1, 0, None
     while number < ops:
         for how in ("none",) if complete is None else ("before", "torn", "after"):
             flash = mount(data)
             flash.cut_at(-1 if how == "none" else number, how)
             try:
-                live(name, target, running)
+                live(name, target, running, back)
             except (
                 OSError,
                 upgrade.Refused,
@@ -130,9 +146,12 @@ def cuts(name, before, target, running, data):
             assert upgrade.facts().get("state", "ok") == "ok", where
             vfs.umount("/")
             gc.collect()
-        number += 1 if complete is not None and how != "none" else 0
+        if how != "none":
+            number += EVERY
     flash = mount(complete)
-    assert boot["slot"]()[0] == target and whole(target) == name
+    folder, stays = (running, before) if back else (target, name)
+    assert boot["slot"]()[0] == folder and whole(folder) == stays
+    assert not back or upgrade.facts()["why"] == Device.last_reason
     vfs.umount("/")
     return count, ops, complete
 
@@ -141,4 +160,5 @@ vfs.umount("/")
 at = install()
 first, ops1, at = cuts("one", "old", "/lib2", "/lib", at)
 second, ops2, at = cuts("two", "one", "/lib", "/lib2", at)
-print("%d cut points of %d operations in two upgrades" % (first + second, ops1 + ops2))
+third, ops3, at = cuts("one", "two", "/lib2", "/lib", at, True)
+print("%d cut points of %d operations in three upgrades" % (first + second + third, ops1 + ops2 + ops3))

@@ -113,6 +113,12 @@ ELSEWHERE = {
         "a broker of the reader's own",
         "host/test_fleet.py::test_many_boards_come_back_without_a_wave_and_the_view_keeps_up",
     ),
+    TOOLS
+    + "fleet --broker mqtt.acme.example --user desk --ca ca.pem --prefix acme --label berlin --send upgrade "
+    "--over 600": (
+        "a broker of the reader's own",
+        "host/test_fleet.py::test_a_command_goes_to_those_that_fit_and_their_answers_are_shown",
+    ),
     "make release": ("half a minute", "host/test_release.py::test_make_release_runs_the_tool"),
     "make bench": ("ten minutes", "host/test_bench.py::test_sizes_are_measured_and_written_as_json"),
     TOOLS + "web --firmware ESP32_GENERIC.bin --serve": (

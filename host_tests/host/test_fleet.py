@@ -16,7 +16,7 @@ import numpy
 import pytest
 
 from tools import ROOT, UserError
-from tools.fleet import batch, boards, model, view
+from tools.fleet import batch, boards, client, model, view
 from tools.netlab import broker as brokers
 from tools.simulate import fleet as simulated
 
@@ -91,6 +91,25 @@ def test_what_devices_say_cannot_hurt_the_view(capsys):
     console.print(view.render(fleet, fleet.select(), 30))
     text = console.export_text()
     assert "\x1b" not in text and "[red]" in text and len(text.splitlines()) < 30
+
+
+def test_a_message_that_is_too_long_is_passed_over_and_what_is_no_mqtt_ends_it():
+    async def heard(data):
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        found = []
+        with pytest.raises(ConnectionError):
+            async for one in client.Client(reader, None).messages():
+                found.append(one)
+        return found
+
+    small = client.packet(0x31, b"\0\1t", b"x")
+    for size in (65537, 3000000):
+        big = client.packet(0x30, b"\0\1b", b"z" * size)
+        rows = asyncio.run(heard(small + big + small))
+        assert rows == [("t", b"x", True), ("", b"", False), ("t", b"x", True)]
+    assert asyncio.run(heard(b"\x30\xff\xff\xff\xff\x7f" + small)) == []
 
 
 # ---- settings for many
@@ -231,26 +250,64 @@ def test_many_boards_come_back_without_a_wave_and_the_view_keeps_up(tmp_path):
                 await until(lambda: " as wb-view" in broker.log, 10)
                 broker.stop()
                 await until(lambda: fleet.up() == 0, 10)
+                meant = boards.rate(fleet.planned, start)
                 fleet.connects.clear()
+                fleet.planned.clear()
                 await asyncio.sleep(DOWN)
                 start = time.monotonic()
                 broker.start()
                 await until(lambda: fleet.up() == COUNT, SPREAD * 16 + 20)
                 back = boards.rate(fleet.connects, start)
+                meant += boards.rate(fleet.planned, start)
+                boards.plot(fleet, start, tmp_path / "back.png", "%d boards after an outage" % COUNT)
                 shown = json.loads((await asyncio.to_thread(tool(broker, "--json").communicate))[0])
                 text = (await asyncio.to_thread(watcher.communicate))[0]
             finally:
                 task.cancel()
-            return first, back, shown, text
+            return first, back, meant, shown, text
 
-        first, back, shown, text = asyncio.run(story())
+        first, back, meant, shown, text = asyncio.run(story())
     cpu = re.search(r"cpu: ([0-9.]+) s in ([0-9.]+) s", text)
     print(
-        "connects in each second, at first: %s\nafter the outage: %s\n%s"
-        % (first, back, text.splitlines()[-1])
+        "connects in each second, at first: %s\nafter the outage: %s\nmeant: %s\nlag %.2f s, plot %s\n%s"
+        % (first, back, meant, fleet.lag, tmp_path / "back.png", text.splitlines()[-1])
     )
-    assert max(first + back) <= COUNT * (1.6 / SPREAD if NIGHTLY else 0.6), (first, back)
+    most = COUNT * (1.6 / SPREAD if NIGHTLY else 0.6)
+    assert max(meant) <= most, (meant, fleet.lag)
+    # where this process was held up, all that was due meanwhile comes at once: no board does that
+    assert max(first + back) <= most or fleet.lag > 0.5, (first, back, fleet.lag)
+    assert (tmp_path / "back.png").stat().st_size > 10000
     assert shown["known"] == COUNT and shown["counts"]["state"].get("offline", 0) == 0
     assert sum(shown["counts"]["state"].values()) == COUNT and shown["counts"]["version"] == {"0.2.0": COUNT}
     assert not [one for one in fleet.devices if one.faults]
     assert cpu and float(cpu[1]) < 0.5 * float(cpu[2]), text
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_command_goes_to_those_that_fit_and_their_answers_are_shown(tmp_path):
+    with brokers.running(tmp_path) as broker:
+        settings = {"host": "localhost", "port": broker.plain_port, "spread": 1}
+        settings.update(user=brokers.USER, password=brokers.PASSWORD)
+        fleet = boards.Boards(8, settings)
+
+        async def story():
+            task = asyncio.create_task(fleet.run())
+            try:
+                await until(lambda: fleet.up() == 8, 30)
+                said = [
+                    tool(broker, "--send", command, "--yes", *words)
+                    for command, *words in (
+                        ("pause", "--label", "north"), ("upgrade", "--find", "sim-00003"),
+                        ("pause", "--find", "nobody"), ("offline",),
+                    )
+                ]  # fmt: skip
+                return [((await asyncio.to_thread(one.communicate))[0], one.returncode) for one in said]
+            finally:
+                task.cancel()
+
+        paused, upgrade, nobody, offline = asyncio.run(story())
+    assert paused[1] == 0 and "2 of 2 took it" in paused[0] and paused[0].count("sim-") == 2, paused
+    assert [one.journal.paused for one in fleet.devices] == [True, False, False, False] * 2
+    assert upgrade[1] == 1 and "only a board upgrades itself" in upgrade[0] and "0 of 1" in upgrade[0]
+    assert nobody[1] == 1 and "no device fits" in nobody[0]
+    assert offline[1] == 1 and "is not a command" in offline[0]

@@ -18,6 +18,7 @@ HELPERS = (
     ROOT / "host_tests/run_shared.py",
     ROOT / "tools/simulate/virtual.py",
     ROOT / "tools/simulate/virtual_provider.py",
+    ROOT / "tools/fleet/device.py",
 )
 #: In CI: each floor of the house, and what only boards use.
 # fmt: off

@@ -3,15 +3,19 @@
 version starts, old or new."""
 
 import hashlib
+import os
 import re
+import secrets
 import subprocess
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from host_tests.needs import usable
-from tools import ROOT, interpreters
+from tools import ROOT, in_ci, interpreters
 from tools.build import bundle
 
+#: A third of all moments, from the same one on in CI; all of them at night.
+SOME = () if os.environ.get("WANBEACON_NIGHTLY") else (3, 0 if in_ci() else secrets.randbelow(3))
 FILES = (
     "wanbeacon/__init__.mpy",
     "wanbeacon/app/agent.mpy",
@@ -58,10 +62,10 @@ def play(tmp_path, *words):
 
 
 def test_a_whole_version_starts_after_a_cut_at_any_moment_of_an_upgrade(tmp_path):
-    done = play(tmp_path)
+    done = play(tmp_path, *SOME)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = re.fullmatch(r"(\d+) cut points of (\d+) operations in two upgrades\n", done.stdout)
-    assert found and int(found[1]) >= 3 * int(found[2]) - 6, done.stdout
+    found = re.fullmatch(r"(\d+) cut points of (\d+) operations in three upgrades\n", done.stdout)
+    assert found and int(found[1]) >= (300 if SOME else 3 * int(found[2]) - 9), done.stdout
     print(done.stdout)
 
 

@@ -11,7 +11,7 @@ import time
 from agent_world import A, B, cfg, virtual
 from loopback import LO, free_port
 from loopback import Board as Loopback
-from wanbeacon.app import config, mqtt, mqtt_obey, mqtt_open, mqtt_words, stage, words
+from wanbeacon.app import config, mqtt, mqtt_obey, mqtt_open, mqtt_words, stage, upgrade, words
 from wanbeacon.net import Trouble
 from wanbeacon.net import mqtt as net
 
@@ -115,7 +115,10 @@ def test_a_packet_that_is_too_long_is_passed_over():
 
 
 def test_what_is_no_mqtt_ends_it():
-    for data in (b"HTTP/1.1 400 Bad", b"\x20\xff\xff\xff\xff\x7f", b"\x10\x00", b"\x00\x00", b"\xf0\x00"):
+    for data in (
+        b"HTTP/1.1 400 Bad", b"\x20\xff\xff\xff\xff\x7f", b"\x10\x00", b"\x00\x00", b"\xf0\x00",
+        b"\x40\x02\0\1", b"\x50\x02\0\1", b"\x60\x02\0\1", b"\x70\x02\0\1",  # of QoS 1 and 2
+    ):  # fmt: skip
         one, _, taken = session(data)
         assert raises(one.pull) == "mqtt" and not taken, data
     one, _, _ = session(b"")
@@ -196,6 +199,12 @@ def test_discovery_is_json_and_holds_no_secret():
     assert mqtt_words.discovery(dev, made(discovery="off").mqtt) == []
 
 
+def test_the_share_at_the_broker_is_the_one_that_upgrades_use():
+    for number in range(300):
+        dev = device.Device(number, device.settings(LO, 1883), Loopback().stream)
+        assert dev.mqtt.share == upgrade.place(dev.board.unique) == said(dev)["share"]
+
+
 def test_connect_says_who_and_what_is_to_be_said_when_we_are_gone():
     dev = made(name="roof-3", user="wän", password=SECRET)
     body = b"\x00\x06roof-3" + b"\x00\x17wanbeacon/roof-3/online" + b"\x00\x07offline" + b"\x00\x04w\xc3\xa4n"
@@ -214,7 +223,10 @@ def message(dev, text, flags=0, topic="set"):
 
 def test_what_is_retained_or_for_others_is_no_command():
     dev = made()
-    for flags, topic in ((1, "set"), (2, "set"), (0, "state"), (0, "set/x")):
+    for flags, topic in (
+        (1, "set"), (2, "set"), (4, "set"), (8, "set"), (9, "set"), (0, "state"), (0, "set/x"), (0, "#"),
+        (0, "+"), (0, "set\0"), (0, "SET"), (0, ""),
+    ):  # fmt: skip
         message(dev, "pause", flags, topic)
     dev.mqtt.took(3, 0, b"")
     dev.mqtt.took(3, 0, b"\xff\xff")
@@ -224,6 +236,26 @@ def test_what_is_retained_or_for_others_is_no_command():
     for _ in range(100):
         message(dev, "pause")
     assert len(dev.mqtt.inbox) == 4
+
+
+def test_a_broker_that_does_not_let_us_hear_commands_is_named():
+    for code, deaf in ((b"\0", False), (b"\x80", True), (b"\x87", True), (b"", True)):
+        dev = made()
+        dev.mqtt.why = ("mqtt.up",)
+        for _ in range(3):
+            dev.mqtt.took(9, 0, b"\0\1" + code)
+        assert (dev.mqtt.why[0] == "mqtt.deaf") is deaf
+        assert dev.log.told == ([("mqtt.deaf", dev.mqtt.base)] if deaf else []), code
+
+
+def test_answers_of_a_broken_broker_do_no_harm():
+    """CONNACK and SUBACK of any length and content, a second CONNACK, an acknowledgment of nothing."""
+    dev = made()
+    for kind in (2, 3, 9, 13):
+        for size in range(6):
+            for fill in (0, 1, 127, 128, 255):
+                dev.mqtt.took(kind, fill & 15, bytes([fill] * size))
+    assert dev.mqtt.inbox == []
 
 
 def test_a_flood_of_commands_is_obeyed_a_few_times_only():
@@ -483,6 +515,13 @@ def test_settings_that_cannot_work_are_named():
         ({"host": "h", "name": "x/y"}, "mqtt.name:"),
         ({"host": "h", "prefix": "a/#"}, "mqtt.prefix:"),
         ({"host": "h", "prefix": "/a"}, "mqtt.prefix:"),
+        ({"host": "h", "prefix": "a\0b"}, "mqtt.prefix:"),
+        ({"host": "h", "prefix": "a\nb"}, "mqtt.prefix:"),
+        ({"host": "h", "prefix": ""}, "mqtt.prefix:"),
+        ({"host": "h", "name": ""}, "mqtt.name:"),
+        ({"host": "h", "name": "a/#"}, "mqtt.name:"),
+        ({"host": "h", "name": "+"}, "mqtt.name:"),
+        ({"host": "h", "name": "ä"}, "mqtt.name:"),
         ({"host": "h", "discovery": "$SYS"}, "mqtt.discovery:"),
         ({"host": "h", "password": "x"}, "mqtt.user: missing"),
         ({"host": "h", "plain": True, "ca": "x"}, "mqtt.plain:"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Notices in virtual time: what happens to a device, and what its receivers hear of it."""
 
+import wanbeacon
 from agent_world import A, B, C, cfg, virtual
 from notice_kit import HOOK, SECRET, TOKEN, device
 from wanbeacon.net import Answer, Trouble
@@ -248,3 +249,84 @@ def test_a_program_fault_of_the_notices_is_theirs_alone():
     world.line[4] = B
     world.run(3600)
     assert world.provider.stored["b.example.org"][4] == B and "notices" in world.agent.faults
+
+
+# ---- versions
+
+
+class Version:
+    """The agent says it is this version."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __enter__(self):
+        self.before, wanbeacon.VERSION = wanbeacon.VERSION, self.text
+
+    def __exit__(self, *_):
+        wanbeacon.VERSION = self.before
+
+
+def again(world, seconds=200, on_trial=False, failed=None):
+    """Another start; what is known of versions: see Agent."""
+    world.off(5)
+    world.boot()
+    world.agent.on_trial, world.agent.failed = on_trial, failed
+    world.run(seconds)
+
+
+def test_a_new_version_is_told_once_over_reboots_and_not_before_it_is_confirmed():
+    world, receiver = device(HOOK, dict(HOOK, events=["stopped"]))
+    with Version("9.9.9"):
+        again(world, 3600, on_trial=True)
+        assert receiver.events() == [], "it may yet be taken back"
+        world.agent.on_trial = False
+        world.run(60)
+        assert receiver.heard[0]["message"].endswith("runs version 9.9.9 now"), receiver.heard
+        assert receiver.heard[0]["address"] == ""
+        assert receiver.events() == [("upgraded", "")]
+        for _ in range(3):
+            again(world, 90000)
+        assert receiver.events() == []
+    again(world)
+    assert receiver.events() == [("upgraded", "")], "an older one over the cable is another one too"
+
+
+def test_a_version_that_was_taken_back_is_told_once_with_its_reason():
+    world, receiver = device()
+    failed = "9.9.9", "1", ("upgrade.lacks", ("trial.page",))
+    for _ in range(3):
+        again(world, 90000, failed=failed)
+    assert "9.9.9" in receiver.heard[0]["message"] and "serve a page" in receiver.heard[0]["message"]
+    assert "taken back" in receiver.heard[0]["title"]
+    assert receiver.events() == [("reverted", "")]
+    again(world, failed=("9.9.9", "2", ("upgrade.mute",)))
+    assert receiver.events() == [("reverted", "")], "tried again, failed again"
+    with Version("10.0"):
+        again(world)
+        assert receiver.events() == [("upgraded", "")]
+
+
+def test_a_receiver_that_is_new_hears_no_old_news_of_versions():
+    world, receiver = device()
+    failed = "9.9.9", "1", ("upgrade.mute",)
+    again(world, failed=failed)
+    assert receiver.events() == [("reverted", "")]
+    other = dict(HOOK, topic="x")  # to the file it is somebody else
+    world.cfg["notify"].append(dict(world.cfg["notify"][0], **other))
+    again(world, failed=failed)
+    again(world, failed=failed)
+    assert receiver.events() == []
+    with Version("9.9.10"):
+        again(world)
+        assert receiver.events() == [("upgraded", "")] * 2
+
+
+def test_a_dead_receiver_and_a_power_cut_do_not_repeat_the_news_of_a_version():
+    for say, tries in ((500, 3), (Trouble("timeout", "", True), 1), (404, 1)):
+        world, receiver = device()
+        receiver.say = say
+        with Version("9.9.9"):
+            for _ in range(3):
+                again(world, 3600)
+            assert receiver.tries == tries, (say, receiver.tries)

@@ -194,8 +194,13 @@ def test_versions_are_compared_as_numbers():
             raise AssertionError(wrong)
 
 
+PLACES = [0, 91, 13, 92]
+
+
 def test_a_devices_place_in_a_fleet_is_fixed_and_spread():
     places = [place(b"\x24\x0a\xc4\x00" + bytes([i >> 8, i & 255])) for i in range(2000)]
     assert places == [place(b"\x24\x0a\xc4\x00" + bytes([i >> 8, i & 255])) for i in range(2000)]
+    # what a device was, it is in every version: a share that grows only ever adds boards
+    assert [place(one) for one in (b"", b"virtual", b"\x24\x0a\xc4\0\0\x01", b"\xff" * 8)] == PLACES
     assert min(places) == 0 and max(places) == 99
     assert 120 < len([p for p in places if p < 10]) < 280

@@ -6,8 +6,9 @@
     tools bundle --key vendor.pem -o site/        writes site/wanbeacon-V.bundle and site/manifest.json
     tools bundle --key vendor.pem -o site/ --share 10     the same, offered to every tenth board
 
-A manifest of ESP Web Tools that lies there already keeps its other parts: one folder serves both. The boards
-get the public half of the key with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
+One folder serves ESP Web Tools too: out/manifest.json keeps its other parts, and in the folder of an
+installer page (tools web) it offers the images of this version. The boards get the public half of the key
+with `tools flash --upgrade-key` or `tools image --upgrade-key`."""
 
 import hashlib
 import json
@@ -39,7 +40,9 @@ def app(
     name = "wanbeacon-%s.bundle" % ours
     manifest = out / "manifest.json"
     try:
-        doc = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"builds": []}
+        doc = _installer(out, ours)
+        if doc is None:
+            doc = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"builds": []}
         doc.update(name="Wanbeacon", version=ours, wanbeacon={"bundle": name, "share": share})
         out.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(data)
@@ -48,6 +51,19 @@ def app(
         raise UserError("%s: %s" % (manifest, error))
     print("%8d  %s" % (len(data), out / name))
     print("%8d  %s: version %s for %d %% of the boards" % (manifest.stat().st_size, manifest, ours, share))
+
+
+def _installer(out, ours):
+    """The manifest of this version on the installer page in the folder, as one that lies beside it; None when
+    there is none. Raises OSError, ValueError, AttributeError."""
+    there = out / ours / "manifest.json"
+    if not there.exists():
+        return None
+    doc = json.loads(there.read_text(encoding="utf-8"))
+    for build in doc.get("builds", ()):
+        for part in build["parts"]:
+            part["path"] = "%s/%s" % (ours, part["path"])
+    return doc
 
 
 def files():

@@ -19,6 +19,7 @@ from rich.live import Live
 from .. import UserError
 from . import batch as batches
 from . import client, model, view
+from . import send as sends
 
 #: A frame of a thousand devices costs some 10 ms.
 FRAME_S = 0.5
@@ -58,6 +59,11 @@ def fleet(
     as_json: bool = typer.Option(False, "--json", help="with --once: as JSON"),
     seconds: float = typer.Option(0, help="end after so many seconds; default: at Ctrl-C"),
     cpu: bool = typer.Option(False, help="print at the end what the view has cost"),
+    send: str = typer.Option("", help="a command for all that fit: " + ", ".join(sends.COMMANDS)),
+    over: float = typer.Option(
+        0, help="with --send: spread over so many seconds; default: 20 devices a second"
+    ),
+    yes: bool = typer.Option(False, "--yes", help="with --send: without a question"),
 ):
     """See a fleet live from its broker: counts by state, version, provider and answer, and who needs help."""
     if context.invoked_subcommand:
@@ -68,6 +74,8 @@ def fleet(
     tls = None if plain else client.context(ca)
     seen = model.Fleet(prefix)
     chosen = lambda: seen.select(state, label, find)  # noqa: E731
+    if send:
+        return _send(place, tls, seen, chosen, send, over, yes)
     start, used = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
     try:
         if once or as_json:
@@ -88,6 +96,28 @@ def fleet(
         spent = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
         print("\ncpu: %.2f s in %.1f s (%.1f %%), %d messages, %d devices"
               % (spent, passed, 100 * spent / passed, seen.heard, len(seen.devices)))  # fmt: skip
+
+
+def _send(place, tls, seen, chosen, command, over, yes):
+    """A command to all that fit; exit status 1 when one of them did not take it."""
+    if command.split(" ")[0] not in sends.COMMANDS:
+        raise UserError("%s is not a command; there are %s" % (command, ", ".join(sends.COMMANDS)))
+    try:
+        asyncio.run(_once(place, tls, seen))
+        count = len(chosen())
+        if not count:
+            raise UserError("no device fits")
+        if not yes and not typer.confirm("Send %s to %d devices?" % (command, count)):
+            raise typer.Exit(1)
+        answers = asyncio.run(sends.send(place, tls, seen, chosen, command, over))
+    except (TimeoutError, OSError) as error:
+        raise UserError("no broker at %s:%d (%s)" % (*place[:2], error or "no answer")) from None
+    for name, answer in sorted(answers.items()):
+        print("%-24s %s" % (name, answer[1] if answer else "no answer"))
+    good = sum(answer is not None and answer[0] for answer in answers.values())
+    print("%d of %d took it" % (good, len(answers)))
+    if good < len(answers):
+        raise typer.Exit(1)
 
 
 async def _hear(place, tls, seen, met=None):
@@ -173,9 +203,11 @@ def boards(
     ca: Path = typer.Option(None, help="CA certificate (DER) of the broker: then over TLS"),
     prefix: str = typer.Option("wanbeacon", help="first part of the topics"),
     seconds: float = typer.Option(0, help="end after so many seconds; default: at Ctrl-C"),
+    plot: Path = typer.Option(None, help="draw the connects of each second here at the end (.png or .svg)"),
 ):
     """Simulated boards at a broker, with the agent's own MQTT code: to try a broker and the view."""
     from .boards import Boards
+    from .boards import plot as draw
 
     settings = {"host": broker, "port": port, "prefix": prefix, "plain": not ca, "discovery": "off"}
     if user:
@@ -191,5 +223,9 @@ def boards(
             print("%d of %d connected" % (fleet.up(), count), flush=True)
         task.cancel()
 
+    start = time.monotonic()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run())
+    if plot and fleet.connects:
+        draw(fleet, start, plot, "%d boards at %s:%d: connects" % (count, broker, port))
+        print("plot: %s" % plot)

@@ -15,6 +15,9 @@ REFUSALS = {1: "it does not speak MQTT 3.1.1", 2: "it does not take the client i
             4: "wrong user or password", 5: "not allowed"}  # fmt: skip
 KEEP_S = 60
 _codec = firmware("net.mqtt")
+#: Bytes of a packet that are kept. A state has 600, the longest discovery 2,500; whoever may write a topic
+#: may put 256 MB there.
+PACKET_MAX = 65536
 
 
 def context(ca=None):
@@ -75,7 +78,13 @@ class Client:
                 shift += 7
                 if byte < 128:
                     break
-            return kind, await self._reader.readexactly(size)
+                if shift > 21:
+                    raise ConnectionError("the broker does not speak MQTT")
+            if size <= PACKET_MAX:
+                return kind, await self._reader.readexactly(size)
+            while size:
+                size -= len(await self._reader.readexactly(min(size, PACKET_MAX)))
+            return kind, b""
         except asyncio.IncompleteReadError:
             raise ConnectionError("the broker closed the connection") from None
 

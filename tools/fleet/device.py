@@ -80,6 +80,7 @@ class Device:
         self.board = Board(b"board %d" % number, stream)
         self.clock, self.log, self.journal = Clock(), Log(), Journal()
         self.faults = []
+        self.latest = self.failed = None
         line = model.Line("line", None, [])
         line.wants[4], line.found[4] = True, bytes((45, 33, number >> 8 & 255, number & 255))
         account = model.Account({}, {"id": "dyn"}, line, None, "accounts[0] (dyn)")
@@ -91,6 +92,10 @@ class Device:
         account.hosts.append(host)
         self.lines, self.accounts = [line], [account]
         self.mqtt = broker(self)
+        self.event = self.mqtt.event
+
+    def save(self):
+        return True
 
     def hosts(self):
         return self.accounts[0].hosts

@@ -27,6 +27,8 @@ _FIELDS = (
     "version",
     "share",
     "label",
+    "latest",
+    "failed",
 )
 
 

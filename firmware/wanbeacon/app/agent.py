@@ -39,6 +39,9 @@ class Agent:
     """
 
     look_at = None  # mono time of the next look at what is published (visible.py)
+    latest = None  # the newest version on offer, if a look has found one (upgrade.py)
+    on_trial = False  # this version has not confirmed itself yet (upgrade_trial.py)
+    failed = None  # (version, how many have failed here so far, why) of one that did not
 
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
         self.cfg = cfg

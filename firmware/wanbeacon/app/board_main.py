@@ -75,6 +75,7 @@ class Device:
         self.wake = asyncio.Event()
         self.said = {}
         self.trial = ()  # of a new version: what it has still to show (app/upgrade_trial.py)
+        self.failed = None  # (version, how many so far, why) of one that was tried and taken back
         self.asked = None  # a connection to its own pages, for that
         self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
         self.was_short = 0  # board.short after the round before
@@ -98,8 +99,8 @@ class Device:
         (self.agent.log if self.agent else self.log).tell(level, code, *data)
 
     def ask(self, wish):
-        """ "restart", "reset" (factory), "setup" or "upgrade"; done by the main task, after the page has been
-        sent."""
+        """ "restart", "reset" (factory), "setup" or "upgrade" ("upgrade auto", "upgrade broker"); done by the
+        main task, after the page has been sent."""
         self.wish = wish
         self.wake.set()
 
@@ -270,7 +271,7 @@ class Device:
                 try:
                     for name, function in (("app.upgrade_trial", "ask_page"), ("app.upgrade", "run")):
                         async with stage.floor:
-                            stage.run(name, function, self, wish == "upgrade")
+                            stage.run(name, function, self, wish[8:])
                         await asyncio.sleep(PAGE_S)
                 except Exception as e:
                     sys.print_exception(e)

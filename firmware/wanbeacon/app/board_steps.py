@@ -99,6 +99,7 @@ def make_agent(device):
         agent = stage.resident("app.agent").Agent(
             device.cfg, device.board, device.clock, report=device.report
         )
+        agent.on_trial, agent.failed = bool(device.trial), device.failed
         missing = [name for line in agent.lines for name in line.chooser.missing]
         if not missing:
             return agent

@@ -6,16 +6,18 @@ from wanbeacon.observe.base import NONE, UNKNOWN
 
 # Conditions, and the events that tell of them; PUBLISHED is an event only.
 WELL, PUBLISHED, STOPPED, TROUBLE, CGNAT = 0, 1, 2, 3, 4
+WISHED = -1  # as the user wants it: no event, and the end of a trouble
 _NO_PUBLIC = ("upnp.cgnat", "pcp.result8")  # a router's own words for it
 
 
 def look(agent, host):
-    """(WELL, STOPPED, TROUBLE, CGNAT or None, its reason):
-    None where the user wants it so, or nobody looked yet."""
+    """(WELL, STOPPED, TROUBLE, CGNAT, WISHED or None, its reason): None where nobody looked yet."""
     rec = host.rec
     if rec.stopped():
         return STOPPED, reasons.stop(rec)
-    if agent.journal.paused or rec.offline or host.state == "new":
+    if agent.journal.paused or rec.offline:
+        return WISHED, ()
+    if host.state == "new":
         return None, ()
     why = _no_public(host)
     if why:

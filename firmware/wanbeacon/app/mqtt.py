@@ -240,10 +240,16 @@ class Broker:
             self.answer = body[1]
         elif kind == mqtt.PUBLISH:
             start = 2 + (body[0] << 8 | body[1]) if len(body) > 1 else len(body)
-            # what is retained was meant for some other day; there is one topic that we asked for
-            if not flags & 7 and body[2:start] == (self.base + "/set").encode() and len(self.inbox) < _INBOX:
+            # what is retained was meant for some other day, what comes again (DUP) was heard; there is one
+            # topic that we asked for, with QoS 0
+            if not flags and body[2:start] == (self.base + "/set").encode() and len(self.inbox) < _INBOX:
                 self.inbox.append(body[start:])
                 self.event.set()
+        elif kind == mqtt.SUBACK and body[2:] != b"\x00":  # 3.9.3: an access list lets us say, not hear
+            self.why = ("mqtt.deaf", self.base)
+            if not self.kept.get("deaf"):
+                self.kept["deaf"] = True
+                self.agent.log.tell("warn", "mqtt.deaf", self.base)
 
     async def _obey(self):
         while self.inbox:

@@ -9,6 +9,7 @@ from wanbeacon.app import commands, words
 ALLOWED = ("check", "pause", "resume", "retry", "update", "upgrade")
 #: So many at once, and then one in so many seconds: each may cost a write of flash.
 _TOKENS, _TOKEN_S = 8, 20
+_UPGRADE = 4  # of them for a look at the server of new versions, a TLS session
 _TEXT_MAX = 300  # characters of the answer
 
 
@@ -19,12 +20,15 @@ def obey(broker, raw):
         broker.tokens, broker.refilled = _TOKENS, now
     fresh = (now - broker.refilled) // _TOKEN_S
     broker.tokens, broker.refilled = min(_TOKENS, broker.tokens + fresh), broker.refilled + fresh * _TOKEN_S
-    if not broker.tokens:
-        return None
-    broker.tokens -= 1
     try:
         text = raw.decode().strip()
     except (UnicodeError, ValueError):
+        text = None
+    price = _UPGRADE if text == "upgrade" else 1
+    if broker.tokens < price:
+        return None
+    broker.tokens -= price
+    if text is None:
         return None
     said = _done(agent, text)
     return json.dumps(
@@ -37,7 +41,10 @@ def _done(agent, text):
     if name not in ALLOWED:
         return {"ok": False, "text": words.say("no.mqtt", " ".join(ALLOWED))}
     if name != "retry" or host:
-        return commands.run(agent, text)
+        said = commands.run(agent, text)
+        if name == "upgrade" and said["ok"]:
+            agent.board.ask("upgrade broker")
+        return said
     stopped = [h.name for h in agent.hosts() if h.rec.stopped()]
     said = {"ok": False, "text": words.say("no.not-stopped")}
     for host in stopped:

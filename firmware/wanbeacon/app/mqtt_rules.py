@@ -12,7 +12,7 @@ def problems(doc):
     if len(name) > _NAME_MAX or not _plain(name):
         out.append("mqtt.name: should have at most %d letters, digits, - and _" % _NAME_MAX)
     for key in ("prefix", "discovery"):
-        if doc[key][0] in "/$" or doc[key][-1] == "/" or [c for c in "#+ " if c in doc[key]]:
+        if doc[key][0] in "/$" or doc[key][-1] == "/" or [c for c in doc[key] if c in "#+\x7f" or c <= " "]:
             out.append("mqtt.%s: should not begin or end with /, begin with $, or hold # + or a space" % key)
     if doc.get("password") and not doc.get("user"):
         out.append("mqtt.user: missing; a password goes with a user name")

@@ -14,7 +14,7 @@ from wanbeacon.core.record import NEVER
 _STATE = (
     '{"state": %s, "problem": %s, "code": %s, "why": %s, "host": %s, "provider": %s, "answer": %s, '
     '"ipv4": %s, "ipv6": %s, "changed": %s, "next": %s, "action": %s, "hosts": %s, "paused": %s, '
-    '"version": %s, "share": %s, "label": %s, "latest": %s}'
+    '"version": %s, "share": %s, "label": %s, "latest": %s, "failed": %s}'
 )
 #: How bad a state is: the worst host speaks for the device.
 _ORDER = ("new", "ok", "paused", "waiting", "stopped")
@@ -34,6 +34,13 @@ def _reason(agent, host):
     """(code, words) of a host's state."""
     why = reasons.stop(host.rec) if host.rec.stopped() else host.why[-1] if host.why else ("ok",)
     return why[0], agent.log.scrub(words.say(*why))[:200]
+
+
+def _failed(agent):
+    """What became of the version that was tried and taken back, None when there is none."""
+    if not agent.failed:
+        return None
+    return agent.log.scrub(words.say("upgrade.back", agent.failed[0], agent.failed[2]))[:200]
 
 
 def state(broker):
@@ -79,7 +86,8 @@ def state(broker):
         VERSION,
         broker.share,
         broker.doc.get("label"),
-        kept.get("latest"),
+        agent.latest,
+        _failed(agent),
     )
     return (_STATE % tuple([json.dumps(value) for value in rows])).encode()
 

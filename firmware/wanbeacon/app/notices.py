@@ -14,7 +14,8 @@ from wanbeacon.core import address
 from wanbeacon.core.lines import lines
 from wanbeacon.core.url import quote
 
-NAMES = ("well", "published", "stopped", "trouble", "cgnat", "test")  # the events, by number
+# the events, by number
+NAMES = ("well", "published", "stopped", "trouble", "cgnat", "upgraded", "reverted", "test")
 _NAMED = 5  # hosts that the text names
 
 _OWN = ("url", "token", "user", "topic")  # what an entry of the settings may fill in itself
@@ -131,10 +132,14 @@ def build(doc, notice, agent_name):
 
 def compose(agent, event, hosts, code, hours):
     """The notice as a dict: event, host, title, text, address, time. No secret is in it."""
-    rec, names = hosts[0].rec, ", ".join([h.name for h in hosts[:_NAMED]])
+    names, place = ", ".join([h.name for h in hosts[:_NAMED]]), ""
     if len(hosts) > _NAMED:
         names = words.say("notice.more", names, len(hosts) - _NAMED)
-    place = ", ".join([address.text(a) for a in (rec.v4, rec.v6) if a])
+    if hosts:
+        place = ", ".join([address.text(a) for a in (hosts[0].rec.v4, hosts[0].rec.v6) if a])
+    else:  # of the device itself
+        names = agent.cfg["mqtt"].get("label") if agent.cfg.get("mqtt") else None
+        names = names or agent.cfg["device"]["name"]
     data = (hours, code) if event == "trouble" else (place if event in ("well", "published") else code,)
     if event == "test":
         data = ()

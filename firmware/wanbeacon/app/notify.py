@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Notices: what became of the hosts, told once to each receiver in the settings. A stage at the end of a
-round.
+"""Notices: what became of the hosts, and of a new version, told once to each receiver in the settings. A
+stage at the end of a round.
 
 Nobody reports events to this. What a receiver was told last of each host is kept in a file beside the
-journal; an event is the difference between that and how things are. So a reboot neither loses nor repeats
-one, and what is over before it could be told is not told.
+journal, and so is which version it knows of; an event is the difference between that and how things are. So
+a reboot neither loses nor repeats one, and what is over before it could be told is not told.
 
 The file says "told" before a notice leaves, as the journal does for requests, and it is taken back only when
 the receiver surely did not take it. Where that is not known the notice is not sent again: at most once.
@@ -13,6 +13,7 @@ the receiver surely did not take it. Where that is not known the notice is not s
 import binascii
 import struct
 
+import wanbeacon
 from wanbeacon.app.condition import CGNAT, PUBLISHED, STOPPED, TROUBLE, WELL, look
 from wanbeacon.board.words import words_of
 from wanbeacon.core import reasons
@@ -24,6 +25,8 @@ AGAIN_S, AGAIN_MAX = 60, 3600  # the wait before the second try; it doubles with
 #: Tries while the line itself is down or the name server is missing, which is nobody's fault at the other
 #: end: 10 hours.
 HOME_TRIES = 15
+#: So often in a row a notice is put off because others want the loop: a noisy home must not silence it.
+ASIDES = 3
 PAUSE_S = 2  # between two notices to one receiver (Slack and Telegram want a second)
 CGNAT_S = 300  # a line may show a private address for a moment while it comes up
 STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write to flash for so many seconds
@@ -31,18 +34,23 @@ STEP_S = 900  # how exactly the length of a trouble outlives a reboot: one write
 QUIET_S = 10
 CLOCK_S = 30  # between two looks at a clock that is not set: TLS needs it
 
-NAMES = ("well", "published", "stopped", "trouble", "cgnat", "test")  # as in notices.py
-_TEST = 5  # what the user asks for with "notice test": told to every receiver, once, and noted nowhere
-_USUAL = ("stopped", "trouble", "well", "cgnat")  # a command gets them all: it can choose itself
+# as in notices.py
+NAMES = ("well", "published", "stopped", "trouble", "cgnat", "upgraded", "reverted", "test")
+_UPGRADED, _REVERTED = 5, 6  # of the device: another version runs; one was tried and taken back
+_TEST = 7  # what the user asks for with "notice test": told to every receiver, once, and noted nowhere
+#: Without `events`; a command gets them all: it can choose itself.
+_USUAL = ("stopped", "trouble", "well", "cgnat", "upgraded", "reverted")
 
 # A row per receiver and host: whose it is, told, event and tries of the one that is being sent (4 bits each),
-# CRC of the reason and of the addresses that were told, seconds of trouble so far.
+# CRC of the reason and of the addresses that were told, seconds of trouble so far. After them one for the
+# device: the CRCs are those of the version that was taken back and of the one that runs.
 _ROW = ">4sBBIII"
 _SIZE = 18
 _MAGIC = b"WBn\x01"
 # agent.notices, a list: mono of the next look, the rows, mono of the last look, for each receiver when it may
-# be asked, since when one waits for quiet, what became of the last ones (see `begin`), who gets a test
-AT, _ROWS, _THEN, _READY, _HELD, HEARD, _TESTS = 0, 1, 2, 3, 4, 5, 6
+# be asked, since when one waits for quiet, what became of the last ones (see `begin`), who gets a test, how
+# often in a row a notice was put off
+AT, _ROWS, _THEN, _READY, _HELD, HEARD, _TESTS, _ASIDE = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 # ---- at start
@@ -67,10 +75,12 @@ def begin(agent):
                 why = _crc(reasons.stop(h.rec)) if told else 0
                 row = struct.pack(_ROW, key, told, 0, why, _addresses(h.rec), 0)
             rows.extend(row)
+        key = struct.pack(">I", binascii.crc32(b"device" + who) & 0xFFFFFFFF)
+        rows.extend(kept.pop(key, None) or struct.pack(_ROW, key, 0, 0, 0, 0, 0))
     # for each receiver: what it is called, (event, wall time) of the last that arrived, and of the last that
     # did not, with its reason
     heard = [[_where(doc), None, None] for doc in docs]
-    return [now, rows, now, [now] * len(docs), None, heard, []]
+    return [now, rows, now, [now] * len(docs), None, heard, [], 0]
 
 
 def _where(doc):
@@ -169,19 +179,17 @@ def tell(agent):
     at, first, group, write = 0, None, [], False
     seen = [look(agent, h) for h in hosts]
     for i in range(len(docs)):
-        for j in range(len(hosts)):
+        for j in range(len(hosts) + 1):
             key, told, tried, why, stored, bad = struct.unpack_from(_ROW, state[_ROWS], at)
-            (what, code), before = seen[j], bad
-            if what is not None:
-                # it began some time since the last look
-                bad = 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1
-            mark, place = _crc(code), _addresses(hosts[j].rec)
-            event, wait = _due(
-                what, told, mark != why, place if place != stored else 0, bad, docs[i]["hours"] * 3600
-            )
-            if event is not None and NAMES[event] not in (
-                docs[i].get("events") or (NAMES if docs[i].get("hook") else _USUAL)
-            ):
+            before = bad
+            if j < len(hosts):
+                bad = _lasting(seen[j][0], bad, passed)
+                code, mark, place = seen[j][1], _crc(seen[j][1]), _addresses(hosts[j].rec)
+                moved = place if place != stored else 0
+                event, wait = _due(seen[j][0], told, mark != why, moved, bad, docs[i]["hours"] * 3600)
+            else:
+                event, mark, code, place, wait = _news(agent, why, stored)
+            if event is not None and not _wanted(docs[i], event, stored):
                 told, why, stored = after(event, mark, place, told, why, stored)
                 event, write = None, True
             if event is None or tried >> 4 != event:
@@ -195,7 +203,7 @@ def tell(agent):
                 if first is None and now >= state[_READY][i]:
                     first = like
                 if like == first:
-                    group.append((at, hosts[j], mark, place, code))
+                    group.append((at, hosts[j : j + 1], mark, place, code))
                 else:
                     state[AT] = min(state[AT], max(now, state[_READY][i]))
             at += _SIZE
@@ -208,6 +216,20 @@ def tell(agent):
         return None
     state[_HELD] = None
     return _take(agent, first[0], first[1], group)
+
+
+def _wanted(doc, event, stored):
+    """Whether this receiver wants to hear of an event. One that is new here knows which version runs."""
+    if not stored and event >= _UPGRADED:
+        return False
+    return NAMES[event] in (doc.get("events") or (NAMES if doc.get("hook") else _USUAL))
+
+
+def _lasting(what, bad, passed):
+    """Seconds of trouble so far; `passed`: since the last look. It began some time since then."""
+    if what is None:
+        return bad
+    return 0 if what not in (TROUBLE, CGNAT) else bad + passed if bad else 1
 
 
 def _due(what, told, other, moved, bad, limit):
@@ -226,11 +248,25 @@ def _due(what, told, other, moved, bad, limit):
     return None, 0
 
 
+def _news(agent, why, stored):
+    """(event or None, its mark, its code, mark of the version that was taken back or 0, 0) of the device's
+    own row. As long as a version is on trial nothing is certain."""
+    failed, runs = agent.failed, _crc(wanbeacon.VERSION)
+    back = _crc(failed[:2]) if failed else 0
+    if agent.on_trial or runs == stored and back in (0, why):
+        return None, 0, (), 0, 0
+    if runs != stored:  # what was taken back was tried after that one came
+        return _UPGRADED, runs, wanbeacon.VERSION, back, 0
+    return _REVERTED, back, ("upgrade.back", failed[0], failed[2]), back, 0
+
+
 def after(event, mark, place, told, why, stored):
     """(told, why, stored) of a row when its receiver knows of the event."""
     if event <= PUBLISHED:
         return WELL, 0, place or stored
-    return event, mark, stored
+    if event == _UPGRADED:
+        return told, why if stored else place, mark
+    return told if event == _REVERTED else event, mark, stored
 
 
 def _plain(doc):
@@ -255,7 +291,7 @@ def _take(agent, i, event, group):
         _wait(state, i, now, STEP_S)
         return None
     rows = kept, tries, [row[0] for row in group]
-    return i, event, [row[1] for row in group], group[0][4], rows
+    return i, event, [h for row in group for h in row[1]], group[0][4], rows
 
 
 def _wait(state, i, now, seconds):
@@ -264,26 +300,39 @@ def _wait(state, i, now, seconds):
     state[AT] = min(state[AT], now + seconds)
 
 
+def _word(said):
+    return ("trouble.aside",) if said == "aside" else said
+
+
+def polite(agent):
+    """Whether the notice that goes now may be put off for others."""
+    return agent.notices[_ASIDE] < ASIDES
+
+
 def heard(agent, due, came):
     """What became of the notice that `tell` said is due. came: see post.deliver."""
     i, event, _, _, (kept, tries, places) = due
     status, said, sure, home, delay = came
     state, doc, name = agent.notices, agent.cfg["notify"][i], NAMES[event]
     where, line = _where(doc), state[HEARD][i]
-    wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
+    state[_ASIDE] = state[_ASIDE] + 1 if said == "aside" else 0
+    if state[_ASIDE] and sure:  # no try
+        wait = delay
+    else:
+        wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
     said = "%s %s" % (status, said) if status else said
-    if not 200 <= status < 300:
+    if not 200 <= status < 300 and said != "aside":
         line[2] = name, agent.clock.wall(), said
     if 200 <= status < 300:
         agent.log.tell("info", "log.notice", name, where)
         wait = PAUSE_S
         line[1] = name, agent.clock.wall()
     elif not sure:
-        agent.log.tell("warn", "log.notice-maybe", name, where, said)
+        agent.log.tell("warn", "log.notice-maybe", name, where, _word(said))
     elif 300 <= status < 500 and status not in (408, 429) or tries >= (HOME_TRIES if home else TRIES):
         agent.log.tell("warn", "log.notice-lost", name, where, said)
     else:
-        agent.log.tell("info", "log.notice-later", name, where, said, wait)
+        agent.log.tell("info", "log.notice-later", name, where, _word(said), wait)
         state[_ROWS][:] = kept
         for at in places:
             state[_ROWS][at + 5] = event << 4 | tries

@@ -14,7 +14,8 @@ def notify(agent):
         if due:
             try:
                 ready = stage.run("app.notices", "prepare", agent, *due)
-                came = stage.run("app.post", "deliver", agent, *ready)
+                polite = stage.run("app.notify", "polite", agent)
+                came = stage.run("app.post", "deliver", agent, polite, *ready)
             # nothing has left: where it may have, that is a Trouble (net/http.py)
             except MemoryError:
                 gc.collect()

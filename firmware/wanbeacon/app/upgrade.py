@@ -15,6 +15,7 @@ import os
 
 import wanbeacon
 from wanbeacon.app import stage
+from wanbeacon.core.url import split_url
 from wanbeacon.net import Trouble
 
 KEYS = "/upgrade.key"  # the moduli of one or two RSA-3072 keys, one after the other
@@ -71,11 +72,13 @@ def due(device):
     device.upgrade_at = at if at > wall else at + 86400
 
 
-def run(device, by_hand):
-    """Look, fetch and switch; the board restarts into the new version. by_hand: the user wants it now,
-    whatever the manifest's share and whether that version failed before. What came of it goes to the log."""
+def run(device, who):
+    """Look, fetch and switch; the board restarts into the new version. who: "auto"; "broker" wants it now,
+    whatever the manifest's share; "" is a person at the pages, and wants it even when that version failed
+    here before: a broker that was taken over must not have it tried again and again. What came of it goes to
+    the log."""
     try:
-        version = _run(device, by_hand)
+        version = _run(device, who)
     except Refused as e:
         return device.tell("info" if e.args[0] in ("upgrade.none", "upgrade.there") else "warn", *e.args)
     except Trouble as e:
@@ -86,20 +89,22 @@ def run(device, by_hand):
     device.ask("restart")
 
 
-def _run(device, by_hand):
+def _run(device, who):
     cfg, rows = device.cfg.get("upgrade"), facts()
     if not cfg:
         raise Refused("upgrade.off")
     if rows.get("state", "ok") != "ok":
         raise Refused("upgrade.trial")
+    if not device.agent:
+        raise Refused("upgrade.early")
     keys = _keys()
     newest = rows.get("newest", wanbeacon.VERSION)
     running = rows.get("run", SLOTS[0])
     target = SLOTS[running == SLOTS[0]]
-    offered, bundle = _offer(device, cfg, rows.get("bad"), newest, by_hand)
-    if not by_hand and not cfg["auto"]:
+    offered, bundle = _offer(device, cfg, rows.get("bad"), newest, who)
+    if who == "auto" and not cfg["auto"]:
         raise Refused("upgrade.there", offered)
-    url = bundle if "://" in bundle else cfg["url"].split("?")[0].rsplit("/", 1)[0] + "/" + bundle
+    url = _place(cfg["url"], bundle)
     reader = stage.load("app.upgrade_bundle").Reader(target, keys)
     status, _ = _get(device, url, cfg, _DOWNLOAD_MS, _BUNDLE_MAX, reader)
     if status != 200:
@@ -108,17 +113,26 @@ def _run(device, by_hand):
     if version != offered or number(version) < number(newest):
         raise Refused("upgrade.older", version, newest)
     able = " ".join(stage.run("app.upgrade_trial", "able", device))
-    keep(
-        {
-            "run": target,
-            "old": running,
-            "state": "trial",
-            "next": version,
-            "newest": newest,
-            "needs": able or "-",
-        }
-    )
+    trial = {"run": target, "old": running, "state": "trial", "next": version, "newest": newest}
+    trial["needs"] = able or "-"
+    if "failures" in rows:
+        trial["failures"] = rows["failures"]
+    keep(trial)
     return version
+
+
+def _place(url, bundle):
+    """The bundle's URL: beside the manifest, or where that says. Refused for what is none, and for one in
+    clear text where the manifest's is not."""
+    if "://" not in bundle:
+        bundle = url.split("?")[0].rsplit("/", 1)[0] + "/" + bundle
+    try:
+        tls, _, _, path, query = split_url(bundle)
+    except ValueError:
+        raise Refused("upgrade.manifest", url)
+    if not tls and split_url(url)[0] or [c for c in path + query if not "!" <= c <= "~"]:
+        raise Refused("upgrade.manifest", url)
+    return bundle
 
 
 def _keys():
@@ -138,7 +152,7 @@ def _get(device, url, cfg, budget, cap, sink=None):
     return stage.run("net.get", "get", url, device.board, agent.agent_name(), *more)
 
 
-def _offer(device, cfg, bad, newest, by_hand):
+def _offer(device, cfg, bad, newest, who):
     """(version, name of its bundle) of a manifest that offers something to this board."""
     status, body = _get(device, cfg["url"], cfg, _LOOK_MS, _MANIFEST_MAX)
     if status != 200:
@@ -153,12 +167,13 @@ def _offer(device, cfg, bad, newest, by_hand):
         raise Refused("upgrade.manifest", cfg["url"])
     if number(version) < number(newest):
         raise Refused("upgrade.older", version, newest)
-    if device.agent and device.agent.mqtt:
-        device.agent.mqtt.kept["latest"] = version
+    if device.agent and device.agent.latest != version:
+        device.agent.latest = version
+        device.agent.event.set()  # the broker hears of it
     if version == wanbeacon.VERSION:
         raise Refused("upgrade.none", version)
-    if not by_hand and version == bad:
+    if who and version == bad:
         raise Refused("upgrade.bad", version)
-    if not by_hand and place(device.board.unique) >= share:
+    if who == "auto" and place(device.board.unique) >= share:
         raise Refused("upgrade.share", version, share)
     return version, bundle

@@ -24,6 +24,8 @@ LIST_MAX = 32768
 SPARE = 64 * 1024
 #: Folders of a slot that are ours to empty; /lib/board.json and what else a user put there stays.
 OURS = ("wanbeacon", "catalogue")
+_PATH_MAX = 120
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 _LIST = ".list"
 
 
@@ -59,6 +61,9 @@ class Reader:
         except OSError as e:
             self.close()
             raise Refused("upgrade.flash", str(e))
+        except (ValueError, IndexError):  # UnicodeError too: a list that is signed and no list
+            self.close()
+            raise Refused("upgrade.bundle")
 
     def end(self):
         """The version; Refused when the bundle was cut off."""
@@ -102,9 +107,13 @@ class Reader:
             raise Refused("upgrade.other", " ".join(first)[:40])
         self.version = first[1]
         block, _, _, free = os.statvfs(self.slot)[:4]
-        need = 0
+        need, before = 0, ""
         for line in self.list:
-            need += int(line.split()[1]) // block + 1
+            path, size, digest = row(line)
+            if path <= before:  # sorted, so none is there twice
+                raise ValueError
+            before = path
+            need += size // block + 1
         if need * block + SPARE > free * block:
             raise Refused("upgrade.full", need * block // 1024)
         self.list.seek(0)
@@ -126,16 +135,29 @@ class Reader:
             self.list = self.step = None
             os.remove(self.slot + "/" + _LIST)
             return
-        path, size, digest = line.split()
-        if path.split("/")[0] not in OURS or ".." in path:
-            raise Refused("upgrade.bundle")
+        path, size, self.digest = row(line)
         at = path.find("/")
         while at > 0:
             make(self.slot + "/" + path[:at])
             at = path.find("/", at + 1)
-        self.digest = binascii.unhexlify(digest)
-        self._write(self.slot + "/" + path, int(size))
+        self._write(self.slot + "/" + path, size)
         self.step = self._file
+
+
+def row(line):
+    """(path, size, digest as bytes) of a line of the list. Raises ValueError: for a path that leads
+    elsewhere, too."""
+    path, size, digest = line.split()
+    parts = path.split("/")
+    if parts[0] not in OURS or not parts[1:] or len(path) > _PATH_MAX or not size.isdigit() or len(size) > 7:
+        raise ValueError
+    for part in parts:
+        if part[:1] in ("", ".") or [c for c in part if c not in _LETTERS]:
+            raise ValueError
+    digest = binascii.unhexlify(digest)
+    if len(digest) != 32:
+        raise ValueError
+    return path, int(size), digest
 
 
 def make(folder):

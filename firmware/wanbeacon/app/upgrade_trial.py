@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A version on trial: it confirms itself by doing once what the version before could do, sends nothing for
-it, and has ten minutes. A stage of board_main.py's watch, as long as /slot says "tried".
+it, and has seven minutes. A stage of board_main.py's watch, as long as /slot says "tried".
 
 What the old version could not do right before the switch (no page, no provider in reach) is not asked of the
 new one."""
@@ -11,9 +11,12 @@ import wanbeacon
 from wanbeacon.app import stage, upgrade
 from wanbeacon.net import Trouble
 
-TRIAL_S = 600
+#: With the watchdog's three minutes after it, for one that hangs at the very end, the old version is back
+#: within ten.
+TRIAL_S = 400
 _SHAKE_MS = 20000
 PAGE_S = 3
+_NO = "upgrade: no "  # what the next run is told of what was missing
 
 
 def able(device):
@@ -22,10 +25,25 @@ def able(device):
 
 
 def begin(device):
-    """The names that are still to be shown, [] when no version is on trial."""
+    """The names that are still to be shown, [] when no version is on trial. What became of the last one that
+    was: device.failed."""
     rows = upgrade.facts()
     if rows.get("bad"):
-        device.tell("warn", "upgrade.back", rows["bad"])
+        if not rows.get("why"):  # the first start after it: nobody knows this better, nor will later
+            rows["why"] = device.last_reason or "-"
+            count = rows.get("failures", "0")
+            rows["failures"] = str(int(count) % 9999 + 1 if count.isdigit() else 1)
+            try:
+                upgrade.keep(rows)
+            except OSError as e:
+                device.tell("err", "upgrade.flash", str(e))
+        why = rows["why"]
+        if why[: len(_NO)] == _NO:
+            why = ("upgrade.lacks", ("trial." + why[len(_NO) :],))
+        elif why == "-":
+            why = ("upgrade.mute",)
+        device.failed = rows["bad"], rows["failures"], why
+        device.tell("warn", "upgrade.back", rows["bad"], why)
     if rows.get("state") != "tried":
         return []
     return rows.get("needs", "-").split() + ["end"]
@@ -40,14 +58,18 @@ def step(device, seconds):
     if len(left) == 1:
         rows = upgrade.facts()
         rows.update({"state": "ok", "newest": wanbeacon.VERSION})
-        for key in ("next", "needs", "bad"):
+        for key in ("next", "needs", "bad", "why"):
             rows.pop(key, None)
         upgrade.keep(rows)
         left.clear()
+        device.failed = None
+        if device.agent:
+            device.agent.on_trial, device.agent.failed = False, None
+            device.agent.event.set()  # receivers and broker hear of it
         device.tell("info", "upgrade.done", wanbeacon.VERSION)
     elif seconds > TRIAL_S:
-        device.tell("err", "upgrade.failed", left[0])
-        device.rtc("note", "upgrade: no %s" % left[0])
+        device.tell("err", "upgrade.failed", ("trial." + left[0],))
+        device.rtc("note", _NO + left[0])
         device.board.restart()
 
 

@@ -18,6 +18,14 @@ async def wait(sock, write):
         remove(number)
 
 
+def pending():
+    """True when a task waits for a socket that is ready: somebody else wants the loop."""
+    try:
+        return bool(asyncio.get_running_loop()._selector.select(0))
+    except (RuntimeError, AttributeError):  # no loop, or one of another make
+        return False
+
+
 class Stream:
     """A plain socket with MicroPython's stream methods: None instead of an exception when it would block."""
 

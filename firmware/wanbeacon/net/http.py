@@ -32,6 +32,7 @@ def exchange(
     rows=None,
     sink=None,
     keep=None,
+    aside=None,
 ):
     """Send a Request once and return its Answer. Raises Trouble.
 
@@ -41,7 +42,7 @@ def exchange(
     of a DER file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET;
     rows: the server's addresses where they are known already (names.py); sink: gets the body in pieces
     (wire.py), for answers that may be longer than a heap; keep: a list, empty at first, that holds what was
-    verified with for the next call of one exchange with the same server.
+    verified with for the next call of one exchange with the same server; aside: see wire.py.
 
     No byte of the request leaves before a certificate was accepted. Until then a server may be asked more
     than once: with another root, and once more when memory ran out. Where memory is scarce the board has
@@ -50,13 +51,14 @@ def exchange(
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
+    more = deadline, cap, device, start, rows, sink, keep, aside
     rest = [1]  # tries left for want of memory
 
     def once(paths, issuers=None):
         while True:
             gc.collect()
             try:
-                return _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep)
+                return _once(req, board, paths, issuers, *more)
             except Trouble as e:
                 trouble = e
             if trouble.word in _MAYBE_MEMORY and not trouble.sent:
@@ -75,9 +77,7 @@ def exchange(
         return once(None)
     _tell(board, "exchange_begins")
     try:
-        if keep:
-            return once(None)
-        return once([ca]) if ca else _verified(board, once, root, roots)
+        return once(None if keep else [ca]) if keep or ca else _verified(board, once, root, roots)
     finally:
         _tell(board, "exchange_ends")
 
@@ -124,11 +124,11 @@ def _unknown_root(text):
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
 
 
-def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep):
+def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep, aside):
     link = None
     try:
         tls = keep[0] if keep else _context(paths, issuers) if req.tls else None
-        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows, sink)
+        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows, sink, aside)
         status, body = _ask(req, link) if req.path else (200, link.shake(req.port))
         if keep is not None and tls and not keep:
             keep.append(tls)

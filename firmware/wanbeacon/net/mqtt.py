@@ -16,7 +16,7 @@ from wanbeacon.net.gate import READS
 _BODY_MAX = const(400)  # bytes of a packet that are kept; a command is a word and a host name
 _AT_ONCE = const(16)  # reads between two turns of the other tasks: a flood must not hold the loop
 _OUT_MAX = const(16384)  # bytes that may wait to leave: a broker that takes none is given up before
-CONNACK, PUBLISH = 2, 3
+CONNACK, PUBLISH, SUBACK = 2, 3, 9
 _TYPES = b"\x02\x03\x09\x0d"  # what a broker may send us: CONNACK, PUBLISH, SUBACK, PINGRESP
 
 

@@ -16,8 +16,12 @@ try:  # MicroPython: the poller behind its streams takes any socket
         queue = core._io_queue  # looked up each time: a new event loop makes a new one
         yield (queue.queue_write if write else queue.queue_read)(sock)
 
+    def pending():
+        """True when a task waits for a socket that is ready: somebody else wants the loop."""
+        return bool(core._io_queue and core._io_queue.poller.poll(0))
+
 except ImportError:
-    from wanbeacon.net.cpython import wait
+    from wanbeacon.net.cpython import pending, wait  # noqa: F401
 
 #: No datagram of the protocols here is larger; a bigger one is cut, and then fails its parser.
 MAX_DATAGRAM = 1500

@@ -39,12 +39,15 @@ class Wire:
 
     tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
     board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog).
+    aside: asked then, too: True ends the exchange, because something else comes first.
     sink: has feed(bytes) and gets the body in pieces, as it arrives; then read() returns b"".
     """
 
     SOCK_STREAM = 1
 
-    def __init__(self, board, tls, host, deadline, cap, family=0, device=None, rows=None, sink=None):
+    def __init__(
+        self, board, tls, host, deadline, cap, family=0, device=None, rows=None, sink=None, aside=None
+    ):
         self.board = board
         self.tls = tls
         self.host = host
@@ -54,6 +57,7 @@ class Wire:
         self.device = device
         self.rows = rows
         self.sink = sink
+        self.aside = aside
         self.used = self.eof = False
         self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
         self.sock = self.gate = self.stream = None
@@ -187,6 +191,8 @@ class Wire:
             if left <= 0 or late:
                 raise Trouble("timeout", self.host, self.sent)
             self.board.keep_alive()
+            if self.aside and self.aside():
+                raise Trouble("aside", self.host, self.sent)
             ready = poller.poll(min(left, _SLICE))
             if ready:
                 if connecting and ready[0][1] & ~select.POLLOUT:

@@ -20,6 +20,14 @@ async def answer(server, guest, what, *args):
         await _file(server, guest, *args)
 
 
+def _failed(device):
+    """What became of a new version that was tried and taken back, or None."""
+    if not device.failed:
+        return None
+    text = stage.run("app.words", "say", "upgrade.back", device.failed[0], device.failed[2])
+    return (device.agent or device).log.scrub(text)
+
+
 async def _page(server, guest, csrf, logout):
     """The status page. csrf: "" for who is not logged in."""
     device = server.device
@@ -32,6 +40,7 @@ async def _page(server, guest, csrf, logout):
         agent and agent.journal.paused,
         bool(device.cfg and device.cfg.get("upgrade")),
         bool(device.cfg and device.cfg.get("notify")),
+        _failed(device),
     )
     now, at, total, names = device.clock.wall(), 0, 0, {}
     if agent:
@@ -56,6 +65,8 @@ async def _document(server, guest):
     """The status document."""
     device = server.device
     extra = {"device": {"state": device.state(), "problems": device.problems, "safe": device.safe}}
+    if device.failed:
+        extra["device"]["reverted"] = {"version": device.failed[0], "why": _failed(device)}
     if not device.agent:
         await guest.send(json.dumps(extra).encode())
         return

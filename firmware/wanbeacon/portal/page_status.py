@@ -23,11 +23,13 @@ def body(t, csrf, facts, agent, rows, now, names):
             yield piece
 
 
-def _top(t, csrf, agent, state, problems, safe, link, paused, upgrade, notify):
+def _top(t, csrf, agent, state, problems, safe, link, paused, upgrade, notify, failed):
     mood, page = _STATES.get(state, ("warn", None))
     yield '<h1 class="%s">%s</h1>' % (mood, t["state_" + state.replace(" ", "_")])
     for p in problems:
         yield '<p class="bad">%s</p>' % t.esc(p)
+    if failed:
+        yield '<p class="warn">%s</p>' % t.esc(failed)
     if safe is not None:
         yield "<p>%s %s</p>" % (t["safe_why"], t.esc(safe))
     if link:

@@ -220,7 +220,8 @@ function addNotices(m) {
 		[ 'stopped', _('A name is stopped') ],
 		[ 'trouble', _('Trouble for hours') ],
 		[ 'well', _('All is well again') ],
-		[ 'cgnat', _('The line has no public address any more') ]
+		[ 'cgnat', _('The line has no public address any more') ],
+		[ 'upgraded', _('Another version of Wanbeacon runs') ]
 	].forEach(function(row) { o.value(row[0], row[1]); });
 	o.modalonly = true;
 
