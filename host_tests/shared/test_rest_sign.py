@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Signatures by the examples that the services publish with their algorithms. The keys are the documents' own, which
-open nothing."""
+"""Signatures by the examples that the services publish with their algorithms (the keys are the documents' own, which
+open nothing), and by what the services' own SDKs sign: signatures.json names each one and its version. Those are the
+requests of our rows, for ordinary and for strange names; each SDK was given the request taken apart, the time and the
+nonce, and its headers were written down."""
 
 import hashlib
+import json
 import os
 
 from wanbeacon.app import restful
@@ -108,6 +111,43 @@ def test_ovh_example():
     assert headers["X-Ovh-Signature"] == "$1$d3705e8afb27a0d2970a322b96550abfc67bb798"
     assert headers["X-Ovh-Application"] == account["user"] and headers["X-Ovh-Consumer"] == account["token"]
     assert headers["X-Ovh-Timestamp"] == "1366560945"
+
+
+def test_nearlyfreespeech_example():
+    """ "API/Introduction" of the members' wiki, the example of a header."""
+    account = {"user": "testuser", "password": "p3kxmRKf9dk3l6ls"}
+    nonce = "dkwo28Sile4jdXkw" + "0" * 16
+    _, headers = signed("nfsn", account, 1012121212, "GET", "/site/example/getInfo", "api.nearlyfreespeech.net", None, nonce)  # fmt: skip
+    assert headers["X-NFSN-Authentication"] == (
+        "testuser;1012121212;dkwo28Sile4jdXkw;0fa8932e122d56e2f6d1550f9aab39c4aef8bfc4"
+    )
+
+
+def test_every_request_is_signed_as_the_services_own_sdk_signs_it():
+    counts, common = {}, None
+    with open("host_tests/data/signatures.json") as f:
+        for line in f:
+            line = line.strip().rstrip(",")
+            if len(line) < 2:
+                continue
+            one = json.loads(line)
+            if common is None:
+                common = one  # the keys, the time and the nonce of all of them
+                continue
+            headers = {"Host": one["host"]}
+            headers.update(one["headers"])
+            body = one["body"].encode() or None
+            place, recipe = "https://" + one["host"], one["recipe"]
+            path = rest_sign.sign(
+                recipe, common["keys"], common["wall"], one["method"], place, one["path"], headers, body, common["nonce"]
+            )  # fmt: skip
+            # what is sent may be encoded further than what was asked for, never be something else
+            assert path.replace("%40", "@") == one["path"].replace("%40", "@"), (one["sdk"], path)
+            for name in one["wants"]:
+                assert headers[name] == one["wants"][name], (one["sdk"], one["path"], name)
+            name = recipe.split()[0]
+            counts[name] = counts.get(name, 0) + 1
+    assert len(counts) == 8 and min(counts.values()) >= 9, counts
 
 
 def test_the_hmac_that_all_of_them_are_made_of():
