@@ -16,7 +16,8 @@ SOURCES = ("observe.natpmp", "observe.upnp")
 LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status",
          "wanbeacon.board.esp32.access_point", "wanbeacon.board.esp32.captive_dns",
          "wanbeacon.board.esp32.door", "wanbeacon.board.esp32.nets", "wanbeacon.app.restful",
-         "wanbeacon.app.restplan", "wanbeacon.dyndns.tsig", "wanbeacon.net.dnsupdate")  # fmt: skip
+         "wanbeacon.app.restplan", "wanbeacon.dyndns.dnskey", "wanbeacon.dyndns.tsig",
+         "wanbeacon.net.dnsupdate")  # fmt: skip
 #: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ...
 #: else "app.exchange"`.
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")

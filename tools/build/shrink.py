@@ -37,13 +37,14 @@ _MODULES = (
     "funcs", "lock", "stream", "main", "boot",
 )
 # fmt: on
-#: Modules that look up names which they compute: of something that is not ours (cable: network, tsig:
+#: Modules that look up names which they compute: of something that is not ours (cable: network, dnskey, tsig:
 #: hashlib), or one that is a text of the program, which stays as it is.
 _LOOKING = frozenset(
     (
         "app.config",
         "app.stage",
         "board.esp32.cable",
+        "dyndns.dnskey",
         "dyndns.tsig",
         "net.http",
         "portal.draft",

@@ -15,7 +15,9 @@ def exchange(agent, account, hosts, template, sent, offline):
     row, doc = account.row, account.doc
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
         way = "net.dnsupdate"
-        req = stage.load("dyndns.tsig").build(doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0)
+        # what an Update is made of, not one: its code would be in memory until the end, beside app.learn's
+        req = doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0
+        place = stage.run("dyndns.dnskey", "place", doc, hosts[0].doc)
     else:
         way = "net.http"
 
@@ -25,8 +27,9 @@ def exchange(agent, account, hosts, template, sent, offline):
         req = stage.run(
             "dyndns.request", "build", row, doc, [h.doc for h in hosts], template, sent, name, offline
         )
+        place = req.host, req.port, req.family
     try:
-        rows = None if agent.transport else names.resolve(req.host, req.port, req.family)
+        rows = None if agent.transport else names.resolve(*place)
     except Trouble as e:
         return False, e
     if not begin(agent, account, hosts, sent):

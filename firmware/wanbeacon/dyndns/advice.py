@@ -148,24 +148,24 @@ def _own_url(row, own, hosts, warnings):
 
 def _dns(account):
     """The problems of an account that is kept by DNS UPDATE."""
-    from wanbeacon.dyndns import tsig  # few accounts need it
+    from wanbeacon.dyndns import dnskey  # few accounts need it
 
     problems = []
     for key, check, value in (
-        ("server", tsig.server, account),
-        ("user", tsig.name, account.get("user") or ""),
-        ("password", tsig.secret, account.get("password") or account.get("token") or ""),
+        ("server", dnskey.server, account),
+        ("user", dnskey.name, account.get("user") or ""),
+        ("password", dnskey.secret, account.get("password") or account.get("token") or ""),
     ):
         try:
             check(value)
         except ValueError as e:
             problems.append("%s: %s" % (key, "should be the name of the TSIG key" if key == "user" else e))
     algorithm = account.get("algorithm")
-    if algorithm and not tsig.known(algorithm):
+    if algorithm and not dnskey.known(algorithm):
         problems.append("algorithm: this MicroPython has no %s; make an hmac-sha256 key" % algorithm)
     for host in account.get("hosts") or ():
         try:
-            name, zone = tsig.name(host["name"]), tsig.name(host.get("zone") or share.labels_of(host)[1])
+            name, zone = dnskey.name(host["name"]), dnskey.name(host.get("zone") or share.labels_of(host)[1])
             if not name.endswith(zone):
                 problems.append("hosts: %s: does not lie in its zone %s" % (host["name"], host.get("zone")))
         except ValueError as e:

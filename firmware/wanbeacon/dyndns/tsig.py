@@ -9,26 +9,16 @@ change nothing (3.4.2.2).
 
 import hashlib
 
-import ubinascii
 from micropython import const
 
-from wanbeacon.core import mac, url
+from wanbeacon.core import mac
+from wanbeacon.dyndns.dnskey import HASHES, known, name, secret, server
 from wanbeacon.dyndns.share import labels_of
 
-PORT = const(53)
 FUDGE = const(300)  # seconds that the two clocks may differ (RFC 8945 section 10)
 TTL = const(60)  # seconds, where the settings say none
 BADSIG, BADKEY, BADTIME = const(16), const(17), const(18)
 
-# Algorithms of the settings -> their hash. Their name in DNS is the same but for MD5, which Dyn's keys need.
-_HASHES = {
-    "hmac-sha256": "sha256",
-    "hmac-sha384": "sha384",
-    "hmac-sha512": "sha512",
-    "hmac-sha224": "sha224",
-    "hmac-sha1": "sha1",
-    "hmac-md5": "md5",
-}
 _MD5 = "hmac-md5.sig-alg.reg.int"
 _TYPES = (b"\0\x01", b"\0\x1c")  # A, AAAA
 # a pointer to the name in the zone section, which always begins at 12 (RFC 1035 section 4.1.4)
@@ -37,35 +27,10 @@ _RCODES = "NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXR
 _ERRORS = {BADSIG: "BADSIG", BADKEY: "BADKEY", BADTIME: "BADTIME", 22: "BADTRUNC"}
 
 
-def name(text):
-    """A domain name as DNS has it, in lower case. ValueError when it is none."""
-    out = b""
-    for label in text.strip(".").lower().encode().split(b"."):
-        if not 0 < len(label) < 64:
-            raise ValueError("%s is no domain name" % text)
-        out += bytes((len(label),)) + label
-    if len(out) > 254:
-        raise ValueError("%s is no domain name" % text)
-    return out + b"\0"
-
-
-def secret(text):
-    """The key's bytes out of its base64. ValueError when it is none."""
-    if not text or text.strip(" ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="):
-        raise ValueError("should be the key's secret, in base64")
-    return ubinascii.a2b_base64(text)
-
-
-def known(algorithm):
-    """True when this interpreter has the hash:
-    MicroPython has SHA-256 everywhere, SHA-384 and SHA-512 nowhere."""
-    return hasattr(hashlib, _HASHES[algorithm])
-
-
 def hmac(algorithm, key, parts):
     """The MAC of the bytes in `parts`."""
     block = 128 if algorithm in ("hmac-sha384", "hmac-sha512") else 64
-    return mac.hmac(getattr(hashlib, _HASHES[algorithm]), key, parts, block)
+    return mac.hmac(getattr(hashlib, HASHES[algorithm]), key, parts, block)
 
 
 def _number(value, size):
@@ -235,18 +200,6 @@ def word(rcode, error, proven):
     known = _RCODES.split()
     text = known[rcode] if rcode < len(known) else "RCODE %d" % rcode
     return text if proven or text != "REFUSED" else "REFUSED no TSIG"
-
-
-def server(account):
-    """(host, port) of the name server in the settings. ValueError when there is none."""
-    text = account.get("server")
-    if not text or "/" in text:
-        raise ValueError("should be the name server: host or host:port")
-    if text[:1] == "[" or text.count(":") > 1:  # IPv6: [2001:db8::1]:53
-        host, _, port = text.strip("[").partition("]")
-        return host, int(port[1:]) if port[:1] == ":" and port[1:].isdigit() else PORT
-    _, host, port = url.server(text, False, PORT)
-    return host, port or PORT
 
 
 def build(account, host, sent, offline, when):

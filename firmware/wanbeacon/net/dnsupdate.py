@@ -29,8 +29,8 @@ _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux
 
 
 def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, cap=0, rows=None):
-    """Send the Update `req` and return an Answer: status 200, body one word (tsig.word), date the server's
-    proven time. Raises Trouble.
+    """Send `req` and return an Answer: status 200, body one word (tsig.word), date the server's proven time.
+    Raises Trouble. req: an Update, or the arguments of tsig.build as a tuple.
 
     Other arguments as http.exchange, which this stands beside: root, roots, ca and cap mean nothing here.
 
@@ -39,6 +39,8 @@ def exchange(req, board, root=0, roots=(), ca=None, device=None, budget=None, ca
     wrong, and proves it, is asked once more with its own time.
     """
     start = time.ticks_ms()
+    if isinstance(req, tuple):
+        req = tsig.build(*req)
     link = _Link(board, device, time.ticks_add(start, BUDGET if budget is None else budget), req.host)
     rows = [(r[0], r[4]) for r in (rows or names.resolve(req.host, req.port, req.family))[:_ADDRESSES]]
     when, fudge = req.when, tsig.FUDGE
