@@ -31,7 +31,8 @@ class Ids:
 
 class Script:
     """Answers in their order: [(status, body, Retry-After)]; notes what was asked in `asked`: [(method, path,
-    headers, body)]. Bodies arrive `step` bytes at a time."""
+    headers, body)]. Bodies arrive `step` bytes at a time; one that is longer than a heap is a tuple (begin,
+    piece, how often, end) of texts."""
 
     def __init__(self, answers, step=7, name=None, account=None):
         self.name = name
@@ -49,6 +50,15 @@ class Script:
             path = rest_sign.sign(recipe, self.account, NOW, method, origin, path, headers, body, "nonce")
         self.asked.append((method, path, headers, body))
         answer = self.answers.pop(0)
+        if isinstance(answer[1], tuple):
+            begin, piece, count, end = [
+                part.encode() if isinstance(part, str) else part for part in answer[1]
+            ]
+            sink.feed(begin)
+            for _ in range(count):
+                sink.feed(piece)
+            sink.feed(end)
+            return answer[0], answer[2] if len(answer) > 2 else None, False
         data = answer[1] if isinstance(answer[1], (str, bytes)) else json.dumps(answer[1])
         data = data.encode() if isinstance(data, str) else data
         for at in range(0, len(data), self.step):

@@ -74,11 +74,11 @@ ROWS = {
         "title": "Hetzner DNS", "also": "hetzner.com hetzner.de", "host": "api.hetzner.cloud", "base": "/v1/zones/{zone}/rrsets", "head": BEARER,
         "about": "an API token with Read & Write of a Hetzner Console project that holds this zone alone (old dns.hetzner.com tokens do not work)",
         "find": ["GET /{host}/{T}", "", "rrset old:records[].value ttl:ttl note:records[].comment"],
-        "write": ["POST /{host}/{T}/actions/set_records", '{"records":[{"value":"{ip}"<<,"comment":"{note}">>}]}'],
-        "create": ["POST ", '{"name":"{host}","type":"{T}","ttl":300,"records":[{"value":"{ip}"}]}'],
-        "ok": "200 201", "said": "error.code error.message action.error.code",
+        "write": ["POST /{host}/{T}/actions/set_records", '{"records":[{"value":"{ip}"<<,"comment":"{note}">>}]}', "", "200 201 action.status=running|success"],
+        "create": ["POST ", '{"name":"{host}","type":"{T}","ttl":300,"records":[{"value":"{ip}"}]}', "", "200 201 action.status=running|success"],
+        "ok": "200 201", "said": "error.code error.message action.error.code action.error.message",
         "rules": [["ZONE", "~zone not found"], ["GONE", "not_found"], ["AUTH", "unauthorized", "token_readonly"], ["AUTH?", "forbidden"],
-                  ["HOST", "incorrect_zone_mode", "protected"], ["LATER", "locked", "conflict", "rate_limit_exceeded", "maintenance"]]},
+                  ["HOST", "incorrect_zone_mode", "protected"], ["LATER", "locked", "conflict", "rate_limit_exceeded", "maintenance", "~rate limit"]]},
     "gandi": {
         "title": "Gandi", "also": "gandi.net livedns", "host": "api.gandi.net", "base": "/v5/livedns/domains/{zone}/records", "head": BEARER,
         "about": "a personal access token with 'manage domain name technical configurations' for this domain alone; it expires after a year at most",
@@ -112,7 +112,7 @@ ROWS = {
         "title": "IONOS", "also": "ionos.com ionos.de 1und1 1and1", "host": "api.hosting.ionos.com", "base": "/dns/v1/zones", "head": ["X-API-Key: {token}"],
         "about": "an API key (PREFIX.SECRET) of developer.hosting.ionos.com; it covers the whole contract",
         "zone": ["GET ", "", "[] name={zone} zid:id"],
-        "find": ["GET /{zid}?recordName={fqdn}&recordType={T}", "", "records[] name={fqdn} type={T} rid:id old:content ttl:ttl"],
+        "find": ["GET /{zid}?recordName={fqdn}&recordType={T}", "", "records[] name={fqdn} type={T} disabled=false| rid:id old:content ttl:ttl"],
         "write": ["PUT /{zid}/records/{rid}", '{"content":"{ip}"<<,"ttl":{#ttl}>>,"prio":0,"disabled":false}'],
         "create": ["POST /{zid}/records", '[{"name":"{fqdn}","type":"{T}","content":"{ip}","ttl":300,"prio":0,"disabled":false}]', "[] rid:id"],
         "ok": "200 201", "said": "[].code [].message", "rules": [["AUTH", "unauthorized"], ["GONE", "record_not_found", "zone_not_found"]]},
@@ -160,9 +160,10 @@ ROWS = {
     "scaleway": {
         "title": "Scaleway", "also": "scaleway.com online.net", "host": "api.scaleway.com", "base": "/domain/v2beta1/dns-zones/{zone}/records", "head": ["X-Auth-Token: {token}"],
         "about": "the secret key of an IAM API key with DomainsDNSFullAccess in this project alone",
-        "find": ["GET ?name={sub}&type={T}&page_size=100", "", "records[] name={sub} type={T} old:data ttl:ttl"],
+        # one that answers by place, weight or health is not one address, and `set` would drop that
+        "find": ["GET ?name={sub}&type={T}&page_size=100", "", "records[] name={sub} type={T} geo_ip_config.default= weighted_config.weighted_ips[].ip= http_service_config.url= view_config.views[].subnet= old:data ttl:ttl note:comment"],
         "write": ["PATCH ", '{"return_all_records":false,"disallow_new_zone_creation":true,"changes":[{"set":{"id_fields":{"name":"{sub}","type":"{T}"},'
-                  '"records":[{"name":"{sub}","type":"{T}","data":"{ip}","ttl":{#ttl}}]}}]}'], "ttl": "300",
+                  '"records":[{"name":"{sub}","type":"{T}","data":"{ip}","ttl":{#ttl}<<,"comment":"{note}">>}]}}]}'], "ttl": "300",
         "said": "type message", "rules": [["ZONE", "~domain not found"], ["AUTH", "denied_authentication", "permissions_denied"]]},
     "servercow": {
         "title": "Servercow", "also": "servercow.de", "host": "api.servercow.de", "base": "/dns/v1/domains/{zone}", "head": ["X-Auth-Username: {user}", "X-Auth-Password: {password}"], "needs": ["user", "password"],
@@ -185,7 +186,7 @@ ROWS = {
     "hostinger": {
         "title": "Hostinger", "also": "hostinger.com hpanel", "host": "developers.hostinger.com", "base": "/api/dns/v1/zones/{zone}", "head": BEARER,
         "about": "an API token of hPanel; it has all rights of its user",
-        "find": ["GET ", "", "[] name={host} type={T} old:records[].content ttl:ttl"],
+        "find": ["GET ", "", "[] name={host} type={T} records[].is_disabled=false| old:records[].content ttl:ttl"],
         "write": ["PUT ", '{"overwrite":true,"zone":[{"name":"{host}","type":"{T}"<<,"ttl":{#ttl}>>,"records":[{"content":"{ip}"}]}]}'], "ttl": "300",
         "said": "message error", "rules": [["AUTH", "unauthenticated"]]},
     "bunny": {
@@ -206,14 +207,14 @@ ROWS = {
     "ns1": {
         "title": "NS1 (IBM)", "also": "ns1.com nsone", "host": "api.nsone.net", "base": "/v1/zones/{zone}/{fqdn}/{T}", "head": ["X-NSONE-Key: {token}"],
         "about": "an API key with 'manage DNS' for this zone alone",
-        "find": ["GET ", "", "- old:answers[].answer[] ttl:ttl"],
+        "find": ["GET ", "", "- filters[].filter= old:answers[].answer[] ttl:ttl"],
         "write": ["POST ", '{"answers":[{"answer":["{ip}"]}]}'],
         "create": ["PUT ", '{"zone":"{zone}","domain":"{fqdn}","type":"{T}","ttl":300,"answers":[{"answer":["{ip}"]}]}'],
         "said": "message", "rules": [["GONE", "record not found"], ["ZONE", "zone not found"]]},
     "powerdns": {
         "title": "PowerDNS, your own server", "also": "pdns", "host": "", "own": 1, "port": 8081, "base": "/api/v1/servers/localhost/zones/{zone}.", "head": ["X-API-Key: {token}"],
         "about": "the api-key of your own PowerDNS; server: its address, such as https://ns.example.org:8081",
-        "find": ["GET ?rrset_name={fqdn}.&rrset_type={T}", "", "rrsets[] name={fqdn} type={T} old:records[].content ttl:ttl"],
+        "find": ["GET ?rrset_name={fqdn}.&rrset_type={T}", "", "rrsets[] name={fqdn} type={T} records[].disabled=false| old:records[].content ttl:ttl"],
         "write": ["PATCH ", '{"rrsets":[{"name":"{fqdn}.","type":"{T}","ttl":{#ttl},"changetype":"REPLACE","records":[{"content":"{ip}","disabled":false}]}]}'], "ttl": "300",
         "ok": "200 204", "said": "error", "rules": [["AUTH", "#401"], ["ZONE", "~could not find domain", "~not found", "~unknown"]]},
     "desec-rest": {
@@ -225,7 +226,7 @@ ROWS = {
     "dnspod": {
         "title": "DNSPod", "also": "dnspod.cn tencent", "host": "dnsapi.cn", "about": "token: ID,TOKEN as DNSPod shows them (Account, API keys)",
         "find": ["POST /Record.List", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}",
-                 "records[] name={host} type={T} rid:id old:value ttl:ttl note:line"],
+                 "records[] name={host} type={T} enabled=1| rid:id old:value ttl:ttl note:line"],
         "write": ["POST /Record.Modify", "login_token={token}&format=json&domain={zone}&record_id={rid}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl={ttl}"],
         "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl=600", "- rid:record.id"], "note": "\u9ed8\u8ba4",
         "ok": "200 status.code=1", "said": "status.code status.message", "rules": [

@@ -31,7 +31,7 @@ ROWS = {
     "tencent": {
         "title": "Tencent Cloud DNSPod", "also": "tencentcloud tencentcloud.com qcloud dnspod-v3", "host": "dnspod.tencentcloudapi.com", "sign": "tc3 dnspod", "head": DNSPOD_V3, "needs": PAIR,
         "about": "user: SecretId, password: SecretKey, of a CAM sub-user that may DescribeRecordList and ModifyRecord of this domain alone",
-        "find": ["POST /", '{"Domain":"{zone}","Subdomain":"{host}","RecordType":"{T}","Limit":100}', "Response.RecordList[] Name={host} Type={T} rid:RecordId old:Value ttl:TTL note:Line",
+        "find": ["POST /", '{"Domain":"{zone}","Subdomain":"{host}","RecordType":"{T}","Limit":100}', "Response.RecordList[] Name={host} Type={T} Status=enable| rid:RecordId old:Value ttl:TTL note:Line",
                  "", ["X-TC-Action: DescribeRecordList"]],
         "write": ["POST /", '{"Domain":"{zone}","SubDomain":"{host}","RecordType":"{T}","RecordLine":"{note}","RecordId":{#rid},"Value":"{ip}"<<,"TTL":{#ttl}>>}', "", "", ["X-TC-Action: ModifyRecord"]],
         "create": ["POST /", '{"Domain":"{zone}","SubDomain":"{host}","RecordType":"{T}","RecordLine":"{note}","Value":"{ip}","TTL":600}', "- rid:Response.RecordId", "", ["X-TC-Action: CreateRecord"]],
@@ -95,7 +95,7 @@ ROWS = {
         "title": "NearlyFreeSpeech.NET", "also": "nearlyfreespeech nearlyfreespeech.net", "host": "api.nearlyfreespeech.net", "base": "/dns/{zone}", "sign": "nfsn", "needs": PAIR, "untested": 1,
         "about": "user: member login, password: API key (requested in the member interface)",
         "find": ["POST /listRRs", "name={sub}&type={T}", "[] name={sub} type={T} old:data ttl:ttl"], "write": ["POST /addRR", "name={sub}&type={T}&data={ip}<<&ttl={ttl}>>"],
-        "drop": ["POST /removeRR", "name={sub}&type={T}&data={old}"], "ttl": "3600", "said": "error debug"},
+        "drop": ["POST /removeRR", "name={sub}&type={T}&data={old}"], "ttl": "3600", "said": "error debug", "rules": [["LATER", "~timestamp"]]},
     "dnsimple": {
         "title": "DNSimple", "also": "dnsimple.com", "host": "api.dnsimple.com", "base": "/v2/{user}/zones/{zone}/records", "head": BEARER, "needs": ["user", "token"],
         "about": "user: the account's number (in the address of its pages), token: an account access token, limited to this zone where the plan allows it",

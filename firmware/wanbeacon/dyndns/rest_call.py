@@ -173,10 +173,11 @@ class Caller:
         # trouble on their side stops nobody, whatever its text holds
         if self.status >= 500 or self.status in (408, 429):
             return Outcome(LATER, word, ACCOUNT)
+        page = self.head.lstrip()[:1] == b"<"  # of something on the way: no word of the API's
         for rule in self.calls.get("rules") or ():
             for mark in rule[1:]:
                 if mark[:1] == "#":
-                    if mark[1:] == str(self.status):
+                    if mark[1:] == str(self.status) and not page:
                         return _out(rule[0], word, name, known)
                     continue
                 for text in words:
@@ -186,7 +187,7 @@ class Caller:
         if cut:
             return Outcome(ODD, "too long")
         if not (picker.whole or picker.empty):
-            return Outcome(ODD, "a web page" if self.head[:200].lstrip()[:1] == b"<" else "not JSON")
+            return Outcome(ODD, "a web page" if page else "not JSON")
         cls = _STATUS.get(self.status)
         if cls:
             return _out(cls, word, name, known)
