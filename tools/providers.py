@@ -52,6 +52,8 @@ def status(fact):
 
 def login(row):
     """How the agent logs in there, best first."""
+    if row.get("dns"):
+        return "TSIG"
     names = {
         "basic": "Basic",
         "bearer": "Bearer",
@@ -157,6 +159,8 @@ def document(fact, row):
 
 def url(row):
     """Where requests go."""
+    if row.get("dns"):
+        return "your name server, such as %s: UDP, then TCP" % row["host"]
     port = ":%d" % row["port"] if row.get("port") else ""
     return "%s%s://%s%s%s" % (
         "POST " if row.get("post") == 1 else "",
@@ -271,7 +275,7 @@ def detail(console, fact, row):
     if row.get("host6"):
         lines.append(("IPv6 host", row["host6"]))
     titles = {"q4": "IPv4", "q6": "IPv6", "qd": "both", "qc": "own line", "qa": "login in URL"}
-    lines += [(title, row[key]) for key, title in titles.items() if row.get(key)]
+    lines += [(title, row[key]) for key, title in titles.items() if row.get(key) and not row.get("dns")]
     lines += [
         ("login", login(row)),
         ("user", fact["auth_user"]),
@@ -282,7 +286,8 @@ def detail(console, fact, row):
     ]
     lines += [("answer", how if not cls else "%s: %s" % (cls, how)) for cls, how in rules(row)]
     lines += [("address page", page) for page in fact["ip_check"]]
-    lines += [*calls(row), ("key", row["about"])] if row.get("rest") else []
+    lines += calls(row) if row.get("rest") else []
+    lines += [("key", row["about"])] if row.get("about") else []
     lines += [("quirk", quirk.strip()) for quirk in fact["quirks"].split("; ") if quirk]
     lines += [("not verified", one) for one in fact["unverified"]]
     lines += [("source", one) for one in fact["evidence"]]

@@ -148,6 +148,21 @@ def test_all_problems_come_at_once_on_a_line_each(tmp_path):
     assert all(line.startswith("wanbeacon: %s: " % path) for line in done.stderr.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("provider", "more", "said"),
+    [
+        ("cloudflare", {}, "accounts[0].token: missing; cloudflare wants an API token with Zone.DNS Edit"),
+        ("porkbun", {"user": "pk1_x"}, "accounts[0].password: missing; porkbun wants user: API key (pk1_"),
+        ("rfc2136", {"user": "k", "server": "ns.home.arpa"}, "may change A and AAAA of this name alone"),
+        ("dyn", {"user": "u"}, "accounts[0].password: missing; password, update key or token"),
+    ],
+)
+def test_a_missing_key_is_named_with_the_rights_that_it_needs(tmp_path, provider, more, said):
+    document = {"accounts": [{"provider": provider, "hosts": ["a.example.net"], **more}]}
+    done = run(file(tmp_path, document))
+    assert done.returncode == 1 and said in done.stderr, done.stderr
+
+
 def test_a_good_file_is_ok_and_relative_names_start_at_the_file(tmp_path):
     (tmp_path / "own.der").write_bytes(b"x")
     done = run(file(tmp_path, account(ca="own.der")))

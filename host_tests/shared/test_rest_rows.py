@@ -98,8 +98,8 @@ def test_untested_rows_are_those_with_neither_record_nor_document():
             assert row.get("untested") or name in proven, name
 
 
-# The answers of JSON APIs in answers.json (of the others: test_answers.py): what the note says, the steps that
-# lead there, and the class; the reason where that is another than the file's.
+# The answers of JSON APIs in answers.json (of the others: test_answers.py): what the note says, the steps
+# that lead there, and the class; the reason where that is another than the file's.
 ANSWERS = (
     ("cloudflare", "none", ("zone", "look"), "HOST"),
     ("digitalocean", "look-up", ("look",), "HOST"),

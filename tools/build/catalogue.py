@@ -59,6 +59,7 @@ KEYS = (
     "closed",
     "untested",
     "dns",
+    "about",
 )
 AUTH = {
     "basic": None,  # what a row without "auth" means

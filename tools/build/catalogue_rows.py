@@ -50,7 +50,9 @@ ROWS = {
     # DNS UPDATE: host and templates stand for what the settings name. The words are tsig.word's. Knot says
     # BADKEY to a key that may not do this too, so it stops one host alone. PowerDNS refuses a wrong key and a
     # wrong clock alike and unsigned: asked again three times, then stopped.
-    "rfc2136": {"dns": 1, "opts": ["offline"], "rules": [
+    "rfc2136": {"dns": 1, "opts": ["offline"], "about":
+        "user: a TSIG key's name, password: its secret in base64; a key that may change A and AAAA of this name alone",
+        "rules": [
         ["KEY", "=badkey"], ["AUTH", "=badsig"], ["ODD", "=refused no tsig"],
         ["HOST", "=refused", "=notauth", "=notzone", "=yxrrset"], ["AGENT", "=formerr"], ["FEATURE", "=notimp"],
         ["LATER", "=servfail", "=badtime", "=nxdomain", "=yxdomain", "=nxrrset"], ["OK", "=noerror"],
@@ -292,7 +294,8 @@ ROWS = {
 VARIANTS = {
     "rfc2136": ("dyn", {
         "name": "DNS UPDATE (RFC 2136): your own BIND, Knot, PowerDNS or Technitium, dynv6, Dyn", "host": "ns1.example.org", "path": "/",
-        "query": "{ip}", "query_v6": "{ipv6}", "query_dual": "{ip},{ipv6}", "auth": "basic", "multi_host": 1, "ip_check": [], "refresh_days": None,
+        "query": "{ip}", "query_v6": "{ipv6}", "query_dual": "{ip},{ipv6}", "auth": "basic", "multi_host": 1, "ip_check": [], "refresh_days": None, "ports": [53], "dual_stack": "one message",
+        "evidence": ["RFC 2136 and RFC 8945, and what BIND 9.18, Knot DNS 3.2 and PowerDNS 4.7 answer"], "unverified": [],
         "auth_user": "name of the TSIG key", "auth_password": "the key's secret in base64; make a key that may change A and AAAA of this name alone",
         "quirks": "signed with TSIG (RFC 8945), no TLS; the server goes into server, the zone into the host's zone where it is not the name less its first label",
     }),

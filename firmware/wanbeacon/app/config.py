@@ -336,7 +336,8 @@ def _sense_account(account, path, problems):
         problems.append("%s.custom: missing; describe the provider: at least its url" % path)
     if account["provider"] != "custom" and custom:
         problems.append('%s.provider: should be "custom" when the account has a custom part' % path)
-    if not (account.get("password") or account.get("token")) and custom.get("auth") != "none":
+    # of a provider in the catalogue: dyndns/advice.py, which knows what kind of key
+    if custom and not (account.get("password") or account.get("token")) and custom.get("auth") != "none":
         problems.append("%s.password: missing; password, update key or token of the account" % path)
 
 

@@ -69,7 +69,7 @@ def advice(row, account):
     """(problems, warnings): lists of one-line texts that begin with the account's key. A problem means that
     requests cannot work; a warning is for the user to weigh."""
     if row.get("dns"):
-        return _dns(account), []
+        return _dns(row, account), []
     problems, warnings = [], []
     way = share.auth_of(row, account)
     own = account.get("custom", {"url": ""})["url"]
@@ -113,6 +113,8 @@ def _login(row, account, way, inside, problems, warnings):
         )
     if row.get("rest"):
         _api(row, account, problems)
+    elif row["id"] != "custom" and not (account.get("password") or account.get("token")):
+        problems.append("password: missing; password, update key or token of the account")
     if way == "bearer" and not (account.get("token") or account.get("password")):
         problems.append("token: missing; bearer needs one")
     if way != "bearer" and not account.get("user") and not row.get("user") and "{user}" in _texts(row, way):
@@ -146,7 +148,7 @@ def _own_url(row, own, hosts, warnings):
         warnings.append("hosts: custom.url has no {hostname}: all hosts send the same request")
 
 
-def _dns(account):
+def _dns(row, account):
     """The problems of an account that is kept by DNS UPDATE."""
     from wanbeacon.dyndns import dnskey  # few accounts need it
 
@@ -156,6 +158,9 @@ def _dns(account):
         ("user", dnskey.name, account.get("user") or ""),
         ("password", dnskey.secret, account.get("password") or account.get("token") or ""),
     ):
+        if not value:
+            problems.append("%s: missing; %s wants %s" % (key, row["id"], row["about"]))
+            continue
         try:
             check(value)
         except ValueError as e:
