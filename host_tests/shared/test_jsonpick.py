@@ -36,7 +36,19 @@ def test_any_pieces_give_the_same():
         assert whole, step
         assert got[0] == [[1, b'a\xc3\xa9\n"'], [1, b"1"], [2, b"1"], None]
         assert got[1] == [None, None, None, [1, b"-2.5e3"]] and got[2] == [None] * 4
-        assert said == [(0, b"true"), (1, b"9109"), (2, b""), (3, b"??")]
+        assert said == [(0, b"true"), (1, b"9109"), (2, b""), (3, b"\xf0\x9f\x98\x80")]
+
+
+def test_halves_of_a_character_that_are_none():
+    for text, wanted in (
+        (b"\\ud83d", b"?"), (b"\\ude00", b"?"), (b"\\ude00\\ud83d", b"??"), (b"\\ud83dx\\ude00", b"?x?"),
+        (b"\\ud83d\\ud83d\\ude00", b"?\xf0\x9f\x98\x80"), (b"\\ud83d\\ude00\\ude00", b"\xf0\x9f\x98\x80?"),
+        (b"\\ud800\\udc00\\udbff\\udfff", b"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), (b"?\\ude00", b"??"),
+    ):  # fmt: skip
+        for step in (1, 3, 64):
+            assert pick(b'{"k\\ud83d":"","t":"' + text + b'"}', step)[2] == [(3, wanted)], text
+    long = b"x" * 253 + b"\\ud83d\\ude00"
+    assert pick(b'{"t":"' + long + b'"}')[2] == [(3, jsonpick.TOO_LONG)]
 
 
 def test_lists_and_objects_at_the_root():

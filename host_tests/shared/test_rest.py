@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What holds for every JSON API: several calls in one exchange, ids, refusals, limits, hostile answers."""
 
+import json
+
 import rest_kit
 from memory_slots import Slot
 from rest_kit import V4, V6, Ids, Script, play, row_of
@@ -149,12 +151,16 @@ def test_a_comment_that_is_too_long_to_keep_is_not_cut():
         "notes": "n" * 300,
     }
     script, outs, _ = play("porkbun", [(200, {"status": "SUCCESS", "records": [row]})])
-    assert outs[0][0] == "ODD" and len(script.asked) == 1
+    assert outs == [("HOST", "long comment", 0)] and len(script.asked) == 1
     row["notes"] = 'a "quoted" \\ \u00e9 comment'
     script, outs, _ = play(
         "porkbun", [(200, {"status": "SUCCESS", "records": [row]}), (200, {"status": "SUCCESS"})]
     )
     assert b'"notes":"a \\"quoted\\" \\\\ \xc3\xa9 comment"' in script.asked[1][3] and outs[0][0] == "OK"
+    # a character beyond 16 bits, as most write it into JSON: in two halves
+    text = json.dumps({"status": "SUCCESS", "records": [row]}).replace("comment", "\\ud83d\\ude00")
+    script, outs, _ = play("porkbun", [(200, text), (200, {"status": "SUCCESS"})])
+    assert b"\xc3\xa9 \xf0\x9f\x98\x80" in script.asked[1][3] and outs[0][0] == "OK"
 
 
 def test_a_list_that_never_ends_is_left():

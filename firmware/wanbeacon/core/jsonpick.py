@@ -64,6 +64,7 @@ class Picker:
         self._name = False  # the string that is read is a key
         self._first = False  # a list that has just begun may end at once
         self._hex = 0
+        self._half = 0, 0  # the first half of a character beyond 16 bits, and where its "?" stands
 
     def feed(self, data):
         """The next bytes of the text."""
@@ -174,6 +175,7 @@ class Picker:
 
     def _begin(self, name):
         self._text = bytearray()
+        self._half = 0, 0
         self._name = name
         self._state = _STRING
 
@@ -218,14 +220,22 @@ class Picker:
         self._state = _STRING
 
     def _unicode(self, c):
-        """UTF-8; half of a character beyond 16 bits is a "?": no value that counts holds one."""
-        if c < 0x80:
+        """UTF-8; half of a character beyond 16 bits (RFC 8259 section 7) that has no other half is a "?"."""
+        if 0xDC00 <= c < 0xE000 and self._half[1] == len(self._text) > 0:
+            c = 0x10000 + ((self._half[0] & 0x3FF) << 10) + (c & 0x3FF)
+            self._text[-1] = 0xF0 | c >> 18
+            self._put(0x80 | c >> 12 & 63)
+            self._put(0x80 | c >> 6 & 63)
+            self._put(0x80 | c & 63)
+        elif c < 0x80:
             self._put(c)
         elif c < 0x800:
             self._put(0xC0 | c >> 6)
             self._put(0x80 | c & 63)
         elif 0xD800 <= c < 0xE000:
             self._put(63)
+            if c < 0xDC00:
+                self._half = c, len(self._text)
         else:
             self._put(0xE0 | c >> 12)
             self._put(0x80 | c >> 6 & 63)

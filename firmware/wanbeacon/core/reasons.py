@@ -6,7 +6,7 @@ from wanbeacon.core import outcome
 from wanbeacon.core.record import STOPS
 
 # What an API's records made us stop for (dyndns/rest.py): our words, not the provider's.
-_OURS = ("no such zone", "no such record", "several zones", "several records")
+_OURS = ("no such zone", "no such record", "several zones", "several records", "long comment")
 
 
 def hold(rec):

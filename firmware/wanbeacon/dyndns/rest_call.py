@@ -8,7 +8,7 @@ from wanbeacon.core import address
 from wanbeacon.core.outcome import ACCOUNT, AUTH, HOST, LATER, ODD, ONE, Outcome
 from wanbeacon.core.text import printable
 from wanbeacon.dyndns import rest_fill
-from wanbeacon.dyndns.rest_picks import Picks
+from wanbeacon.dyndns.rest_picks import LongNote, Picks
 
 PAGES = 20  # of one list: 100 to 500 records each, more than any home's zone
 HEAD = 160  # bytes of an answer that are kept for the log
@@ -88,6 +88,8 @@ class Caller:
                     values["more"] = more
                     path += self.calls["page"]
                 out, after = self._once(name, step, path, unit, known, got)
+            except LongNote:
+                return Outcome(HOST, "long comment")
             except ValueError:  # an id that is none, a text that is no UTF-8
                 return Outcome(ODD, "odd id")
             if out:

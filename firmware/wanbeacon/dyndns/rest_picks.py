@@ -6,6 +6,10 @@ from wanbeacon.dyndns.rest_fill import fill, plain
 ID_MAX = 100  # bytes of an id or session that a provider hands out; the longest known has 60
 
 
+class LongNote(ValueError):
+    """A comment that would have to be sent back is longer than what can be kept of it."""
+
+
 class Picks:
     """What one answer is searched for: "EACH path={template} name:path ...". EACH: path of the list's
     objects, "-" for the root. path=template: a condition, alternatives separated by "|", a missing value is
@@ -54,14 +58,14 @@ class Picks:
         self.got.append(out)
 
     def finish(self):
-        """Bytes to texts. Raises ValueError when one is no id."""
+        """Bytes to texts. Raises ValueError when one is no id, and LongNote."""
         for out in (self.got or [])[self._first :]:
             for name in out:
                 if name != "values":
                     raw = out[name]
                     if name == "note":
                         if raw.startswith(b"\0"):
-                            raise ValueError("a comment that could not be kept")
+                            raise LongNote()
                     elif len(raw) > ID_MAX or [c for c in raw if not 32 < c < 127]:
                         raise ValueError("not an id")
                     out[name] = raw.decode()
