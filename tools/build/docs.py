@@ -7,7 +7,7 @@ import html
 import typer
 
 from .. import ROOT, UserError, check, providers
-from . import peers
+from . import peers, rest_rows
 
 DOCS = ROOT / "docs"
 WORDS = ROOT / "firmware/catalogue/words.txt"
@@ -87,10 +87,35 @@ def messages():
     return "\n".join(lines)
 
 
+def api_table():
+    """The table of the JSON APIs: shape, calls, which key to make."""
+    yield "| provider | service | shape | calls | key and rights | |"
+    yield "|---|---|---|---|---|---|"
+    for name, row in rest_rows.ROWS.items():
+        first, later = (
+            sum(step in row for step in steps.split())
+            for steps in ("login zone find read write drop then", "login write drop then")
+        )
+        shape = "old value" if "drop" in row else "by id" if "rid}" in str(row["write"]) else "by name"
+        about, state = cell(row["about"]), "untested" if row.get("untested") else ""
+        told = name, row["title"], shape, first, later, about, state
+        yield "| `%s` | %s | %s | %d / %d | %s | %s |" % told
+
+
+def rest_providers():
+    """docs/rest-providers.md, with that table in it."""
+    page = (DOCS / "rest-providers.md").read_text(encoding="utf-8")
+    table = "\n".join(api_table())
+    begin, end = table.partition("\n")[0], "\n\n"
+    before, _, rest = page.partition(begin)
+    return before + table + end + rest.partition(end)[2]
+
+
 def pages():
     """{path: text} of all of them."""
     return {
         DOCS / "provider-list.md": provider_list(),
+        DOCS / "rest-providers.md": rest_providers(),
         DOCS / "services.md": peers.page(),
         DOCS / "messages.md": messages(),
         DOCS / "configuration.md": check.reference_text() + "\n",
@@ -98,7 +123,7 @@ def pages():
 
 
 def app(look: bool = typer.Option(False, "--check", help="only say whether the pages are as they should be")):
-    """Write docs/provider-list.md, services.md, messages.md and configuration.md."""
+    """Write provider-list.md, services.md, messages.md, configuration.md, and rest-providers.md's table."""
     for path, text in pages().items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if look and old != text:
