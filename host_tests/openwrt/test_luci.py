@@ -7,6 +7,7 @@ import re
 from fnmatch import fnmatch
 
 import pytest
+from wanbeacon.dyndns import rows, search
 
 from host_tests.openwrt import luci_page
 from host_tests.openwrt.browser import Browser
@@ -300,8 +301,13 @@ UCI = {
         "ip_network": ["wan", "wan6"],
     },
 }
+#: What `wanbeacon providers` prints.
+PROVIDERS = "\n".join(
+    "%-20s %s (%s)" % one if one[0] != "-" else "%-20s %s cannot be kept: %s" % one
+    for one in search.search(str(ROOT / "firmware/catalogue/names.txt"), "", 999)
+)
 EXEC = {
-    **answers((PROGRAM, "providers"), said="dyn\nnoip\nduckdns\n"),
+    **answers((PROGRAM, "providers"), said=PROVIDERS),
     **answers((PROGRAM, "check"), said="no fault found"),
 }
 
@@ -374,6 +380,18 @@ def agents_view(uci_dict, tmp_path):
     file = tmp_path / "wanbeacon"
     file.write_text(uci.dump(sections))
     return render.load(str(file), str(ROOT / "firmware/catalogue/providers.dat"))
+
+
+def test_every_provider_can_be_chosen_by_its_name(show):
+    page = form(show)
+    click(page, "Edit")
+    listed = page.run(
+        "[...document.getElementById(document.querySelector('[data-field=\"home.service_name\"]')"
+        ".getAttribute('list')).options].map(o => [o.value, o.textContent])"
+    )
+    ids = rows.names(str(ROOT / "firmware/catalogue/providers.dat"))
+    assert sorted(one[0] for one in listed) == sorted(ids)
+    assert ["noip", "No-IP (dynupdate.no-ip.com)"] in listed and dict(listed)["route53"].startswith("Amazon")
 
 
 def test_what_the_form_saves_the_program_accepts(show, tmp_path):

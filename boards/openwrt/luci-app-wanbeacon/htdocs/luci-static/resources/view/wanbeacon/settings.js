@@ -233,8 +233,11 @@ function addNotices(m) {
 
 return view.extend({
 	load: function() {
+		/* a line each: id, name and host; "-" for those that cannot be kept */
 		return L.resolveDefault(fs.exec(PROGRAM, [ 'providers' ]), {}).then(function(done) {
-			return (done.stdout || '').trim().split(/\s+/).filter(function(name) { return name; });
+			return (done.stdout || '').split('\n').map(function(line) {
+				return line.match(/^([a-z0-9]\S*)\s+(.*)$/);
+			}).filter(function(found) { return found; });
 		});
 	},
 
@@ -277,13 +280,13 @@ return view.extend({
 		o.editable = true;
 
 		o = s.taboption('account', form.Value, 'service_name', _('Provider'),
-			_('The names of ddns-scripts, such as no-ip.com, are understood too.'));
+			_('The names of ddns-scripts, such as no-ip.com, are understood too. Check says which key to make, and with which rights.'));
 		o.rmempty = true;
-		providers.forEach(function(name) { o.value(name); });
+		providers.forEach(function(found) { o.value(found[1], found[2]); });
 		o.validate = function(section_id, value) {
 			if (!value)
 				return this.section.formvalue(section_id, 'update_url') ? true : _('Choose a provider, or give an update URL.');
-			if (providers.length && providers.indexOf(value.toLowerCase()) < 0 && value.indexOf('.') < 0)
+			if (providers.length && !providers.some(function(found) { return found[1] === value.toLowerCase(); }) && value.indexOf('.') < 0)
 				return _('No such provider; choose one of the list.');
 			return true;
 		};
