@@ -230,7 +230,8 @@ ROWS = {
         "write": ["POST /Record.Modify", "login_token={token}&format=json&domain={zone}&record_id={rid}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl={ttl}"],
         "create": ["POST /Record.Create", "login_token={token}&format=json&domain={zone}&sub_domain={host}&record_type={T}&record_line={note}&value={ip}&ttl=600", "- rid:record.id"], "note": "\u9ed8\u8ba4",
         "ok": "200 status.code=1", "said": "status.code status.message", "rules": [
-            ["NONE", "10"], ["GONE", "8"], ["ZONE", "13", "6"], ["AUTH", "-1"], ["BLOCK", "-8", "85"], ["LATER", "-2"]]},
+            ["NONE", "10"], ["GONE", "8"], ["ZONE", "13", "6", "7"], ["AUTH", "-1"], ["BLOCK", "-8", "85"], ["LATER", "-2"],
+            ["HOST", "-15", "21", "22", "24", "26", "27", "31", "34"]]},
     "infomaniak-rest": {
         "title": "Infomaniak, JSON API", "host": "api.infomaniak.com", "base": "/2/zones/{zone}/records", "head": BEARER, "untested": 1,
         "about": "an API token with the scopes dns:read and dns:write",
