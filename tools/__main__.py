@@ -16,6 +16,9 @@ from . import CHECKOUT, COMMAND, UserError
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
+    "convert": "make a settings file of ddclient's or inadyn's",
+    "backup": "seal a settings file with its passwords under a passphrase",
+    "restore": "open such a file, or that of a board's page",
     "ctl": "talk to a running agent: status, check, update, retry, pause, offline, verify, notice test ...",
     "providers": "list the providers the agent knows",
     "push": "print what to enter in a router so that it pushes its address to the agent",

@@ -82,7 +82,7 @@ class Draft:
 
     def login(self, n):
         """What the form of an account shows: (provider, user, lines of its hosts, whether there is a password
-        or token, server)."""
+        or token, server, whether there is a token)."""
         row = self.account(n)
         return (
             row.get("provider"),
@@ -90,6 +90,7 @@ class Draft:
             host_lines(row),
             bool(row.get("password") or row.get("token")),
             row.get("server"),
+            bool(row.get("token")),
         )
 
     def accounts(self):
@@ -114,8 +115,8 @@ class Draft:
 
     def set_account(self, n, form, known=None):
         """Fields: user, password, hosts (one per line or with spaces; behind a name the suffix or MAC of
-        another host at home), server. known: the keys that an
-        account may have: others, which no form shows, go."""
+        another host at home), server, token (in forms of a provider that wants it beside the password).
+        known: the keys that an account may have: others, which no form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
             if known and key not in known:
@@ -141,10 +142,16 @@ class Draft:
             row.pop(key, None)
             if value:
                 row[key] = value
+        if "token" in form:
+            row["token"] = text(form, "token", 512) or row.get("token") or ""
+            if not row["token"]:
+                del row["token"]
+                faults.insert(0, ("token", "no_token"))
+        elif password:
+            row.pop("token", None)
         if password:
             row["password"] = password
-            row.pop("token", None)
-        if not (row.get("password") or row.get("token")):
+        if not (row.get("password") or row.get("token") and "token" not in form):
             faults.insert(0, ("password", "no_password"))
         return faults
 
@@ -251,9 +258,8 @@ class Draft:
             for row in new.doc[key]:
                 for old in self.doc[key]:
                     if [row.get(k) for k in same] == [old.get(k) for k in same]:
-                        for secret in _SECRETS:
-                            if old.get(secret) and not (row.get("password") or row.get("token")):
-                                row[secret] = old[secret]
+                        if not (row.get("password") or row.get("token")):
+                            row.update([(k, old[k]) for k in _SECRETS if old.get(k)])
         old = (self.doc.get("portal") or {}).get("password")
         if self.doc.get("notify") and "notify" not in new.doc:
             new.doc["notify"] = self.doc["notify"]
