@@ -42,26 +42,31 @@ def seal(plain, phrase, salt, rounds=ROUNDS):
 
 
 def unseal(text, phrase):
-    """The settings (bytes) of such a file (bytes), None when the passphrase is another or a character of the
-    file has changed. Raises ValueError for what is no such file, or of a version not known here."""
-    if not text.strip().startswith(MARK):
+    """The settings (bytearray) of such a file (bytes), None when the passphrase is another or a character
+    of the file has changed. Raises ValueError for what is no such file, or of a version not known here."""
+    at, data = text.find(MARK), bytearray(len(text) * 3 // 4)
+    if at < 0 or text[:at].strip():
         raise ValueError
-    data = bytearray()
-    for line in text.split(b"\n"):
-        line = line.strip()
+    size = 0
+    while at >= 0:  # a line at a time, into what is there: a board has room for few copies
+        end = text.find(b"\n", at)
+        line = text[at : end if end >= 0 else len(text)].strip()
+        at = end + 1 or -1
         if line[:1] != b"#":
-            data.extend(a2b_base64(line))
-    rounds, end = int.from_bytes(bytes(data[1:5]), "big"), len(data) - _TAG
+            line = a2b_base64(line)
+            data[size : size + len(line)] = line
+            size += len(line)
+    rounds, end = int.from_bytes(bytes(data[1:5]), "big"), size - _TAG
     if end < _HEAD or data[0] != 1 or not 0 < rounds <= _ROUNDS_MAX:
         raise ValueError
     encrypt, authenticate = _keys(phrase, bytes(data[5:_HEAD]), rounds)
-    tag, wrong = hmac(hashlib.sha256, authenticate, (bytes(data[:end]),)), 0
+    tag, wrong = hmac(hashlib.sha256, authenticate, (memoryview(data)[:end],)), 0
     for i in range(_TAG):
         wrong |= tag[i] ^ data[end + i]
     if wrong:
         return None
     _mix(data, _HEAD, end, encrypt)
-    return bytes(data[_HEAD:end])
+    return data[_HEAD:end]
 
 
 def _keys(phrase, salt, rounds):

@@ -247,12 +247,8 @@ class Draft:
     def restore(self, raw):
         """Take the settings of a backup; secrets that it leaves out stay, where the login or network is the
         same. False when it is none."""
-        try:
-            new = Draft(raw)
-            new = new if isinstance(json.loads(raw), dict) and new.doc["accounts"] else None
-        except (ValueError, UnicodeError):
-            new = None
-        if not new:
+        new = Draft(raw)
+        if not new.doc["accounts"]:
             return False
         for key, same in (("accounts", ("provider", "user", "server", "custom")), ("wifi", ("ssid",))):
             for row in new.doc[key]:
