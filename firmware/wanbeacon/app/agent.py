@@ -284,10 +284,14 @@ class Agent:
                     pass
                 self.event.clear()
         finally:
-            for task in self.tasks.values():
-                task.cancel()
-            for line in self.lines:
-                line.chooser.close()
+            self.close()
+
+    def close(self):
+        """End the listening and close the sources."""
+        for task in self.tasks.values():
+            task.cancel()
+        for line in self.lines:
+            line.chooser.close()
 
     async def round(self):
         """One observe-decide-send cycle."""

@@ -19,6 +19,8 @@ CONTROL = "/var/run/wanbeacon/control"
 
 USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
   run               keep the names up to date (in the foreground)
+  run --once        one look, at most one update, for cron and timers; exit status 0: up to date,
+                    1: something needs you, 3: not yet, a later run tries again
   check             check the config file, say everything that is wrong with it;
                     have the agent look at the address now
   status [--json]   what is published, what comes next and why
@@ -40,7 +42,7 @@ def arguments(argv):
     words, i = [], 0
     while i < len(argv):
         word = argv[i]
-        if word == "--json":
+        if word in ("--json", "--once"):
             options[word] = True
         elif word in options:
             i += 1

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""`wanbeacon run --once`, for cron and timers: one look, at most one update of each account, and an exit
+status. The journal keeps what was published, waits and stops between the runs, as between any two starts."""
+
+import asyncio
+
+from wanbeacon.app import stage
+
+# Exit statuses: 0 up to date; 1 something needs a person; 3 not done yet, a later run tries again.
+_OK, _HELP, _LATER = 0, 1, 3
+
+
+def run(agent):
+    """The exit status; what was found is printed as `status` prints it."""
+    asyncio.run(_round(agent))
+    doc = agent.status()
+    stage.run("app.cli", "show", doc)
+    for row in doc["faults"]:
+        print("%s: %s" % (row["where"], row["what"]))
+    states = [h["state"] for h in doc["hosts"]]
+    if "stopped" in states or doc["faults"] or doc["journal"]["state"] != "ok":
+        return _HELP
+    return _OK if all([s == "ok" for s in states]) or doc["paused"] else _LATER
+
+
+async def _round(agent):
+    try:
+        await agent.round()
+    finally:
+        agent.close()
