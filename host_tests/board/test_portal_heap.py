@@ -18,6 +18,8 @@ from host_tests.board.web import Browser, free_port
 ENOUGH = 76
 #: The login comes, what needs the most does not.
 SHORT = 62
+#: A root of RSA 4096 in PEM: as large as they come.
+ROOT = "-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % (("MIIF" + "A" * 60 + "\n") * 30)
 PHRASE = "five words that nobody guesses"
 #: As many settings as a form has room for.
 SEALED = b"".join(
@@ -45,12 +47,14 @@ FORMS = (
     ("/account?n=0", {"user": "demo", "password": "x", "hosts": "a.dyndns.org b.dyndns.org"}),
     ("/finish", {"hostname": "beacon", "contact": "x", "new1": "longenough", "new2": "b"}),
     ("/do", {"action": "retry", "host": "demo.dyndns.org"}),
+    ("/broker", {"broker": "broker", "port": "x", "broker_user": "u", "broker_password": "p", "ca": ROOT}),
+    ("/broker", {"broker": "192.168.1.10", "broker_user": "u", "broker_password": "p", "plain": "1"}),
     ("/backup", {"phrase": "short", "phrase2": "y"}),
     ("/backup", {"phrase": PHRASE, "phrase2": PHRASE}),
     ("/restore", {"settings": SEALED, "opener": PHRASE}),
     ("/restore", {"settings": SEALED, "opener": PHRASE + "x"}),
 )
-PAGES = (*small_board.PAGES, "/restore", "/backup", "/status.json", "/style.css", "/portal.js")
+PAGES = (*small_board.PAGES, "/broker", "/restore", "/backup", "/status.json", "/style.css", "/portal.js")
 
 
 @pytest.fixture

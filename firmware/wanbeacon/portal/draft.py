@@ -229,6 +229,44 @@ class Draft:
         if not row:
             self.doc.pop(part)
 
+    # ---- broker
+
+    def broker(self):
+        """What its form shows: (fields, whether there is a password, whether there is a file of a root)."""
+        row = self.doc.get("mqtt")
+        row = row if isinstance(row, dict) else {}
+        fields = {"broker": row.get("host"), "port": row.get("port"), "broker_user": row.get("user")}
+        fields["plain"] = row.get("plain")
+        return fields, bool(row.get("password")), bool(row.get("ca"))
+
+    def set_broker(self, form, must):
+        """Fields: broker, port, broker_user, broker_password, plain, ca_file (path of a new root); an empty
+        broker means none. must: without `plain` it needs a root. What no form shows stays."""
+        row, host = self.doc.get("mqtt"), text(form, "broker", 253)
+        if not host:
+            self.doc.pop("mqtt", None)
+            return []
+        row = dict(row) if isinstance(row, dict) else {}
+        port, user = text(form, "port", 9), text(form, "broker_user", 255)
+        faults = [] if not port or port.isdigit() and 0 < int(port) < 65536 else [("port", "port_bad")]
+        login = {"host": host, "port": port and not faults and int(port), "user": user}
+        password = str(form.get("broker_password") or "")
+        if not password and [row.get(k) or "" for k in login] == [login[k] or "" for k in login]:
+            password = row.get("password")  # another broker does not get it
+        if password and not user:
+            faults.append(("broker_user", "broker_nobody"))
+        ca = None if form.get("plain") else form.get("ca_file") or row.get("ca")
+        if must and not ca and not form.get("plain"):
+            faults.append(("ca", "ca_none"))
+        login.update({"password": password, "plain": bool(form.get("plain")), "ca": ca})
+        for key in login:
+            row.pop(key, None)
+            if login[key]:
+                row[key] = login[key]
+        if not faults:
+            self.doc["mqtt"] = row
+        return faults
+
     # ---- as a whole
 
     def review(self):

@@ -5,7 +5,7 @@ from wanbeacon.app import stage
 from wanbeacon.core.text import name_of
 
 # first word of a problem's place -> the page where it is put right
-_PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"))
+_PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"), ("mqtt", "/broker"))
 
 
 def answer(site):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The portal's back-up with all secrets, from one board to another, and the fields that some providers'
-logins need."""
+"""The portal's forms beside the set-up: the back-up with all secrets, from one board to another; the fields
+that some providers' logins need; the broker."""
 
 import html
 import json
 import re
+import ssl
 
 import pytest
 from wanbeacon.core import sealed
@@ -107,3 +108,29 @@ def test_a_login_is_asked_for_in_the_providers_own_words(fresh):
         else:
             assert "At this provider" not in page
         assert 'name="token"' not in page
+
+
+def test_a_broker_is_typed_on_its_page_with_the_root_that_its_certificate_needs(fresh, lab):
+    board, web = fresh
+    pem = ssl.DER_cert_to_PEM_cert(lab.ca_der.read_bytes())
+    assert web.ask("/settings").text.count('href="/broker"') == 1
+    page = web.ask("/broker").text
+    assert "Leave the server empty to use none" in page
+    form = {"broker": "broker.acme.org", "broker_user": "wb", "broker_password": "broker-pw"}
+    assert "Paste the certificate" in fault(web.ask("/broker", form).text, "ca")
+    answer = web.ask("/broker", dict(form, ca="-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----"))
+    assert "not a certificate" in fault(answer.text, "ca") and "broker.acme.org" in answer.text
+    answer = web.ask("/broker", dict(form, port="x", ca=pem))
+    assert "1 to 65535" in fault(answer.text, "port") and pem[40:60] in answer.text
+    assert web.ask("/broker", dict(form, ca=pem)).getheader("Location") == "/settings"
+    page = web.ask("/broker").text
+    assert page.count("One is saved") == 2 and "broker-pw" not in page
+    web.ask("/provider")
+    sealed_file = web.ask("/backup", {"phrase": PHRASE, "phrase2": PHRASE}).text
+    mqtt = json.loads(sealed.unseal(sealed_file.encode(), PHRASE))["mqtt"]
+    assert mqtt.pop("ca").startswith("/ca/")
+    assert mqtt == {"host": "broker.acme.org", "user": "wb", "password": "broker-pw"}
+    stored = [data for name, data in board.files().items() if name.endswith("-broker.der")]
+    assert stored == [lab.ca_der.read_bytes()]
+    assert web.ask("/broker", {"broker": ""}).status == 303
+    assert 'name="broker" type="text" value=""' in web.ask("/broker").text
