@@ -53,4 +53,4 @@ def app(
     if len(phrase) < sealed.PHRASE_MIN:
         raise UserError("a passphrase has at least %d characters" % sealed.PHRASE_MIN)
     write(out, b"".join(sealed.seal(plain, phrase, os.urandom(sealed.SALT))))
-    print("%s: sealed. Without the passphrase nobody can open it, you neither." % out)
+    print("%s: sealed. Without the passphrase nobody can open it, not even you." % out)

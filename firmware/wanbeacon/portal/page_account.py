@@ -30,13 +30,16 @@ def answer(site):
 def _judged(problems, n, names, token):
     """What the agent would refuse about account n, as faults (field, text). names: its hosts; token: whether
     that has a field of its own."""
-    faults, start = [], "accounts[%d]" % n
+    faults, start, told = [], "accounts[%d]" % n, None
     for problem in problems:
         place, _, text = problem.partition(": ")
         if place.startswith(start):
             key = place[len(start) + 1 :]
             if key.startswith("hosts["):
                 at = key[6 : key.find("]")]
+                if at == told:  # one thing about a name is enough
+                    continue
+                told = at
                 text = "%s: %s" % (names[int(at)], text) if at.isdigit() and int(at) < len(names) else text
             key = key.split(".")[0].split("[")[0]
             key = "password" if key == "token" and not token else key
@@ -73,6 +76,7 @@ def body(t, csrf, n, title, words, typed, server, saved, token, warn, faults):
                           'maxlength="%d" autocomplete="off"' % (512 if name == "token" else 255),
                           faults, hint)  # fmt: skip
     yield t.field("hosts", typed.get("hosts"), "area", _SPARE, faults)
+    yield "<details><summary>%s</summary><p>%s</p></details>" % (t["hosts_more"], t["hosts_others"])
     yield "<button>%s</button></form>" % t["go_on"]
 
 
