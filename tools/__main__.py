@@ -6,6 +6,7 @@ Tools are imported only when asked for, so that a broken or absent one does not 
 
 import contextlib
 import importlib
+import importlib.metadata
 import os
 import sys
 
@@ -94,10 +95,21 @@ def _absent(name, module):
     if CHECKOUT:
         how = "`make setup` installs what all tools need; then use .venv/bin/python -m tools"
     else:
-        how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(
-            str(module).split(".")[0], "all"
+        how = "install it with: python -m pip install " + " ".join(
+            _needs(EXTRAS.get(str(module).split(".")[0], "all"))
         )
     return "%s needs the Python module %s, which is not installed; %s" % (name, module, how)
+
+
+def _needs(extra):
+    """What an extra installs, for a command line: by these names, as nobody knows from where we came."""
+    mark = 'extra == "%s"' % extra
+    found = [
+        one.partition(";")[0].strip()
+        for one in importlib.metadata.requires("wanbeacon-tools") or ()
+        if mark in one.replace("'", '"')
+    ]
+    return ['"%s"' % one for one in found]
 
 
 def _command(name):
