@@ -11,7 +11,7 @@ OUT = ROOT / "firmware/catalogue/logins.txt"
 #: What a field says anyway.
 _PLAIN = {"user": ("account user", "user"), "password": ("account password",)}
 #: id -> (user, password) for people, where the facts speak to programmers.
-_WORDS = {
+WORDS = {
     "dyn": ("", "updater client key, or the account's password"),
     "dyn-legacy": ("", "updater client key, or the account's password"),
     "noip": ("e-mail, or the user name of a DDNS key or group", "password of the account, DDNS key or group"),
@@ -39,7 +39,7 @@ def lines():
             user = "-"
         elif row.get("user") == "host":
             user = "leave it empty: the host name is the user name"
-        user, password = _WORDS.get(row["id"], (_own("user", user), _own("password", password)))
+        user, password = WORDS.get(row["id"], (_own("user", user), _own("password", password)))
         out.append((row["id"], user, password, ""))
     out += [(name, *_parts(row)) for name, row in rest_rows.ROWS.items()]
     return [line for line in out if any(line[1:])]
