@@ -112,11 +112,16 @@ def _agent(cfg, options):
 
     try:
         board = linux.board(options)
-        return agent.Agent(cfg, board, clock.Clock(), out=board.say, report=report)
+        out = _silent if options.get("--once") else board.say
+        return agent.Agent(cfg, board, clock.Clock(), out=out, report=report)
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
+
+
+def _silent(line, level):
+    """Instead of a log on the console: app/once.py prints it if there is something to say."""
 
 
 def _write(path, doc):

@@ -11,12 +11,19 @@ _OK, _HELP, _LATER = 0, 1, 3
 
 
 def run(agent):
-    """The exit status; what was found is printed as `status` prints it."""
+    """The exit status. The log and what `status` prints, when something was sent or is amiss; else nothing:
+    cron sends a mail of whatever is printed."""
     asyncio.run(_round(agent))
     doc = agent.status()
-    stage.run("app.cli", "show", doc)
-    for row in doc["faults"]:
-        print("%s: %s" % (row["where"], row["what"]))
+    status = _status(doc)
+    if status or agent.counters["requests"]:
+        for line in agent.log.lines:
+            print(line)
+        stage.run("app.cli", "show", doc)
+    return status
+
+
+def _status(doc):
     states = [h["state"] for h in doc["hosts"]]
     if "stopped" in states or doc["faults"] or doc["journal"]["state"] != "ok":
         return _HELP
