@@ -135,3 +135,18 @@ def test_what_is_wrong_with_a_broker_is_said_beside_its_field_and_nothing_change
             was = d.doc.get("mqtt")
             assert [field for field, _ in d.set_broker(form, must)] == faults, form
             assert (d.doc.get("mqtt") == was) == bool(faults), form
+
+
+def test_every_section_and_key_of_the_texts_is_there_once():
+    """A section that stands there twice would be in the heap twice."""
+    seen, section = set(), ""
+    with open("firmware/wanbeacon/portal/www/en.txt") as f:
+        for line in f:
+            key = line[: line.find(" = ")] if " = " in line else ""
+            section = line.strip() if line[:1] == "[" else section
+            one = section if line[:1] == "[" else (section, key)
+            assert line[:1] == "[" or section or "=" not in line, line
+            if line[:1] == "[" or key and section:
+                assert one not in seen, one
+                seen.add(one)
+    assert "[all]" in seen and ("[all]", "go_on") in seen
