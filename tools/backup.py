@@ -50,7 +50,9 @@ def app(
     except (settings.ConfigError, UnicodeError):
         raise UserError("%s is no good settings file; `check` says why" % config) from None
     phrase = ask(True)
-    if len(phrase) < sealed.PHRASE_MIN:
-        raise UserError("a passphrase has at least %d characters" % sealed.PHRASE_MIN)
-    write(out, b"".join(sealed.seal(plain, phrase, os.urandom(sealed.SALT))))
+    try:
+        lines = sealed.seal(plain, phrase, os.urandom(sealed.SALT))
+    except ValueError:
+        raise UserError("a passphrase has at least %d characters" % sealed.PHRASE_MIN) from None
+    write(out, b"".join(lines))
     print("%s: sealed. Without the passphrase nobody can open it, not even you." % out)

@@ -79,7 +79,7 @@ class _Texts(dict):
     """The portal's texts and helpers, as far as the page of an account asks for them."""
 
     def __missing__(self, key):
-        return key + " %s" if key in ("account_title", "wants") else key
+        return key + " %s" if key in ("account_title", "their_words") else key
 
     def esc(self, text):
         return html.escape(text)
@@ -100,8 +100,8 @@ def test_the_portal_says_which_key_to_make(name):
     page = "".join(page_account.body(_Texts(), "", 1, name, words, {}, None, False, False, None, ()))
     needs = rest_rows.ROWS[name].get("needs") or ("token",)
     user, password, token = words
-    assert ("<user: " in page) == (user != "-") and "<password: wants %s>" % password in page
-    assert ("<token: wants %s>" % token in page) == ({"password", "token"} <= set(needs)) == bool(token)
+    assert ("<user: " in page) == (user != "-") and "<password: their_words %s>" % password in page
+    assert ("<token: their_words %s>" % token in page) == ({"password", "token"} <= set(needs)) == bool(token)
     assert "user" not in needs or user != "-"
     about = re.sub(r"(^|[,;] )(user|password|token): ", " ", rest_rows.ROWS[name]["about"])
     said = " ".join(word for word in words if word != "-")

@@ -284,14 +284,10 @@ class Agent:
                     pass
                 self.event.clear()
         finally:
-            self.close()
-
-    def close(self):
-        """End the listening and close the sources."""
-        for task in self.tasks.values():
-            task.cancel()
-        for line in self.lines:
-            line.chooser.close()
+            for task in self.tasks.values():
+                task.cancel()
+            for line in self.lines:
+                line.chooser.close()
 
     async def round(self):
         """One observe-decide-send cycle."""

@@ -34,4 +34,7 @@ async def _round(agent):
     try:
         await agent.round()
     finally:
-        agent.close()
+        for task in agent.tasks.values():
+            task.cancel()
+        for line in agent.lines:
+            line.chooser.close()

@@ -29,10 +29,13 @@ MARK = b"# Wanbeacon settings, encrypted"
 _HEAD, _TAG, _LINE = const(21), const(32), const(57)
 
 
-def seal(plain, phrase, salt, rounds=ROUNDS):
-    """The lines (bytes) of the file for some settings (bytes). salt: SALT random bytes."""
-    out = bytearray(b"\x01" + rounds.to_bytes(4, "big") + salt + plain)
-    encrypt, authenticate = _keys(phrase, salt, rounds)
+def seal(plain, phrase, salt, count=ROUNDS):
+    """The lines (bytes) of the file for some settings (bytes). salt: SALT random bytes; count: of the rounds.
+    Raises ValueError for a passphrase that is too short."""
+    if len(phrase) < PHRASE_MIN:
+        raise ValueError
+    out = bytearray(b"\x01" + count.to_bytes(4, "big") + salt + plain)
+    encrypt, authenticate = _keys(phrase, salt, count)
     _mix(out, _HEAD, len(out), encrypt)
     out.extend(hmac(hashlib.sha256, authenticate, (out,)))
     lines = [MARK + b'. The page "Back up and restore" and `wanbeacon-tools restore` open it.\n']
@@ -56,10 +59,10 @@ def unseal(text, phrase):
             line = a2b_base64(line)
             data[size : size + len(line)] = line
             size += len(line)
-    rounds, end = int.from_bytes(bytes(data[1:5]), "big"), size - _TAG
-    if end < _HEAD or data[0] != 1 or not 0 < rounds <= _ROUNDS_MAX:
+    count, end = int.from_bytes(bytes(data[1:5]), "big"), size - _TAG
+    if end < _HEAD or data[0] != 1 or not 0 < count <= _ROUNDS_MAX:
         raise ValueError
-    encrypt, authenticate = _keys(phrase, bytes(data[5:_HEAD]), rounds)
+    encrypt, authenticate = _keys(phrase, bytes(data[5:_HEAD]), count)
     tag, wrong = hmac(hashlib.sha256, authenticate, (memoryview(data)[:end],)), 0
     for i in range(_TAG):
         wrong |= tag[i] ^ data[end + i]
@@ -69,12 +72,12 @@ def unseal(text, phrase):
     return data[_HEAD:end]
 
 
-def _keys(phrase, salt, rounds):
-    main = pbkdf2(phrase.encode(), salt, rounds)
+def _keys(phrase, salt, count):
+    main = pbkdf2(phrase.encode(), salt, count)
     return [hmac(hashlib.sha256, main, (use,)) for use in (b"encrypt", b"authenticate")]
 
 
-def pbkdf2(phrase, salt, rounds):
+def pbkdf2(phrase, salt, count):
     """The first block of PBKDF2-HMAC-SHA256: 32 bytes. MicroPython's hashes cannot be copied: the two halves
     of the HMAC's key are hashed again each time."""
     sha256 = hashlib.sha256
@@ -83,7 +86,7 @@ def pbkdf2(phrase, salt, rounds):
     inner, outer = bytes([c ^ 0x36 for c in key]), bytes([c ^ 0x5C for c in key])
     one = sha256(outer + sha256(inner + salt + b"\0\0\0\1").digest()).digest()
     total = int.from_bytes(one, "big")
-    for _ in range(rounds - 1):
+    for _ in range(count - 1):
         one = sha256(outer + sha256(inner + one).digest()).digest()
         total ^= int.from_bytes(one, "big")
     return total.to_bytes(32, "big")

@@ -82,4 +82,4 @@ def body(t, csrf, n, title, words, typed, server, saved, token, warn, faults):
 
 def _wants(t, said):
     """The provider's own words for a field, as its hint; None where there are none."""
-    return t["wants"] % said if said else None
+    return t["their_words"] % said if said else None

@@ -14,16 +14,12 @@ def answer(site):
     if site.guest.method != "POST":
         return _file("json", "application/json"), (site.view("data", False),)
     phrase, again = [str(site.form.get(key) or "") for key in ("phrase", "phrase2")]
-    fault = (
-        ("phrase", "phrase_short")
-        if len(phrase) < stage.load("core.sealed").PHRASE_MIN
-        else ("phrase2", "phrase_differ")
-        if phrase != again
-        else None
-    )
-    if fault:
-        return _page(site, [fault])
-    lines = stage.load("core.sealed").seal(site.raw(), phrase, os.urandom(16))
+    if phrase != again:
+        return _page(site, [("phrase2", "phrase_differ")])
+    try:
+        lines = stage.run("core.sealed", "seal", site.raw(), phrase, os.urandom(16))
+    except ValueError:
+        return _page(site, [("phrase", "phrase_short")])
     return _file("txt", "text/plain"), [b"".join(lines[i : i + 5]) for i in range(0, len(lines), 5)]
 
 
