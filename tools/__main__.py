@@ -43,6 +43,7 @@ OF_A_CHECKOUT = {
     "bench": "measure change-to-request time, sizes and memory",
     "catalogue": "write the device's provider catalogue from tools/data/providers.json",
     "docs": "write the pages of docs/ that are made from the sources",
+    "screens": "make docs/portal.png from the pictures of the set-up pages",
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
     "nightly": "run all tests at their longest, each in a time box",
     "lock": "write down what `make run` installs, with hashes",
