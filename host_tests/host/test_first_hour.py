@@ -134,6 +134,9 @@ def test_the_command_line_knows_what_the_readme_names(interpreter):
         assert (status, err) == (0, "") and json.loads(out)["hosts"][0]["state"] == "ok"
         status, out, err = agent.run("status")
         assert "next: refresh in 27 days" in out and not re.search(r"\d{4,} s", out), out
+        assert "ipv6" not in out, "a line without IPv6 is an IPv4 line"
+        assert agent.run("status", "--health") == (0, "ok: 1 name\n", "")
+        assert "hosts: 1" in agent.output
 
 
 @pytest.mark.parametrize("contact", [None, "anna@acme.org"])
