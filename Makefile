@@ -19,7 +19,7 @@ export MICROPYTHON
 # Firmware and shims are run in place: compiled leftovers of a renamed file must not be imported.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run test setup quick newcomer nightly mutants lint bench mpy release install uninstall clean
+.PHONY: help run test setup quick newcomer nightly mutants lint bench screens mpy release install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -57,6 +57,10 @@ lint: .venv/.dev ## ruff, and shellcheck where it is installed
 
 bench: .venv/.dev ## measure everything, beside inadyn and ddclient (as root; six minutes)
 	@$(PY) -m tools bench
+
+screens: .venv/.dev ## walk the set-up pages in a real browser and put their pictures into docs/portal.png
+	@$(PY) -m pytest -q host_tests/board/test_portal_browser.py -k "new_user and phone-True-light"
+	@$(PY) -m tools screens
 
 mpy: .venv/.dev ## compile firmware/ to build/mpy (.mpy 6.3, MicroPython 1.23 to 1.29)
 	@$(PY) -m tools mpy build/mpy

@@ -6,6 +6,7 @@ Tools are imported only when asked for, so that a broken or absent one does not 
 
 import contextlib
 import importlib
+import importlib.metadata
 import os
 import sys
 
@@ -16,6 +17,9 @@ from . import CHECKOUT, COMMAND, UserError
 TOOLS = {
     "run": "start the agent under MicroPython with the provider lab and a live view",
     "check": "check a configuration file without sending anything",
+    "convert": "make a settings file of ddclient's or inadyn's",
+    "backup": "seal a settings file with its passwords under a passphrase",
+    "restore": "open such a file, or that of a board's page",
     "ctl": "talk to a running agent: status, check, update, retry, pause, offline, verify, notice test ...",
     "providers": "list the providers the agent knows",
     "push": "print what to enter in a router so that it pushes its address to the agent",
@@ -39,6 +43,7 @@ OF_A_CHECKOUT = {
     "bench": "measure change-to-request time, sizes and memory",
     "catalogue": "write the device's provider catalogue from tools/data/providers.json",
     "docs": "write the pages of docs/ that are made from the sources",
+    "screens": "make docs/portal.png from the pictures of the set-up pages",
     "roots": "cut the CA roots in firmware/catalogue/roots from certifi",
     "nightly": "run all tests at their longest, each in a time box",
     "lock": "write down what `make run` installs, with hashes",
@@ -91,10 +96,21 @@ def _absent(name, module):
     if CHECKOUT:
         how = "`make setup` installs what all tools need; then use .venv/bin/python -m tools"
     else:
-        how = 'install it with: python -m pip install "wanbeacon-tools[%s]"' % EXTRAS.get(
-            str(module).split(".")[0], "all"
+        how = "install it with: python -m pip install " + " ".join(
+            _needs(EXTRAS.get(str(module).split(".")[0], "all"))
         )
     return "%s needs the Python module %s, which is not installed; %s" % (name, module, how)
+
+
+def _needs(extra):
+    """What an extra installs, for a command line: by these names, as nobody knows from where we came."""
+    mark = 'extra == "%s"' % extra
+    found = [
+        one.partition(";")[0].strip()
+        for one in importlib.metadata.requires("wanbeacon-tools") or ()
+        if mark in one.replace("'", '"')
+    ]
+    return ['"%s"' % one for one in found]
 
 
 def _command(name):

@@ -333,6 +333,13 @@ def reference_text():
         "The whole document is at most %d bytes long on a board, %d on a router or a PC; "
         "`python -m tools check my.json` checks one, with `--board` whether a board takes it."
         % (settings.SIZE_MAX, settings.ROUTER_MAX),
+        "",
+        "`python -m tools convert ddclient.conf` (or `inadyn.conf`) makes one of another program's "
+        "settings and says what it could not take over. `python -m tools backup my.json` seals one, "
+        "passwords included, with a passphrase, `restore` opens it again; a board's page *Back up and "
+        "restore* makes and reads the same file ([how it is "
+        "sealed](threat-model.md#somebody-with-a-back-up-of-the-settings), with PBKDF2 and HMAC-SHA256, "
+        "and what that is worth).",
     ]
     for section, heading, what in PARTS:
         lines += [

@@ -438,12 +438,12 @@ def test_trial_of_settings_names_each_step(fresh, lab, ntp):
 @pytest.mark.parametrize(
     "provider, doc, words",
     [
-        ("dyn", None, "accounts[0].user: missing; dyn needs a user name"),
-        ("nothing", {"provider": "nothing"}, "accounts[0].provider: nothing is not in the catalogue"),
+        ("dyn", None, "Dyn (DynDNS, Oracle), user: missing; dyn needs a user name"),
+        ("nothing", {"provider": "nothing"}, "nothing, provider: nothing is not in the catalogue"),
         (
             "custom",
             {"provider": "custom", "custom": {"url": "https://x.org/{nonsense}"}},
-            "accounts[0].custom.url: unknown place",
+            "custom, custom.url: unknown place",
         ),
     ],
 )

@@ -5,6 +5,7 @@ checkout; what cannot be run here is named, with the test that runs the same cod
 `make newcomer` runs this file with a clone of HEAD in which nothing is set up."""
 
 import json
+import os
 import re
 import shutil
 import time
@@ -191,9 +192,27 @@ def lab(user):
 # ---- README.md, from its beginning
 
 
+#: Promises of `make run` in a fresh clone: MB of .venv, seconds of the set-up on a warm cache, seconds from
+#: its end to the first update.
+SETUP_MB, SETUP_S, GOOD_S = 120, 30, 60
+
+
 @runs("make run")
-def test_the_demo_runs_and_its_name_server_can_be_asked(user, lines):
+def test_the_demo_runs_and_its_name_server_can_be_asked(user, lines, capsys):
+    begin = time.monotonic()
     with user.typing(*lines) as run:
+        first = run.until(r"Wanbeacon \S+ on [^\n]+")[0]
+        ready = time.monotonic()
+        run.until(r"200 good|The provider had it")
+        good = time.monotonic()
+        if FRESH:
+            size = sum(path.lstat().st_size for path in (user.folder / ".venv").rglob("*") if path.is_file())
+            with capsys.disabled():
+                print("\nmake run: set-up %.0f MB in %.0f s; first update %.0f s later. %s"
+                      % (size / 1e6, ready - begin, good - ready, first))  # fmt: skip
+            assert size < SETUP_MB * 1e6 and good - ready < GOOD_S
+            # with others at work on every core the set-up, 10 s of a core, takes what they leave
+            assert ready - begin < SETUP_S or os.getloadavg()[0] > os.cpu_count()
         ask = run.until(r"name server: (dig .+)")[1]
         address = run.until(r"IPv4 address (\S+) from")[1]
         run.until("The provider had it .* later: one request for 3 hosts")

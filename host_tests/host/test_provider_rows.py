@@ -7,11 +7,11 @@ import re
 
 import pytest
 from wanbeacon.core import outcome
-from wanbeacon.dyndns import catalog, custom, reply, rows, share
+from wanbeacon.dyndns import catalog, custom, reply, rows, search, share
 from wanbeacon.portal import page_account
 
 from tools import ROOT, UserError, providers
-from tools.build import catalogue, catalogue_rows, docs, peers, rest_rows
+from tools.build import catalogue, catalogue_rows, docs, logins, peers, rest_rows
 
 ROWS = {row["id"]: row for row in catalogue.rows()}
 FACTS = catalogue.source()
@@ -79,7 +79,7 @@ class _Texts(dict):
     """The portal's texts and helpers, as far as the page of an account asks for them."""
 
     def __missing__(self, key):
-        return key + " %s" if key == "account_title" else key
+        return key + " %s" if key in ("account_title", "their_words") else key
 
     def esc(self, text):
         return html.escape(text)
@@ -87,14 +87,33 @@ class _Texts(dict):
     def steps(self, *_):
         return ""
 
-    trouble = form = field = steps
+    def field(self, name, value="", kind="", more="", faults=(), hint=None):
+        return "<%s: %s>" % (name, hint)
+
+    trouble = form = steps
 
 
 @pytest.mark.parametrize("name", rest_rows.ROWS)
 def test_the_portal_says_which_key_to_make(name):
-    row = catalog.find(str(catalogue.OUT), name)
-    page = page_account.body(_Texts(), "", 1, name, row.get("about"), {}, {}, None, False, None, ())
-    assert "<p>%s</p>" % html.escape(rest_rows.ROWS[name]["about"]) in "".join(page)
+    """Beside the field that it goes into; nothing of what the row says is lost."""
+    words = search.login(str(logins.OUT), name)
+    page = "".join(page_account.body(_Texts(), "", 1, name, words, {}, None, False, False, None, ()))
+    needs = rest_rows.ROWS[name].get("needs") or ("token",)
+    user, password, token = words
+    assert ("<user: " in page) == (user != "-") and "<password: their_words %s>" % password in page
+    assert ("<token: their_words %s>" % token in page) == ({"password", "token"} <= set(needs)) == bool(token)
+    assert "user" not in needs or user != "-"
+    about = re.sub(r"(^|[,;] )(user|password|token): ", " ", rest_rows.ROWS[name]["about"])
+    said = " ".join(word for word in words if word != "-")
+    assert sorted(about.split()) == sorted(said.split())
+
+
+def test_every_word_of_a_login_belongs_to_a_provider_and_every_override_too():
+    ids = {row["id"] for row in catalogue.rows()} | set(rest_rows.ROWS)
+    lines = logins.lines()
+    assert {line[0] for line in lines} <= ids and set(logins.WORDS) <= ids
+    assert all(not re.search(r"[|\n<>]", word) for line in lines for word in line)
+    assert logins.OUT.read_bytes() == logins.file()
 
 
 def test_the_catalogue_page_lists_130_services_and_says_what_is_untested():

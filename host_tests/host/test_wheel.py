@@ -36,7 +36,7 @@ def installed(tmp_path_factory):
 
     def run(*words, **env):
         (folder / "elsewhere").mkdir(exist_ok=True)
-        env = dict(os.environ, PYTHONPATH=str(site), WANBEACON_CACHE=str(folder / "cache"), **env)
+        env = {**os.environ, "PYTHONPATH": str(site), "WANBEACON_CACHE": str(folder / "cache"), **env}
         return subprocess.run(
             [sys.executable, site / "bin/wanbeacon-tools", *words],
             cwd=folder / "elsewhere",
@@ -100,6 +100,26 @@ def test_check_and_mpy_work_outside_a_checkout(installed):
     assert installed("check", "my.json").stdout == "my.json: ok, 1 host in 1 account\n"
     done = installed("mpy", "out")
     assert done.returncode == 0 and (elsewhere / "out/wanbeacon/core/policy.mpy").exists(), done.stderr
+
+
+def test_what_is_not_installed_is_named_by_its_own_names(installed):
+    """The name of this project on an index may be anybody's."""
+    hidden = installed.wheel.parent / "hidden/zopfli"
+    hidden.mkdir(parents=True, exist_ok=True)
+    (hidden / "__init__.py").write_text("raise ModuleNotFoundError('no zopfli', name='zopfli')")
+    path = os.pathsep.join([str(hidden.parent), str(installed.site)])
+    done = installed("package", "--format", "ipk", PYTHONPATH=path)
+    assert done.returncode == 1 and "wanbeacon-tools[" not in done.stderr, done.stderr
+    assert 'pip install "cryptography>=44" "zopfli<1,>=0.2.3"' in done.stderr
+
+
+def test_the_pythons_and_systems_it_is_for_are_in_its_metadata(installed):
+    with zipfile.ZipFile(installed.wheel) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith("/METADATA")]
+        said = archive.read(name).decode()
+    for python in ("3.11", "3.12", "3.13", "3.14"):
+        assert "Classifier: Programming Language :: Python :: %s\n" % python in said
+    assert "Requires-Python: >=3.11\n" in said
 
 
 def test_a_tool_for_developers_is_named_as_such(installed):

@@ -170,3 +170,41 @@ def test_odd_settings_files_do_not_break_the_draft():
         host_names(d.account(0))
         d.contact()
         d.data()
+
+
+def test_a_broker_is_set_changed_and_removed_and_its_password_goes_to_no_other():
+    d = Draft(b'{"accounts": []}')
+    form = {"broker": " 192.168.1.10 ", "broker_user": "wb", "broker_password": "pw", "plain": "1"}
+    assert d.set_broker(form, True) == []
+    assert d.doc["mqtt"] == {"host": "192.168.1.10", "user": "wb", "password": "pw", "plain": True}
+    assert d.broker() == (
+        {"broker": "192.168.1.10", "port": None, "broker_user": "wb", "plain": True},
+        True,
+        False,
+    )
+    d.doc["mqtt"]["prefix"] = "acme"  # what no form shows stays
+    assert d.set_broker(dict(form, broker_password=""), True) == []
+    assert d.doc["mqtt"]["password"] == "pw" and d.doc["mqtt"]["prefix"] == "acme"
+    for change in ({"broker": "evil.example"}, {"port": "1884"}, {"broker_user": "eve"}):
+        one = Draft(d.data())
+        assert one.set_broker(dict(form, broker_password="", **change), True) == []
+        assert "password" not in one.doc["mqtt"], change
+    assert d.set_broker({"broker": ""}, True) == [] and "mqtt" not in d.doc
+
+
+def test_what_is_wrong_with_a_broker_is_said_beside_its_field_and_nothing_changes():
+    for form, must, faults in (
+        ({"broker": "b", "plain": "1", "port": "0"}, True, ["port"]),
+        ({"broker": "b", "plain": "1", "port": "65536"}, True, ["port"]),
+        ({"broker": "b", "plain": "1", "port": "x"}, True, ["port"]),
+        ({"broker": "b", "plain": "1", "broker_password": "p"}, True, ["broker_user"]),
+        ({"broker": "b"}, True, ["ca"]),
+        ({"broker": "b", "port": "-", "broker_password": "p"}, True, ["port", "broker_user", "ca"]),
+        ({"broker": "b"}, False, []),
+        ({"broker": "b", "ca_file": "/ca/x.der"}, True, []),
+    ):
+        for before in (b"{}", b'{"mqtt": {"host": "old"}}'):
+            d = Draft(before)
+            was = d.doc.get("mqtt")
+            assert [field for field, _ in d.set_broker(form, must)] == faults, form
+            assert (d.doc.get("mqtt") == was) == bool(faults), form

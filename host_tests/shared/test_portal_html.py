@@ -71,3 +71,18 @@ def test_waits_and_moments_in_words():
     assert (
         t.when(None) == "-" and ">just now<" in t.when(100, 100) and ">1970-01-01 00:01 UTC<" in t.when(100)
     )
+
+
+def test_every_section_and_key_of_the_texts_is_there_once():
+    """A section that stands there twice would be in the heap twice."""
+    seen, section = set(), ""
+    with open("firmware/wanbeacon/portal/www/en.txt") as f:
+        for line in f:
+            key = line[: line.find(" = ")] if " = " in line else ""
+            section = line.strip() if line[:1] == "[" else section
+            one = section if line[:1] == "[" else (section, key)
+            assert line[:1] == "[" or section or "=" not in line, line
+            if line[:1] == "[" or key and section:
+                assert one not in seen, one
+                seen.add(one)
+    assert "[all]" in seen and ("[all]", "go_on") in seen

@@ -2,7 +2,7 @@
 """What people type into the provider search: the right answer comes first."""
 
 from wanbeacon.dyndns import catalog
-from wanbeacon.dyndns.search import named, search
+from wanbeacon.dyndns.search import login, named, search
 
 NAMES = "firmware/catalogue/names.txt"
 #: What is typed -> the id that comes first; "-": a service that cannot be served, and the page says so.
@@ -66,6 +66,13 @@ ydns ydns
 zerigo zerigo
 certadns certadns
 mydns mydns-se
+cloudflare cloudflare
+cloudfare cloudflare
+route 53 route53
+aws route53
+netcup netcup
+myfritz -
+azure -
 mydns.jp mydns-jp
 """
 
@@ -115,3 +122,11 @@ def test_a_stranger_never_comes_before_the_one_that_was_named():
 def test_names_of_ids():
     found = named(NAMES, ["noip", "custom", "-"])
     assert found == {"noip": ("No-IP", "dynupdate.no-ip.com")}
+
+
+def test_a_login_is_named_in_the_providers_words():
+    path = "firmware/catalogue/logins.txt"
+    assert login(path, "duckdns") == ("-", "account token", "")
+    assert login(path, "netcup")[0] == "customer number" and login(path, "netcup")[2].startswith("API key")
+    assert login(path, "no-ip-pl") == login(path, "nobody") == login(path, "") == ("", "", "")
+    assert login(path, "dyn")[0] == "" and "updater client key" in login(path, "dyn")[1]

@@ -148,10 +148,11 @@ def file():
 
 def app(check: bool = typer.Option(False, help="only say whether the file is as it should be")):
     """Write the provider catalogue of the device."""
-    from . import names  # it reads the rows of this module
+    from . import logins, names  # they read the rows of this module
 
     data = file()
-    for out, content in ((OUT, data), (rest_rows.OUT, rest_rows.file()), (names.OUT, names.file())):
+    files = (OUT, data), *((part.OUT, part.file()) for part in (rest_rows, names, logins))
+    for out, content in files:
         if check:
             if not out.exists() or out.read_bytes() != content:
                 raise UserError(

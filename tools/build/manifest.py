@@ -35,6 +35,7 @@ FOLDERS = {
 _LINUX = """
 wanbeacon/__main__.py
 wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py wanbeacon/app/nearby.py
+wanbeacon/app/once.py
 wanbeacon/core/leases.py wanbeacon/core/neighbor.py
 wanbeacon/board/linux.py
 wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/net/unix.py
@@ -49,13 +50,18 @@ wanbeacon/app/board_main.py wanbeacon/app/board_steps.py
 wanbeacon/app/improv_serial.py wanbeacon/app/improv_steps.py
 wanbeacon/observe/pushbox.py
 """
+#: What only the pages of a board use.
+_PAGES = """
+wanbeacon/core/sealed.py
+catalogue/logins.txt
+"""
 #: What needs CPython.
 _CPYTHON = "wanbeacon/net/cpython.py"
 #: target -> files of its folders that it cannot use
 WITHOUT = {
     "board": (_LINUX + _CPYTHON).split(),
-    "linux": _BOARD.split(),
-    "router": (_BOARD + " " + _CPYTHON + " wanbeacon/__main__.py").split(),
+    "linux": (_BOARD + _PAGES).split(),
+    "router": (_BOARD + _PAGES + " " + _CPYTHON + " wanbeacon/__main__.py").split(),
 }
 #: The settings and status pages: what `tools flash --no-portal` leaves out.
 PORTAL = "wanbeacon/portal/"

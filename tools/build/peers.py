@@ -80,7 +80,7 @@ def lists():
     return out
 
 
-def _known():
+def known_names():
     """{a name, however it is spelled: our id}: ids, names, aliases."""
     out = {}
     for key, name, host, aliases in reversed(names.lines()):
@@ -112,7 +112,7 @@ def rows():
     """(table, missing): {our id or title: {client: their name}}, and {client: [(their name, why)]}."""
     from .openwrt import ddns_table
 
-    known, scripts = _known(), ddns_table.table()
+    known, scripts = known_names(), ddns_table.table()
     table, missing = {}, {client: [] for client in CLIENTS}
     for client in CLIENTS:
         for theirs in lists()[client][1]:

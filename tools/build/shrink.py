@@ -232,8 +232,10 @@ class Tree:
                     found[name] = new + rest
         if len(set(found.values())) < len(found) or set(found.values()) & _BUILT_IN:
             raise scopes.Unclear("two modules have one name on a board")
+        # for "union" MicroPython looks for a built-in "nion" too, whose name then stays
+        plain = (new for new in strict if new[0] != "u")
         for name in sorted(set(self.texts) - set(found)):
-            found[name] = next(strict)
+            found[name] = next(plain)
         found.update((name, name.replace(".", "_")) for name in set(self.others) - set(found))
         return found
 

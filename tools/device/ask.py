@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.prompt import Prompt
 
 from .. import COMMAND, UserError, providers
+from ..build import logins
 from ..check import CATALOGUE, firmware
 from . import config
 
@@ -91,13 +92,17 @@ def account():
             raise UserError("at least one name, such as home.dyndns.org")
         return _account_answer(found, "hosts", text.replace(",", " ").split())
 
+    words = {line[0]: line[1:] for line in logins.lines()}.get(row["id"], ("", "", ""))
+    user, password, token = words
     if faults({"provider": row["id"], "user": None}, "user"):  # without one nothing would work
-        until("User name there (%s)" % (fact["auth_user"] or "as you log in"), given("user"))
+        until("User name there (%s)" % (user or "as you log in"), given("user"))
     until(
-        "Password or update key there (%s; not shown)" % (fact["auth_password"] or "as you log in"),
+        "Password or update key there (%s; not shown)" % (password or "as you log in"),
         given("password"),
         hidden=True,
     )
+    if token:
+        until("And there too (%s; not shown)" % token, given("token"), hidden=True)
     until("Host names to keep up to date (spaces between)", names)
     return found
 

@@ -108,10 +108,13 @@ def headline(status):
 def address_line(status, now):
     """The WAN address, where it came from, since when."""
     out = Text()
+    # a line that never had IPv6 is an IPv4 line, and that is no complaint
+    six = any(host["ipv6"] for host in status["hosts"])
     for line in status["lines"]:
         for name in ("ipv4", "ipv6"):
             one = line[name]
-            if one["why"] == "not needed":
+            quiet = name == "ipv6" and not six and line["ipv4"]["why"] != "not needed"
+            if one["why"] == "not needed" or (quiet and not one["address"]):
                 continue
             if out:
                 out.append("\n")

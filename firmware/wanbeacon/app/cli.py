@@ -19,6 +19,8 @@ CONTROL = "/var/run/wanbeacon/control"
 
 USAGE = """usage: wanbeacon COMMAND [HOST] [--config FILE] [--state DIR] [--status FILE] [--control SOCKET]
   run               keep the names up to date (in the foreground)
+  run --once        one look, at most one update, for cron and timers; exit status 0: up to date,
+                    1: something needs you, 3: not yet, a later run tries again
   check             check the config file, say everything that is wrong with it;
                     have the agent look at the address now
   status [--json]   what is published, what comes next and why
@@ -40,7 +42,7 @@ def arguments(argv):
     words, i = [], 0
     while i < len(argv):
         word = argv[i]
-        if word == "--json":
+        if word in ("--json", "--once"):
             options[word] = True
         elif word in options:
             i += 1
@@ -167,7 +169,8 @@ def health(options):
     if said:
         print("\n".join(said))
         sys.exit(1)
-    print("ok: %d names" % len(doc["hosts"]))
+    count = len(doc["hosts"])
+    print("ok: %d name%s" % (count, "" if count == 1 else "s"))
 
 
 async def _ask(path, line):
@@ -191,10 +194,13 @@ async def _ask(path, line):
 
 def show(doc):
     """Print a status document for a person."""
+    # a line that never had IPv6 is an IPv4 line, and that is no complaint
+    six = [h for h in doc["hosts"] if h["ipv6"]]
     for line in doc["lines"]:
         for family in ("ipv4", "ipv6"):
             f = line[family]
-            if f["why"] != "not needed":
+            quiet = family == "ipv6" and not six and line["ipv4"]["why"] != "not needed"
+            if f["address"] or f["why"] != "not needed" and not quiet:
                 print("%-6s %s  %s" % (family, f["address"] or "none", f["why"]))
     if doc["clock"] != "ok":
         print("clock not set")

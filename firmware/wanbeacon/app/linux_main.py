@@ -32,7 +32,8 @@ _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
 
 
 def run(options, cfg):
-    """Run the agent until it is stopped. cfg: the checked config. Raises Mistake when it cannot start."""
+    """Run the agent until it is stopped, or with --once for one round. cfg: the checked config. Returns an
+    exit status. Raises Mistake when it cannot start."""
     # Ctrl-C ends the process, as a kill does:
     # caught, it would jump out of any code, a collection of garbage included
     micropython.kbd_intr(-1)
@@ -54,6 +55,8 @@ def run(options, cfg):
         raise Mistake("cannot make the control socket %s (%s)" % (place, words_of(e)))
     try:
         agent = _agent(cfg, options)
+        if options.get("--once"):
+            return stage.run("app.once", "run", agent)
 
         async def both():
             asyncio.create_task(control.serve(sock, agent))
@@ -109,11 +112,16 @@ def _agent(cfg, options):
 
     try:
         board = linux.board(options)
-        return agent.Agent(cfg, board, clock.Clock(), out=board.say, report=report)
+        out = _silent if options.get("--once") else board.say
+        return agent.Agent(cfg, board, clock.Clock(), out=out, report=report)
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
+
+
+def _silent(line, level):
+    """Instead of a log on the console: app/once.py prints it if there is something to say."""
 
 
 def _write(path, doc):
@@ -136,12 +144,14 @@ def main(argv, board=None):
     _tidy()
     try:
         options, cfg = stage.once("app.cli", "prepare", argv, board)
-        if cfg:
-            run(options, cfg)
+        status = run(options, cfg) if cfg else 0
     except Mistake as e:
         _end(e)
     except MemoryError:
         _end("no memory for so many hosts: fewer of them, or a larger heap (micropython -X heapsize=4M)")
+    else:
+        if status:
+            sys.exit(status)
 
 
 def _end(why):

@@ -118,3 +118,14 @@ def named(path, ids):
             if key != "-" and key in ids:
                 out[key] = name.decode(), host.decode()
     return out
+
+
+def login(path, name):
+    """What a provider calls the parts of its login: (user, password, token), texts, "" for nothing special;
+    user "-": it has none; token: only where it takes one beside the password. path: catalogue/logins.txt, a
+    line per provider: its id and these between "|". Raises OSError."""
+    with open(path, "rb") as f:
+        for line in lines(f):
+            if line.startswith(name.encode() + b"|"):
+                return tuple(line.decode().split("|")[1:])
+    return "", "", ""

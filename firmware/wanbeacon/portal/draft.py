@@ -82,7 +82,7 @@ class Draft:
 
     def login(self, n):
         """What the form of an account shows: (provider, user, lines of its hosts, whether there is a password
-        or token, server)."""
+        or token, server, whether there is a token)."""
         row = self.account(n)
         return (
             row.get("provider"),
@@ -90,6 +90,7 @@ class Draft:
             host_lines(row),
             bool(row.get("password") or row.get("token")),
             row.get("server"),
+            bool(row.get("token")),
         )
 
     def accounts(self):
@@ -114,8 +115,8 @@ class Draft:
 
     def set_account(self, n, form, known=None):
         """Fields: user, password, hosts (one per line or with spaces; behind a name the suffix or MAC of
-        another host at home), server. known: the keys that an
-        account may have: others, which no form shows, go."""
+        another host at home), server, token (in forms of a provider that wants it beside the password).
+        known: the keys that an account may have: others, which no form shows, go."""
         row, faults = self.account(n), []
         for key in list(row):
             if known and key not in known:
@@ -141,10 +142,16 @@ class Draft:
             row.pop(key, None)
             if value:
                 row[key] = value
+        if "token" in form:
+            row["token"] = text(form, "token", 512) or row.get("token") or ""
+            if not row["token"]:
+                del row["token"]
+                faults.insert(0, ("token", "no_token"))
+        elif password:
+            row.pop("token", None)
         if password:
             row["password"] = password
-            row.pop("token", None)
-        if not (row.get("password") or row.get("token")):
+        if not (row.get("password") or row.get("token") and "token" not in form):
             faults.insert(0, ("password", "no_password"))
         return faults
 
@@ -222,6 +229,44 @@ class Draft:
         if not row:
             self.doc.pop(part)
 
+    # ---- broker
+
+    def broker(self):
+        """What its form shows: (fields, whether there is a password, whether there is a file of a root)."""
+        row = self.doc.get("mqtt")
+        row = row if isinstance(row, dict) else {}
+        fields = {"broker": row.get("host"), "port": row.get("port"), "broker_user": row.get("user")}
+        fields["plain"] = row.get("plain")
+        return fields, bool(row.get("password")), bool(row.get("ca"))
+
+    def set_broker(self, form, must):
+        """Fields: broker, port, broker_user, broker_password, plain, ca_file (path of a new root); an empty
+        broker means none. must: without `plain` it needs a root. What no form shows stays."""
+        row, host = self.doc.get("mqtt"), text(form, "broker", 253)
+        if not host:
+            self.doc.pop("mqtt", None)
+            return []
+        row = dict(row) if isinstance(row, dict) else {}
+        port, user = text(form, "port", 9), text(form, "broker_user", 255)
+        faults = [] if not port or port.isdigit() and 0 < int(port) < 65536 else [("port", "port_bad")]
+        login = {"host": host, "port": port and not faults and int(port), "user": user}
+        password = str(form.get("broker_password") or "")
+        if not password and [row.get(k) or "" for k in login] == [login[k] or "" for k in login]:
+            password = row.get("password")  # another broker does not get it
+        if password and not user:
+            faults.append(("broker_user", "broker_nobody"))
+        ca = None if form.get("plain") else form.get("ca_file") or row.get("ca")
+        if must and not ca and not form.get("plain"):
+            faults.append(("ca", "ca_none"))
+        login.update({"password": password, "plain": bool(form.get("plain")), "ca": ca})
+        for key in login:
+            row.pop(key, None)
+            if login[key]:
+                row[key] = login[key]
+        if not faults:
+            self.doc["mqtt"] = row
+        return faults
+
     # ---- as a whole
 
     def review(self):
@@ -240,20 +285,15 @@ class Draft:
     def restore(self, raw):
         """Take the settings of a backup; secrets that it leaves out stay, where the login or network is the
         same. False when it is none."""
-        try:
-            new = Draft(raw)
-            new = new if isinstance(json.loads(raw), dict) and new.doc["accounts"] else None
-        except (ValueError, UnicodeError):
-            new = None
-        if not new:
+        new = Draft(raw)
+        if not new.doc["accounts"]:
             return False
         for key, same in (("accounts", ("provider", "user", "server", "custom")), ("wifi", ("ssid",))):
             for row in new.doc[key]:
                 for old in self.doc[key]:
                     if [row.get(k) for k in same] == [old.get(k) for k in same]:
-                        for secret in _SECRETS:
-                            if old.get(secret) and not (row.get("password") or row.get("token")):
-                                row[secret] = old[secret]
+                        if not (row.get("password") or row.get("token")):
+                            row.update([(k, old[k]) for k in _SECRETS if old.get(k)])
         old = (self.doc.get("portal") or {}).get("password")
         if self.doc.get("notify") and "notify" not in new.doc:
             new.doc["notify"] = self.doc["notify"]

@@ -8,7 +8,7 @@ PAGES = {
     "do": "settings", "login": "login", "logout": "login", "settings": "settings", "wifi": "wifi",
     "provider": "provider",
     "account": "account", "address": "address", "finish": "finish", "test": "finish", "backup": "backup",
-    "restore": "backup",
+    "restore": "backup", "broker": "broker",
 }  # fmt: skip
 _OPEN = ("", "login", "status.json")  # for everybody, as the static files are
 

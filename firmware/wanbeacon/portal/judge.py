@@ -35,6 +35,6 @@ def _problems(server):
     except ValueError as e:  # a ConfigError
         return None, e.problems, []
     _, problems, warnings = stage.run("dyndns.advice", "judge", board.catalogue, cfg["accounts"])
-    if not cfg["wifi"] and "lan" not in board.pins:
+    if not cfg.get("wifi") and "lan" not in board.pins:
         problems.append("wifi_none")
     return None if problems else cfg, problems, warnings

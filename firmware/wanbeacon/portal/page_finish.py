@@ -5,7 +5,7 @@ from wanbeacon.app import stage
 from wanbeacon.core.text import name_of
 
 # first word of a problem's place -> the page where it is put right
-_PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"))
+_PAGES = (("wifi", "/wifi"), ("accounts", "/account?n=%s"), ("address", "/address"), ("mqtt", "/broker"))
 
 
 def answer(site):
@@ -79,12 +79,12 @@ def _review(t, csrf, ssids, review, source, page, typed, faults, problems, warni
     if problems:
         yield '<div class="bad" role="alert"><p>%s</p><ul>' % t["not_yet"]
         for problem in problems:
-            yield "<li>%s%s</li>" % (t.esc(t.get(problem) or problem), _fix(t, problem))
+            yield "<li>%s%s</li>" % (t.esc(t.get(problem) or _said(problem, review)), _fix(t, problem))
         yield "</ul></div>"
     if warnings:
         yield '<div class="warn"><p>%s</p><ul>' % t["note"]
         for text in warnings:
-            yield "<li>%s</li>" % t.esc(text)
+            yield "<li>%s</li>" % t.esc(_said(text, review))
         yield "</ul></div>"
     if not problems:
         yield (
@@ -108,6 +108,14 @@ def _review(t, csrf, ssids, review, source, page, typed, faults, problems, warni
             name, typed.get(name) or "", "password", 'maxlength="63" autocomplete="new-password"', faults
         )
     yield "</fieldset><button%s>%s</button></form>" % (" disabled" if problems else "", t["save"])
+
+
+def _said(text, review):
+    """What is said of an account, with the provider's name in place of its number."""
+    number, close, rest = text[9:].partition("].")
+    if text.startswith("accounts[") and close and number.isdigit() and int(number) < len(review):
+        return "%s, %s" % (review[int(number)][0], rest)
+    return text
 
 
 def _fix(t, problem):

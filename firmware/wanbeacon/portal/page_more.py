@@ -28,8 +28,8 @@ def body(t, now, names, rest):
     for line in log[-_LOG:]:
         yield t.esc(line) + "\n"
     marks = "".join([", %s %s" % (key, memory[key]) for key in memory])
-    yield "</pre></details><p><small>%s %s, %s%s</small></p>" % (
-        t["version"], t.esc(version), t.esc(t["clock"] % clock), t.esc(marks))  # fmt: skip
+    yield t.esc(t["clock"] % clock) + t.esc(marks) + "</pre></details>"
+    yield "<p><small>%s %s</small></p>" % (t["version"], t.esc(version))
 
 
 def _line(t, families, sources):

@@ -54,6 +54,7 @@ def body(t, csrf, rows, changed):
         ("/wifi", "step_wifi"),
         ("/address", "address_from"),
         ("/finish", "name_password"),
+        ("/broker", "broker"),
         ("/restore", "backup"),
     ):
         yield '<li><a href="%s">%s</a></li>' % (path, t[key])

@@ -75,3 +75,7 @@ class Site:
     def search(self, query, most=12):
         """Providers (id, name, host) that may be meant, best first; id "-" for one that cannot be served."""
         return stage.run("dyndns.search", "search", wanbeacon.catalogue + "/names.txt", query, most)
+
+    def login(self, name):
+        """What that provider calls user, password and token (see dyndns.search)."""
+        return stage.run("dyndns.search", "login", wanbeacon.catalogue + "/logins.txt", name)

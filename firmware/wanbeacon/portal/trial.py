@@ -45,7 +45,9 @@ async def _run(trial, device, cfg):
 async def _network(trial, device, cfg):
     """True when there is a way out."""
     rows, link = trial["rows"], device.connect(cfg)
-    rows.append(("wait", "joining %s ..." % (" or ".join([row["ssid"] for row in cfg["wifi"]]) or "cable")))
+    rows.append(
+        ("wait", "joining %s ..." % (" or ".join([row["ssid"] for row in cfg.get("wifi") or ()]) or "cable"))
+    )
     for _ in range(JOIN_S * 4):
         trial["ip"] = link and link.address()
         if trial["ip"] or not link or link.word == "wrong password":

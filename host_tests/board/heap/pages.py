@@ -61,7 +61,7 @@ class Agent:
 class Device:
     """As much of app/board_main.Device as the portal asks for."""
 
-    door = portal = None
+    door = portal = failed = None
     problems = ()
     safe = False
 

@@ -31,7 +31,7 @@ def write(folder):
     for name in manifest.modules("router"):
         _copy(ROOT / "firmware" / name, folder / LIB / name)
     for file in sorted((ROOT / "firmware/catalogue").iterdir()):
-        if file.is_file():
+        if file.is_file() and "catalogue/" + file.name not in manifest.WITHOUT["router"]:
             _copy(file, folder / SHARE / file.name)
     # names and the hashes' beginnings only: the roots themselves are cut out of the ca-bundle
     rows = [row.split() for row in (ROOT / "firmware/catalogue/roots/index.txt").read_text().splitlines()]
