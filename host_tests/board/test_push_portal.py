@@ -76,5 +76,9 @@ def test_a_push_through_the_pages_reaches_eight_hosts(board, lab):
         "8 hosts %.2f s after the push; heap in use %d before, %d at most, of %s"
         % (took, before, max(weights), HEAP)
     )
+    for secret in (b"let-me-in", LOGIN["Authorization"][6:].encode()):  # it never leaves the LAN
+        assert (
+            all(secret not in one["plain"] for one in lab.connections) and secret not in board.text().encode()
+        )
     assert took < GOAL_S * BUSY and len(lab.updates) == updates + 8
     assert not re.search("Traceback|MemoryError|no memory left|fault", board.text()), board.text()[-3000:]

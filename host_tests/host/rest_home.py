@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from wanbeacon.app import agent, config
 from wanbeacon.board import linux
-from wanbeacon.net import clock
+from wanbeacon.net import clock, kept
 
 from tools.lab import running
 from tools.lab.providers import json_zone
@@ -141,6 +141,8 @@ class Home:
             self.clock,
             out=lambda *words: self.log.append(words),
         )
+        for account in self.agent.accounts:  # as app/linux_main.py
+            account.keep = kept.Kept()
         return self
 
     def restart(self):

@@ -38,6 +38,7 @@ class Host:
 
 class Account:
     limits = Limits()
+    keep = None
 
 
 class Log:

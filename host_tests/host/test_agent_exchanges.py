@@ -54,9 +54,29 @@ ROUNDS = {
     "garbage": (6, LONG, None, "garbage", {}, "odd"),
     "wrong name": (16, LONG, "wrong-name", None, {}, ("untrusted", "wrong name")),
     "unknown authority": (14, LONG, "unknown-ca", None, {}, "untrusted"),
+    "one connection": (8, LONG, None, None, {}, "HTTP 200"),
+    "a connection each": (4, LONG, None, "lone", {}, "HTTP 200"),
+    "closed after three": (8, LONG, None, "hang-up", {"after": 3}, "HTTP 200"),
+    "closed at a request": (
+        4,
+        LONG,
+        None,
+        "hang-up",
+        {"after": 2, "answer": "no"},
+        ("HTTP 200", "cut", "reset"),
+    ),
     "nobody there": (24, LONG, "closed", None, {}, "connect"),
 }
 assert sum(row[0] for row in ROUNDS.values()) >= 200
+
+
+# Several requests that may share a connection -> (KEEP of exchange_loop.py, requests on each connection)
+KEPT = {
+    "one connection": (1, [8]),
+    "a connection each": (1, [1, 1, 1, 1]),
+    "closed after three": (2, [3, 3, 2]),
+    "closed at a request": (1, [3, 1]),
+}
 
 
 class Loop:
@@ -116,10 +136,13 @@ def results():
                 count, budget, listener, fault, options, _ = ROUNDS.get(title) or ROUNDS["answers"]
                 if fault:
                     lab.fault(fault, **options)
-                order = count, budget, ports[listener], lab.ca_der
+                order = count, budget, ports[listener], lab.ca_der, KEPT.get(title, (0,))[0]
+                before = len(lab.connections)
                 asked = {loop.name: pool.submit(loop.ask, *order) for loop in loops}
                 for name, said in asked.items():
                     out[name][title] = said.result()
+                if title in KEPT:
+                    out["served " + title] = sorted(one["served"] for one in lab.connections[before:])
                 lab.clear()
             out["strangers"] = lab.ledger_of("stranger")
         finally:
@@ -148,6 +171,17 @@ def test_the_heap_is_back_where_it_was_and_no_descriptor_is_left(results, name):
     assert last["heap"] <= first["heap"] + spare, {
         title: said["heap"] for title, said in results[name].items()
     }
+
+
+@pytest.mark.parametrize("title", KEPT)
+def test_a_connection_serves_as_many_requests_as_the_server_lets_it(results, title):
+    """Four programs at a time. One that the server closed is left before anything is sent; what was sent on
+    one that then ends is not sent again, and the next request has a connection of its own."""
+    assert results["served " + title] == sorted(KEPT[title][1] * len(EVERY))
+    if title == "closed at a request":
+        for name in EVERY:
+            words = results[name][title]["words"]
+            assert sum(n for word, n in words.items() if word.startswith("HTTP 200")) == 3, words
 
 
 def test_nothing_went_where_a_redirect_pointed(results):

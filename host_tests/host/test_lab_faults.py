@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Each fault of the lab, seen from the client's end of the wire: what really arrives, and what was stored."""
 
+import contextlib
 import time
 from email.utils import parsedate_to_datetime
 
 import pytest
 
-from host_tests.host.lab_client import connect, exchange
+from host_tests.host.lab_client import AGENT, basic, connect, exchange
 from tools import UserError
 from tools.lab import running
 from tools.lab.faults import FAULTS, STORES_NOTHING
@@ -309,6 +310,46 @@ def test_close_at_once(lab, port, options):
     answer = exchange(lab, TARGET, port=port)
     assert answer.raw == b"" and lab.ledger == []
     assert exchange(lab, TARGET, port=port).text == "good 45.33.7.9\n"
+
+
+def one_by_one(lab, count):
+    """The answers to as many requests of one connection as the server takes, each asking it to stay."""
+    head = "GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\nUser-Agent: %s\r\n" % (
+        TARGET,
+        AGENT,
+    )
+    request = (head + "Authorization: %s\r\n\r\n" % basic("demo", "demo-key")).encode()
+    answers = []
+    with connect(lab, "http") as sock, contextlib.suppress(OSError):
+        while len(answers) < count:
+            sock.sendall(request)
+            raw = b""
+            while not raw.endswith(b"45.33.7.9\n"):
+                data = sock.recv(4096)
+                if not data:
+                    return answers
+                raw += data
+            answers.append(raw)
+    return answers
+
+
+@pytest.mark.parametrize(
+    "fault, options, taken, stays",
+    [
+        (None, {}, 5, b"keep-alive"),
+        ("lone", {}, 1, b"close"),
+        ("hang-up", {}, 1, b"keep-alive"),
+        ("hang-up", {"after": 3}, 3, b"keep-alive"),
+        ("hang-up", {"after": 2, "answer": "no"}, 2, b"keep-alive"),
+    ],
+)
+def test_how_long_a_connection_stays_and_what_is_said_of_it(lab, fault, options, taken, stays):
+    if fault:
+        lab.fault(fault, **options)
+    answers = one_by_one(lab, 5)
+    assert len(answers) == taken and all(b"Connection: " + stays in one for one in answers)
+    assert lab.wait_quiet()
+    assert lab.connections[0]["served"] == taken + ("answer" in options)
 
 
 def test_half_an_answer(lab):

@@ -4,6 +4,7 @@ provider in memory."""
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -31,6 +32,15 @@ class Board(virtual.Board, Lo):
 
 #: Seconds until a host may be sent again: the minimum interval of one second, rounded up, is over.
 REST = 2.2
+
+
+#: Seconds from a push to the provider; the clock of a busy machine may show more of them.
+PUSH_S = 0.2
+
+
+def busy():
+    """How much slower than alone a program may be now."""
+    return max(2.5, os.getloadavg()[0] / os.cpu_count())
 
 
 class House:
@@ -154,7 +164,7 @@ def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_ne
     async def live(house):
         await asyncio.sleep(0.3)
         assert house.heard == []
-        start = time.monotonic()
+        start, work = time.monotonic(), time.process_time()
         assert (await push("myip=45.33.7.7&myipv6=2003:d6:abbf:2220::1&ip6lanprefix=2003:d6:abe2:1f00::/56"))[
             0
         ] == 200
@@ -163,8 +173,9 @@ def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_ne
             None,
             "2003:d6:abe2:1f00::1:2",
         )
-        print("push to provider: %.3f s" % (last - start))
-        assert last - start < 0.5, last - start
+        work = time.process_time() - work  # the same however busy the machine is
+        print("push to provider: %.3f s, %.3f of a processor" % (last - start, work))
+        assert work < PUSH_S and last - start < PUSH_S * busy(), last - start
         hostile = [("myip=45.33.6.6", ""), ("myip=45.33.6.6", login[:-6] + "\r\n"),
                    ("myip=45.33.6.6", login + "Origin: http://evil.example\r\n"), ("myip=10.0.0.1", login),
                    ("myip=fe80::1", login), ("myip=45.33.6.6&username=router&password=x", ""),
@@ -177,6 +188,6 @@ def test_a_push_is_at_the_provider_in_a_fifth_of_a_second_and_what_is_hostile_ne
         start = time.monotonic()
         assert await push("myip=45.33.7.8") == (200, b"good 45.33.7.8\n"), "the router is not locked out"
         found, last = await house.until(1)
-        assert found == {"home.example.org": ("45.33.7.8", None)} and last - start < 0.5
+        assert found == {"home.example.org": ("45.33.7.8", None)} and last - start < PUSH_S * busy()
 
     asyncio.run(House({"source": "push", "user": "router", "password": "let-me-in", "port": port}).run(live))

@@ -51,6 +51,7 @@ def test_a_life_of_a_name(lab, home):
     before = foreign(lab, *DEMO)
     home.start().round()
     assert ours(home) == ([V4], [V6]) and home.host().state == "ok"
+    assert len(lab.ledger) > 1 and len({one["connection"] for one in lab.ledger}) == 1, "one for all calls"
     assert home.round(120) == []
     home.line(V4B, V6)
     assert len(home.round(120)) == ONE_CHANGE.get(lab.provider, 1)

@@ -2,10 +2,12 @@
 """The setting `neighbor` live: a host at home on a real kernel, a real dnsmasq that renumbers SLAAC and
 DHCPv6, the agent beside it or on the router, and the provider lab."""
 
+import ipaddress
 import os
 import time
 
 import pytest
+from wanbeacon.core import prefix
 
 from tools.netlab.agent_process import host
 from tools.netlab.home6 import EUI64, NAME, STABLE, Said
@@ -47,6 +49,9 @@ def test_a_host_with_stable_privacy_is_followed_into_a_new_prefix(home, interpre
         )
         first, second = home.addresses(A)[0], home.addresses(B)[0]
         assert first[len(A) - 1 :] != second[len(B) - 1 :], "the same identifier: this shows nothing"
+        for whole in (first, second):  # whoever gives its own part as a suffix is warned
+            own = str(ipaddress.IPv6Address(bytes(8) + ipaddress.IPv6Address(whole).packed[8:]))
+            assert "RFC 7217" in prefix.doubts({"name": NAME, "suffix": own})[0], own
         assert len(lab.updates) == 2 and lab.findings() == []
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 
+from wanbeacon.app import words
 from wanbeacon.core import address
 from wanbeacon.net import bus, unix, waits
 from wanbeacon.observe import shared4, ubus
@@ -457,3 +458,13 @@ def test_lines_that_share_an_address_are_named_with_what_reaches_the_user():
     assert one.pick([row("ipip6", ["192.0.0.2"])], 4)[2] == ("ubus.dslite", "wan6_4")
     assert one.pick([row("ipip6", ["45.33.9.9"])], 4) == (FOUND, ip, ("ubus.found", "wan6_4"))
     assert one.pick([row("dhcp", ["45.33.9.9"], "1-2")], 4) == (FOUND, ip, ("ubus.found", "wan6_4"))
+
+
+def test_words_for_a_shared_line_say_what_the_user_can_do():
+    for why in (("ubus.map", "wan6_4", "1296-1311"), ("ubus.map_translated", "wan6_4", "45.33.9.9", "1-2"),
+                ("ubus.dslite", "wan6_4"), ("ubus.464xlat", "wan6_4"), ("pcp.other_port", "r", 443, 7472),
+                ("pcp.result8", "r"), ("natpmp.result3", "r"), ("upnp.cgnat", "r"), ("address.cgnat",),
+                ("address.assignments",)):  # fmt: skip
+        said = words.say(*why)
+        assert "AAAA record alone" in said or "use IPv6" in said, said
+        assert "1296-1311" in said or why[0] != "ubus.map"

@@ -75,6 +75,14 @@ def test_suffixes_as_people_write_them():
         assert raises(prefix.suffix, text), text
 
 
+def test_a_suffix_that_a_host_drew_by_lot_is_doubted():
+    for text in ("::b682:7292:5f5d:351e", "::8899:89cb:1911:8afa", "::1:b682:7292:5f5d:351e"):
+        said = prefix.doubts({"name": "nas.example.org", "suffix": text})
+        assert len(said) == 1 and "nas.example.org" in said[0] and "neighbor" in said[0], text
+    for text in ("::1", "::1:2", "::ffff:ffff", "::11:22ff:fe33:4455", "::5af", "::1:0:0:0:5"):
+        assert prefix.doubts({"name": "n", "suffix": text}) == [], text
+
+
 def test_a_mac_gives_the_identifier_of_slaac_without_privacy():
     packed = prefix.eui64(prefix.mac("02:11:22:33:44:55"))
     assert packed == address.parse("::11:22ff:fe33:4455"), "measured on a Linux host"

@@ -37,7 +37,7 @@ wanbeacon/__main__.py
 wanbeacon/app/cli.py wanbeacon/app/control.py wanbeacon/app/linux_main.py wanbeacon/app/nearby.py
 wanbeacon/app/once.py
 wanbeacon/core/leases.py wanbeacon/core/neighbor.py
-wanbeacon/board/linux.py
+wanbeacon/board/linux.py wanbeacon/net/kept.py
 wanbeacon/net/bus.py wanbeacon/net/kernel.py wanbeacon/net/route.py wanbeacon/net/unix.py
 wanbeacon/observe/command.py wanbeacon/observe/interface.py wanbeacon/observe/ipv6.py
 wanbeacon/observe/leases.py wanbeacon/observe/neighbors.py

@@ -206,6 +206,10 @@ def chunked(reply, request, options):
     reply.chunked = True
 
 
+def lone(reply, request, options):
+    reply.headers["Connection"] = "close"
+
+
 def http_204(reply, request, options):
     _replace(reply, "", 204)
 

@@ -131,6 +131,22 @@ async def garbage(out, reply, options):
     return True
 
 
+async def hang_up(out, reply, options):
+    """Says that the connection stays, and closes it: with the answer to request number after=N of it, or
+    (answer=no) when the next one has come, without a word."""
+    after = int(options.get("after", 1))
+    if options.get("answer") == "no":
+        if out.served > after:
+            out.close()
+        return out.served > after
+    if out.served < after:
+        return False
+    out.write(out.head(reply, stays="keep-alive") + out.body(reply))
+    await out.drain()
+    out.close()
+    return True
+
+
 async def _wait(out, seconds):
     end = asyncio.get_running_loop().time() + seconds
     while not out.gone and asyncio.get_running_loop().time() < end:

@@ -88,6 +88,13 @@ FAULTS = {
     "endless-line": ("wire", wire.endless_line, 0, "one header line that never ends"),
     "reset": ("wire", wire.reset, 0, "TCP reset in the middle of the answer"),
     "close": ("accept", None, 0, "closes the connection at once (reset=1: with a TCP reset)"),
+    "lone": ("reply", texts.lone, 0, "says that the connection ends with this answer, and ends it"),
+    "hang-up": (
+        "wire",
+        wire.hang_up,
+        0,
+        "says that the connection stays, closes it after after=N requests, or at the next one (answer=no)",
+    ),
     "half": ("wire", wire.half, 0, "Content-Length larger than the body, then closes"),
     "garbage": ("wire", wire.garbage, 0, "bytes that are no HTTP"),
     "flood": (

@@ -48,6 +48,7 @@ class Connection:
     tls: str = ""  # "", "TLSv1.3", or "failed: ..."
     sni: str = ""
     closed: float = 0.0
+    served: int = 0  # requests that came over it
     reset: object = None  # callable: ends it with a TCP RST
 
     def keep(self, which, data):
@@ -106,6 +107,7 @@ class Ledger:
                     "tls": c.tls,
                     "sni": c.sni,
                     "closed": c.closed,
+                    "served": c.served,
                 }
                 for c in self._connections
             ]

@@ -64,6 +64,11 @@ class Out:
         self.closed_here = False
 
     @property
+    def served(self):
+        """Requests that came over this connection, with the one that is being answered."""
+        return self._connection.served
+
+    @property
     def gone(self):
         """True when the client is no longer there."""
         return self._transport.is_closing() or self._protocol.transport is None
@@ -87,14 +92,15 @@ class Out:
     def body(self, reply):
         return reply.body.encode()
 
-    def head(self, reply, length=-1, extra="", version="", reason=None):
-        """The status line and headers; length None = no Content-Length, reason "" = none."""
+    def head(self, reply, length=-1, extra="", version="", reason=None, stays="close"):
+        """The status line and headers; length None = no Content-Length, reason "" = none; stays: what becomes
+        of the connection."""
         reason = {200: "OK"}.get(reply.status, "Answer") if reason is None else reason
         lines = [("HTTP/%s %d %s" % (version or self._version, reply.status, reason)).rstrip()]
         lines += ["%s: %s" % item for item in reply.headers.items() if item[0].lower() != "connection"]
         if length is not None:
             lines.append("Content-Length: %d" % (len(self.body(reply)) if length < 0 else length))
-        return ("\r\n".join([*lines, "Connection: close"]) + "\r\n" + extra + "\r\n").encode()
+        return ("\r\n".join([*lines, "Connection: " + stays]) + "\r\n" + extra + "\r\n").encode()
 
 
 class Desk:
@@ -155,6 +161,7 @@ class Desk:
         arrived = time.monotonic()
         protocol = incoming.protocol
         connection = protocol.connection
+        connection.served += 1
         # Read bounded: what a hostile client sends beyond it is not the lab's business.
         body = await incoming.content.read(MAX_BODY) if incoming.can_read_body else b""
         secure = incoming.transport.get_extra_info("ssl_object") if incoming.transport else None

@@ -12,9 +12,9 @@ def exchange(agent, account, hosts, template, sent, offline):
     """(begun, what came of it): an Answer with its Outcomes in `outs`; the Trouble there was, or None when
     the journal could not be written, so that nothing left. begun: the request was noted in the journal;
     without it nothing has left the home."""
-    row, doc = account.row, account.doc
+    row, doc, keep = account.row, account.doc, account.keep
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
-        way = "net.dnsupdate"
+        way, keep = "net.dnsupdate", None
         # what an Update is made of, not one: its code would be in memory until the end, beside app.learn's
         req = doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0
         place = stage.run("dyndns.dnskey", "place", doc, hosts[0].doc)
@@ -28,8 +28,9 @@ def exchange(agent, account, hosts, template, sent, offline):
             "dyndns.request", "build", row, doc, [h.doc for h in hosts], template, sent, name, offline
         )
         place = req.host, req.port, req.family
+    here = agent.transport or keep and keep.sock  # nobody has to be looked up
     try:
-        rows = None if agent.transport else names.resolve(*place)
+        rows = None if here else names.resolve(*place)
     except Trouble as e:
         return False, e
     if not begin(agent, account, hosts, sent):
@@ -39,6 +40,8 @@ def exchange(agent, account, hosts, template, sent, offline):
     try:
         if agent.transport:
             answer = agent.transport(req, agent.board, *more)
+        elif keep:
+            answer = keep.exchange(req, agent.board, *more, rows=rows)
         else:
             answer = stage.run(way, "exchange", req, agent.board, *more, rows=rows)
     except Trouble as e:
@@ -72,16 +75,22 @@ def begin(agent, account, hosts, sent):
 
 def act(agent, account, due):
     """Send what is due (plan.groups)."""
-    while due:
-        hosts, template, sent, offline = due.pop(0)
-        hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
-        if not hosts:
-            continue
-        met = _send(agent, account, hosts, template, sent, offline)
-        if met:
-            stage.run("app.learn", "wait_as", agent, account, met, [h for group in due for h in group[0]])
-        if met or met is None:
-            break
+    try:
+        while due:
+            hosts, template, sent, offline = due.pop(0)
+            hosts = [h for h in hosts if not h.rec.stopped()]  # an answer may have stopped the account
+            if not hosts:
+                continue
+            if account.keep:
+                account.keep.again = bool(due)
+            met = _send(agent, account, hosts, template, sent, offline)
+            if met:
+                stage.run("app.learn", "wait_as", agent, account, met, [h for group in due for h in group[0]])
+            if met or met is None:
+                break
+    finally:
+        if account.keep:
+            account.keep.close()
 
 
 def _send(agent, account, hosts, template, sent, offline):

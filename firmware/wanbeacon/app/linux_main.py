@@ -113,11 +113,15 @@ def _agent(cfg, options):
     try:
         board = linux.board(options)
         out = _silent if options.get("--once") else board.say
-        return agent.Agent(cfg, board, clock.Clock(), out=out, report=report)
+        one = agent.Agent(cfg, board, clock.Clock(), out=out, report=report)
     except ValueError as e:
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
+    if not stage.scarce:
+        for account in one.accounts:
+            account.keep = stage.resident("net.kept").Kept()
+    return one
 
 
 def _silent(line, level):

@@ -51,6 +51,8 @@ class Account:
     """One provider account with its catalogue row and hosts.
     fp and provider_fp are what its stops depend on."""
 
+    keep = None  # where memory is plenty: net/kept.Kept
+
     def __init__(self, doc, row, line, limits, where):
         self.doc = doc
         self.row = row

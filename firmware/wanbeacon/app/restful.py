@@ -85,8 +85,12 @@ def talk(agent, account, root, plan, changes):
                 answer = agent.transport(req, board, *way)
                 sink.feed(answer.body)
             else:
-                more = {"cap": ANSWER_MAX, "rows": rows, "sink": sink, "keep": keep}
-                answer = http.exchange(req, board, *way, budget=min(left, http.BUDGET), **more)
+                left, more = min(left, http.BUDGET), {"cap": ANSWER_MAX, "rows": rows, "sink": sink}
+                if account.keep:
+                    account.keep.again = True
+                    answer = account.keep.exchange(req, board, *way, budget=left, **more)
+                else:
+                    answer = http.exchange(req, board, *way, budget=left, keep=keep, **more)
         except Trouble as e:
             e.sent = e.sent or bool(last[0])  # a call before this one has left
             raise

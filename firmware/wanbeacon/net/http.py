@@ -33,6 +33,7 @@ def exchange(
     sink=None,
     keep=None,
     aside=None,
+    maker=None,
 ):
     """Send a Request once and return its Answer. Raises Trouble.
 
@@ -42,7 +43,8 @@ def exchange(
     of a DER file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET;
     rows: the server's addresses where they are known already (names.py); sink: gets the body in pieces
     (wire.py), for answers that may be longer than a heap; keep: a list, empty at first, that holds what was
-    verified with for the next call of one exchange with the same server; aside: see wire.py.
+    verified with for the next call of one exchange with the same server; aside: see wire.py;
+    maker: what makes a Wire (kept.py).
 
     No byte of the request leaves before a certificate was accepted. Until then a server may be asked more
     than once: with another root, and once more when memory ran out. Where memory is scarce the board has
@@ -51,7 +53,7 @@ def exchange(
     """
     start = time.ticks_ms()
     deadline = time.ticks_add(start, BUDGET if budget is None else budget)
-    more = deadline, cap, device, start, rows, sink, keep, aside
+    more = deadline, cap, device, start, rows, sink, keep, aside, maker
     rest = [1]  # tries left for want of memory
 
     def once(paths, issuers=None):
@@ -124,11 +126,12 @@ def _unknown_root(text):
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
 
 
-def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep, aside):
+def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep, aside, maker):
     link = None
     try:
         tls = keep[0] if keep else _context(paths, issuers) if req.tls else None
-        link = wire.Wire(board, tls, req.host, deadline, cap, req.family, device, rows, sink, aside)
+        make = maker or wire.Wire
+        link = make(board, tls, req.host, deadline, cap, req.family, device, rows, sink, aside)
         status, body = _ask(req, link) if req.path else (200, link.shake(req.port))
         if keep is not None and tls and not keep:
             keep.append(tls)

@@ -372,7 +372,7 @@ class Wire:
 
 
 # Header fields that somebody here reads.
-_FIELDS = (b"content-length", b"transfer-encoding", b"retry-after", b"location", b"date", b"age")
+_FIELDS = b"content-length transfer-encoding retry-after location date age connection".split()
 
 _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP: no packet left
 _NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS: lwIP's words too
