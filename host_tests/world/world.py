@@ -376,7 +376,7 @@ class Universe:
                 self.net.at(int(end * 1000), self._end, what)
         self.net.at(0, self._judge_level)
         end = int(self.story.days * 86400000)
-        with device.World(self.net, self.time, self.chance):
+        with device.World(self.net, self.time, self.chance) as inside:
             try:
                 while self.net.ms < end:
                     self.device.run(end)
@@ -393,4 +393,6 @@ class Universe:
                 raise Broken(*verdict.args) from None
             finally:
                 self.device.close()
+            if inside.leaks():
+                raise AssertionError("sees the machine instead of the world: %s" % inside.leaks())
         return self
