@@ -30,6 +30,7 @@ _IPS = {"dyn1.example.net": "52.1.1.1", "dyn2.example.net": "52.1.1.2", "check.e
         "pool.ntp.org": "52.1.2.1", "1.pool.ntp.org": "52.1.2.2", "2.pool.ntp.org": "52.1.2.3"}  # fmt: skip
 _POSTPONED_S = 6 * 3600  # the provider's own wait, at most
 _UPNP = ("soap", "router-web", "router-tcp", "cgnat")
+_SLOPPY = ("chunked", "interim", "crowded")  # as real routers answer; honest all the same
 
 
 class Broken(AssertionError):
@@ -118,7 +119,8 @@ class Universe:
         a = self.active
         if not self.router.wan:
             return None
-        upnp = not any(what in a for what in _UPNP) and a.get("ssdp") in (None, "crowded")
+        bad = [what for what in a if a[what] not in _SLOPPY]
+        upnp = not any(what in bad for what in (*_UPNP, "ssdp"))
         natpmp = not any(what in a for what in ("natpmp", "cgnat")) and (
             upnp or not ("forger" in a or "echo" in a)
         )
