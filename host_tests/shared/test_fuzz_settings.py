@@ -51,7 +51,9 @@ def test_settings():
             pass
         for line in json_fault.lines(text):
             assert "\n" not in line
-            assert "geheim" not in line or '"password": "geheim"' not in text, text
+            # whose key was damaged, or stands there twice, cannot be known
+            named = '"password": "geheim"' in text and text.count("geheim") == 1
+            assert "geheim" not in line or not named, text
 
     def good(data):
         assert config.load(data.decode())["accounts"][0]["hosts"][1]["ipv4"] is False
