@@ -63,9 +63,10 @@ def shrink(one, rule):
 
 @pytest.mark.timeout(0)
 def test_in_no_seed_is_a_rule_broken(capsys):
-    began, days, faults, checks, seed = time.monotonic(), 0, Counter(), Counter(), FIRST
+    # seconds of work: others may use the machine too
+    began, days, faults, checks, seed = time.process_time(), 0, Counter(), Counter(), FIRST
     try:
-        while seed < FIRST + SEEDS and time.monotonic() < began + BOX_S:
+        while seed < FIRST + SEEDS and time.process_time() < began + BOX_S:
             lived = live(story.draw(seed))
             days += lived.story.days
             faults += lived.faults
@@ -75,7 +76,7 @@ def test_in_no_seed_is_a_rule_broken(capsys):
         with capsys.disabled():
             kinds = ", ".join(["%d %s" % (count, what) for what, count in sorted(faults.items())])
             print("\nthe world: %d seeds, %.1f virtual years in %d s; %d faults: %s; invariant checks: %s" % (
-                seed - FIRST, days / 365.25, time.monotonic() - began, sum(faults.values()), kinds,
+                seed - FIRST, days / 365.25, time.process_time() - began, sum(faults.values()), kinds,
                 ", ".join(["%d %s" % (count, what) for what, count in sorted(checks.items())])))  # fmt: skip
     assert NIGHTLY or seed == SEEDS, "too slow: %d seeds" % seed
     assert all(checks[rule] for rule in world.RULES)
