@@ -226,7 +226,10 @@ def test_strangers_neither_stop_the_agent_nor_lock_the_owner_out(house):
     text = house.text()
     assert house.process.poll() is None and "Traceback" not in text, text[-2000:]
     assert "MemoryError" not in text, text[-2000:]
+    end = time.monotonic() + 10  # the last stranger's connection has its 4 s
     house.change()
+    while house.weights()[-1] >= settled + 8000 and time.monotonic() < end:
+        house.change()
     print("heap after a round: %d before, %d after all" % (settled, house.weights()[-1]))
     assert house.weights()[-1] < settled + 8000, (
         "it must not grow, but by the history of changes and the counted addresses"
