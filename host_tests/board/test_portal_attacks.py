@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The portal under attack on a board's heap of 84 KB on the 32-bit MicroPython, two strangers at once, each
-kind of load for some seconds. Meanwhile changes are published and the owner logs in. WANBEACON_NIGHTLY: each
-kind for longer.
+"""The portal under attack on a small heap on the 32-bit MicroPython, two strangers at
+once, each kind of load for some seconds. Meanwhile changes are published and the owner logs in.
+WANBEACON_NIGHTLY: each kind for longer.
 
 Strangers and owner come from addresses of their own (127.0.0.2, .3 and .1)."""
 
@@ -19,8 +19,8 @@ import pytest
 from host_tests.board import small_board
 from host_tests.board.web import Browser
 
-#: To be 84k as soon as the agent alone is at home in it.
-HEAP = os.environ.get("WANBEACON_HEAP", "144k")
+#: Above small_board.HEAP: there all is published too, but not without words of short memory.
+HEAP = os.environ.get("WANBEACON_HEAP", "112k")
 STRANGERS = ("127.0.0.2", "127.0.0.3")
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
 #: Changes of the address that are published under each kind of load; the acceptance says ten of ten.
@@ -226,7 +226,10 @@ def test_strangers_neither_stop_the_agent_nor_lock_the_owner_out(house):
     text = house.text()
     assert house.process.poll() is None and "Traceback" not in text, text[-2000:]
     assert "MemoryError" not in text, text[-2000:]
+    end = time.monotonic() + 10  # the last stranger's connection has its 4 s
     house.change()
+    while house.weights()[-1] >= settled + 8000 and time.monotonic() < end:
+        house.change()
     print("heap after a round: %d before, %d after all" % (settled, house.weights()[-1]))
     assert house.weights()[-1] < settled + 8000, (
         "it must not grow, but by the history of changes and the counted addresses"

@@ -3,6 +3,7 @@
 said of it."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -130,6 +131,17 @@ def test_make_alone_lists_the_commands():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, env=env)
     words = [line.split()[1] for line in done.stdout.splitlines()]
     assert words[:3] == ["help", "run", "test"] and {"quick", "nightly", "lint"} <= set(words)
+
+
+def test_make_run_installs_nothing_whose_hash_it_does_not_know():
+    text = (ROOT / "tools/requirements/run.txt").read_text()
+    rows = [row for row in text.replace("\\\n", " ").splitlines() if row and row[0] != "#"]
+    assert len(rows) > 5
+    for row in rows:
+        assert re.match(r"[\w.-]+==[\w.]+(;[^#]*?)?(\s+--hash=sha256:[0-9a-f]{64})+$", row), row[:80]
+    assert (
+        "pip install --require-hashes -r tools/requirements/run.txt" in (ROOT / "tools/make-venv").read_text()
+    )
 
 
 def test_the_demo_needs_no_test_tools():

@@ -78,6 +78,6 @@ def test_a_key_of_another_kind_or_size(tmp_path):
             check=True,
             capture_output=True,
         )
-        for read in (bundle.public, bundle._private):
+        for read in (bundle.public, bundle.private_key):
             with pytest.raises(UserError, match="should be an RSA key of 3072 bits"):
                 read(path)

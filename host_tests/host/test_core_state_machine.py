@@ -240,11 +240,18 @@ def _sends_another(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("rule_name", "sabotage"), [
+MUTANTS = (
     ("hold", _no_hold), ("hold", _forgetful), ("hold", _believes_every_clock), ("stopped", _no_stop),
     ("reason", _always_changed), ("bogon", _sends_all), ("paused", _deaf_to_pause), ("journal", _fat_journal),
     ("spread", _stops_all), ("lost", _loses_changes), ("force", _always_grants), ("newest", _sends_another),
-])  # fmt: skip
+)  # fmt: skip
+
+
+def test_every_rule_has_a_mutant_that_it_convicts():
+    assert {rule_name for rule_name, _ in MUTANTS} == set(oracle.RULES)
+
+
+@pytest.mark.parametrize(("rule_name", "sabotage"), MUTANTS)
 def test_a_broken_agent_is_convicted(rule_name, sabotage, monkeypatch):
     import random
 

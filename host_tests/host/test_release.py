@@ -14,14 +14,16 @@ from mpremote import mip
 
 from host_tests.board.littlefs import read_back
 from tools import ROOT, UserError, interpreters
-from tools.build import boards, release, version
+from tools.build import boards, bundle, release, version
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory):
     out = tmp_path_factory.mktemp("release") / "dist"
+    key = out.parent / "vendor.pem"
+    subprocess.run(["openssl", "genrsa", "-out", key, "3072"], check=True, capture_output=True)
     done = subprocess.run(
-        [sys.executable, "-m", "tools", "release", "--out", str(out)],
+        [sys.executable, "-m", "tools", "release", "--out", str(out), "--key", str(key)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -41,7 +43,7 @@ def test_every_file_is_in_the_sums_and_right(dist):
     there = {
         str(path.relative_to(dist)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in dist.rglob("*")
-        if path.is_file() and path.name != "SHA256SUMS"
+        if path.is_file() and not path.name.startswith("SHA256SUMS")
     }
     assert rows == there
     ours = version.agent_version()
@@ -54,6 +56,41 @@ def test_every_file_is_in_the_sums_and_right(dist):
     ):
         assert "openwrt/" + name % ours in rows
     assert "wanbeacon_tools-%s-py3-none-any.whl" % ours in rows
+
+
+def test_openssl_finds_the_sums_signed(dist):
+    public = dist.parent / "key.pub"
+    subprocess.run(
+        ["openssl", "pkey", "-in", dist.parent / "vendor.pem", "-pubout", "-out", public], check=True
+    )
+    check = ["openssl", "dgst", "-sha256", "-verify", public, "-signature", dist / "SHA256SUMS.sig"]
+    assert subprocess.run([*check, dist / "SHA256SUMS"], capture_output=True).returncode == 0
+    (dist.parent / "other").write_bytes((dist / "SHA256SUMS").read_bytes() + b" ")
+    assert subprocess.run([*check, dist.parent / "other"], capture_output=True).returncode == 1
+
+
+def test_a_key_that_cannot_sign_is_said_before_anything_is_built(tmp_path):
+    (tmp_path / "key.pem").write_text("no key")
+    for path, said in ((tmp_path / "key.pem", "no private key"), (tmp_path / "none", "cannot be read")):
+        done = subprocess.run(
+            [sys.executable, "-m", "tools", "release", "--out", tmp_path / "dist", "--key", path],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode and said in done.stderr and not (tmp_path / "dist").exists()
+
+
+def test_a_board_has_the_licenses_of_all_that_is_on_it(dist):
+    """Of the modules and of the firmware beneath; an upgrade that it fetches brings no other firmware."""
+    name = "wanbeacon-%s-ESP32_GENERIC.tar.gz" % version.agent_version()
+    text = unpacked(dist / name)["lib/licenses.txt"].decode()
+    ours = (ROOT / "LICENSE").read_text().split("\n", 3)[3].strip()
+    assert ours in text
+    for word in ("Damien P. George", "Espressif", "Mbed TLS", "lwIP", "littlefs", "FreeRTOS",
+                 "Apache License", "Redistribution and use in source and binary forms"):  # fmt: skip
+        assert word in text, word
+    assert "licenses.txt" not in bundle.files()
 
 
 def test_a_boards_archive_is_what_flash_would_copy(dist):

@@ -2,7 +2,8 @@
 """NAT-PMP forged from the router's address at 50,000 packets a second: the router silent, rejecting, or
 answering.
 
-10 seconds of it in CI, the router silent, which is the worst; nightly ten minutes of each."""
+10 seconds of it in CI, the router silent, which is the worst; nightly ten minutes of each (WANBEACON_FLOOD_S:
+so many seconds)."""
 
 import os
 import subprocess
@@ -17,7 +18,8 @@ from tools.netlab.namespaces import ip
 
 FORGED = "8.8.4.4"
 NIGHTLY = bool(os.environ.get("WANBEACON_NIGHTLY"))
-SECONDS, RATE = (600 if NIGHTLY else 10), 50000
+SECONDS = int(os.environ.get("WANBEACON_FLOOD_S") or (600 if NIGHTLY else 10))
+RATE = 50000
 # NAT-PMP, and what would find it out: SSDP and SOAP
 _DROP = """table inet mute { chain in { type filter hook input priority 0; policy accept;
 iifname lan0 udp dport { 5351, 1900 } drop

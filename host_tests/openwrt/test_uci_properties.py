@@ -3,11 +3,15 @@
 line."""
 
 import re
+import subprocess
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wanbeacon.openwrt import ddns, options, uci
+from wanbeacon.openwrt import ddns, options, render, uci
 from wanbeacon.openwrt import settings as mapping
+
+from tools import ROOT
 
 FILE = "/etc/config/wanbeacon"
 KNOWN = ["dyn", "noip", "duckdns"]
@@ -140,3 +144,40 @@ def test_any_options_become_a_document_or_problems_that_name_their_place(rows):
         assert len(found.document["accounts"]) == len(found.origin)
         for account in found.document["accounts"]:
             assert account["hosts"] and account["provider"] in [*KNOWN, "custom"]
+
+
+SERVICE = """
+config service 'h%d'
+	option enabled '1'
+	option service_name 'dyn'
+	option username '%s'
+	option password 'p'
+	option domain 'h%d.example.org'
+"""
+MAIN = (
+    "import sys; from wanbeacon.openwrt import render; "
+    "sys.exit(render.main(sys.argv[1:], 'firmware/catalogue/providers.dat'))"
+)
+
+
+@pytest.mark.parametrize(("user", "count", "status", "said"), [
+    ("u", 200, render.DONE, ""), ("u%d", 200, render.REFUSED, "200 different logins; 20 are allowed\n"),
+    ("u", 1500, render.REFUSED, "larger than 64 KB; this is not a settings file\n"),
+])  # fmt: skip
+def test_two_hundred_services_are_written_or_refused_in_one_line(
+    tmp_path, each_micropython, user, count, status, said
+):
+    """In the memory that OpenWrt's program has, which is MicroPython's default."""
+    path = tmp_path / "wanbeacon"
+    names = [user % n if "%" in user else user for n in range(count)]
+    path.write_text("".join(SERVICE % (n, names[n], n) for n in range(count)))
+    (tmp_path / "main.py").write_text(MAIN)
+    done = subprocess.run(
+        each_micropython.command(tmp_path / "main.py", path, tmp_path / "out.json"),
+        cwd=ROOT,
+        env=each_micropython.environment(ROOT / "firmware"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("\n") == bool(said) and done.stderr.endswith(said)

@@ -150,6 +150,17 @@ def test_a_mail_address_is_no_host_name():
     assert not of("noip", hosts=[{"name": "host.example.org@robin"}])[0], "No-IP's round-robin label"
 
 
+def test_a_port_an_address_or_a_template_is_no_host_name():
+    for name, said in (("h.example.org:80", "no :"), ("{hostname}.org", "no {"), ("[2a02::1]", "no ["),
+                       ("$h.example.org", "no $"), ("h.example.org;x", "no ;"),
+                       ("45.33.7.7", "is an address")):  # fmt: skip
+        found = of("dyn", hosts=[{"name": name}])[0]
+        assert found and said in found[0], (name, found)
+    for name in ("*.h.example.org", "_dyn.h-1.example.org", "4.3.2.example.org"):
+        assert not of("dyn", hosts=[{"name": name}])[0], name
+    assert not of("noip", hosts=[{"name": "h.example.org!x"}])[0], "a row that takes any name"
+
+
 def test_desec_needs_no_user():
     assert of("desec", user=None) == ([], [])
 
@@ -205,11 +216,14 @@ def test_host_names_that_no_dns_takes_are_refused_with_their_place():
 def test_a_url_that_the_agent_cannot_ask_is_refused_by_check():
     for url, said in (("https://[2001:db8::1]/", "IPv6"), ("https://user@h/", "user name"),
                       ("https://a..b/", "dot"), ("ftp://h/", "https"), ("https://h:99999/", "port"),
-                      ("https://%s.org/" % ("x" * 64), "63"), ("https:///x", "host")):  # fmt: skip
+                      ("https://%s.org/" % ("x" * 64), "63"), ("https:///x", "host"),
+                      ("https://1.2.3/", "no IPv4"), ("http://256.1.1.1/", "no IPv4"),
+                      ("http://10.0.0.010/", "no IPv4"), ("https://h.7./", "no IPv4"),
+                      ("https://h/a/../b", ".."), ("https://h/%2E./b", "%2E.")):  # fmt: skip
         found = refused(address=[{"source": "web", "url": url}])
         assert found and found[0].startswith("address[0].url: ") and said in found[0], (url, found)
     assert refused(address=[{"source": "web", "url": "http://h.example:8080/ip?x=1"}]) == []
-    for server in ("https://[2001:db8::1]", "user@h", "a..b", "h:0", "[::1]:443"):
+    for server in ("https://[2001:db8::1]", "user@h", "a..b", "h:0", "[::1]:443", "1.2.3", "1.2.3.4.5"):
         _, problems, _ = judged(provider="dyn", server=server)
         assert problems and problems[0].startswith("accounts[0].server: "), server
 

@@ -389,6 +389,32 @@ def test_a_source_that_cannot_tell_for_a_while_is_no_trouble_yet():
     assert [h.state for h in world.agent.hosts()] == ["ok"] * 3 and heard(world) == []
 
 
+def test_what_no_source_confirms_any_more_is_not_sent_when_a_wait_ends():
+    """The line goes down during the half hour of a 911, and comes back with another address."""
+    world = started(cfg(("ann", "secret", ["a1.example.org"], PLAIN)))
+    world.provider.say["ann"] = "911"
+    assert changed(world, B, 60) == [("a1.example.org", B)]
+    world.provider.say.clear()
+    world.line[4] = virtual.UNKNOWN
+    world.run(6000)
+    host = world.agent.hosts()[0]
+    assert heard(world) == [] and host.state == "waiting" and host.why[0][0] != "ok"
+    assert changed(world, C, 60) == [("a1.example.org", C)]
+
+
+def test_a_short_silence_of_the_sources_does_not_hold_a_retry_back():
+    world = started(cfg(("ann", "secret", ["a1.example.org"], PLAIN)))
+    world.provider.say["ann"] = 503
+    assert changed(world, B, 60) == [("a1.example.org", B)]
+    world.provider.say.clear()
+    wait = world.agent.hosts()[0].rec.hold - world.agent.clock.mono()
+    world.run(wait - 60)
+    world.line[4] = virtual.UNKNOWN
+    world.round()
+    world.run(100)
+    assert heard(world) == [("a1.example.org", B)]
+
+
 def test_only_the_accounts_own_provider_learns_whom_to_write_to():
     def names(world):
         return [world.agent.agent_name(None, a.doc) for a in world.agent.accounts] + [

@@ -169,14 +169,52 @@ def test_the_second_connection_is_asked_when_the_first_has_no_address():
     assert with_router(router, what)[:2] == (FOUND, bytes([45, 33, 7, 8]))
 
 
-class Once:
-    """Gives the answers to GetExternalIPAddress in turn."""
+def test_of_several_connections_the_one_that_is_public_counts():
+    """Television and telephony have connections of their own; what one does not tell, another may."""
+    for first in (
+        (200, wrap("NewExternalIPAddress", "10.20.30.40")),
+        (200, wrap("NewExternalIPAddress", "\x7f\x01garbage")),
+        (500, b"<s:Fault/>"),
+        (200, b"z" * 30000),
+    ):
+        router = Router()
+        router.answers["/d.xml"] = (200, description(WAN, service("WANPPPConnection:1", "/ppp", "/pppe")))
+        answers = [first, (200, wrap("NewExternalIPAddress", "45.33.7.8"))]
 
-    def __init__(self, rest, turns):
-        self.rest, self.turns = rest, turns
+        async def what(one):
+            kept = router.answers
+            router.answers = Once(kept, answers + [(200, wrap("NewExternalIPAddress", "45.33.7.9"))])
+            return (await one.read(4))[:2], (await one.read(4))[:2]
+
+        assert with_router(router, what) == (
+            (FOUND, bytes([45, 33, 7, 8])),
+            (FOUND, bytes([45, 33, 7, 9])),  # from then on it is asked first
+        ), first
+
+
+def test_a_line_is_down_only_where_no_connection_is_up():
+    states = [wrap("NewConnectionStatus", text) for text in ("Unconfigured", "Connected", "Disconnected")]
+    for said, kind in (((0, 1), UNKNOWN), ((1, 0), UNKNOWN), ((0, 2), NONE), ((2, 2), NONE)):
+        router = Router()
+        router.answers["/d.xml"] = (200, description(WAN, service("WANPPPConnection:1", "/ppp", "/pppe")))
+        router.tell("")
+
+        async def what(one):
+            turns = Once(router.answers, [(200, states[i]) for i in said], "GetStatusInfo")
+            router.answers = turns
+            return await one.read(4)
+
+        assert with_router(router, what)[0] == kind, said
+
+
+class Once:
+    """Gives the answers to one action in turn."""
+
+    def __init__(self, rest, turns, action="GetExternalIPAddress"):
+        self.rest, self.turns, self.action = rest, turns, action
 
     def get(self, name, default):
-        return self.turns.pop(0) if name == "GetExternalIPAddress" else self.rest.get(name, default)
+        return self.turns.pop(0) if name == self.action else self.rest.get(name, default)
 
 
 def test_new_urls_after_a_restart_are_found():
@@ -295,7 +333,25 @@ def test_messages_are_bounded_in_size_and_time():
     ok = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef"
     assert asyncio.run(go(ok, 10)) == (b"HTTP/1.1 200 OK\r\nContent-Length: 3", b"abc")
     assert asyncio.run(go(b"HTTP/1.1 200 OK\r\n\r\nabc", 10))[1] == b"abc"
+    for more, body in (
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc"),
+        (b"HTTP/1.1 200 OK\nContent-Length: 6\n\nab\r\n\r\nc", b"ab\r\n\r\n"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n",
+            b"abcde",
+        ),
+        (
+            b"HTTP/1.0 200 OK\r\ntransfer-encoding:Chunked\r\nContent-Length: 2\r\n\r\n5\nabcde\n0\n\n",
+            b"abcde",
+        ),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n<a>none</a>", b"<a>none</a>"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: \xc2\xb2\r\n\r\nabc", b"abc"),
+    ):
+        assert asyncio.run(go(more, 60))[1] == body, more
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     for bad in (
+        chunked + b"2\r\nab\r\n", chunked + b"5\r\nab", chunked + b"ffffff\r\nab\n",
+        b"HTTP/1.1 100 x\r\n\r\n",
         b"", b"x", b"h" * 5000, b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 9000,
         b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b"b" * 11,

@@ -136,6 +136,33 @@ def test_a_page_that_echoes_names_its_ip_in_a_line():
     assert scan.single(b"zip=1.1.1.1\nip=45.33.7.9,10.0.0.1\n", 4) == (None, ("page.several", 4))
 
 
+def test_a_page_that_echoes_the_address_it_was_asked_under_does_not_mean_us_by_it():
+    for url, page in (
+        ("http://34.1.2.3/get", b'{"headers": {"Host": "34.1.2.3"}, "origin": "45.33.7.7"}'),
+        ("http://34.1.2.3:8080/", b"<p>You asked 34.1.2.3:8080 from <b>45.33.7.7</b></p>"),
+        ("https://34.1.2.3", b"45.33.7.7\nserver: 34.1.2.3\n"),
+    ):
+        assert ask((200, page), url=url)[0][:2] == (FOUND, address.parse(IP)), page
+    six = "https://[2606:4700::1111]:443/x"
+    page = b'{"url": "https://[2606:4700::1111]:443/x", "you": "2a02:8010:1::7"}'
+    assert ask((200, page), 6, url6=six)[0][:2] == (FOUND, address.parse(IP6))
+    # nothing but the server's own: that is no answer
+    assert ask((200, b"34.1.2.3"), url="http://34.1.2.3/")[0][0] == UNKNOWN
+
+
+def test_json_that_names_its_ip_means_that():
+    want = address.parse(IP)
+    for page in (
+        b'{"ip":"45.33.7.7","server":"34.1.2.3"}',
+        b'{"dns": ["8.8.8.8", "9.9.9.9"],\n "ip" : "45.33.7.7"}',
+        b'{"ip":{"v4":"45.33.7.7"}}',
+    ):
+        assert scan.single(page, 4) == (want, None), page
+    for page in (b'[{"ip":"45.33.7.7"},{"ip":"34.1.2.3"}]', b'{"ip":"45.33.7.7, 34.1.2.3"}'):
+        assert scan.single(page, 4) == (None, ("page.several", 4)), page
+    assert scan.single(b'{"ip":"2a02::1","gateway":"34.1.2.3"}', 4) == (None, ("page.no_address", 4))
+
+
 def test_a_pattern_points_at_the_address():
     page = b"<p>server 1.1.1.1</p>\n<p>you: <b>45.33.7.7</b>, before: 45.33.7.8</p>\n"
     for pattern in ("you: <b>*</b>", "you: <b>*</", "<b>*", "<b>*<", "you:*, before"):

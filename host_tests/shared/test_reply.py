@@ -198,7 +198,9 @@ def test_waits_told_by_the_provider():
     assert read("dyn", "", 503, retry_after="5")[0].delay == 5
     assert read("dyn", "", 503, retry_after="0")[0].delay == 1
     assert read("dyn", "", 503, retry_after="9999999999999")[0].delay == 86400
-    assert read("dyn", "", 503, retry_after="soon")[0].delay == 0
+    for text, delay in (("120.5", 120), ("120s", 120), ("90 seconds", 90), ("60, 60", 60), ("3600;x", 3600),
+                        ("soon", 0), ("-5", 0), ("1e9", 0), ("1 minute", 0), ("0x10", 0), ("", 0)):  # fmt: skip
+        assert read("dyn", "", 503, retry_after=text)[0].delay == delay, text
     assert read("dyn", "good " + A, retry_after="120")[0].delay == 0
     # 911 and dnserr mean half an hour whatever a proxy thinks
     assert read("dyn", "911", 503, retry_after="60")[0].delay == 1800

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a UPnP router writes: announcements and descriptions, as sloppy as they are."""
 
+from loopback import LO
 from upnp_kit import GATEWAY, IGD, WAN, description, service, ssdp
 from wanbeacon.observe import gena, igd, xml
 
@@ -57,7 +58,25 @@ def test_elements_as_sloppy_as_routers_write_them():
     ):
         assert xml.text(data, b"NewX") == b"", data
     assert xml.text(b"<u>/a?b=1&amp;c=&quot;2&quot;</u>", b"u") == b'/a?b=1&c="2"'
+    assert xml.text(b"<u>&#47;a&#x2F;b&#X3f;&#38;&#0;&#999;&#x;&#</u>", b"u") == b"/a/b?&&#0;&#999;&#x;&#"
+    assert xml.text(b"<NewX>1.2.3.4\0</NewX>", b"NewX") == b"1.2.3.4"
     assert xml.without_comments(b"a<!-- <b> -->c<!----><!-- d") == b"ac"
+
+
+def test_what_cannot_be_used_of_a_description_costs_no_more_than_itself():
+    row = b"<serviceType>%sWANIPConnection:1</serviceType><controlURL>/c</controlURL>" % IGD.encode()
+    events = b"<eventSubURL>/e</eventSubURL>"
+    for base in (b"https://192.168.1.1/", b"ftp://x", b"http://a b/", b"http:///", b"192.168.1.1:5000"):
+        data = b"<root><URLBase>%s</URLBase><service>%s%s</service></root>" % (base, row, events)
+        assert igd.services(data, 5000, "/d") == [(IGD + "WANIPConnection:1", (5000, "/c"), (5000, "/e"))], (
+            base
+        )
+    for bad in (b"<eventSubURL>https://x/</eventSubURL>", b"<eventSubURL>/\xff</eventSubURL>"):
+        data = b"<root><service>%s%s</service></root>" % (row, bad)
+        assert igd.services(data, 5000, "/d") == [(IGD + "WANIPConnection:1", (5000, "/c"), (5000, "/c"))], (
+            bad
+        )
+    assert igd.answer(b"HTTP/1.1 200 OK\r\nLOCATION: http://:1900/d\r\n\r\n", LO, LO)[1:3] == (1900, "/d")
 
 
 def test_descriptions_as_sloppy_as_routers_write_them():
@@ -97,7 +116,7 @@ def test_what_could_break_a_request_is_left_out():
         "/c\nX-Evil: 1",
         "/c d",
         "/c\r\n\r\nGET /",
-        "/\x00",
+        "/\x00x",
         "http://192.168.1.1:5000/a\nb",
         "/\xe4",
         "http://h:x/",

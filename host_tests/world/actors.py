@@ -102,6 +102,14 @@ class Spoiled:
             return [(0, chance.randbytes(chance.randrange(1, 3000)))]
         if mode == "endless":
             return [(5, b"X" * 1000) for _ in range(60)]
+        if mode == "chunked":  # though it was asked by HTTP/1.0; cut where it hurts
+            head, _, body = data.partition(b"\r\n\r\n")
+            head = b"\r\n".join([one for one in head.split(b"\r\n") if one[:15] != b"Content-Length:"])
+            parts = [body[i : i + 37] for i in range(0, len(body), 37)] + [b""]
+            body = b"".join([b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in parts])
+            return [(0, head + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + body)]
+        if mode == "interim":
+            return [(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (30, data)]
         if mode == "headers":  # 150 lines without a colon, then as it should be
             head, _, body = data.partition(b"\r\n\r\n")
             return [(0, head + b"\r\nnonsense" * 150 + b"\r\n\r\n" + body)]

@@ -4,8 +4,10 @@
 import asyncio
 import gc
 import importlib
+import inspect
 import sys
 from functools import lru_cache
+from pathlib import Path
 
 from wanbeacon.app import agent, config, stage
 from wanbeacon.core import address
@@ -14,44 +16,27 @@ from wanbeacon.net import believe, clock, cpython, reason
 from host_tests.world import net
 
 START = 1800000000  # unix time when a world begins
-# Everything that the agent may load here: loaded now, so that its modules can be put into the world.
-_MODULES = [
-    "app.advise",
-    "app.agent",
-    "app.asked",
-    "app.build",
-    "app.commands",
-    "app.exchange",
-    "app.learn",
-    "app.log",
-    "app.model",
-    "app.plan",
-    "app.shown",
-    "app.stage",
-    "app.status",
-    "app.telling",
-    "app.words",
-    "board.esp32.ntp",
-    "core.journal",
-    "net.clock",
-    "net.get",
-    "net.http",
-    "net.lan",
-    "net.names",
-    "net.udp",
-    "net.waits",
-    "net.wire",
-    "observe.announce",
-    "observe.choose",
-    "observe.choosing",
-    "observe.gena",
-    "observe.natpmp",
-    "observe.quiet",
-    "observe.scan",
-    "observe.upnp",
-    "observe.web",
-    "observe.xml",
-]
+# Loaded here, so that they are in the world from the start: all that the agent may load while it runs.
+_ROOMS = ("core", "dyndns", "net", "observe")
+_APP = ("advise", "asked", "exchange", "learn", "plan", "shown", "telling")
+# What reads files of the test's own machine, and nothing else with it.
+_READS_FILES = ("wanbeacon.net.trust",)
+
+
+@lru_cache(None)
+def _everything():
+    folder = Path(agent.__file__).parent.parent
+    names = [
+        "%s.%s" % (room, one.stem) for room in _ROOMS for one in sorted((folder / room).glob("[a-z]*.py"))
+    ]
+    names += ["app." + name for name in _APP]
+    return ["wanbeacon." + name for name in [*names, "board.esp32.ntp"]] + ["requests"]
+
+
+def ours():
+    """Every module of the product that is loaded, and requests, whose stand-in is part of it; by name."""
+    names = [name for name in sorted(sys.modules) if name.split(".")[0] in ("wanbeacon", "requests")]
+    return [sys.modules[name] for name in names if name not in _READS_FILES]
 
 
 class PowerCut(BaseException):
@@ -81,14 +66,12 @@ class World:
 
     def __enter__(self):
         self.before = []
-        modules = [importlib.import_module("wanbeacon." + name) for name in _MODULES] + [
-            importlib.import_module("requests")
-        ]
-        for module in modules:
-            for name, other in self.stands_in.items():
-                if name in module.__dict__ and not (name == "socket" and module.__name__ == "requests"):
-                    self.before.append((module.__dict__, name, module.__dict__[name]))
-                    module.__dict__[name] = other
+        for name in _everything():
+            importlib.import_module(name)
+        for module in ours():
+            for name in self.real(module):
+                self.before.append((module.__dict__, name, module.__dict__[name]))
+                module.__dict__[name] = self.stands_in[name]
         # wire.py imports it where it is used
         self.before.append((sys.modules, "socket", sys.modules["socket"]))
         sys.modules["socket"] = self.stands_in["socket"]
@@ -97,6 +80,16 @@ class World:
             setattr(address, name, lru_cache(999)(getattr(address, name)))
         self.before.append((stage.__dict__, "floor", stage.floor))
         stage.floor = asyncio.Lock()
+        return self
+
+    def real(self, module):
+        """Names under which a module has something of the machine that the test runs on."""
+        names = [name for name in self.stands_in if inspect.ismodule(module.__dict__.get(name))]
+        return [name for name in names if module.__name__ != "requests" or name != "socket"]
+
+    def leaks(self):
+        """What was loaded meanwhile and sees the machine's own clock, chance or network: [(module, name)]."""
+        return [(module.__name__, name) for module in ours() for name in self.real(module)]
 
     def __exit__(self, *_):
         for place, name, value in reversed(self.before):

@@ -17,7 +17,10 @@ FAULTS = {
     "natpmp": (5, ("silent", "slow", "garbled", "refused", "raise", "slow")),
     "ssdp": (3, ("silent", "slow", "garbled", "crowded")),
     "soap": (5, ("500", "garbage", "empty")),
-    "router-web": (4, ("hang", "reset", "slow", "garbled", "noise", "endless", "headers")),
+    "router-web": (
+        4,
+        ("hang", "reset", "slow", "garbled", "noise", "endless", "headers", "chunked", "interim"),
+    ),
     "router-tcp": (3, ("hang", "refuse", "raise")),
     "gena": (2, ("silent", "no")),
     "quiet": (2, ("no announcements",)),

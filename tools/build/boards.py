@@ -2,8 +2,8 @@
 """The boards in boards/ and what goes onto one: a list of (path on the board, bytes).
 
 On the board: /main.py, everything else that tools/build/manifest.py names for a board below /lib (compiled),
-/lib/board.json (the pins), and the user's /config.json and /device.json, which an installation never replaces
-unasked."""
+/lib/board.json (the pins), /lib/licenses.txt (of all that is there, the firmware too), and the user's
+/config.json and /device.json, which an installation never replaces unasked."""
 
 import contextlib
 import hashlib
@@ -69,6 +69,7 @@ def files(board, portal=True, frozen=False):
         name = path.relative_to(folder).as_posix()
         if name != "main.py" and not (frozen and name in (mpy.START, mpy.MODULES, mpy.NAMES)):
             found["/lib/" + name] = path.read_bytes()
+    found["/lib/licenses.txt"] = (ROOT / "boards/licenses.txt").read_bytes()
     found["/lib/board.json"] = json.dumps(dict(board["device"], name=board["name"])).encode()
     found["/main.py"] = (folder / "main.py").read_bytes()
     return found

@@ -36,7 +36,7 @@ def app(
     if not key:
         raise UserError("say which key signs: --key FILE (tools bundle --new-key FILE makes one)")
     ours = version.agent_version()
-    data = build(files(), ours, _private(key))
+    data = build(files(), ours, private_key(key))
     name = "wanbeacon-%s.bundle" % ours
     manifest = out / "manifest.json"
     try:
@@ -67,13 +67,13 @@ def _installer(out, ours):
 
 
 def files():
-    """{path below a slot: bytes} of what every board gets; its pins (board.json) and main.py stay as they
-    are."""
+    """{path below a slot: bytes} of what every board gets; its pins (board.json), main.py and the licenses,
+    the firmware's too, stay as they are."""
     found = boards.files(boards.read(boards.names()[0]))
     return {
         path[5:]: data
         for path, data in found.items()
-        if path.startswith("/lib/") and path != "/lib/board.json"
+        if path.startswith("/lib/") and path not in ("/lib/board.json", "/lib/licenses.txt")
     }
 
 
@@ -118,7 +118,7 @@ def keys(paths):
     return b"".join(map(public, paths))
 
 
-def _private(path):
+def private_key(path):
     from cryptography.hazmat.primitives import serialization
 
     try:

@@ -9,6 +9,7 @@
     wanbeacon_tools-V-py3-none-any.whl   the tools as a program
     openwrt/*.ipk, *.apk        agent, its parts and LuCI page, with the feed's index
     SHA256SUMS                  of all of them
+    SHA256SUMS.sig              with --key: its signature (RSA, SHA-256), which openssl can check
 
 Everything is built twice, in two processes with caches of their own, and must be the same bytes."""
 
@@ -29,7 +30,7 @@ import typer
 
 from .. import ROOT, UserError
 from ..device import image
-from . import boards, mpy, package, version, wheel
+from . import boards, bundle, mpy, package, version, wheel
 
 #: One build takes a few seconds; two at once on a busy machine some more.
 _BUILD_S = 300
@@ -127,7 +128,7 @@ def write(files, out):
     foreign = [
         path.name
         for path in out.glob("*")
-        if path.name not in ("mip", "openwrt", "SHA256SUMS")
+        if path.name not in ("mip", "openwrt", "SHA256SUMS", "SHA256SUMS.sig")
         and not path.name.startswith(("wanbeacon-", "wanbeacon_tools-"))
     ]
     if foreign:
@@ -141,9 +142,13 @@ def write(files, out):
         raise UserError("cannot write to %s (%s); name another folder with --out" % (out, error.strerror))
 
 
-def app(out: Path = typer.Option(Path("dist"), help="folder for the files, emptied first")):
+def app(
+    out: Path = typer.Option(Path("dist"), help="folder for the files, emptied first"),
+    key: Path = typer.Option(None, help="private key (RSA-3072, PEM) that signs SHA256SUMS"),
+):
     """Build all artefacts of a release, twice, and their checksums."""
     version.must_agree()
+    private = bundle.private_key(key) if key else None  # a wrong file is said before the long work
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(_elsewhere)
         files = build()
@@ -156,7 +161,8 @@ def app(out: Path = typer.Option(Path("dist"), help="folder for the files, empti
     if again != text:
         different = sorted({line.split()[1] for line in {*again.splitlines()} ^ {*text.splitlines()}})
         raise UserError("not reproducible: a second build of %s has other bytes" % ", ".join(different))
-    write({**files, "SHA256SUMS": text.encode()}, out)
+    signed = {"SHA256SUMS.sig": bundle.sign(text.encode(), private)} if private else {}
+    write({**files, "SHA256SUMS": text.encode(), **signed}, out)
     for name in sorted(files):
         if not name.startswith("mip/"):
             print("%8d  %s" % (len(files[name]), out / name))
@@ -168,3 +174,8 @@ def app(out: Path = typer.Option(Path("dist"), help="folder for the files, empti
         % (sum(len(files[name]) for name in files if name.startswith("mip/")), out / "mip", len(boards_there))
     )
     print("Built twice, the same bytes. Check: cd %s && sha256sum -c SHA256SUMS" % out)
+    if signed:
+        print(
+            "Signed. Who has the public half in key.pub checks: "
+            "openssl dgst -sha256 -verify key.pub -signature SHA256SUMS.sig SHA256SUMS"
+        )

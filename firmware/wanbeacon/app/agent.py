@@ -25,6 +25,7 @@ _AGAIN_MS = const(1500)
 _FLOOD = const(20)  # hints within 2 s; a real change brings one to four from each source
 # seconds a line, account or listener rests after a fault of the program in it; doubles up to an hour
 _REST = const(60)
+_REST_MEMORY = const(3)  # half of the first one where memory was short: a page gives it back in a moment
 _REST_MAX = const(3600)
 SAVE_AGAIN = 60  # seconds between two tries to write a journal that cannot be written
 
@@ -124,6 +125,8 @@ class Agent:
         self.counters["faults"] += 1
         if not row or row[0] != what:
             row = self.faults[where] = [what, 0, _REST // 2]
+            if isinstance(error, MemoryError):
+                row[2] = _REST_MEMORY
             try:
                 self.log.tell("err", "log.fault", where, what)
             except MemoryError:
@@ -152,7 +155,11 @@ class Agent:
                 self._watch(line)
                 await asyncio.sleep(0)
                 async with stage.floor:
-                    await self._look(line)
+                    try:
+                        await self._look(line)
+                    except MemoryError:
+                        gc.collect()
+                        await self._look(line)
                 self._watch(line)
                 self.sound(line.name)
             except Exception as e:
@@ -232,6 +239,10 @@ class Agent:
                 continue
             try:
                 async with stage.floor:
+                    need = getattr(self.board, "at_need", None)  # a board's pages, while there are any
+                    if need and [h for h in account.hosts if h.rec.word == "memory"]:
+                        need()  # they left no room for it the last time
+                        await asyncio.sleep(0)
                     try:
                         sent = self._act(account)
                     except MemoryError:

@@ -53,7 +53,8 @@ def failed(hosts, trouble):
         for h in hosts:
             policy.withdraw(h.rec)
     return [
-        outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word) for _ in hosts
+        outcome.Outcome(outcome.ODD, trouble.word) if odd else outcome.failed(trouble.word, trouble.sent)
+        for _ in hosts
     ]
 
 

@@ -18,6 +18,9 @@ _PATIENCE = const(1800)
 # Sources that read the device's own address: then the connection comes from it too.
 _OWN = ("netlink", "interface", "ubus")
 
+# seconds after which an address that no source confirms any more is not sent: the line may have another one
+_STALE = const(120)
+
 # ---- observe
 
 
@@ -166,6 +169,12 @@ def judge(agent, host, now):
         # to go offline takes no address of the line
         wanted = [a if a and not address.why_not(a) else None for a in policy.stored(rec)]
     verdict, host.next, host.why = policy.step(rec, wanted, now)
+    stale = False
+    if verdict == policy.SEND and not rec.offline:
+        fresh = _confirmed(host, wanted, now)
+        if fresh != wanted:
+            stale, wanted = not any(fresh), fresh
+            verdict, host.next, host.why = policy.step(rec, fresh, now)
     host.state = "waiting"
     if verdict == policy.STOPPED:
         host.state = "stopped"
@@ -177,7 +186,7 @@ def judge(agent, host, now):
         dead = _dead(host)
         if not (wanted[0] or wanted[1]):
             host.why = _no_address(host)
-            if _unheard(host, now) or host.why[0][0] == "home.neighbor_off":
+            if _unheard(host, now) and not stale or host.why[0][0] == "home.neighbor_off":
                 host.state = "ok"
         elif rec.offline == 2 or host.why[0][0] != "ok":
             pass
@@ -191,6 +200,18 @@ def judge(agent, host, now):
     else:
         return host, wanted, policy.stored(rec)
     return None
+
+
+def _confirmed(host, wanted, now):
+    """`wanted` without the addresses that are news to the provider and that no source has confirmed for a
+    while: a retry after hours would publish what the line had then."""
+    lost, have = host.account.line.lost, policy.stored(host.rec)
+    out = []
+    for i in range(2):
+        since = lost[4 + 2 * i]
+        old = since is not None and now - since > _STALE
+        out.append(None if old and wanted[i] != have[i] else wanted[i])
+    return tuple(out)
 
 
 def _dead(host):

@@ -43,6 +43,12 @@ class Outcome:
         self.note = None
 
 
-def failed(word):
-    """The Outcome of an exchange that brought no HTTP answer (`word`: "timeout", "connect", "tls" ...)."""
-    return Outcome(LATER, word, ACCOUNT, {"dns": HOME, "no route": HOME, "connect": REFUSED}.get(word, NET))
+def failed(word, sent=False):
+    """The Outcome of an exchange that brought no HTTP answer (`word`: "timeout", "connect", "tls" ...). sent:
+    the request, or some of it, had left."""
+    kind = {"dns": HOME, "no route": HOME, "connect": REFUSED}.get(word, NET)
+    if word == "memory" and not sent:
+        kind = (
+            REFUSED  # our own want, and nobody saw the request: once more soon, when a page has left its room
+        )
+    return Outcome(LATER, word, ACCOUNT, kind)

@@ -195,6 +195,16 @@ def _texts(row, way):
     return "{user}" + "{password}" if way == "basic" else " ".join(out)
 
 
+def _no_name(name, problems):
+    """A port, an address or a place of a template where a host name belongs."""
+    for c in name:
+        if not (c.isalpha() or c.isdigit() or c in "-._*"):
+            problems.append("hosts: %s: a host name has no %s" % (name, c))
+            return
+    if name.count(".") == 3 and name.replace(".", "").isdigit():
+        problems.append("hosts: %s: is an address; the name that is to lead there belongs here" % name)
+
+
 def _host(row, host, problems, warnings):
     name = host["name"]
     if not any(share.families(row, host)):
@@ -203,6 +213,8 @@ def _host(row, host, problems, warnings):
         )
     if "@" in name and not row.get("any"):
         problems.append("hosts: %s: a host name has no @; a user name belongs into user" % name)
+    elif not row.get("any") and row["id"] != "custom":
+        _no_name(name, problems)
     if "." not in name.strip(".") and not row.get("any") and row["id"] != "custom":
         warnings.append(
             "hosts: %s: %s expects full names such as %s.example.org"

@@ -18,10 +18,15 @@ def digits(text):
 def seconds(value, wall=None):
     """Retry-After (RFC 9110 section 10.2.3), delta-seconds or an HTTP-date -> seconds within
     RETRY_MIN..RETRY_MAX, or 0 when it cannot be read (a date while the clock is not set, an obsolete date
-    form). wall: unix seconds or None."""
+    form). Some write 120.5, 120s, or have their header doubled by a proxy (120, 120): the first number is it.
+    wall: unix seconds or None."""
     value = value.strip()
-    if digits(value):
-        return max(RETRY_MIN, min(RETRY_MAX, int(value[:9])))
+    count = 0
+    while digits(value[count : count + 1]):
+        count += 1
+    rest = value[count:]
+    if count and (rest[:1] in ("", ".", ",", ";") or rest.strip() in ("s", "sec", "seconds")):
+        return max(RETRY_MIN, min(RETRY_MAX, int(value[: min(count, 9)])))
     when = httpdate.parse(value)
     if wall is None or when is None:
         return 0

@@ -33,7 +33,8 @@ def header(head, name):
 
 def split_url(url):
     """Return (host, port, path) of a plain http URL, as devices write it: the host may be an IPv6 literal in
-    brackets. ValueError when it is none, or holds what cannot be part of a request line."""
+    brackets, or missing ("http://:1900/"): nobody uses it. ValueError when it is none, or holds what cannot
+    be part of a request line."""
     for c in url.encode():
         if not 32 < c < 127:
             raise ValueError("not a URL")
@@ -43,7 +44,7 @@ def split_url(url):
     host, bracket, port = place.partition("]") if place[:1] == "[" else (place.partition(":")[0], "", "")
     port = port[1:] if bracket else place[len(host) + 1 :]
     if (
-        not host
+        not place
         or host[:1] == "["
         and not bracket
         or "@" in place
@@ -65,6 +66,29 @@ def request(verb, host, port, path, lines="", body=""):
     return (head % (verb, path, version, host, port, lines, body)).encode()
 
 
+def _split(data):
+    """(head, what follows it), or (None, data) while the head is not whole. An interim answer (100 Continue)
+    is passed over."""
+    while True:
+        ends = [(data.find(gap), len(gap)) for gap in (b"\r\n\r\n", b"\n\n", b"\n\r\n")]
+        ends = [one for one in ends if one[0] >= 0]
+        if not ends:
+            return None, data
+        end, gap = min(ends)
+        head, data = data[:end], data[end + gap :]
+        if head[:7] != b"HTTP/1." or head[9:10] != b"1":
+            return head, data
+
+
+def _length(head):
+    """The Content-Length of a head, or None."""
+    text = header(head, b"content-length")
+    for c in text:
+        if not "0" <= c <= "9":
+            return None
+    return int(text) if 0 < len(text) < 9 else None
+
+
 async def read_message(sock, until, cap, without=None):
     """Read one HTTP message until its length, the peer's end or `until` (ticks). Returns (head, body) in
     bytes.
@@ -72,7 +96,8 @@ async def read_message(sock, until, cap, without=None):
     without: length of the body where none is stated; None: until the peer's end.
     reason.Why when it is longer than `cap`, late, or cut. Data behind the stated length is dropped.
     """
-    chunks, size, head, want = [], 0, None, None
+    chunks, size = [], 0  # no growing block: a small heap has no holes
+    head, want, chunked = None, None, False
     while True:
         left = time.ticks_diff(until, time.ticks_ms())
         if left <= 0 or not await waits.ready(sock, left):
@@ -83,19 +108,29 @@ async def read_message(sock, until, cap, without=None):
         size += len(data)
         chunks.append(data)
         if head is None:
-            all_ = b"".join(chunks)
-            end, gap = all_.find(b"\r\n\r\n"), 4
-            if end < 0:
-                end, gap = all_.find(b"\n\n"), 2
-            if end >= 0:
-                head, chunks, size = all_[:end], [all_[end + gap :]], len(all_) - end - gap
-                length = header(head, b"content-length")
-                want = int(length) if length.isdigit() and len(length) < 9 else without
-            elif size > _MAX_HEAD or not data:
-                raise reason.Why("lan.no_http")
-        if (size if want is None else want) > cap and head is not None:
+            head, rest = _split(b"".join(chunks))
+            chunks, size = [rest], len(rest)
+            if head is None:
+                if size > _MAX_HEAD or not data:
+                    raise reason.Why("lan.no_http")
+                continue
+            chunked = "chunked" in header(head, b"transfer-encoding").lower()
+            want = _length(head)
+            want = without if want is None or chunked else want
+        if (size if want is None else want) > cap:
             raise reason.Why("lan.long")
-        if head is not None and (not data or want is not None and size >= want):
+        if chunked and (not data or chunks[-1][-1:] == b"\n"):
+            from wanbeacon.net import chunks as many  # few routers answer so: the others' heap is spared it
+
+            try:
+                body = many.joined(b"".join(chunks))
+            except ValueError:
+                body, chunked = None, False
+            if body is not None:
+                return head, body
+            if chunked and not data:
+                raise reason.Why("lan.cut")
+        if not chunked and (not data or want is not None and size >= want):
             if want is not None and size < want:
                 raise reason.Why("lan.cut")
             return head, b"".join(chunks)[: size if want is None else want]

@@ -69,22 +69,29 @@ def place(url, port, path):
 
 
 def services(data, port, path):
-    """Return [(service type, control (port, path), event (port, path))] of the WAN connections described.
-    ValueError when URLBase is no URL; a service that cannot be asked is left out."""
+    """Return [(service type, control (port, path), event (port, path))] of the WAN connections described. A
+    URLBase that is no URL does not count; a service that cannot be asked is left out, one whose events cannot
+    be subscribed to is asked all the same."""
     data = xml.without_comments(data)
     base = xml.text(data, b"URLBase")
     if base:
-        port, path = place(base, port, path)
+        try:
+            port, path = place(base, port, path)
+        except ValueError:
+            pass
     found = []
     for block in xml.blocks(data, b"service", 40):
         kind = xml.text(block, b"serviceType")
         if b":WANIPConnection:" in kind or b":WANPPPConnection:" in kind:
             try:
-                control = place(xml.text(block, b"controlURL"), port, path)
-                events = place(xml.text(block, b"eventSubURL"), port, path)
-                found.append((_plain(kind), control, events))
+                kind, control = _plain(kind), place(xml.text(block, b"controlURL"), port, path)
             except ValueError:
-                pass
+                continue
+            try:
+                events = place(xml.text(block, b"eventSubURL"), port, path)
+            except ValueError:
+                events = control
+            found.append((kind, control, events))
     return found
 
 

@@ -24,24 +24,29 @@ def cut(body, pattern):
     return None if end < 0 else rest[:end]
 
 
-def _line(body):
-    """The value of a line "ip=..." (Cloudflare's /cdn-cgi/trace and the like, which name their own address
-    too), or None."""
+def _named(body):
+    """What a page that names its values calls "ip", or None: the value of a line "ip=..." (Cloudflare's
+    /cdn-cgi/trace and the like, which name their own address too), or of the one JSON key."""
     for line in body.split(b"\n", 40)[:40]:
         if line[:3] == b"ip=":
             return line[3:].strip()
+    if body.count(b'"ip"') == 1:
+        colon, _, rest = body.partition(b'"ip"')[2].lstrip().partition(b'"')
+        if colon.strip() == b":":
+            return rest.partition(b'"')[0]
     return None
 
 
-def single(body, family, first=False):
+def single(body, family, first=False, asked=None):
     """Return (packed, None) for the only address of `family` in `body`, else (None, why not: a code tuple).
 
     Reads HTML, plain text, XML and JSON alike: markup is what stands between the words. Twice the same is
-    one. A page of lines key=value is asked for its ip alone. first: the first address is meant, whatever
-    follows.
+    one. A page that names its values is asked for its ip alone. first: the first address is meant, whatever
+    follows. asked: the host of the page's URL: where that is an address, who echoes it does not mean us.
     """
-    line = _line(body)
-    body = body if line is None else line
+    named = _named(body)
+    body = body if named is None else named
+    theirs = _parse(asked.strip("[]").encode()) if asked else None
     found = None
     start = None
     for at in range(len(body) + 1):
@@ -53,6 +58,8 @@ def single(body, family, first=False):
         if start is not None:
             word, start = body[start:at], None
             for packed in _packed(word, family):
+                if packed == theirs:
+                    continue
                 if found and found != packed:
                     return None, ("page.several", family)
                 found = packed

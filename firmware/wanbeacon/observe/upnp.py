@@ -75,26 +75,47 @@ class Observer:
         return (await lan.exchange(self.board, self.host, port, "POST", path, lines, body))[2]
 
     async def _ask(self):
+        """A gateway may have several connections (television, telephony, two lines): the first address that
+        can be published counts, else the first of any. What one of them does not tell, another may."""
+        best, troubles = None, []
         for service in self.services:
-            text = xml.text(await self.call(service, "GetExternalIPAddress"), b"NewExternalIPAddress")
-            if text and text != b"0.0.0.0":
-                # strictly an address: some routers put garbage here while the line is down (miniupnp issue
-                # 567)
-                try:
-                    packed = address.parse(text.decode())
-                except ValueError:  # UnicodeError is one too
-                    packed = b""
-                if len(packed) != 4:
-                    raise reason.Why("upnp.garbage", self.host)
-                self.services = [service]
-                return FOUND, packed, ("router.told", self.host)
+            try:
+                packed = await self._address(service)
+            except (OSError, ValueError, reason.Why) as e:
+                troubles.append(reason.why(e))
+                if len(troubles) > 1:  # each may have taken seconds
+                    break
+                continue
+            if packed and (not best or not address.why_not(packed)):
+                best = packed, service
+                if not address.why_not(packed):
+                    break
+        if best:
+            self.services = [best[1]] + [one for one in self.services if one is not best[1]]
+            return FOUND, best[0], ("router.told", self.host)
+        if troubles:
+            raise reason.Why(*troubles[0])
+        said = None
         for service in self.services:
             status = xml.text(await self.call(service, "GetStatusInfo"), b"NewConnectionStatus")
             if status == b"Connected":
                 return UNKNOWN, None, ("upnp.cgnat", self.host)
-            if status:
-                return NONE, None, ("upnp.down", self.host)
-        return UNKNOWN, None, ("upnp.mute", self.host)
+            said = said or status
+        return (NONE, None, ("upnp.down", self.host)) if said else (UNKNOWN, None, ("upnp.mute", self.host))
+
+    async def _address(self, service):
+        """The address (packed) of one connection, None when it has none; reason.Why: it is garbage."""
+        text = xml.text(await self.call(service, "GetExternalIPAddress"), b"NewExternalIPAddress")
+        if not text or text == b"0.0.0.0":
+            return None
+        # strictly an address: some routers put garbage here while the line is down (miniupnp issue 567)
+        try:
+            packed = address.parse(text.decode())
+        except ValueError:  # UnicodeError is one too
+            packed = b""
+        if len(packed) != 4:
+            raise reason.Why("upnp.garbage", self.host)
+        return packed
 
     async def changed(self):
         """Return after an event of the router.

@@ -41,17 +41,21 @@ class Observer:
         if status != 200:
             return UNKNOWN, None, ("web.status", _host(url), status)
         part = scan.cut(body, self.pattern) if self.pattern else body
-        packed, why = (
-            scan.single(part, family, (self.pattern or "")[-1:] == "*")
-            if part is not None
-            else (None, ("page.no_pattern",))
-        )
+        packed, why = None, ("page.no_pattern",)
+        if part is not None:
+            packed, why = scan.single(part, family, (self.pattern or "")[-1:] == "*", _bare(url))
         if not packed:
             return UNKNOWN, None, ("outside.failed", _host(url), why)
         return FOUND, packed, ("outside.found", _host(url))
 
     def close(self):
         """Nothing is kept open."""
+
+
+def _bare(url):
+    """The host of a URL without its port: a name, or an address ("[2606:4700::1111]:443" has a bracket)."""
+    host = _host(url)
+    return host.partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
 
 
 def _host(url):

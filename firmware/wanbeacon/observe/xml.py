@@ -7,14 +7,7 @@ hole for it.
 """
 
 _AFTER = b" \t\r\n/>"  # what may follow an element's name in its tag
-_ENTITIES = (
-    (b"&lt;", b"<"),
-    (b"&gt;", b">"),
-    (b"&quot;", b'"'),
-    (b"&apos;", b"'"),
-    (b"&#47;", b"/"),
-    (b"&amp;", b"&"),
-)
+_ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&amp;", b"&"))
 
 
 def without_comments(xml):
@@ -65,11 +58,27 @@ def text(xml, name):
     rest = xml[at : at + 600].lstrip()
     if rest[:9] == b"<![CDATA[":
         return rest[9:].partition(b"]]>")[0].strip()
-    rest = rest.partition(b"<")[0].strip()
+    rest = rest.partition(b"<")[0].strip(b" \t\r\n\0")  # a C string's end is sent along here and there
     if b"&" in rest:
+        rest = _numbers(rest)
         for entity, char in _ENTITIES:
             rest = rest.replace(entity, char)
     return rest
+
+
+def _numbers(text):
+    """`text` with its numbered characters (&#47; &#x2F;) as what they are, if they are ASCII."""
+    parts = text.split(b"&#")
+    out = parts[0]
+    for part in parts[1:]:
+        number, end, rest = part.partition(b";")
+        base = 16 if number[:1] in (b"x", b"X") else 10
+        try:
+            code = int(number[base // 16 :].decode(), base) if end and len(number) < 5 else 0
+        except ValueError:
+            code = 0
+        out += bytes([code]) + rest if 31 < code < 127 else b"&#" + part
+    return out
 
 
 def blocks(xml, name, most):

@@ -22,7 +22,10 @@ def read_text(path):
     """The file as text. ValueError, with the path and what to do, when it cannot be."""
     try:
         with open(path, "rb") as f:
-            data = f.read(FILE_MAX + 1)
+            parts = [f.read(4096)]  # not a block of the largest size for a small file
+            while parts[-1] and len(parts) <= FILE_MAX // 4096:
+                parts.append(f.read(4096))
+        data = b"".join(parts)
     except OSError as e:
         raise ValueError("%s: cannot be read (%s)" % (path, "it does not exist" if e.errno == 2 else e))
     if len(data) > FILE_MAX:
@@ -50,10 +53,20 @@ def load(path, catalogue):
         return known if name is None else ddns.ours(name, known)
 
     found = settings.convert(uci.parse(read_text(path), path), path, provider)
+    accounts, most = len(found.document["accounts"]), _most()
+    if accounts > most:
+        found.problems.append(
+            "%s: services with %d different logins; %d are allowed" % (path, accounts, most)
+        )
     if not found.problems and found.enabled and found.document["accounts"]:
         for lines, said in zip(validate(found.document, catalogue), (found.problems, found.notes)):
             said += [settings.name_origin(text, found, path) for text in lines]
     return found
+
+
+def _most():
+    """How many accounts the agent's own settings may have."""
+    return [int(row[2].split(":")[1]) for row in config.rows("") if row[0] == "accounts"][0]
 
 
 def validate(document, catalogue):
@@ -101,6 +114,9 @@ def main(argv, catalogue):
         found = load(argv[0], catalogue)
     except (ValueError, OSError) as e:
         sys.stderr.write("%s\n" % e)
+        return REFUSED
+    except MemoryError:
+        sys.stderr.write("%s: too much for the memory of this program; use fewer services\n" % argv[0])
         return REFUSED
     if not found.enabled or (not found.problems and not found.document["accounts"]):
         return OFF

@@ -149,9 +149,15 @@ async def _answer(server, guest):
 
 def _forget(server):
     """What reads requests stays no longer than somebody's is read, what holds connections no longer than
-    there is one."""
-    if all([one.floor is not None for one in server.guests]):
+    there is one. Takes no memory before there is some: this is also the end of who found none."""
+    gc.collect()
+    for one in server.guests:
+        if one.floor is None:
+            return
+    try:
         stage.dismiss("portal.request")
-    if not server.guests:
-        stage.dismiss("portal.guest")
+        if not server.guests:
+            stage.dismiss("portal.guest")
+    except MemoryError:  # the next one's end does it
+        pass
     gc.collect()

@@ -16,6 +16,7 @@ from wanbeacon.app import stage
 from wanbeacon.net import waits
 
 PLACES = 3  # connections at once: each takes memory of lwIP; the others wait in the backlog
+_SHUT_MS = const(300)  # by then the exchange has begun, and holds the loop
 _HELD_MS = const(500)  # for a browser that opened a connection during an exchange to say what it wants
 
 _BUSY = (
@@ -45,6 +46,7 @@ class Server:
         self.guests = []
         self.held = None  # a connection that busy() took: (conn, ip, ticks)
         self.taking = False
+        self.shut = None  # ticks since when an exchange needs the memory of all guests
 
     # ---- the door
 
@@ -58,6 +60,7 @@ class Server:
             sock.setblocking(False)
             self.socks.append(sock)
             self.device.board.while_waiting = self.busy
+            self.device.board.at_need = self.put_off_all
             while True:
                 await waits.ready(sock)
                 try:
@@ -70,7 +73,7 @@ class Server:
             if sock in self.socks:  # it listened
                 self.socks.remove(sock)
             if not self.socks:
-                self.device.board.while_waiting = None
+                self.device.board.while_waiting = self.device.board.at_need = None
             sock.close()
 
     def admit(self, conn, ip):
@@ -78,6 +81,9 @@ class Server:
         guest = None
         try:
             conn.setblocking(False)
+            if self.shut is not None and time.ticks_diff(time.ticks_ms(), self.shut) < _SHUT_MS:
+                raise OSError(12)
+            self.shut = None
             room = stage.resident("portal.guest")
             if len(self.guests) >= PLACES:
                 room.make_place(self.guests, ip)
@@ -89,6 +95,14 @@ class Server:
                 self.guests.remove(guest)
             put_off(conn, b"")
             conn.close()
+
+    def put_off_all(self):
+        """Whoever has no page yet gets the busy page, and his memory goes to an exchange that found none."""
+        self.shut = time.ticks_ms()
+        for one in self.guests:
+            if not one.floor:
+                put_off(one.conn, b"")
+                one.task.cancel()
 
     # ---- while an exchange holds the loop
 

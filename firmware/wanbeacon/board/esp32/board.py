@@ -72,7 +72,8 @@ class Board:
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
         self.tenant = None  # who keeps a TLS session and gives it up for an exchange
-        self.while_waiting = None  # the portal's: called while an exchange holds the event loop
+        # the portal's: called while an exchange holds the event loop, and before one that found no memory
+        self.while_waiting = self.at_need = None
         self.refused = {}  # time servers that do not want to be asked, and until when (ticks)
 
     # ---- names and files
