@@ -41,7 +41,6 @@ _MODULES = (
 #: hashlib), or one that is a text of the program, which stays as it is.
 _LOOKING = frozenset(
     (
-        "app.config",
         "app.stage",
         "board.esp32.cable",
         "dyndns.dnskey",
