@@ -11,7 +11,7 @@ _later = []  # what config_addresses.py has to look at
 
 
 def check(doc):
-    """(the document with its defaults, lines of what is wrong with it, what config_addresses.py is to read)."""
+    """(document with its defaults, lines of what is wrong with it, what config_addresses.py is to read)."""
     problems, _later[:] = [], ()
     return _object(doc, "", "", problems), problems, _later
 
