@@ -46,6 +46,7 @@ _LOOKING = frozenset(
         "dyndns.dnskey",
         "dyndns.tsig",
         "net.http",
+        "net.talk",
         "portal.draft",
         "portal.guard",
         "portal.request",

@@ -57,7 +57,7 @@ class Device:
 
     def __init__(self, board):
         self.board = board
-        board.ask = self.ask
+        board.ask, board.run_stage = self.ask, stage.run
         self.boots, self.last_reason, self.crashes, self.safe, self.timed = stage.run(
             "board.esp32.rtc", "begin", board.reset_cause
         )

@@ -71,6 +71,7 @@ class Board:
         self.portal = 0  # the pages' port, while there are pages
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
+        self.run_stage = None  # the same: app/stage.py's run, for the steps of net/http.py
         self.tenant = None  # who keeps a TLS session and gives it up for an exchange
         self.while_waiting = None  # the portal's: called while an exchange holds the event loop
         self.refused = {}  # time servers that do not want to be asked, and until when (ticks)
