@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The config document: load, check, defaults. Every problem names the key and what it should be; all come at
-once. A board drops this after start; each step of the check is a stage of its own (config_brackets.py,
-config_shape.py, config_sense.py), so that the code of one of them is in memory at a time.
+once. A board drops this after start; each step of the check is a stage of its own (config_shape.py,
+config_sense.py), so that the code of one of them is in memory at a time.
 
 Knows the shape of the settings, not what the other rooms do with them. The table is catalogue/settings.txt
 (config_rows.py), which is also the source of the configuration reference (`python -m tools check
@@ -42,7 +42,7 @@ def load(text, most=SIZE_MAX):
         raise ConfigError(["the config is too long: at most %d bytes" % most])
     if text[:1] == "\ufeff":  # Windows' editors put a byte order mark first
         text = text[1:]
-    broken = stage.run("app.config_brackets", "fault", text)
+    broken = stage.run("app.config_sense", "fault", text)
     try:
         doc = broken or json.loads(text)
     except ValueError:
@@ -51,10 +51,8 @@ def load(text, most=SIZE_MAX):
         raise ConfigError(["the config is not JSON: %s" % broken])
     text = None
     doc, problems, addresses = stage.run("app.config_shape", "check", doc)
-    if addresses:
-        problems += stage.run("app.config_addresses", "problems", addresses)
     if not problems:
-        problems = stage.run("app.config_sense", "problems", doc)
+        problems = stage.run("app.config_sense", "problems", doc, addresses)
     if not problems and doc.get("notify"):
         problems += stage.run("app.notices", "problems", doc["notify"])
     if not problems and doc.get("mqtt"):

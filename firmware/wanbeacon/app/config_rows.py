@@ -36,7 +36,8 @@ def what(section, key):
 
 def _row(line):
     key, kind, default = line.split(" ", 3)[:3]
-    return key.rstrip("!"), key[-1] == "!", kind, default
+    plain = key.rstrip("!")
+    return plain, plain != key, kind, default
 
 
 def _lines(section):

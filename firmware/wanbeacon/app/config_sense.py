@@ -1,16 +1,67 @@
 # SPDX-License-Identifier: MIT
-"""What a table cannot say of the settings: which keys need each other. A stage of config.py."""
+"""What a table cannot say of the settings: whether all brackets of the JSON text are closed, whether
+an address is one, which keys need each other. Stages of config.py."""
 
 from wanbeacon.app import stage
+from wanbeacon.app.config_rows import what
 from wanbeacon.core.url import name_fault
 
 # of another host at home: app/homehost.py
 _HOME = ("suffix", "mac", "neighbor", "privacy", "subnet", "prefix_length", "lan")
+#: kind in settings.txt -> what reads it, and what it should be.
+_KINDS = {
+    "address:4": ("core.address", "parse", "an IPv4 address"),
+    "address:6": ("core.address", "parse", "an IPv6 address"),
+    "suffix": ("core.prefix", "suffix", "the host's part of an IPv6 address, such as ::1:2"),
+    "mac": ("core.prefix", "mac", "a MAC address, such as 00:11:22:33:44:55"),
+    "neighbor": (
+        "core.prefix",
+        "neighbor",
+        "a MAC address, such as 00:11:22:33:44:55, or an IPv6 address of that host",
+    ),
+}
+_SIZES = {"address:4": 4, "address:6": 16}
 
 
-def problems(doc):
-    """Lines of what is wrong with a document that has the shape of one."""
-    problems, accounts = [], doc["accounts"]
+def fault(text):
+    """What is not closed or not opened in a JSON text, with its line;
+    None when all brackets and quotes pair up."""
+    if not text.strip():
+        return "it is empty"
+    depth, quoted, line, skip = [], False, 1, False
+    for c in text.encode():  # by bytes, see core.text.printable
+        if c == 10:
+            if quoted:
+                return "line %d: a text is not closed with a quotation mark" % line
+            line += 1
+        if skip:
+            skip = False
+        elif quoted:
+            skip = c == 92
+            quoted = c != 34
+        elif c == 34:
+            quoted = True
+        elif c in b"{[":
+            depth.append((c, line))
+            if len(depth) > 20:  # more than any parser need take
+                return "line %d: too many brackets inside each other" % line
+        elif c in b"}]":
+            if not depth or depth.pop()[0] != c - 2:  # "{" and "[" stand two before their other halves
+                return "line %d: unmatched '%s'" % (line, chr(c))
+    if depth:
+        return "the '%s' of line %d is never closed" % (chr(depth[-1][0]), depth[-1][1])
+    return "a text is never closed" if quoted else None
+
+
+def problems(doc, addresses):
+    """Lines of what is wrong with a document that has the shape of one; addresses: see config_shape.py."""
+    problems = _addresses(addresses)
+    if not problems:
+        _sense(doc["accounts"], problems)
+    return problems
+
+
+def _sense(accounts, problems):
     for i in range(len(accounts)):
         account = accounts[i]
         path = "accounts[%d]" % i
@@ -27,7 +78,6 @@ def problems(doc):
             _sense_name(host["name"], where, problems)
             _sense_twin(host, path, seen, where, problems)
             _sense_families(host, where, problems)
-    return problems
 
 
 def _sense_account(account, path, problems):
@@ -86,3 +136,22 @@ def _one_login(a, b):
         if a.get(key) != b.get(key):
             return False
     return True
+
+
+def _addresses(rows):
+    """Lines of what is wrong with these: [(kind, value, its path, section and key of its row)]."""
+    found = []
+    for kind, value, path, section, key in rows:
+        module, function, should = _KINDS[kind]
+        if not _read(module, function, value, _SIZES.get(kind)):
+            found.append("%s: should be %s (%s)" % (path, should, what(section, key)))
+    return found
+
+
+def _read(module, function, value, size):
+    """True when that reads a value, as so many bytes where `size` says so."""
+    try:
+        read = stage.run(module, function, value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return bool(read) and size in (None, len(read))

@@ -7,11 +7,11 @@ from wanbeacon.app.config_rows import each, sources, table, what
 
 _tables = {}  # section -> its table's text: a document has many hosts
 _keys = {}  # key -> itself: one text for the same key of all hosts
-_later = []  # what config_addresses.py has to look at
+_later = []  # what config_sense.py has to look at
 
 
 def check(doc):
-    """(document with its defaults, lines of what is wrong with it, what config_addresses.py is to read)."""
+    """(document with its defaults, lines of what is wrong with it, what config_sense.py is to read)."""
     problems, _later[:] = [], ()
     return _object(doc, "", "", problems), problems, _later
 
