@@ -68,6 +68,8 @@ def pause_for(agent):
     if agent.look_at is not None:
         until = min(until, agent.look_at)
     for h in agent.hosts():
+        if stage.scarce:  # an update touches each field of a record; nobody holds one between two rounds
+            h.rec = h.rec.lean()
         if not agent.resting(h.account.where):
             until = min(until, h.next)  # may be past: due since another account's exchange
     for line in agent.lines:
