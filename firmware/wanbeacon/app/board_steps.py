@@ -125,7 +125,7 @@ def begin(device):
 def _load(device):
     """Read the settings; what is wrong with them goes to `problems`. True when there is something to run."""
     try:
-        device.cfg = _low(stage.run("app.config", "read", esp32.CONFIG))
+        device.cfg = stage.run("core.low", "copy", stage.run("app.config", "read", esp32.CONFIG))
     except (OSError, ValueError) as e:
         device.problems = problems(e)
         return False
@@ -133,15 +133,6 @@ def _load(device):
     portal = device.cfg["portal"]  # where a router's push comes in (observe/push.py)
     device.board.portal = portal["port"] if portal["enabled"] else 0
     return True
-
-
-def _low(value):
-    """A copy of settings, which lies where the code that has read them was: low in the heap, all together."""
-    if isinstance(value, dict):
-        return {key: _low(value[key]) for key in value}
-    if isinstance(value, list):
-        return [_low(one) for one in value]
-    return value[:] if isinstance(value, str) else value
 
 
 def problems(e):

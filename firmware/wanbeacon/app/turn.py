@@ -63,13 +63,13 @@ def _restate(agent, now, wall, first):
 
 def pause_for(agent):
     """See Agent.pause_for."""
+    if stage.scarce:
+        stage.run("app.tidy", "tidy", agent)
     now = agent.clock.mono()
     until = now + agent.cfg["intervals"]["check"]
     if agent.look_at is not None:
         until = min(until, agent.look_at)
     for h in agent.hosts():
-        if stage.scarce:  # an update touches each field of a record; nobody holds one between two rounds
-            h.rec = h.rec.lean()
         if not agent.resting(h.account.where):
             until = min(until, h.next)  # may be past: due since another account's exchange
     for line in agent.lines:
