@@ -42,7 +42,8 @@ class Agent:
     failed = None  # (version, how many have failed here so far, why) of one that did not
 
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
-        stage.once("app.build", "begin", self, cfg, board, clock, out, report, transport)
+        rows = stage.once("app.advise", "begin", self, cfg, board, clock, out, report, transport)
+        stage.once("app.build", "begin", self, rows)
 
     # ---- for observers and requests
 

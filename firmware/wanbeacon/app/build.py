@@ -2,14 +2,12 @@
 """From the config and the journal to lines, accounts and hosts.
 Used once at start and dropped; sends nothing."""
 
-import asyncio
 import hashlib
 
 from wanbeacon import VERSION
 from wanbeacon.app import stage
-from wanbeacon.app.log import Log
 from wanbeacon.core import journal, release
-from wanbeacon.core.record import DAY, REFRESH_DAYS, Journal, Limits, Record
+from wanbeacon.core.record import DAY, REFRESH_DAYS, Limits, Record
 from wanbeacon.dyndns import share
 from wanbeacon.observe import base
 
@@ -22,30 +20,12 @@ def fingerprint(*parts):
     return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
 
 
-def begin(agent, cfg, board, clock, out, report, transport):
-    """See Agent, whose attributes these are."""
-    agent.cfg = cfg
-    agent.board = board
-    agent.clock = clock
-    agent.report = report
-    agent.transport = transport
-    agent.log = Log(clock, out)
-    agent.event = asyncio.Event()
-    agent.counters = {"requests": 0, "events": 0, "faults": 0}
-    agent.faults = {}  # where -> [what, until when (mono) it rests, how long]
-    agent.exchange = None
-    agent.history = b""  # the last changes, packed: past.py
-    agent.again = None  # mono_ms of the second look after an event
-    agent.clock_was_set, agent.clock_gone = clock.wall() is not None, False
-    agent.save_after, agent.save_error = 0, None  # a code with its data
-    agent.tasks, agent.lines, agent.accounts = {}, [], []
-    agent.asked, agent.names = {}, {}  # line -> when its outside sources were asked; style -> User-Agent
-    agent.journal = Journal(board.slots())
-    rows = stage.once("app.advise", "rows", agent)
+def begin(agent, rows):
+    """All parts of an Agent that advise.py has filled. rows: the accounts' rows."""
     build(agent, rows)
     stage.once("app.asked", "restore", agent)
-    agent.notices = stage.run("app.notify", "begin", agent) if cfg.get("notify") else None
-    agent.mqtt = stage.run("app.mqtt_care", "begin", agent) if cfg.get("mqtt") else None
+    agent.notices = stage.run("app.notify", "begin", agent) if agent.cfg.get("notify") else None
+    agent.mqtt = stage.run("app.mqtt_care", "begin", agent) if agent.cfg.get("mqtt") else None
 
 
 def build(agent, rows):
