@@ -56,7 +56,7 @@ _LOOKING = frozenset(
 #: What would see names that it should not.
 _SEEING = {"globals", "locals", "vars", "eval", "exec", "namedtuple", "__dict__", "__slots__"}
 #: Copies the fields of an object to another one of its class, whatever they are called.
-_COPYING = "wanbeacon.core.record"
+_COPYING = "wanbeacon.app.tidy"
 _BUILT_IN = frozenset(_MODULES) | {"u" + name for name in _MODULES}
 #: Its name and that of its function stay: main.py outlives the version that it starts.
 START, START_FUNCTION = "wanbeacon.start", "main"

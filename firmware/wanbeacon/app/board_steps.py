@@ -125,7 +125,7 @@ def begin(device):
 def _load(device):
     """Read the settings; what is wrong with them goes to `problems`. True when there is something to run."""
     try:
-        device.cfg = stage.run("core.low", "copy", stage.run("app.config", "read", esp32.CONFIG))
+        device.cfg = stage.run("app.tidy", "copy", stage.run("app.config", "read", esp32.CONFIG))
     except (OSError, ValueError) as e:
         device.problems = problems(e)
         return False

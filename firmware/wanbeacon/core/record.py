@@ -82,15 +82,6 @@ class Record:
     def __init__(self, fp):
         self.fp = fp
 
-    def lean(self):
-        """The same in a record of its own, with memory only for what differs from a new one."""
-        one = Record(self.fp)
-        for name in self.__dict__:
-            value = getattr(self, name)
-            if value != getattr(Record, name):
-                setattr(one, name, value)
-        return one
-
     def stopped(self):
         """True while only the user or new settings may go on."""
         return self.cls in STOPS or self.odds >= ODD_TRIES
