@@ -52,12 +52,11 @@ def exchange(
     (wire.py), for answers that may be longer than a heap; keep: a list, empty at first, that holds what was
     verified with for the next call of one exchange with the same server; aside: see wire.py.
 
-    No byte of the request leaves before a certificate was accepted. Until then a server may be asked more
-    than once: with another root, and once more when memory ran out.
+    No byte leaves before a certificate was accepted; until then a server may be asked twice and more.
     """
     start = time.ticks_ms()
-    deadline = time.ticks_add(start, BUDGET if budget is None else budget)
-    more = deadline, cap, device, rows, sink, aside
+    end = time.ticks_add(start, BUDGET if budget is None else budget)
+    more = end, cap, device, rows, sink, aside
     rest = [1]  # tries left for want of memory
     run = getattr(board, "run_stage", None) or _run
 
