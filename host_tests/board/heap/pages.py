@@ -61,8 +61,8 @@ class Agent:
 class Device:
     """As much of app/board_main.Device as the portal asks for."""
 
-    door = portal = None
-    problems = ()
+    door = portal = failed = None
+    problems = trial = ()
     safe = False
 
     def __init__(self):
