@@ -318,7 +318,7 @@ def _form(kind):
 
 
 def _rows(section):
-    for key, required, kind, default, what in firmware("app.config").rows(section):
+    for key, required, kind, default, what in firmware("app.config_rows").rows(section):
         shown = "**required**" if required else "" if default in ("-", "{}") else "`%s`" % default
         yield "| `%s` | %s | %s | %s |" % (key, what, _form(kind), shown)
 
@@ -364,6 +364,6 @@ def reference_text():
         "| source | key | what it is | form | default |",
         "|---|---|---|---|---|",
     ]
-    for source in settings.sources():
+    for source in firmware("app.config_rows").sources():
         lines += ["| `%s` %s" % (source, row) for row in list(_rows("source " + source)) or ["| | | | |"]]
     return "\n".join(lines)

@@ -86,7 +86,7 @@ def test_a_report_has_log_status_and_memory_and_no_secret(settled, tmp_path):
 
 def test_every_place_of_a_secret_in_the_settings_is_known():
     """The validator's own table says which values are secret: each of them is found, wherever it is."""
-    config = check.firmware("app.config")
+    config = check.firmware("app.config_rows")
     kinds = [row[2] for section in ("", "account", "host") for row in config.rows(section)]
     sections = {""} | {kind.split(":")[-1] for kind in kinds if "object" in kind}
     secret = {

@@ -82,6 +82,7 @@ def main(name, port, ca, state, count, *hosts):
     stage.scarce = True
     agent, account = Agent(), Account()
     agent.board = Board(state, ".")  # the folder it is started in
+    agent.board.run_stage = stage.run  # as app/board_steps.py
     user, password, token = KEYS.get(name, (None, None, "demo-token"))
     account.row = rows.find(agent.board.catalogue, name)
     account.doc = {

@@ -246,7 +246,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
 
 def test_the_reference_names_every_key_with_its_form_and_default(tmp_path):
     text = run("--reference").stdout
-    settings = check.firmware("app.config")
+    settings = check.firmware("app.config_rows")
     sections = ["", *re.findall(r"^\[(.+)\]$", (ROOT / "firmware/catalogue/settings.txt").read_text(), re.M)]
     for section in sections:
         for key, required, _, default, what in settings.rows(section):

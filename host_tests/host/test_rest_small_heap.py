@@ -12,16 +12,12 @@ from tools.build import boards
 from tools.lab import running
 from tools.lab.providers import json_zone
 
-#: rest_loop.py, with what stays of an agent around it (37 KB between two updates). Least heaps when this was
-#: written, in steps of 4: Cloudflare, Gandi and Spaceship 92k. Above that: room for another day's fragments.
+#: rest_loop.py, with what stays of an agent around it (37 KB between two updates).
 HEAP = "96k"
 UPDATES = 6
 #: By the shape of the API: ids and a list without a filter; set by name; a session and the whole zone in one
 #: answer; old values; a signature and XML.
 NAMES = ("cloudflare", "gandi", "netcup", "spaceship", "route53")
-#: netcup's session and whole zone stand beside the code (least 100k); the names of a signature's code fill
-#: one more of MicroPython's tables of names (5 KB, once; least 104k)
-HEAPS = {"netcup": "104k", "route53": "108k"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +41,7 @@ def test_updates_with_answers_that_are_longer_than_the_heap(elf32, compiled, tmp
             tmp_path,
             UPDATES,
             *[host for host, _ in ours],
-            heap=HEAPS.get(name, HEAP),
+            heap=HEAP,
         )
         done = subprocess.run(
             argv,

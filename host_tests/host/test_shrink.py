@@ -334,8 +334,8 @@ def test_every_interpreter_imports_from_the_archive(each_micropython, tmp_path):
 
 
 def test_what_stays_on_a_board_is_what_it_says():
-    """The list of what board_main keeps is the build's, whose short texts stay names."""
-    source = (ROOT / "firmware/wanbeacon/app/board_main.py").read_text()
+    """The list of what board_steps keeps is the build's, whose short texts stay names."""
+    source = (ROOT / "firmware/wanbeacon/app/board_steps.py").read_text()
     stay = source.partition("_STAY = (")[2].partition(")")[0]
     assert set(re.findall(r'^    "([\w.]+)",', stay, re.M)) <= set(loads.RESIDENT)
 

@@ -3,14 +3,14 @@
 
 import os
 
-from wanbeacon.app import config
+from wanbeacon.app import config_rows
 from wanbeacon.board import linux
 from wanbeacon.core import journal
 
 
 def _most():
     """How many hosts the config allows in all."""
-    kinds = {(s, r[0]): r[2] for s in ("", "account") for r in config.rows(s)}
+    kinds = {(s, r[0]): r[2] for s in ("", "account") for r in config_rows.rows(s)}
     return int(kinds["", "accounts"].split(":")[1]) * int(kinds["account", "hosts"].split(":")[1])
 
 

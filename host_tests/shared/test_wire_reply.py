@@ -6,7 +6,7 @@ import os
 import time
 
 from wanbeacon.core import httpdate
-from wanbeacon.net import Trouble, http, wire
+from wanbeacon.net import Trouble, talk, wire
 
 # A night's run tries more.
 COUNT = 200000 if os.getenv("WANBEACON_NIGHTLY") else 1000
@@ -178,7 +178,7 @@ def test_a_thousand_damaged_replies_give_an_answer_or_a_trouble():
             data = data[:at] + piece + data[at + (seed >> 3) % 3 :]
         got = reply(data, size=1 + i % 61)
         if isinstance(got, tuple):
-            date = http._date(got[2])
+            date = talk._date(got[2])
             assert date is None or date >= 0
             got = "answer"
         seen[got] = seen.get(got, 0) + 1
@@ -207,9 +207,9 @@ def test_the_date_of_an_answer_out_of_a_cache_is_no_time():
         (b"Age: 600\r\n", None),
         (b"Age: soon\r\n", None),
     ):
-        assert http._date(ok(head + more + b"\r\ngood", b"good")) == date, more
-    assert http._date(ok(b"HTTP/1.1 200 OK\r\n\r\ngood", b"good")) is None
-    assert http._date(ok(b"HTTP/1.1 200 OK\r\nDate: today\r\n\r\ngood", b"good")) is None
+        assert talk._date(ok(head + more + b"\r\ngood", b"good")) == date, more
+    assert talk._date(ok(b"HTTP/1.1 200 OK\r\n\r\ngood", b"good")) is None
+    assert talk._date(ok(b"HTTP/1.1 200 OK\r\nDate: today\r\n\r\ngood", b"good")) is None
 
 
 def test_out_of_memory_is_known_by_its_codes():

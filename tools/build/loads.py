@@ -21,10 +21,11 @@ LATER = ("wanbeacon.portal", "wanbeacon.app.commands", "wanbeacon.app.status",
 #: A string that may name a module. A name need not be in the call that loads it: `way = "app.restful" if ...
 #: else "app.exchange"`.
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-#: What a board loads and keeps: board_main's _STAY, its default sources of addresses, and what packages hold
+#: What a board loads and keeps: board_steps's _STAY, its default sources of addresses, and what packages hold
 #: themselves.
-RESIDENT = ("net", "app.board_main", "portal.server", "app.agent", "app.model", "observe.base",
-            "observe.choose", "observe.announce", "board.esp32.link", *SOURCES)  # fmt: skip
+RESIDENT = ("net", "net.clock", "core.record", "app.log", "app.board_main", "portal.server", "app.agent",
+            "app.model", "observe.base", "observe.choose", "observe.announce", "board.esp32.link",
+            *SOURCES)  # fmt: skip
 
 #: What an update by a JSON API loads at once: the same keys stand in all of it, and as objects of their own
 #: in each module they took 4 KB more than as names (host_tests/host/test_rest_small_heap.py).

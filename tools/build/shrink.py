@@ -41,12 +41,12 @@ _MODULES = (
 #: hashlib), or one that is a text of the program, which stays as it is.
 _LOOKING = frozenset(
     (
-        "app.config",
         "app.stage",
         "board.esp32.cable",
         "dyndns.dnskey",
         "dyndns.tsig",
         "net.http",
+        "net.talk",
         "portal.draft",
         "portal.guard",
         "portal.request",
@@ -55,6 +55,8 @@ _LOOKING = frozenset(
 )  # fmt: skip
 #: What would see names that it should not.
 _SEEING = {"globals", "locals", "vars", "eval", "exec", "namedtuple", "__dict__", "__slots__"}
+#: Copies the fields of an object to another one of its class, whatever they are called.
+_COPYING = "wanbeacon.app.tidy"
 _BUILT_IN = frozenset(_MODULES) | {"u" + name for name in _MODULES}
 #: Its name and that of its function stay: main.py outlives the version that it starts.
 START, START_FUNCTION = "wanbeacon.start", "main"
@@ -172,10 +174,11 @@ class Tree:
                 begins = scopes.PACKAGE + text
                 if text[-1:] in (".", "_") and any(other.startswith(begins) for other in self.modules):
                     raise scopes.Unclear("%s computes a module's name from %r" % (name, text))
-            if one.computing and name.removeprefix(scopes.PACKAGE) not in _LOOKING:
+            if one.computing and name != _COPYING and name.removeprefix(scopes.PACKAGE) not in _LOOKING:
                 raise scopes.Unclear("%s looks up a name that it computes" % name)
-            if (one.words | one.attributes) & _SEEING:
-                raise scopes.Unclear("%s uses %s" % (name, (one.words | one.attributes) & _SEEING))
+            seeing = (one.words | one.attributes) & _SEEING
+            if seeing - ({"__dict__"} if name == _COPYING else set()):
+                raise scopes.Unclear("%s uses %s" % (name, seeing))
 
     def _kept(self):
         """Names that must stay as they are."""

@@ -25,7 +25,7 @@ STAGES = (
     ("reading the settings", "app.config"),
     ("setting up the accounts", "app.build"),
     ("deciding", "app.plan"),
-    ("an exchange", "app.exchange dyndns.request dyndns.reply net.http net.wire net.trust"),
+    ("an exchange", "app.exchange dyndns.request dyndns.reply net.http net.trust net.talk net.wire"),
     ("learning from the answer", "app.learn"),
     ("a command", "app.commands"),
     ("the status page", "portal.server portal.guest portal.front portal.html portal.page_status"),

@@ -41,7 +41,7 @@ def secrets(doc, section=""):
     """Every value in settings that the validator's table calls a secret, in all its accounts, networks and
     pages."""
     found = set()
-    for key, _, kind, _, _ in firmware("app.config").rows(section):
+    for key, _, kind, _, _ in firmware("app.config_rows").rows(section):
         value = doc.get(key) if isinstance(doc, dict) else None
         form, _, rest = kind.partition(":")
         if form == "list":

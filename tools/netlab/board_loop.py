@@ -39,7 +39,9 @@ def _weigh(agent):
 
 
 async def _main():
-    agent = Agent(cfg, Board(sys.argv[2], sys.argv[0].rpartition("/")[0]), _Fast(), report=_weigh)
+    board = Board(sys.argv[2], sys.argv[0].rpartition("/")[0])
+    board.run_stage = stage.run  # as board_main
+    agent = Agent(cfg, board, _Fast(), report=_weigh)
     run = asyncio.create_task(agent.run())
     while not run.done():
         await asyncio.sleep_ms(20)

@@ -2,11 +2,35 @@
 """Before the agent is built: the accounts' rows out of the catalogue, what is unwise about the settings, the
 names it gives itself. A stage of the start, whose large parts are stages of their own."""
 
+import asyncio
 import binascii
 
 from wanbeacon.app import stage
-from wanbeacon.app.log import SECRET_MIN
+from wanbeacon.app.log import SECRET_MIN, Log
+from wanbeacon.core.record import Journal
 from wanbeacon.core.url import quote
+
+
+def begin(agent, cfg, board, clock, out, report, transport):
+    """Fill an Agent, whose attributes these are; the accounts' rows."""
+    agent.cfg = cfg
+    agent.board = board
+    agent.clock = clock
+    agent.report = report
+    agent.transport = transport
+    agent.log = Log(clock, out)
+    agent.event = asyncio.Event()
+    agent.counters = {"requests": 0, "events": 0, "faults": 0}
+    agent.faults = {}  # where -> [what, until when (mono) it rests, how long]
+    agent.exchange = None
+    agent.history = b""  # the last changes, packed: past.py
+    agent.again = None  # mono_ms of the second look after an event
+    agent.clock_was_set, agent.clock_gone = clock.wall() is not None, False
+    agent.save_after, agent.save_error = 0, None  # a code with its data
+    agent.tasks, agent.lines, agent.accounts = {}, [], []
+    agent.asked, agent.names = {}, {}  # line -> when its outside sources were asked; style -> User-Agent
+    agent.journal = Journal(board.slots())
+    return rows(agent)
 
 
 def rows(agent):

@@ -16,8 +16,6 @@ from micropython import const
 
 from wanbeacon import VERSION
 from wanbeacon.app import stage
-from wanbeacon.app.log import Log
-from wanbeacon.core.record import Journal
 
 CLOCK_EVERY = 30  # seconds between two looks at a clock that is not set
 # after an event the source is asked once more: the old address is often announced first
@@ -45,28 +43,8 @@ class Agent:
     failed = None  # (version, how many have failed here so far, why) of one that did not
 
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
-        self.cfg = cfg
-        self.board = board
-        self.clock = clock
-        self.report = report
-        self.transport = transport
-        self.log = Log(clock, out)
-        self.event = asyncio.Event()
-        self.counters = {"requests": 0, "events": 0, "faults": 0}
-        self.faults = {}  # where -> [what, until when (mono) it rests, how long]
-        self.exchange = None
-        self.history = b""  # the last changes, packed: past.py
-        self.again = None  # mono_ms of the second look after an event
-        self.clock_was_set, self.clock_gone = clock.wall() is not None, False
-        self.save_after, self.save_error = 0, None  # a code with its data
-        self.tasks, self.lines, self.accounts = {}, [], []
-        self.asked, self.names = {}, {}  # line -> when its outside sources were asked; style -> User-Agent
-        self.journal = Journal(board.slots())
-        rows = stage.once("app.advise", "rows", self)
-        stage.once("app.build", "build", self, rows)
-        stage.once("app.asked", "restore", self)
-        self.notices = stage.run("app.notify", "begin", self) if cfg.get("notify") else None
-        self.mqtt = stage.run("app.mqtt_care", "begin", self) if cfg.get("mqtt") else None
+        rows = stage.once("app.advise", "begin", self, cfg, board, clock, out, report, transport)
+        stage.once("app.build", "begin", self, rows)
 
     # ---- for observers and requests
 

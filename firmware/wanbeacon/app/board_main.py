@@ -19,10 +19,8 @@ import micropython
 
 import wanbeacon
 from wanbeacon.app import stage
-from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32.memory import PLENTY
-from wanbeacon.net.clock import Clock
 
 PROVEN_S = 300  # a run that got so far was no crash at start
 SAFE_S = 1800  # a safe run ends by itself after this: what broke the others may be gone
@@ -35,18 +33,6 @@ SHORT_S = 3600  # but at most once an hour
 TIDY = 8192
 WATCH_S = 5
 PAGE_S = 2  # for a page of its own to be served
-#: What stays loaded comes first where memory is scarce:
-#: code between which nothing short-lived has left holes.
-_STAY = (
-    "net",  # what exchanges hand on is of its classes
-    "portal.server",
-    "app.agent",
-    "app.model",
-    "observe.base",
-    "observe.choose",
-    "observe.announce",
-    "board.esp32.link",
-)
 
 current = None  # the Device, for a person at the console
 
@@ -54,34 +40,6 @@ current = None  # the Device, for a person at the console
 class Device:
     """problems: why the settings cannot be used, one line each;
     safe: a safe run; agent: None until it is made."""
-
-    def __init__(self, board):
-        self.board = board
-        board.ask = self.ask
-        self.boots, self.last_reason, self.crashes, self.safe, self.timed = stage.run(
-            "board.esp32.rtc", "begin", board.reset_cause
-        )
-        # what the chip's clock has at start may only have been heard, a run or many ago
-        self.clock = Clock(board.set_time, inherited=self.timed)
-        self.proved = False  # this run was no crash at start
-        self.cfg = None
-        self.problems = []
-        self.agent = None
-        self.running = False
-        self.round = time.ticks_ms()
-        self.portal = None  # portal/server.py, where it is installed
-        self.door = None  # the access point of set-up mode (board/esp32/door.py) while it is open
-        self.wish = None  # "restart", "reset", "setup", "upgrade": what the button or a page asked for
-        self.wake = asyncio.Event()
-        self.said = {}
-        self.trial = ()  # of a new version: what it has still to show (app/upgrade_trial.py)
-        self.failed = None  # (version, how many so far, why) of one that was tried and taken back
-        self.asked = None  # a connection to its own pages, for that
-        self.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
-        self.was_short = 0  # board.short after the round before
-        self.keeper = None  # the task that keeps the link up
-        self.console = None  # the task that listens on the serial port (console.py)
-        self.log = Log(self.clock)
 
     # ---- for the portal, the button and people
 
@@ -287,27 +245,11 @@ def main(slot=None):
     console."""
     global current
     stage.scarce = gc.mem_alloc() + gc.mem_free() < PLENTY
-    memory = stage.run("board.esp32.settle", "of_this_board")
-    if stage.scarce:
-        gc.threshold(TIDY)
-        stage.run("board.esp32.settle", "settle", memory)
-        for name in _STAY:
-            try:
-                stage.resident(name)
-            except ImportError:  # a board without pages
-                pass
-    wanbeacon.catalogue = (slot or esp32.Board.home) + "/catalogue"
-    about = stage.run("board.esp32.files", "about", esp32.Board.home)
-    current = device = Device(esp32.Board(memory, about, slot))
-    print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
-    device.board.start_watchdog()
+    current = device = Device()
+    stage.run("app.board_steps", "first", device, slot)
     try:
         asyncio.run(device.run())
     except KeyboardInterrupt:
         stage.run("app.board_steps", "console", device)
     except Exception as e:  # set-up of the tasks failed: nothing runs, nobody would feed the watchdog
-        micropython.kbd_intr(3)
-        sys.print_exception(e)
-        device.rtc("crash", "%s: %s" % (type(e).__name__, e))
-        time.sleep(CRASH_S)
-        device.board.restart()
+        stage.run("app.board_steps", "failed", device, e)

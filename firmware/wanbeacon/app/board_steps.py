@@ -3,16 +3,96 @@
 for. Stages of board_main.py: functions of a Device."""
 
 import asyncio
+import gc
+import sys
+import time
 
 import machine
+import micropython
 
+import wanbeacon
 from wanbeacon.app import stage
+from wanbeacon.app.board_main import CRASH_S, TIDY
+from wanbeacon.app.log import Log
 from wanbeacon.board.esp32 import board as esp32
 from wanbeacon.board.esp32 import files
+from wanbeacon.net.clock import Clock
 
 # A person at the console (Ctrl-C, mpremote) stops the agent, but no watchdog can be stopped: it gets this
 # long.
 CONSOLE_MS = 3600000
+
+#: What stays loaded comes first where memory is scarce:
+#: code between which nothing short-lived has left holes.
+_STAY = (
+    "net",  # what exchanges hand on is of its classes
+    "net.clock",
+    "core.record",
+    "app.log",
+    "portal.server",
+    "app.agent",
+    "app.model",
+    "observe.base",
+    "observe.choose",
+    "observe.announce",
+    "board.esp32.link",
+)
+
+
+def first(device, slot):
+    """Memory first, then what stays loaded, then everything that a Device has. slot: see board_main.main."""
+    memory = stage.run("board.esp32.settle", "of_this_board")
+    if stage.scarce:
+        gc.threshold(TIDY)
+        stage.run("board.esp32.settle", "settle", memory)
+        for name in _STAY:
+            try:
+                stage.resident(name)
+            except ImportError:  # a board without pages
+                pass
+    wanbeacon.catalogue = (slot or esp32.Board.home) + "/catalogue"
+    about = stage.run("board.esp32.files", "about", esp32.Board.home)
+    _fill(device, esp32.Board(memory, about, slot))
+    print("Wanbeacon on %s, start after %s" % (esp32.machine_name(), device.board.reset_cause))
+    device.board.start_watchdog()
+
+
+def _fill(device, board):
+    device.board = board
+    board.ask, board.run_stage = device.ask, stage.run
+    device.boots, device.last_reason, device.crashes, device.safe, device.timed = stage.run(
+        "board.esp32.rtc", "begin", board.reset_cause
+    )
+    # what the chip's clock has at start may only have been heard, a run or many ago
+    device.clock = Clock(board.set_time, inherited=device.timed)
+    device.proved = False  # this run was no crash at start
+    device.cfg = None
+    device.problems = []
+    device.agent = None
+    device.running = False
+    device.round = time.ticks_ms()
+    device.portal = None  # portal/server.py, where it is installed
+    device.door = None  # the access point of set-up mode (board/esp32/door.py) while it is open
+    device.wish = None  # "restart", "reset", "setup", "upgrade": what the button or a page asked for
+    device.wake = asyncio.Event()
+    device.said = {}
+    device.trial = ()  # of a new version: what it has still to show (app/upgrade_trial.py)
+    device.failed = None  # (version, how many so far, why) of one that was tried and taken back
+    device.asked = None  # a connection to its own pages, for that
+    device.upgrade_at = None  # wall time of the next look for a new version, 0: not known yet
+    device.was_short = 0  # board.short after the round before
+    device.keeper = None  # the task that keeps the link up
+    device.console = None  # the task that listens on the serial port (console.py)
+    device.log = Log(device.clock)
+
+
+def failed(device, error):
+    """Nothing runs, for `error`: said, kept, and the board starts again."""
+    micropython.kbd_intr(3)
+    sys.print_exception(error)
+    device.rtc("crash", "%s: %s" % (type(error).__name__, error))
+    time.sleep(CRASH_S)
+    device.board.restart()
 
 
 def begin(device):
@@ -45,7 +125,7 @@ def begin(device):
 def _load(device):
     """Read the settings; what is wrong with them goes to `problems`. True when there is something to run."""
     try:
-        device.cfg = stage.run("app.config", "read", esp32.CONFIG)
+        device.cfg = stage.run("app.tidy", "copy", stage.run("app.config", "read", esp32.CONFIG))
     except (OSError, ValueError) as e:
         device.problems = problems(e)
         return False

@@ -20,6 +20,14 @@ def fingerprint(*parts):
     return hashlib.sha256("\0".join([str(p) for p in parts]).encode()).digest()[:8]
 
 
+def begin(agent, rows):
+    """All parts of an Agent that advise.py has filled. rows: the accounts' rows."""
+    build(agent, rows)
+    stage.once("app.asked", "restore", agent)
+    agent.notices = stage.run("app.notify", "begin", agent) if agent.cfg.get("notify") else None
+    agent.mqtt = stage.run("app.mqtt_care", "begin", agent) if agent.cfg.get("mqtt") else None
+
+
 def build(agent, rows):
     """Fill agent.lines and agent.accounts. rows: the accounts' rows (advise.py)."""
     cfg = agent.cfg

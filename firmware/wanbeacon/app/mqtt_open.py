@@ -10,7 +10,7 @@ import socket
 
 from wanbeacon.app.log import SECRET_MIN
 from wanbeacon.app.mqtt import KEEP_S
-from wanbeacon.net import Trouble, mqtt, trust, wire
+from wanbeacon.net import Trouble, mqtt, refusal, trust
 from wanbeacon.net.gate import Gate
 
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 115, 119)
@@ -61,7 +61,7 @@ def wrap(broker, sock):
     except ImportError:
         raise Trouble("no tls")
     except (OSError, ValueError) as e:
-        raise Trouble("memory" if wire.out_of_memory(e) else "roots")
+        raise Trouble("memory" if refusal.out_of_memory(e) else "roots")
     gate = Gate(stream)
     return context.wrap_socket(gate, server_hostname=doc["host"], do_handshake_on_connect=False), gate
 
@@ -81,8 +81,8 @@ def hello(broker):
 def trouble(error):
     """The Trouble of what a socket or TLS raised."""
     if isinstance(error, ValueError):
-        return trust.refused(error)
-    if wire.out_of_memory(error):
+        return refusal.refused(error)
+    if refusal.out_of_memory(error):
         return Trouble("memory")
     code = error.args[0] if error.args else 0
     return Trouble("tls" if isinstance(code, int) and code < -255 else "reset", str(error))

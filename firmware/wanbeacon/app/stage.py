@@ -76,6 +76,7 @@ def _drop(name):
         del sys.modules[name]
 
 
+_ROOM = 8192  # bytes for what five hosts are made of
 _brought = {}  # resident module -> the modules that came with it
 _spare = bytearray(512)  # what forgetting needs itself, should there be no memory left
 _open = []  # for each stage that runs: the modules that stay after it
@@ -92,16 +93,30 @@ def run(name, function, *args, **more):
 
 def once(name, function, *args):
     """A stage that a process has once, at its start: its code goes wherever the agent runs.
-    It would stay for months. (CPython would only load it again, when a test begins a thousand times.)"""
+    It would stay for months. (CPython would only load it again, when a test begins a thousand times.)
+
+    What it makes lives on: so its code is loaded behind room for that. It would lie scattered above
+    the code otherwise, and no large piece be free any more when that has gone."""
     if sys.implementation.name != "micropython":
         return run(name, function, *args)
     gc.collect()
     before = set(sys.modules)
     _open.append(before)
     try:
-        return getattr(load(name), function)(*args)
+        room = _some_room() if scarce else None
+        made = getattr(load(name), function)
+        room = None  # noqa: F841  (free from here on)
+        gc.collect()
+        return made(*args)
     finally:
         _leave(before)
+
+
+def _some_room():
+    try:
+        return bytearray(_ROOM)
+    except MemoryError:  # then it lies where it may
+        return None
 
 
 async def run_async(name, function, *args):

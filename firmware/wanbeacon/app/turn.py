@@ -63,6 +63,8 @@ def _restate(agent, now, wall, first):
 
 def pause_for(agent):
     """See Agent.pause_for."""
+    if stage.scarce:
+        stage.run("app.tidy", "tidy", agent)
     now = agent.clock.mono()
     until = now + agent.cfg["intervals"]["check"]
     if agent.look_at is not None:

@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""One exchange: micropython-lib `requests` over a Wire -> Answer, or Trouble. Knows trust and wire, not the
-protocol.
+"""One exchange: verified, bounded, within a deadline -> Answer, or Trouble. Knows its steps, trust.py
+(whom to verify with) and talk.py (the rest), not the protocol. It holds the event loop, but never beyond its
+deadline (DNS aside).
 
-Not asyncio: `requests` is synchronous, so an exchange holds the event loop, but never beyond its deadline
-(DNS aside).
-"""
+Where memory is scarce the board has run_stage() (app/stage.py's run: the steps are stages, one after the
+other), exchange_begins() to make room for TLS, exchange_ends(), and memory_low(), which is asked between the
+two when the connection is closed again."""
 
 import gc
+import sys
 import time
 
-import requests
-
-from wanbeacon.core import httpdate
-from wanbeacon.net import Answer, Trouble, trust, wire
+from wanbeacon.net import Trouble
 
 BUDGET = 20000  # ms for one exchange in all, every root and address tried included
 BODY_MAX = 4096  # an answer is some lines; what is longer is a page
 # What a want of memory may look like before anything was sent, depending on the version of ESP-IDF.
 _MAYBE_MEMORY = ("untrusted", "timeout", "connect", "dns", "tls", "reset")
+#: How the names of our modules begin; see app/stage.py.
+_PACKAGE = "wanbeacon."
+
+
+def _run(name, function, *args):
+    """The same where nobody has to think of memory."""
+    name = _PACKAGE + name
+    __import__(name)
+    return getattr(sys.modules[name], function)(*args)
 
 
 def exchange(
@@ -46,21 +54,21 @@ def exchange(
     verified with for the next call of one exchange with the same server; aside: see wire.py;
     maker: what makes a Wire (kept.py).
 
-    No byte of the request leaves before a certificate was accepted. Until then a server may be asked more
-    than once: with another root, and once more when memory ran out. Where memory is scarce the board has
-    exchange_begins() to make room for TLS, exchange_ends(), and memory_low(), which is asked between the two
-    when the connection is closed again.
+    No byte leaves before a certificate was accepted; until then a server may be asked twice and more.
     """
     start = time.ticks_ms()
-    deadline = time.ticks_add(start, BUDGET if budget is None else budget)
-    more = deadline, cap, device, start, rows, sink, keep, aside, maker
+    end = time.ticks_add(start, BUDGET if budget is None else budget)
+    more = end, cap, device, rows, sink, aside, maker
     rest = [1]  # tries left for want of memory
+    run = getattr(board, "run_stage", None) or _run
 
     def once(paths, issuers=None):
         while True:
             gc.collect()
             try:
-                return _once(req, board, paths, issuers, *more)
+                answer = _once(run, keep, paths, issuers, req, board, *more)
+                answer.ms = time.ticks_diff(time.ticks_ms(), start)
+                return answer
             except Trouble as e:
                 trouble = e
             if trouble.word in _MAYBE_MEMORY and not trouble.sent:
@@ -79,9 +87,22 @@ def exchange(
         return once(None)
     _tell(board, "exchange_begins")
     try:
-        return once(None if keep else [ca]) if keep or ca else _verified(board, once, root, roots)
+        return once(ca and [ca]) if keep or ca else _verified(board, run, once, root, roots)
     finally:
         _tell(board, "exchange_ends")
+
+
+def _once(run, keep, paths, issuers, req, board, *how):
+    tls = keep[0] if keep else None
+    try:
+        if req.tls and not keep:
+            tls = run("net.trust", "ready", paths, issuers)
+        answer = run("net.talk", "talk", req, board, tls, *how)
+    except MemoryError:  # the code did not fit: nothing was sent
+        raise Trouble("memory", "no memory left for an exchange")
+    if keep is not None and tls and not keep:
+        keep.append(tls)
+    return answer
 
 
 def _tell(board, what):
@@ -89,33 +110,25 @@ def _tell(board, what):
     return act() if act else None
 
 
-def _verified(board, once, root, roots):
+def _verified(board, run, once, root, roots):
     """The Answer of `once`, verified with one of the catalogue's roots."""
-    plenty = getattr(board, "plenty", False)
-    try:
-        every = trust.everyone(board.roots) if plenty else trust.names(board.roots)
-    except OSError:
-        every = None
-    if not every:
-        raise Trouble("roots", "no CA roots in %s" % board.roots)
-    if plenty:
-        return once(every)
-    queue, asked = trust.guesses(every, roots, root), False
+    folder = board.roots
+    if getattr(board, "plenty", False):
+        return once(run("net.trust", "everyone", folder))
+    name, queue, issuers = run("net.trust", "guess", folder, roots, root), None, []
     while True:
-        name, issuers = queue.pop(0), None if asked else []
         try:
-            answer = once(["%s/%s.der" % (board.roots, name)], issuers)
+            answer = once(["%s/%s.der" % (folder, name)], issuers)
+            answer.root = run("net.trust", "number", folder, name)
+            return answer
         except Trouble as e:
             if e.word != "untrusted" or not _unknown_root(e.text):
                 raise
-            if issuers:  # the server said who signed it: only those are worth another handshake
-                asked = True
-                queue = [n for n in trust.signers(board.roots, every, issuers) if n != name]
+            if queue is None:
+                queue, issuers = run("net.trust", "others", folder, roots, root, name, issuers), None
             if not queue:
                 raise
-            continue
-        answer.root = trust.number(every, name)
-        return answer
+        name = queue.pop(0)
 
 
 def _unknown_root(text):
@@ -124,72 +137,3 @@ def _unknown_root(text):
     if "revoked" in text:
         return False
     return "trusted CA" in text or "issuer" in text or "self-signed" in text or "self signed" in text
-
-
-def _once(req, board, paths, issuers, deadline, cap, device, start, rows, sink, keep, aside, maker):
-    link = None
-    try:
-        tls = keep[0] if keep else _context(paths, issuers) if req.tls else None
-        make = maker or wire.Wire
-        link = make(board, tls, req.host, deadline, cap, req.family, device, rows, sink, aside)
-        status, body = _ask(req, link) if req.path else (200, link.shake(req.port))
-        if keep is not None and tls and not keep:
-            keep.append(tls)
-        ms = time.ticks_diff(time.ticks_ms(), start)
-        after = link.field(b"retry-after")
-        return Answer(status, body, after, ms, 0, link.truncated, _date(link) if tls else None)
-    except MemoryError:
-        raise Trouble("memory", "no memory left for an exchange", link is not None and link.sent)
-    finally:
-        if link:
-            link.close()
-
-
-def _date(link):
-    """The server's time by its Date field; None from a cache, whose answer has an age."""
-    date = link.field(b"date")
-    return httpdate.parse(date) if date and not (link.field(b"age") or "").strip("0") else None
-
-
-def _context(paths, issuers):
-    """A TLS context that trusts the roots in `paths`."""
-    try:
-        return trust.context(paths, issuers)
-    except ImportError:
-        raise Trouble(
-            "no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)"
-        )
-    except OSError as e:
-        if wire.out_of_memory(e):
-            raise Trouble("memory", "no memory for a CA root (%s)" % e)
-        raise Trouble("roots", "a CA root cannot be read (%s)" % e)
-    except ValueError:
-        raise Trouble("roots", "a CA root file is damaged")
-
-
-def _ask(req, link):
-    """(status, body) by `requests`. It takes its sockets from the module that it imported as `socket` (1.23:
-    `usocket`) and has no other place to hand one in: for the time of this call the Wire stands there. Nothing
-    else in it is changed, and nothing else in this program uses it."""
-    name = "socket" if hasattr(requests, "socket") else "usocket"
-    before = getattr(requests, name)
-    setattr(requests, name, link)
-    try:
-        # "http" whatever the scheme: the Wire does the TLS, `requests` would do it unverified.
-        url = "http://%s:%d%s" % (req.host, req.port, req.path)
-        reply = requests.request(
-            req.post if isinstance(req.post, str) else "POST" if req.post else "GET",
-            url,
-            data=req.body,
-            headers=req.headers,
-        )
-        try:
-            return reply.status_code, reply.content
-        finally:
-            reply.close()
-    except (ValueError, IndexError, NotImplementedError) as e:
-        raise Trouble("odd", "the reply is not HTTP (%s)" % e, True)
-    except OSError as e:
-        raise Trouble("memory" if wire.out_of_memory(e) else "reset", str(e), link.sent)
-    finally:
-        setattr(requests, name, before)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Which CA roots to verify a server with, and what a refused certificate means.
+"""Which CA roots to verify a server with.
 
 One DER file per root: MicroPython below 1.29 reads no PEM off ESP32, and a second certificate in one buffer
 is silently ignored. Where memory is scarce one root is loaded per handshake (12.7 KB of system heap less than
 six at its peak). Which one, the server itself says: its certificates, though refused, name who signed them,
 and Mbed TLS shows them (`verify_callback`). So a first contact costs one handshake when the guess was right
 and two when it was not, and the root that worked is remembered. Elsewhere all roots are loaded at once, for
-one handshake.
+one handshake. A step of http.py, whose functions are stages of their own on a board.
 """
 
 import gc
@@ -15,27 +15,52 @@ import os
 from micropython import const
 
 from wanbeacon.net import Trouble
+from wanbeacon.net.issuers import watcher
+from wanbeacon.net.refusal import out_of_memory
 
 _BATCH = const(6)  # roots that 0.1.0 loaded together; it remembered the number of the batch, counted from 1
 _SINGLE = const(64)  # what is remembered since then: this plus the root's place in the index
-_ISSUERS_MAX = const(8)  # certificates of one chain
 
 
 def names(folder):
     """Root names in `folder`, most used first (the order of its index file).
-    Raises OSError when there is none."""
+    Raises Trouble when there is none."""
     out = []
-    with open(folder + "/index.txt") as f:
-        for line in f:
-            word = line.split(None, 1)
-            if word and word[0][0] != "#":
-                out.append(word[0])
-    return out
+    try:
+        with open(folder + "/index.txt") as f:
+            for line in f:
+                word = line.split(None, 1)
+                if word and word[0][0] != "#":
+                    out.append(word[0])
+    except OSError:
+        pass
+    return out or _none(folder)
 
 
 def everyone(folder):
-    """Paths of all roots in `folder`, in no order. Raises OSError when there is no such folder."""
-    return ["%s/%s" % (folder, f) for f in os.listdir(folder) if f.endswith(".der")]
+    """Paths of all roots in `folder`, in no order. Raises Trouble when there is none."""
+    try:
+        found = [f for f in os.listdir(folder) if f.endswith(".der")]
+    except OSError:
+        found = None
+    return ["%s/%s" % (folder, f) for f in found or _none(folder)]
+
+
+def _none(folder):
+    raise Trouble("roots", "no CA roots in %s" % folder)
+
+
+def guess(folder, wanted, number):
+    """The root to try first, by name: see guesses()."""
+    return guesses(names(folder), wanted, number)[0]
+
+
+def others(folder, wanted, number, name, issuers):
+    """The roots to try when `name` was not the one: those of `issuers` (what the server said of who signed
+    its certificates), the rest of the guesses when it said nothing."""
+    every = names(folder)
+    rest = signers(folder, every, issuers) if issuers else guesses(every, wanted, number)
+    return [n for n in rest if n != name]
 
 
 def guesses(every, wanted=(), number=0):
@@ -50,9 +75,9 @@ def guesses(every, wanted=(), number=0):
     return out
 
 
-def number(every, name):
+def number(folder, name):
     """What to remember of the root that verified a server."""
-    return _SINGLE + every.index(name)
+    return _SINGLE + names(folder).index(name)
 
 
 def signers(folder, every, issuers):
@@ -81,66 +106,26 @@ def context(paths, issuers=None):
         ctx.load_verify_locations(_der(path))
     if issuers is not None and hasattr(ctx, "verify_callback"):
         # called for the server's certificate and its issuers, accepted or not; it cannot soften the verdict
-        ctx.verify_callback = lambda der, depth: _note(der, issuers)
+        ctx.verify_callback = watcher(issuers)
     return ctx
+
+
+def ready(paths, issuers=None):
+    """The same; what goes wrong is a Trouble."""
+    try:
+        return context(paths, issuers)
+    except ImportError:
+        raise Trouble(
+            "no tls", "this MicroPython has no TLS: install the variant that has it (micropython-mbedtls)"
+        )
+    except OSError as e:
+        if out_of_memory(e):
+            raise Trouble("memory", "no memory for a CA root (%s)" % e)
+        raise Trouble("roots", "a CA root cannot be read (%s)" % e)
+    except ValueError:
+        raise Trouble("roots", "a CA root file is damaged")
 
 
 def _der(path):
     with open(path, "rb") as f:
         return f.read(os.stat(path)[6])  # without a size, a buffer grows beyond it
-
-
-def _note(der, issuers):
-    """From Mbed TLS, for one certificate. An exception here would jump over its frames."""
-    try:
-        if len(issuers) < _ISSUERS_MAX:
-            issuers.append(issuer(der))
-    except (ValueError, IndexError):
-        pass
-    return 0
-
-
-def issuer(der):
-    """The issuer's name in a certificate, as DER: TBSCertificate is [0] version, serial, algorithm, issuer
-    ... (RFC 5280 section 4.1). ValueError or IndexError when it is no certificate."""
-    at = _inside(der, _inside(der, 0)[0])[0]
-    for tag in (0xA0, 0x02, 0x30):
-        if der[at] == tag:
-            at = _inside(der, at)[1]
-        elif tag != 0xA0:  # the version may be missing
-            raise ValueError("not a certificate")
-    return bytes(der[at : _inside(der, at)[1]])
-
-
-def _inside(der, at):
-    """(where the content of the element at `at` begins, where it ends)."""
-    size, at = der[at + 1], at + 2
-    if size > 127:
-        more = at + (size & 127)
-        size, at = int.from_bytes(bytes(der[at:more]), "big"), more
-    if at + size > len(der):
-        raise ValueError("cut short")
-    return at, at + size
-
-
-# What a refused certificate's text holds -> the word for it (Mbed TLS's words, then OpenSSL's). What is wrong
-# whoever signed it comes first; the rest may be for want of a root.
-_REFUSALS = (
-    ("clock", ("future", "not yet valid")),
-    ("expired", ("expired",)),
-    ("wrong name", ("CN", "Hostname", "IP address")),
-)
-
-
-def refused(error):
-    """The Trouble of a certificate that was not accepted. Nothing of the request has left then."""
-    text = clean(error)
-    for word, marks in _REFUSALS:
-        if [m for m in marks if m in text]:
-            return Trouble(word, text)
-    return Trouble("untrusted", text)
-
-
-def clean(error):
-    """An exception's text in one line (Mbed TLS puts line ends around its own)."""
-    return " ".join(str(error.args[-1] if error.args else error).split())[:120]

@@ -20,7 +20,7 @@ from micropython import const
 
 from wanbeacon.net import Trouble, names
 from wanbeacon.net.gate import READS, Gate
-from wanbeacon.net.trust import clean, refused
+from wanbeacon.net.refusal import NO_MEMORY, clean, out_of_memory, refused
 
 _LINE_MAX = const(1024)  # what is kept of a header line; the headers that are read here are below 300 bytes
 _LINES_MAX = const(500)  # header lines of one reply; servers stop at 100 to 200
@@ -108,7 +108,7 @@ class Wire:
                 self._wait(select.POLLOUT, share, connecting=True)
                 break
             except OSError as e:
-                word = "memory" if e.errno in _NO_MEMORY else "connect"
+                word = "memory" if e.errno in NO_MEMORY else "connect"
                 if e.errno in _NO_ROUTE and (not trouble or trouble.word == "no route"):
                     word = "no route"
                 trouble = Trouble(word, "%s (%s)" % (self.host, e))
@@ -375,22 +375,6 @@ class Wire:
 _FIELDS = b"content-length transfer-encoding retry-after location date age connection".split()
 
 _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP: no packet left
-_NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS: lwIP's words too
-# Mbed TLS: SSL, X509, PK, ECP, MD and cipher contexts (high part of the code), big numbers and ASN.1 (low
-# part)
-_ALLOC_HIGH = (0x7F00, 0x2880, 0x3F80, 0x4D80, 0x5180, 0x6180)
-_ALLOC_LOW = (0x10, 0x6A)
-
-
-def out_of_memory(error):
-    """True when an exception of a socket or of TLS says that memory ran out.
-    (It may hide as something else: see http.py.)"""
-    code = error.args[0] if error.args else 0
-    if isinstance(error, MemoryError) or "ALLOC_FAILED" in clean(error) or code in _NO_MEMORY:
-        return True
-    if not isinstance(code, int) or code > -256:
-        return False
-    return -code & 0xFF80 in _ALLOC_HIGH or -code & 0x7F in _ALLOC_LOW
 
 
 def text(value):

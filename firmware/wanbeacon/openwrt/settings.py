@@ -7,7 +7,7 @@ file, line, section and option, and all problems are reported at once.
 
 from collections import OrderedDict
 
-from wanbeacon.app import config
+from wanbeacon.app import config_rows
 from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import accounts, ddns, extras
 from wanbeacon.openwrt.options import SOURCE, Reader, sources
@@ -333,8 +333,8 @@ def _broker(read, document):
 
 
 def known_key(name, section=""):
-    """Whether the agent's settings have such a key (in that section of the table in app/config.py)."""
-    return name in [row[0] for row in config.rows(section) or ()]
+    """Whether the agent's settings have such a key (in that section of the table in app/config_rows.py)."""
+    return name in [row[0] for row in config_rows.rows(section) or ()]
 
 
 # the agent's key -> the option it came from, where the two have different names

@@ -18,7 +18,7 @@ def judge(server, guest, way):
                 way["done"] = server.device.agent.command((action + " " + host).strip())
         return
     if post and name == "account":
-        keys = [row[0] for row in stage.run("app.config", "rows", "account")]
+        keys = [row[0] for row in stage.run("app.config_rows", "rows", "account")]
         number = stage.run("portal.answers", "number", guest)
         way["faults"] = stage.run("portal.answers", "edit", server, "set_account", (number, form, keys))
     elif post and name == "finish":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The least of `network`: one Wi-Fi, always there. On a chip it is no Python: it should weigh nothing.
+# The least of `network`: one Wi-Fi, always there. On a chip it is no Python and weighs nothing.
 STA_IF, AP_IF = 0, 1
 
 

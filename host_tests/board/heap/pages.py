@@ -62,7 +62,7 @@ class Device:
     """As much of app/board_main.Device as the portal asks for."""
 
     door = portal = failed = None
-    problems = ()
+    problems = trial = ()
     safe = False
 
     def __init__(self):

@@ -16,13 +16,14 @@ folder, port = sys.argv[1], int(sys.argv[2])
 from wanbeacon.app import board_main as device  # noqa: E402
 from wanbeacon.app import stage  # noqa: E402
 from wanbeacon.board.esp32 import board as esp32  # noqa: E402
+from wanbeacon.net import clock  # noqa: E402
 
 esp32.CONFIG, esp32.DEVICE = folder + "/config.json", folder + "/device.json"
 esp32.Board.home = folder + "/lib"
 esp32.Board.sockaddr = lambda self, host, port: socket.getaddrinfo(host, port)[0][-1]
 esp32.Board.ip_port = lambda self, addr: ("%d.%d.%d.%d" % tuple(bytes(addr)[4:8]), 0)
-clock = device.Clock
-device.Clock = lambda *args, **more: clock()  # a PC's clock is right; there is no time server here
+own = clock.Clock
+clock.Clock = lambda *args, **more: own()  # a PC's clock is right; there is no time server here
 
 
 def slots(board):

@@ -71,6 +71,7 @@ class Board:
         self.portal = 0  # the pages' port, while there are pages
         self.dog = None
         self.ask = None  # set by app/board_main.py: ask("upgrade")
+        self.run_stage = None  # the same: app/stage.py's run, for the steps of net/http.py
         self.tenant = None  # who keeps a TLS session and gives it up for an exchange
         # the portal's: called while an exchange holds the event loop, and before one that found no memory
         self.while_waiting = self.at_need = None
