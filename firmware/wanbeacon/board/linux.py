@@ -14,7 +14,9 @@ _MICRO = sys.implementation.name == "micropython"
 if not _MICRO:
     from wanbeacon.net.cpython import Stream
 _LEVELS = {"err": 3, "warn": 4, "info": 6, "debug": 7}  # syslog(3)
-_IPPROTO_TCP, _TCP_NODELAY = const(6), const(1)  # Linux' numbers: MicroPython's socket has no names for them
+# Linux' numbers: MicroPython's socket has no names for them
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
 _SLOT_MAX = const(131072)  # the journal of all the hosts that config.py allows (1000) fits
 
 

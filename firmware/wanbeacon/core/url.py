@@ -54,7 +54,7 @@ def _number_fault(labels):
     """What is wrong with a host that ends in a number: a resolver takes 1.2.3 for 1.2.0.3, and 010 for 8."""
     if labels[-1].isdigit():
         for label in labels:
-            odd = not label.isdigit() or int(label[:4]) > 255 or label[0] == "0" and len(label) > 1
+            odd = not label.isdigit() or int(label[:4]) > 255 or label.startswith("0") and len(label) > 1
             if odd or len(labels) != 4:
                 return "ends in a number, but is no IPv4 address"
     return None
