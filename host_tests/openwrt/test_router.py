@@ -119,6 +119,13 @@ def test_the_commands_of_a_running_agent(play):
     done = play.box.ours("retry", "home.dyndns.org")
     assert done.returncode == 1 and "is not stopped" in done.stderr
     assert play.box.ours("update", "nobody.example").returncode == 1
+    done = play.box.ours("verify", "home.dyndns.org")
+    assert done.returncode == 0 and "name servers are asked" in done.stdout
+    # its "provider" is no zone's name server: no finding, and nothing is sent for it
+    play.box.wait(
+        lambda _: "could not be looked at" in (play.state("home.dyndns.org").get("published") or "")
+    )
+    assert len(play.lab.updates) == 2
 
 
 def test_the_status_for_monitoring_and_for_people(play):

@@ -309,6 +309,8 @@ return view.extend({
 				this.renderNames(status),
 				E('div', { 'class': 'right' }, [
 					this.button(_('Check now'), 'action', [ 'check' ], _('Read the settings and look at the address now.')),
+					this.button(_('DNS check'), 'neutral', [ 'verify' ],
+						_('Ask the zone\'s own name servers what is published. Nothing is sent because of it.')),
 					status.paused
 						? this.button(_('Resume'), 'apply', [ 'resume' ])
 						: this.button(_('Pause'), 'neutral', [ 'pause' ], _('Send nothing until you resume.')),
