@@ -229,6 +229,7 @@ def test_a_poll_brings_the_new_address(show):
         ("Try again", (PROGRAM, "retry", "office.dyndns.org")),
         ("Send once", (PROGRAM, "update", "home.ddns.net")),
         ("Check now", (PROGRAM, "check")),
+        ("DNS check", (PROGRAM, "verify")),
         ("Pause", (PROGRAM, "pause")),
         ("Stop", ("/etc/init.d/wanbeacon", "stop")),
     ],
@@ -499,6 +500,48 @@ def test_a_receiver_of_notices_is_a_section_the_program_takes(show, tmp_path):
     assert "ntfy" in text(page) and "Add a receiver" in text(page)
     result = agents_view(page.run("router.uci"), tmp_path)
     assert result.problems == [] and result.document["notify"][0]["preset"] == "ntfy"
+
+
+BROKER = {"host": "10.0.0.2", "port": "1884", "user": "wb", "password": "s", "name": "r1", "prefix": "acme/x"}
+
+
+def test_a_broker_is_asked_for_with_its_own_fields_and_the_program_takes_it(show, tmp_path):
+    page = form(show)
+    assert not visible(page, "main.mqtt_user")
+    for key, value in BROKER.items():
+        put(page, "main.mqtt_" + key, value)
+    assert visible(page, "main.mqtt_user") and visible(page, "main.mqtt_ca")
+    assert page.run("document.querySelector('[data-field=\"main.mqtt_password\"]').type") == "password"
+    page.run("document.querySelector('[data-field=\"main.mqtt_plain\"]').click()")
+    assert not visible(page, "main.mqtt_ca"), "no certificate without TLS"
+    page.run("map.save()")
+    found, problems = page.run("[router.uci, problems]")
+    assert problems == []
+    result = agents_view(found, tmp_path)
+    want = {**BROKER, "port": 1884, "plain": True}
+    assert result.problems == [] and result.document["mqtt"] == want
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("host", "mqtt://10.0.0.2", "alone"),
+        ("host", "10.0.0.2:1883", "alone"),
+        ("name", "my router", "At most 23"),
+        ("prefix", "/a", "no #"),
+        ("discovery", "a/#", "no #"),
+        ("user", "", "goes with a user name"),
+    ],
+)
+def test_a_faulty_field_of_the_broker_is_refused_there(show, field, value, word):
+    page = form(
+        show,
+        uci={**UCI, "main": {**UCI["main"], "mqtt_host": "mq.lan", "mqtt_user": "u", "mqtt_password": "p"}},
+    )
+    put(page, "main.mqtt_" + field, value)
+    page.run("map.save()")
+    problems = page.run("problems")
+    assert [one[:2] for one in problems] == [["main", "mqtt_" + field]] and word in problems[0][2], problems
 
 
 def test_a_service_without_a_name_is_marked_at_the_field(show):

@@ -77,11 +77,13 @@ def validate(document, catalogue):
         _, lines, unwise = judge(catalogue, config.load(json.dumps(document), config.ROUTER_MAX)["accounts"])
     except config.ConfigError as e:
         lines = e.problems
-    for i, account in enumerate(document["accounts"]):
-        if account.get("ca"):
-            why = _authority(account["ca"])
-            if why:
-                lines.append("accounts[%d].ca: %s" % (i, why))
+    owners = [("mqtt", document.get("mqtt") or {})]
+    for kind in ("accounts", "notify"):
+        owners += [("%s[%d]" % (kind, i), one) for i, one in enumerate(document.get(kind) or ())]
+    for where, owner in owners:
+        why = _authority(owner["ca"]) if owner.get("ca") else None
+        if why:
+            lines.append("%s.ca: %s" % (where, why))
     return lines, unwise
 
 
