@@ -493,6 +493,24 @@ def test_a_host_at_home_is_chosen_by_one_way_and_the_program_takes_it(show, tmp_
     assert [one[1] for one in problems] == ["suffix", "neighbor"] and "One of" in problems[0][2], problems
 
 
+def test_several_uplinks_at_once_need_a_provider_that_can(show, tmp_path):
+    uci = {**UCI, "home": {**UCI["home"], "interface": ["wan", "wan6"]}}
+    del uci["home"]["ip_source"], uci["home"]["ip_network"]
+    page = form(show, uci=uci)
+    click(page, "Edit")
+    found, problems = saved(page, "home")
+    assert [one[1] for one in problems] == ["interface"] and "rfc2136" in problems[0][2]
+    assert not visible(page, "home.keep_others")
+    put(page, "home.service_name", "rfc2136")
+    put(page, "home.server", "ns1.example.org")
+    put(page, "home.password", "cGFzcw==")
+    put(page, "home.username", "key")
+    found, problems = saved(page, "home")
+    assert problems == [] and visible(page, "home.keep_others")
+    result = agents_view(found, tmp_path)
+    assert result.problems == [] and [a["bind"] for a in result.document["accounts"]] == ["@wan", "@wan6"]
+
+
 def test_a_receiver_of_notices_is_a_section_the_program_takes(show, tmp_path):
     page = form(
         show, uci={**UCI, "phone": {".type": "notify", "preset": "ntfy", "topic": "t", "events": ["stopped"]}}

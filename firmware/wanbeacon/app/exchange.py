@@ -5,6 +5,7 @@ of agent.py, whose steps are stages of their own: the code of one of them is in 
 A request is built, noted, sent, its answer read; what that does to the records is learn.py's."""
 
 from wanbeacon.app import stage
+from wanbeacon.core import outcome
 from wanbeacon.net import Trouble, names
 
 
@@ -12,12 +13,14 @@ def exchange(agent, account, hosts, template, sent, offline):
     """(begun, what came of it): an Answer with its Outcomes in `outs`; the Trouble there was, or None when
     the journal could not be written, so that nothing left. begun: the request was noted in the journal;
     without it nothing has left the home."""
-    row, doc, keep = account.row, account.doc, account.keep
+    row, doc, host = account.row, account.doc, hosts[0]
+    beside = row.get("dns") and host.doc.get("keep_others")
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
-        way, keep = "net.dnsupdate", None
+        way = "net.dnsupdate"
+        gone = stage.run("app.beside", "begin", agent, host, sent, offline) if beside else None
         # what an Update is made of, not one: its code would be in memory until the end, beside app.learn's
-        req = doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0
-        place = stage.run("dyndns.dnskey", "place", doc, hosts[0].doc)
+        req = doc, host.doc, sent, offline, agent.clock.wall() or 0, gone
+        place = stage.run("dyndns.dnskey", "place", doc, host.doc)
     else:
         way = "net.http"
 
@@ -47,6 +50,7 @@ def exchange(agent, account, hosts, template, sent, offline):
     except Trouble as e:
         return True, e
     req = rows = None
+    stored = sent
     if offline:
         sent = None, None
     said = (
@@ -59,6 +63,8 @@ def exchange(agent, account, hosts, template, sent, offline):
         answer.cut,
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
+    if beside and answer.outs[0].cls in (outcome.OK, outcome.SAME):
+        stage.run("app.beside", "done", agent, host, stored, offline)
     return True, answer
 
 

@@ -29,8 +29,8 @@ _TIDY_START = 65536
 # Bytes of heap in all below which code goes after its stage. With all of it loaded the agent needs up to 180
 # KB where a word has 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
 _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
-# Hosts up to which it goes in a large heap too: a page once touched is never given back, so that is 60 KB less
-# private memory, for a millisecond of processor time in each round. Many hosts need the time more.
+# Hosts up to which it goes in a large heap too: a page once touched is never given back, so that is 60 KB
+# less private memory, for a millisecond of processor time in each round. Many hosts need the time more.
 _FEW = 10
 
 

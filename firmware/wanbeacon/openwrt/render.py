@@ -13,6 +13,7 @@ from wanbeacon.app import config
 from wanbeacon.dyndns import catalog
 from wanbeacon.dyndns.advice import judge
 from wanbeacon.openwrt import ddns, settings, uci
+from wanbeacon.openwrt.origin import name_origin
 
 FILE_MAX = 65536  # a settings file is 2 KB; more is a mistake, and a small router's memory is not for it
 DONE, BROKEN, OFF, REFUSED = 0, 1, 3, 4
@@ -60,7 +61,10 @@ def load(path, catalogue):
         )
     if not found.problems and found.enabled and found.document["accounts"]:
         for lines, said in zip(validate(found.document, catalogue), (found.problems, found.notes)):
-            said += [settings.name_origin(text, found, path) for text in lines]
+            for text in lines:
+                text = name_origin(text, found, path)
+                if text not in said:  # of a service on several lines, each says it
+                    said.append(text)
     return found
 
 

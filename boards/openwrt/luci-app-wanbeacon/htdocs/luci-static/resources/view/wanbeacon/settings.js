@@ -393,9 +393,15 @@ return view.extend({
 		};
 
 		o = s.taboption('address', widgets.NetworkSelect, 'interface', _('Uplink'),
-			_('With several uplinks: this account publishes this one\'s address, and sends by it. Without a choice: the line that carries the default route.'));
+			_('With several uplinks: this account publishes this one\'s address, and sends by it. Without a choice: the line that carries the default route. More than one: all of them at once in one name, with a name server of your own (rfc2136).'));
 		o.modalonly = true;
+		o.multiple = true;
 		o.nocreate = true;
+		o.validate = function(section_id) {
+			return L.toArray(this.section.formvalue(section_id, 'interface')).length < 2 ||
+				this.section.formvalue(section_id, 'service_name') === 'rfc2136'
+				? true : _('Several at once need the provider rfc2136; give each uplink a name of its own.');
+		};
 		o.rmempty = true;
 		addSources(s, 'address');
 		addHome(s);
@@ -436,6 +442,11 @@ return view.extend({
 		o = s.taboption('more', form.Flag, 'create', _('Create records'),
 			_('Make the record where there is none. For providers with an API.'));
 		o.modalonly = true;
+
+		o = s.taboption('more', form.Flag, 'keep_others', _('Keep other addresses'),
+			_('Replace only this line\'s own address; those that another line or device has put into the name stay.'));
+		o.modalonly = true;
+		o.depends('service_name', 'rfc2136');
 
 		o = s.taboption('more', form.Flag, 'allow_private', _('Private addresses'),
 			_('Publish a private or carrier-grade NAT address too. Only for names that are used inside.'));
