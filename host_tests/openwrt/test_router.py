@@ -129,9 +129,15 @@ def test_the_commands_of_a_running_agent(play):
 
 
 def test_the_status_for_monitoring_and_for_people(play):
+    """... and the hook of the settings, which hears the same."""
     assert play.box.ours("status", "--health").returncode == 2, "no agent"
+    tell = play.box.path("/usr/bin/tell")
+    tell.write_text('#!/bin/sh\necho "$WANBEACON_EVENT $WANBEACON_HOST $(id -u)" >>/tmp/told\n')
+    tell.chmod(0o755)
     play.start(
-        play.service("home", "home.dyndns.org"), play.service("office", "office.dyndns.org", key="wrong")
+        play.service("home", "home.dyndns.org"),
+        play.service("office", "office.dyndns.org", key="wrong"),
+        "config wanbeacon 'main'\n\toption hook '/usr/bin/tell'\n",
     )
     play.settled("home.dyndns.org")
     play.box.wait(lambda _: play.state("office.dyndns.org").get("state") == "stopped")
@@ -139,6 +145,12 @@ def test_the_status_for_monitoring_and_for_people(play):
     assert (
         done.returncode == 1 and done.stdout.startswith("office.dyndns.org: ") and "home." not in done.stdout
     )
+    told = play.box.path("/tmp/told")
+    play.box.wait(lambda _: told.exists() and len(told.read_text().splitlines()) == 2, 20)
+    assert sorted(told.read_text().splitlines()) == [
+        "published home.dyndns.org %d" % router.UID,
+        "stopped office.dyndns.org %d" % router.UID,
+    ]
     shown = play.box.ours("status").stdout
     assert "next: refresh in 2" in shown and " days" in shown and " s\n" not in shown
     # what stopped is an error of the log, what went well is not
