@@ -15,7 +15,7 @@ from wanbeacon import VERSION
 from host_tests.openwrt import luci_page, router, scene
 from host_tests.openwrt.browser import Browser
 from tools import ROOT
-from tools.netlab import namespaces
+from tools.netlab import dns_servers, namespaces
 
 pytestmark = pytest.mark.needs_root
 
@@ -448,6 +448,51 @@ def test_an_account_without_an_interface_follows_the_line_that_carries_the_defau
     two.ubus.change("wanb", scene.uplink(1, up=False), "interface.down")
     two.box.wait(lambda _: two.state("office.dyndns.org").get("ipv4") == "45.33.7.52")
     assert way(two.lab, "office.dyndns.org") == ("45.33.7.52", "45.33.7.52")
+
+
+SHARED = """config service 'both'
+	option enabled '1'
+	option service_name 'rfc2136'
+	option server '%s:%d'
+	option username 'wb-key'
+	option password '%s'
+	option domain 'home.example.test'
+	list interface 'wan'
+	list interface 'wanb'
+"""
+
+
+@pytest.mark.needs("named")
+def test_all_lines_at_once_in_one_name(two, tmp_path):
+    """Real BIND, each line's update from its own address; a line that changes or is down moves no other's."""
+    made = dns_servers.running("bind", tmp_path, namespaces.PROVIDER)
+    server = namespaces.inside(two.net.internet, made.__enter__)
+    try:
+
+        def shows(*addresses):
+            end = time.monotonic() + 10
+            while time.monotonic() < end:
+                found = namespaces.inside(
+                    two.net.internet, lambda: server.published("home.example.test", "A")
+                )
+                if found == sorted(addresses):
+                    return True
+                time.sleep(0.1)
+            raise AssertionError((found, two.box.procd.log()))
+
+        two.start(SHARED % (namespaces.PROVIDER, server.port, dns_servers.SECRET))
+        assert shows("45.33.7.52", "93.184.100.20")
+        time.sleep(1.1)
+        swap(two, 1, "93.184.100.99")
+        assert shows("45.33.7.52", "93.184.100.99")
+        two.ubus.change("wan", scene.uplink(0, up=False), "interface.down")
+        time.sleep(1.1)
+        swap(two, 1, "93.184.100.77")
+        assert shows("45.33.7.52", "93.184.100.77")
+        came = re.findall(r"client @\S+ (\S+)#\d+/key wb-key: updating zone", (tmp_path / "log").read_text())
+        assert set(came) == {"45.33.7.52", "93.184.100.20", "93.184.100.99", "93.184.100.77"}, came
+    finally:
+        namespaces.inside(two.net.internet, lambda: made.__exit__(None, None, None))
 
 
 def test_an_interface_that_is_down_is_said_and_the_other_goes_on(two):
