@@ -8,6 +8,7 @@ import socket
 import pytest
 from wanbeacon import VERSION
 from wanbeacon.app import commands
+from wanbeacon.board import linux
 
 from host_tests.openwrt import readers, router
 from host_tests.openwrt.router import PROGRAM, UID, owner
@@ -541,16 +542,20 @@ def test_a_service_is_found_by_a_word_too(box, word, found):
     assert done.returncode == 1 and "`wanbeacon providers` lists all" in done.stderr
 
 
-def test_a_journal_that_root_copied_back_is_the_agents_again(box):
+def test_a_journal_that_root_copied_back_is_the_agents_again(box, tmp_path):
+    """... and so is all else that it keeps."""
     box.settings(SETTINGS)
-    state = box.path("/etc/wanbeacon")
+    state, board = box.path("/etc/wanbeacon"), linux.Board(str(tmp_path))
     state.mkdir()
-    for name in ("journal.a", "journal.b"):
+    slots = (*board.slots(), board.asked(), board.notices(), board.ids())
+    names = [slot.path.rpartition("/")[2] for slot in slots]
+    assert len(set(names)) == 5
+    for name in names:
         (state / name).write_bytes(b"x")
         (state / name).chmod(0o400)
     (state / "link").symlink_to("/etc/passwd")
     box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
-    for name in ("journal.a", "journal.b"):
+    for name in names:
         assert owner(state / name) == (UID, UID, 0o600)
     (state / "journal.a").unlink()
     (state / "journal.a").symlink_to("/etc/passwd")
