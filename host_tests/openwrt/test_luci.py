@@ -206,6 +206,13 @@ def test_the_tile_of_the_overview_page(show):
     assert text(show(TILE, luci_page.router(None))).strip() == "", "no tile while nothing runs"
 
 
+def test_a_name_on_several_lines_says_which_line(show):
+    hosts = [luci_page.host("home.ddns.net", line=line) for line in ("wan", "wanb")]
+    shown = text(show("status", luci_page.router(luci_page.status(hosts=hosts))))
+    assert "noip · wan\n" in shown and "noip · wanb" in shown
+    assert "·" not in text(show("status", luci_page.router(luci_page.status(hosts=hosts[:1], lines=[]))))
+
+
 def test_half_a_status_document_is_waited_over(show):
     what = luci_page.router(luci_page.status())
     path = "/var/run/wanbeacon/status.json"

@@ -485,6 +485,7 @@ def test_all_lines_at_once_in_one_name(two, tmp_path):
         time.sleep(1.1)
         swap(two, 1, "93.184.100.99")
         assert shows("45.33.7.52", "93.184.100.99")
+        assert "home.example.test (wanb)" in two.box.ours("status").stdout
         two.ubus.change("wan", scene.uplink(0, up=False), "interface.down")
         time.sleep(1.1)
         swap(two, 1, "93.184.100.77")
