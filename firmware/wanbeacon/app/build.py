@@ -129,7 +129,7 @@ def _line(agent, model, doc, row):
         stage.run_async,
         agent.outside,
         agent.dismiss,
-        stage.scarce,
+        stage.scarce and not stage.awake,
     )
     chooser = agent.load("choose").Chooser(
         sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind

@@ -148,9 +148,9 @@ def _tidy():
 
 def _spare(cfg):
     """The same once the settings are known. (CPython has no heap of its own: nothing is gained there.)"""
-    if sys.implementation.name == "micropython":
+    if sys.implementation.name == "micropython" and not stage.scarce:
         hosts = sum([len(account["hosts"]) for account in cfg["accounts"]])
-        stage.scarce = stage.scarce or hosts <= _FEW
+        stage.scarce = stage.awake = hosts <= _FEW
 
 
 def main(argv, board=None):
