@@ -4,7 +4,7 @@
 Each address is noted in the file of ids before it leaves, and until another one is known to be there in its
 place: an answer that never came, or a lost journal, must leave none behind in the name for good."""
 
-from wanbeacon.core import address
+from wanbeacon.core import address, outcome
 from wanbeacon.core.ids import Ids
 
 # addresses of one family that may be there: five requests in a row without an outcome (core/ids.py, ROW_MAX)
@@ -30,14 +30,17 @@ def begin(agent, host, sent, offline):
     return gone
 
 
-def done(agent, host, sent, offline):
-    """That was stored: nothing of before is there any more."""
+def done(agent, host, sent, out):
+    """What came of it. Where it was stored, nothing of before is there any more. sent: (None, None) after
+    everything was taken away."""
+    if out.cls not in (outcome.OK, outcome.SAME):
+        return
     ids = Ids(agent.board.ids())
     for packed, family in zip(sent, _FAMILIES):
-        if offline:
-            ids.drop(host.rec.fp + family)
-        elif packed:
+        if packed:
             ids.put(host.rec.fp + family, [address.text(packed)])
+        elif not (sent[0] or sent[1]):
+            ids.drop(host.rec.fp + family)
     _save(ids)
 
 

@@ -5,7 +5,6 @@ of agent.py, whose steps are stages of their own: the code of one of them is in 
 A request is built, noted, sent, its answer read; what that does to the records is learn.py's."""
 
 from wanbeacon.app import stage
-from wanbeacon.core import outcome
 from wanbeacon.net import Trouble, names
 
 
@@ -50,7 +49,6 @@ def exchange(agent, account, hosts, template, sent, offline):
     except Trouble as e:
         return True, e
     req = rows = None
-    stored = sent
     if offline:
         sent = None, None
     said = (
@@ -63,8 +61,8 @@ def exchange(agent, account, hosts, template, sent, offline):
         answer.cut,
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
-    if beside and answer.outs[0].cls in (outcome.OK, outcome.SAME):
-        stage.run("app.beside", "done", agent, host, stored, offline)
+    if beside:
+        stage.run("app.beside", "done", agent, host, sent, answer.outs[0])
     return True, answer
 
 
