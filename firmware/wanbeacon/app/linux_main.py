@@ -151,6 +151,8 @@ def _spare(cfg):
     if sys.implementation.name == "micropython" and not stage.scarce:
         hosts = sum([len(account["hosts"]) for account in cfg["accounts"]])
         stage.scarce = stage.awake = hosts <= _FEW
+        if stage.scarce:
+            gc.threshold(_TIDY_LARGE)  # what a start loads does not stay
 
 
 def main(argv, board=None):
