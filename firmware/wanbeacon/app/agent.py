@@ -50,7 +50,7 @@ class Agent:
         self.clock = clock
         self.report = report
         self.transport = transport
-        self.log = Log(clock, out, stage.awake or not stage.scarce)
+        self.log = Log(clock, out, not (stage.scarce and stage.brief))
         self.event = asyncio.Event()
         self.counters = {"requests": 0, "events": 0, "faults": 0}
         self.faults = {}  # where -> [what, until when (mono) it rests, how long]

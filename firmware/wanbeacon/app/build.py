@@ -50,7 +50,7 @@ def build(agent, rows):
             # what shapes what is stored: neither the password, nor which families are wanted (those are
             # compared one by one)
             # settings that are new must not void what older versions noted
-            line = ("beside others", doc.get("bind") or doc.get("address")) if h.get("keep_others") else ()
+            line = ("keep_others", doc.get("bind") or doc.get("address")) if h.get("keep_others") else ()
             fp = fingerprint("host", server, doc.get("user"), how, h["name"], values, *line)
             more = ["create"] if h.get("create") else []
             more += line
@@ -129,7 +129,7 @@ def _line(agent, model, doc, row):
         stage.run_async,
         agent.outside,
         agent.dismiss,
-        stage.scarce and not stage.awake,
+        stage.scarce and stage.brief,
     )
     chooser = agent.load("choose").Chooser(
         sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind

@@ -62,7 +62,7 @@ def exchange(agent, account, hosts, template, sent, offline):
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
     if beside:
-        stage.run("app.beside", "done", agent, host, sent, answer.outs[0])
+        stage.run("app.other_lines", "done", agent, host, sent, answer.outs[0])
     return True, answer
 
 

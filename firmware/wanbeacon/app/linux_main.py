@@ -150,8 +150,9 @@ def _spare(cfg):
     """The same once the settings are known. (CPython has no heap of its own: nothing is gained there.)"""
     if sys.implementation.name == "micropython" and not stage.scarce:
         hosts = sum([len(account["hosts"]) for account in cfg["accounts"]])
-        stage.scarce = stage.awake = hosts <= _FEW
+        stage.scarce = hosts <= _FEW
         if stage.scarce:
+            stage.brief = False
             gc.threshold(_TIDY_LARGE)  # what a start loads does not stay
 
 

@@ -17,7 +17,7 @@ class Log:
 
     def __init__(self, clock, out=None, plenty=False):
         self.clock = clock
-        self.longest = _LINE_PLENTY if plenty else _LINE_MAX
+        self.cut = _LINE_PLENTY if plenty else _LINE_MAX
         self.out = out or to_console
         self.lines = []
         self.secrets = []
@@ -25,7 +25,7 @@ class Log:
     def __call__(self, text, level="info"):
         """One line. level: info, warn (a wait, an oddity) or err (a stop, a fault)."""
         line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
-        self.lines.append(line[: self.longest])
+        self.lines.append(line[: self.cut])
         if len(self.lines) > _LOG_LINES:
             self.lines.pop(0)
         if self.out:
