@@ -16,7 +16,7 @@ def exchange(agent, account, hosts, template, sent, offline):
     beside = row.get("dns") and host.doc.get("keep_others")
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
         way = "net.dnsupdate"
-        gone = stage.run("app.beside", "begin", agent, host, sent, offline) if beside else None
+        gone = stage.run("app.other_lines", "begin", agent, host, sent, offline) if beside else None
         # what an Update is made of, not one: its code would be in memory until the end, beside app.learn's
         req = doc, host.doc, sent, offline, agent.clock.wall() or 0, gone
         place = stage.run("dyndns.dnskey", "place", doc, host.doc)
