@@ -180,6 +180,16 @@ def test_an_answer_that_is_not_the_zones_own_proves_nothing(bind):
     assert found[0] == ("look.unknown", ("look.lame",)), found
 
 
+def test_an_address_of_another_line_beside_ours_is_as_it_should_be(bind):
+    wire = Wire(bind)
+    agent = device("127.0.0.1:%d" % wire.port, "both.example.net")
+    for keep, code in ((False, "look.several"), (True, "look.visible")):
+        host = agent.hosts()[0]
+        host.doc["keep_others"], host.looks = keep, 2
+        asyncio.run(visible.look(agent, host))
+        assert host.looked[0][0] == code
+
+
 def test_a_change_of_the_address_comes_first(bind):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))

@@ -2,10 +2,13 @@
 """/usr/bin/wanbeacon and the init script under busybox's ash, in a root file system out of the package."""
 
 import json
+import re
 import socket
 
 import pytest
 from wanbeacon import VERSION
+from wanbeacon.app import commands
+from wanbeacon.board import linux
 
 from host_tests.openwrt import readers, router
 from host_tests.openwrt.router import PROGRAM, UID, owner
@@ -35,6 +38,18 @@ def test_version_and_help(box):
     done = box.ours("frobnicate")
     assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith("usage:")
     assert box.ours().returncode == 2
+
+
+def test_every_command_of_the_agent_is_one_of_the_routers(box):
+    """Whatever a running agent answers can be asked here, and help names it; only a board upgrades itself."""
+    shown = box.ours("help").stdout
+    for word in sorted(set(commands._COMMANDS) - {"upgrade", "check"}):
+        done = box.ours(word)
+        assert (done.returncode, done.stderr) == (
+            1,
+            "wanbeacon: the agent is not running; run: service wanbeacon start\n",
+        ), word
+        assert re.search(r"^  (\w+, )?%s\b" % word, shown, re.M), word
 
 
 def test_providers_come_from_the_packages_catalogue(box):
@@ -210,6 +225,36 @@ def test_check_leads_the_agents_own_complaints_back_to_the_section(box):
         "line 11, section 'home', option 'cacert': /root/mine.pem is PEM; make it DER: openssl x509"
         in done.stderr
     )
+
+
+MQTT = """config wanbeacon 'main'
+	option mqtt_host '%s'
+	option mqtt_user 'u'
+	option mqtt_ca '%s'
+
+config notify 'phone'
+	option url 'https://push.example/x'
+	option cacert '%s'
+"""
+
+
+def test_faults_of_the_broker_and_of_receivers_are_led_back_to_their_options(box):
+    service = SETTINGS[SETTINGS.index("config service") :]
+    box.path("/root/mine.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    box.settings(MQTT % ("mq.lan:1883", "/root/mine.pem", "/root/none.der") + service)
+    said = sorted(box.ours("check").stderr.splitlines())
+    for line, part in zip(
+        said,
+        (
+            "line 2, section 'main', option 'mqtt_host': should be a name or an address alone",
+            "line 4, section 'main', option 'mqtt_ca': /root/mine.pem is PEM",
+            "line 8, section 'phone', option 'cacert': /root/none.der cannot be read",
+        ),
+        strict=True,
+    ):
+        assert part in line
+    box.settings(MQTT % ("mq.lan", "/etc/ssl/certs/ca-certificates.crt", "/root/none.der") + service)
+    assert len(box.ours("check").stderr.splitlines()) == 1, "the bundle is the usual roots"
 
 
 def test_check_of_good_settings_then_asks_for_the_agent(box):
@@ -497,16 +542,20 @@ def test_a_service_is_found_by_a_word_too(box, word, found):
     assert done.returncode == 1 and "`wanbeacon providers` lists all" in done.stderr
 
 
-def test_a_journal_that_root_copied_back_is_the_agents_again(box):
+def test_a_journal_that_root_copied_back_is_the_agents_again(box, tmp_path):
+    """... and so is all else that it keeps."""
     box.settings(SETTINGS)
-    state = box.path("/etc/wanbeacon")
+    state, board = box.path("/etc/wanbeacon"), linux.Board(str(tmp_path))
     state.mkdir()
-    for name in ("journal.a", "journal.b"):
+    slots = (*board.slots(), board.asked(), board.notices(), board.ids())
+    names = [slot.path.rpartition("/")[2] for slot in slots]
+    assert len(set(names)) == 5
+    for name in names:
         (state / name).write_bytes(b"x")
         (state / name).chmod(0o400)
     (state / "link").symlink_to("/etc/passwd")
     box.run("/bin/ash", "/etc/rc.common", "/etc/init.d/wanbeacon", "start")
-    for name in ("journal.a", "journal.b"):
+    for name in names:
         assert owner(state / name) == (UID, UID, 0o600)
     (state / "journal.a").unlink()
     (state / "journal.a").symlink_to("/etc/passwd")

@@ -206,6 +206,13 @@ def test_the_tile_of_the_overview_page(show):
     assert text(show(TILE, luci_page.router(None))).strip() == "", "no tile while nothing runs"
 
 
+def test_a_name_on_several_lines_says_which_line(show):
+    hosts = [luci_page.host("home.ddns.net", line=line) for line in ("wan", "wanb")]
+    shown = text(show("status", luci_page.router(luci_page.status(hosts=hosts))))
+    assert "noip · wan\n" in shown and "noip · wanb" in shown
+    assert "·" not in text(show("status", luci_page.router(luci_page.status(hosts=hosts[:1], lines=[]))))
+
+
 def test_half_a_status_document_is_waited_over(show):
     what = luci_page.router(luci_page.status())
     path = "/var/run/wanbeacon/status.json"
@@ -229,6 +236,7 @@ def test_a_poll_brings_the_new_address(show):
         ("Try again", (PROGRAM, "retry", "office.dyndns.org")),
         ("Send once", (PROGRAM, "update", "home.ddns.net")),
         ("Check now", (PROGRAM, "check")),
+        ("DNS check", (PROGRAM, "verify")),
         ("Pause", (PROGRAM, "pause")),
         ("Stop", ("/etc/init.d/wanbeacon", "stop")),
     ],
@@ -492,6 +500,24 @@ def test_a_host_at_home_is_chosen_by_one_way_and_the_program_takes_it(show, tmp_
     assert [one[1] for one in problems] == ["suffix", "neighbor"] and "One of" in problems[0][2], problems
 
 
+def test_several_uplinks_at_once_need_a_provider_that_can(show, tmp_path):
+    uci = {**UCI, "home": {**UCI["home"], "interface": ["wan", "wan6"]}}
+    del uci["home"]["ip_source"], uci["home"]["ip_network"]
+    page = form(show, uci=uci)
+    click(page, "Edit")
+    found, problems = saved(page, "home")
+    assert [one[1] for one in problems] == ["interface"] and "rfc2136" in problems[0][2]
+    assert not visible(page, "home.keep_others")
+    put(page, "home.service_name", "rfc2136")
+    put(page, "home.server", "ns1.example.org")
+    put(page, "home.password", "cGFzcw==")
+    put(page, "home.username", "key")
+    found, problems = saved(page, "home")
+    assert problems == [] and visible(page, "home.keep_others")
+    result = agents_view(found, tmp_path)
+    assert result.problems == [] and [a["bind"] for a in result.document["accounts"]] == ["@wan", "@wan6"]
+
+
 def test_a_receiver_of_notices_is_a_section_the_program_takes(show, tmp_path):
     page = form(
         show, uci={**UCI, "phone": {".type": "notify", "preset": "ntfy", "topic": "t", "events": ["stopped"]}}
@@ -499,6 +525,48 @@ def test_a_receiver_of_notices_is_a_section_the_program_takes(show, tmp_path):
     assert "ntfy" in text(page) and "Add a receiver" in text(page)
     result = agents_view(page.run("router.uci"), tmp_path)
     assert result.problems == [] and result.document["notify"][0]["preset"] == "ntfy"
+
+
+BROKER = {"host": "10.0.0.2", "port": "1884", "user": "wb", "password": "s", "name": "r1", "prefix": "acme/x"}
+
+
+def test_a_broker_is_asked_for_with_its_own_fields_and_the_program_takes_it(show, tmp_path):
+    page = form(show)
+    assert not visible(page, "main.mqtt_user")
+    for key, value in BROKER.items():
+        put(page, "main.mqtt_" + key, value)
+    assert visible(page, "main.mqtt_user") and visible(page, "main.mqtt_ca")
+    assert page.run("document.querySelector('[data-field=\"main.mqtt_password\"]').type") == "password"
+    page.run("document.querySelector('[data-field=\"main.mqtt_plain\"]').click()")
+    assert not visible(page, "main.mqtt_ca"), "no certificate without TLS"
+    page.run("map.save()")
+    found, problems = page.run("[router.uci, problems]")
+    assert problems == []
+    result = agents_view(found, tmp_path)
+    want = {**BROKER, "port": 1884, "plain": True}
+    assert result.problems == [] and result.document["mqtt"] == want
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("host", "mqtt://10.0.0.2", "alone"),
+        ("host", "10.0.0.2:1883", "alone"),
+        ("name", "my router", "At most 23"),
+        ("prefix", "/a", "no #"),
+        ("discovery", "a/#", "no #"),
+        ("user", "", "goes with a user name"),
+    ],
+)
+def test_a_faulty_field_of_the_broker_is_refused_there(show, field, value, word):
+    page = form(
+        show,
+        uci={**UCI, "main": {**UCI["main"], "mqtt_host": "mq.lan", "mqtt_user": "u", "mqtt_password": "p"}},
+    )
+    put(page, "main.mqtt_" + field, value)
+    page.run("map.save()")
+    problems = page.run("problems")
+    assert [one[:2] for one in problems] == [["main", "mqtt_" + field]] and word in problems[0][2], problems
 
 
 def test_a_service_without_a_name_is_marked_at_the_field(show):

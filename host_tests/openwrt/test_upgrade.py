@@ -22,6 +22,14 @@ ORDERS = (
 )
 
 
+SETTINGS = """config service 'a'
+	option enabled '1'
+	option service_name 'duckdns'
+	option password 'k'
+	option domain 'a'
+"""
+
+
 @pytest.fixture(scope="module")
 def ours():
     """{"ipk": {name: Package}, "apk": ...} of today."""
@@ -37,6 +45,23 @@ def bare(parts, net):
     """A router without any package of ours."""
     with router.installed([], net.router) as made:
         yield made
+
+
+def says_one_line(bare):
+    """Between two packages: `check` finds nothing wrong, or says in one line what is, and what to do; while
+    the agent is 0.1.0's (its files are stand-ins here), all of it still is."""
+    if not bare.path("/usr/bin/wanbeacon").read_bytes().startswith(b"#!"):
+        assert managers.whole(bare.root, managers.old("wanbeacon")) == []
+        return
+    file = bare.path("/etc/config/wanbeacon")
+    before = file.read_bytes()
+    bare.settings(SETTINGS)
+    done = bare.ours("check")
+    file.write_bytes(before)
+    if done.returncode:
+        assert len(done.stderr.splitlines()) == 1 and "run: " in done.stderr, done.stderr
+    else:
+        assert "no fault found" in done.stdout
 
 
 def publishes(bare, net, lab):
@@ -74,8 +99,11 @@ def test_package_by_package_it_ends_whole_and_publishes(bare, net, lab, ours, fo
                 and "world[wanbeacon-" in str(refusal)
             )
             assert managers.whole(bare.root, managers.old("wanbeacon")) == []
+            says_one_line(bare)
             manager.remove("wanbeacon-nat", "wanbeacon-import-ddns")
+            says_one_line(bare)
             manager.install(ours[form][name])
+        says_one_line(bare)
     assert set(manager.installed) & {*FORMER, *TODAY} == set(TODAY)
     for name in TODAY:
         assert managers.whole(bare.root, ours[form][name]) == []

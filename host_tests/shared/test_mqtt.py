@@ -511,6 +511,8 @@ def problems(**doc):
 def test_settings_that_cannot_work_are_named():
     for doc, part in (
         ({}, "mqtt.host: missing"),
+        ({"host": "mqtt://h"}, "mqtt.host:"),
+        ({"host": "h:1883"}, "mqtt.host:"),
         ({"host": "h", "name": "a b"}, "mqtt.name:"),
         ({"host": "h", "name": "x/y"}, "mqtt.name:"),
         ({"host": "h", "prefix": "a/#"}, "mqtt.prefix:"),

@@ -6,7 +6,9 @@ import os
 import socket
 import struct
 
+from wanbeacon.app.log import Log
 from wanbeacon.net import bus, unix
+from wanbeacon.net.clock import Clock
 from wanbeacon.openwrt import netifd, syslog
 
 
@@ -59,6 +61,15 @@ def test_each_line_has_its_level_and_a_log_that_is_gone_ends_nothing():
         os.remove(door)
         os.remove(path)
     syslog.Syslog("/nonexistent/kept", "/nonexistent/log")("printed instead")
+
+
+def test_no_line_is_cut_in_the_status_of_a_router():
+    """Its status shows the newest lines too; a board has the memory for the beginning of each."""
+    clock, said = Clock(), []
+    for plenty, kept in ((True, 300), (False, 140)):
+        log = Log(clock, lambda line, level: said.append(line), plenty)
+        log("x" * 290)
+        assert len(log.lines[0]) == min(kept, len(said[-1])) and said[-1].endswith("x" * 290)
 
 
 def status(payload):

@@ -257,6 +257,18 @@ def test_what_is_wrong_with_the_settings_is_said_before_anything_is_sent():
         assert len(problems) == 1 and problems[0].startswith(key + ": "), (key, value, problems)
 
 
+def test_beside_others_only_ones_own_addresses_go():
+    """RFC 2136 section 2.5.4: class NONE, TTL 0, the address itself."""
+    account = {"server": "ns.example", "user": "k", "password": KEY}
+    one = tsig.build(account, {"name": "home.example.test"}, (V4, None), False, NOW, ([b"\1\2\3\4"], None))
+    packet = one.packet(1, NOW)
+    assert packet[4:10] == unhex("000100010002"), "a condition, a deletion, an addition"
+    gone, new = b"\0\1\0\xfe\0\0\0\0\0\4\1\2\3\4", b"\0\1\0\1\0\0\0\x3c\0\4" + V4
+    assert 0 < packet.find(gone) < packet.find(new) and b"\0\1\0\xff" not in packet[:-100]
+    off = tsig.build(account, {"name": "home.example.test"}, (V4, None), True, NOW, ([V4], []))
+    assert off.packet(1, NOW)[4:10] == unhex("000100000001"), "the only deletion"
+
+
 def test_an_account_becomes_an_update():
     account = {"server": "ns.example:5353", "user": "wb-key", "password": KEY, "ttl": 300}
     one = tsig.build(account, {"name": "home.example.test"}, (V4, None), False, NOW)

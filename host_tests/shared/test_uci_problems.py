@@ -4,7 +4,7 @@
 import json
 
 from uci_kit import CATALOGUE, FILE, GOOD, KNOWN, convert
-from wanbeacon.openwrt import ddns, render, settings
+from wanbeacon.openwrt import ddns, origin, render, settings
 
 PROBLEMS = (
     ("option use_ipv6 2", "line 8, section 'home', option 'use_ipv6': is '2'"),
@@ -90,6 +90,10 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
             " line 21, section 'second', option 'domain': listed in section 'home' too",
         ),
         (
+            "accounts[0].hosts: home.dyndns.org: keep_others: no",
+            " line 2, section 'home', option 'interface': home.dyndns.org: keep_others: no",
+        ),
+        (
             "accounts[0].hosts: dyndns.org: keeps",
             " line 14, section 'twin', option 'domain': dyndns.org: keeps",
         ),
@@ -103,7 +107,7 @@ def test_the_agents_own_complaint_is_led_back_to_its_section():
         ("accounts: 1 to 20", ": accounts: 1 to 20"),
         ("the config is too long: at most 9 bytes", ": the config is too long: at most 9 bytes"),
     ):
-        assert settings.name_origin(problem, found, FILE) == FILE + wanted, settings.name_origin(
+        assert origin.name_origin(problem, found, FILE) == FILE + wanted, origin.name_origin(
             problem, found, FILE
         )
 

@@ -4,7 +4,7 @@
 import json
 
 from uci_kit import CATALOGUE, FILE, GOOD, convert
-from wanbeacon.openwrt import render, settings
+from wanbeacon.openwrt import origin, render, settings
 
 
 def plain(value):
@@ -20,6 +20,33 @@ def test_the_smallest_service_becomes_one_account():
         "password": "p",
         "hosts": [{"name": "home.dyndns.org", "ipv4": True, "ipv6": False}],
     }
+
+
+DNS = GOOD.replace("'dyn'", "'rfc2136'").replace("'p'", "'cGFzcw=='") + "\toption server 'ns1.example.org'\n"
+
+
+def test_several_interfaces_are_all_lines_at_once_in_one_name():
+    for words in ("\toption interface 'wan wanb'\n", "\tlist interface 'wan'\n\tlist interface 'wanb'\n"):
+        found = convert(DNS + words)
+        rows = found.document["accounts"]
+        assert [r["bind"] for r in rows] == ["@wan", "@wanb"] and found.problems == []
+        assert [plain(r["address"]) for r in rows] == [
+            [{"source": "ubus", "interface": "wan"}],
+            [{"source": "ubus", "interface": "wanb"}],
+        ]
+        assert [plain(r["hosts"]) for r in rows] == [
+            [{"name": "home.dyndns.org", "ipv4": True, "ipv6": False, "keep_others": True}]
+        ] * 2
+        assert render.validate(found.document, CATALOGUE) == ([], [])
+        found = convert(GOOD + words)
+        said = render.validate(found.document, CATALOGUE)[0]
+        assert [origin.name_origin(one, found, FILE).partition(", option ")[2] for one in said] == [
+            "'interface': home.dyndns.org: keep_others: dyn replaces all addresses of a name; "
+            "rfc2136 alone can keep others"
+        ] * 2
+        assert "ip_network" in convert(DNS + words + "\toption ip_network 'lan'\n").problems[0]
+    found = convert(DNS + "\toption keep_others '1'\n\toption interface 'wan'\n")
+    assert [h["keep_others"] for a in found.document["accounts"] for h in a["hosts"]] == [True]
 
 
 def test_equal_accounts_share_requests_others_do_not():
@@ -182,10 +209,10 @@ def test_what_a_service_of_ones_own_answers_is_told_in_words():
     assert custom["later"] == ["busy"] and custom["method"] == "POST"
     found = convert(GOOD + "\toption success OK\n")
     assert len(found.problems) == 1 and "option 'success': is used only with update_url" in found.problems[0]
-    assert settings.name_origin("accounts[0].custom.ok[1]: x", convert(text), FILE).endswith(
+    assert origin.name_origin("accounts[0].custom.ok[1]: x", convert(text), FILE).endswith(
         "option 'success': x"
     )
-    assert settings.name_origin("accounts[0].custom.url: x", convert(text), FILE).endswith(
+    assert origin.name_origin("accounts[0].custom.url: x", convert(text), FILE).endswith(
         "option 'update_url': x"
     )
 
@@ -244,9 +271,7 @@ def test_a_host_at_home_is_named_by_the_agents_own_keys_and_means_its_aaaa_recor
         {"name": "home.dyndns.org", "ipv4": True, "ipv6": True, "suffix": "::1:2"}
     ]
     found = convert(GOOD + "option suffix 1:2\n")
-    problems = [
-        settings.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]
-    ]
+    problems = [origin.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]]
     assert len(problems) == 1 and "option 'suffix': should be the host's part" in problems[0], problems
 
 
@@ -268,9 +293,7 @@ def test_sections_of_notify_become_entries_and_their_faults_lead_back():
     found = convert(GOOD + "config notify 'phone'\n option preset ntfy\n option frob 1\n")
     assert "section 'phone', option 'frob': no such option" in found.problems[0]
     found = convert(GOOD + "config notify 'phone'\n option preset ntfy\n")
-    problems = [
-        settings.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]
-    ]
+    problems = [origin.name_origin(one, found, FILE) for one in render.validate(found.document, CATALOGUE)[0]]
     assert len(problems) == 1 and "section 'phone', option 'topic': missing" in problems[0], problems
 
 
@@ -296,6 +319,6 @@ def test_a_broker_is_passed_on_and_its_faults_name_the_option():
         "port": 1884,
         "label": "the roof",
     }
-    assert "option 'mqtt_host'" in settings.name_origin("mqtt.host: x", found, FILE)
+    assert "option 'mqtt_host'" in origin.name_origin("mqtt.host: x", found, FILE)
     assert "mqtt" not in convert(GOOD).document
     assert convert(GOOD + "config wanbeacon 'main'\n option mqtt_port many\n").problems

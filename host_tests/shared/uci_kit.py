@@ -5,7 +5,7 @@ from wanbeacon.openwrt import ddns, settings, uci
 
 FILE = "/etc/config/wanbeacon"
 CATALOGUE = "firmware/catalogue/providers.dat"
-KNOWN = ["dyn", "noip", "duckdns", "desec", "mydns-se", "dyn-rs", "freedns-v2", "ddo-jp"]
+KNOWN = ["dyn", "rfc2136", "noip", "duckdns", "desec", "mydns-se", "dyn-rs", "freedns-v2", "ddo-jp"]
 GOOD = """
 config service 'home'
 	option enabled '1'

@@ -48,7 +48,7 @@ ROWS = (
     Row("heap-64", "the first, 64 bit", "B", ".memory:heap", None, (AMD64,)),
     Row("resident-32", "resident memory after an update, 32 bit", "B", ".memory:resident", None, (I386,)),
     *beside("resident", "resident memory after an update (RSS)", "B", ".clients:memory", "Rss"),
-    Row("resident-one", "the same: inadyn with a trust file of one authority", "B", ".clients:memory", None,
+    Row("resident-one", "the same: inadyn with a trust file of one authority", "B", ".shell:beside", None,
         ("inadyn", "Rss", True), slow=True),
     *beside("private", "of that, memory that no other process can share", "B", ".clients:memory", "Private_Dirty"),
     *beside("installed", "installed files, with what it depends on", "B", ".installed:measure"),

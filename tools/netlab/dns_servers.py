@@ -69,8 +69,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(kind, folder):
-    """A Server of `kind` with its files in `folder`. UserError when it is not installed or does not start."""
+def running(kind, folder, also=""):
+    """A Server of `kind` with its files in `folder`. also: another address that BIND listens on. UserError
+    when it is not installed or does not start."""
     program = debian.find(PROGRAMS[kind])
     if not program:
         raise UserError(
@@ -80,6 +81,9 @@ def running(kind, folder):
     (folder / "zone").write_text(_ZONE_FILE)
     server = Server(kind, folder, _free_port())
     command = {"bind": _bind, "knot": _knot, "powerdns": _powerdns}[kind](program, folder, server.port)
+    if also:
+        conf = folder / "named.conf"
+        conf.write_text(conf.read_text().replace("{ 127.0.0.1; }", "{ 127.0.0.1; %s; }" % also))
     with (
         open(folder / "log", "w") as log,
         subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process,

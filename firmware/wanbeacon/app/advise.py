@@ -18,7 +18,7 @@ def begin(agent, cfg, board, clock, out, report, transport):
     agent.clock = clock
     agent.report = report
     agent.transport = transport
-    agent.log = Log(clock, out)
+    agent.log = Log(clock, out, not (stage.scarce and stage.brief))
     agent.event = asyncio.Event()
     agent.counters = {"requests": 0, "events": 0, "faults": 0}
     agent.faults = {}  # where -> [what, until when (mono) it rests, how long]

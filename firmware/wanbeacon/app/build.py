@@ -57,9 +57,11 @@ def build(agent, rows):
             values = [h.get(o) for o in options + ("zone",)]
             # what shapes what is stored: neither the password, nor which families are wanted (those are
             # compared one by one)
-            fp = fingerprint("host", server, doc.get("user"), how, h["name"], values)
             # settings that are new must not void what older versions noted
+            line = ("keep_others", doc.get("bind") or doc.get("address")) if h.get("keep_others") else ()
+            fp = fingerprint("host", server, doc.get("user"), how, h["name"], values, *line)
             more = ["create"] if h.get("create") else []
+            more += line
             more += [k + str(h[k]) for k in _HOME if k in h]
             # what may have caused a refusal: all of it. Version 0.1.0 had this one only, for both.
             cause = fingerprint(
@@ -135,7 +137,7 @@ def _line(agent, model, doc, row):
         stage.run_async,
         agent.outside,
         agent.dismiss,
-        stage.scarce,
+        stage.scarce and stage.brief,
     )
     chooser = agent.load("choose").Chooser(
         sources[0], kit, cfg["cross_check"], cfg["intervals"]["outside"], bind

@@ -204,7 +204,10 @@ def show(doc):
                 print("%-6s %s  %s" % (family, f["address"] or "none", f["why"]))
     if doc["clock"] != "ok":
         print("clock not set")
+    names = [h["name"] for h in doc["hosts"]]
     for h in doc["hosts"]:
+        if names.count(h["name"]) > 1:  # on several lines
+            h["name"] += " (%s)" % h["line"]
         have = " ".join([x for x in (h["ipv4"], h["ipv6"]) if x]) or "not published"
         print("%-30s %s  %s: %s" % (h["name"], have, h["state"], h["why"]))
         if h.get("published"):

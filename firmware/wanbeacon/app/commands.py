@@ -137,9 +137,10 @@ def _offline(agent, hosts):
     for h in hosts:
         if not share.can_delete(h.account.row):
             return _no("no.offline", h.account.row["id"])
-        if h.rec.offline:
-            return _no("no.offline-already", h.name, h.name)
-    return _force(agent, hosts, "yes.offline", True)
+    left = [h for h in hosts if not h.rec.offline]  # one name may be on several lines
+    if not left:
+        return _no("no.offline-already", hosts[0].name, hosts[0].name)
+    return _force(agent, left, "yes.offline", True)
 
 
 def _upgrade(agent, hosts):

@@ -12,12 +12,14 @@ def exchange(agent, account, hosts, template, sent, offline):
     """(begun, what came of it): an Answer with its Outcomes in `outs`; the Trouble there was, or None when
     the journal could not be written, so that nothing left. begun: the request was noted in the journal;
     without it nothing has left the home."""
-    row, doc, keep = account.row, account.doc, account.keep
+    row, doc, host, keep = account.row, account.doc, hosts[0], account.keep
+    beside = row.get("dns") and host.doc.get("keep_others")
     if row.get("dns"):  # a name server of one's own. A board has the memory for one of the two ways
         way, keep = "net.dnsupdate", None
+        gone = stage.run("app.other_lines", "begin", agent, host, sent, offline) if beside else None
         # what an Update is made of, not one: its code would be in memory until the end, beside app.learn's
-        req = doc, hosts[0].doc, sent, offline, agent.clock.wall() or 0
-        place = stage.run("dyndns.dnskey", "place", doc, hosts[0].doc)
+        req = doc, host.doc, sent, offline, agent.clock.wall() or 0, gone
+        place = stage.run("dyndns.dnskey", "place", doc, host.doc)
     else:
         way = "net.http"
 
@@ -59,6 +61,8 @@ def exchange(agent, account, hosts, template, sent, offline):
         answer.cut,
     )
     answer.outs = stage.run("dyndns.reply", "read", row, *said)
+    if beside:
+        stage.run("app.other_lines", "done", agent, host, sent, answer.outs[0])
     return True, answer
 
 

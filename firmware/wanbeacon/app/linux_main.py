@@ -29,6 +29,9 @@ _TIDY_START = 65536
 # Bytes of heap in all below which code goes after its stage. With all of it loaded the agent needs up to 180
 # KB where a word has 32 bits and twice that where it has 64; a router's interpreter has a megabyte.
 _SMALL = 256 * 1024 if sys.maxsize < 1 << 32 else 512 * 1024
+# Hosts up to which it goes in a large heap too: a page once touched is never given back, so that is 60 KB
+# less private memory, for a millisecond of processor time in each round. Many hosts need the time more.
+_FEW = 10
 
 
 def run(options, cfg):
@@ -143,11 +146,23 @@ def _tidy():
     gc.threshold(_TIDY if stage.scarce else _TIDY_START)
 
 
+def _spare(cfg):
+    """The same once the settings are known. (CPython has no heap of its own: nothing is gained there.)"""
+    if sys.implementation.name == "micropython" and not stage.scarce:
+        hosts = sum([len(account["hosts"]) for account in cfg["accounts"]])
+        stage.scarce = hosts <= _FEW
+        if stage.scarce:
+            stage.brief = False
+            gc.threshold(_TIDY_LARGE)  # what a start loads does not stay
+
+
 def main(argv, board=None):
     """Run one command; exits with 1 after a mistake. board: class of the machine instead of linux.Board."""
     _tidy()
     try:
         options, cfg = stage.once("app.cli", "prepare", argv, board)
+        if cfg:
+            _spare(cfg)
         status = run(options, cfg) if cfg else 0
     except Mistake as e:
         _end(e)

@@ -5,8 +5,9 @@ from micropython import const
 
 from wanbeacon.app import stage
 
-_LOG_LINES = const(20)  # lines kept in RAM; a line is cut at _LINE_MAX
-_LINE_MAX = const(140)
+_LOG_LINES = const(20)  # lines kept in RAM
+_LINE_MAX = const(140)  # bytes of such a line, on a board
+_LINE_PLENTY = const(400)  # the same where memory is plenty: what is said of one answer is shorter
 SECRET_MIN = 4  # shorter secrets would turn half of every text into stars
 
 
@@ -14,8 +15,9 @@ class Log:
     """Log ring: the newest _LOG_LINES lines, also handed to out(line, level).
     `secrets` never appear in it."""
 
-    def __init__(self, clock, out=None):
+    def __init__(self, clock, out=None, plenty=False):
         self.clock = clock
+        self.cut = _LINE_PLENTY if plenty else _LINE_MAX
         self.out = out or to_console
         self.lines = []
         self.secrets = []
@@ -23,7 +25,7 @@ class Log:
     def __call__(self, text, level="info"):
         """One line. level: info, warn (a wait, an oddity) or err (a stop, a fault)."""
         line = "%s %s" % (stamp(self.clock.wall(), self.clock.mono()), self.scrub(text))
-        self.lines.append(line[:_LINE_MAX])
+        self.lines.append(line[: self.cut])
         if len(self.lines) > _LOG_LINES:
             self.lines.pop(0)
         if self.out:

@@ -9,6 +9,9 @@ def problems(doc):
     """What is wrong with `mqtt` that a table cannot say: one line each."""
     out = []
     name = doc.get("name") or "a"
+    host = doc.get("host") or ""
+    if [c for c in "/@? " if c in host] or host.count(":") == 1:  # more of them: IPv6
+        out.append("mqtt.host: should be a name or an address alone; the port is a key of its own")
     if len(name) > _NAME_MAX or not _plain(name):
         out.append("mqtt.name: should have at most %d letters, digits, - and _" % _NAME_MAX)
     for key in ("prefix", "discovery"):

@@ -18,6 +18,9 @@ _PACKAGE = "wanbeacon."
 
 #: True where modules are forgotten after their stage; set once, by the composition root.
 scarce = False
+#: False where observers stay awake between two reads although code goes: a large heap has room for them, and
+#: who rests hears nothing.
+brief = True
 #: Held by whoever runs stages in a task of its own (a round, a page, a command): one at a time, so that the
 #: heap holds the code of one of them only, and the end of one stage cannot forget what another just loaded.
 floor = asyncio.Lock()

@@ -143,8 +143,9 @@ def _host(agent, number, host, now, wall):
     rec = host.rec
     wait = host.next - now if host.next != NEVER else None
     return {
-        "name": host.name, "provider": host.account.row["id"], "account": number, "ipv4": _text(rec.v4),
-        "ipv6": _text(rec.v6), "since": rec.at or None, "state": host.state, "result": rec.word,
+        "name": host.name, "provider": host.account.row["id"], "account": number,
+        "line": host.account.line.name, "ipv4": _text(rec.v4), "ipv6": _text(rec.v6), "since": rec.at or None,
+        "state": host.state, "result": rec.word,
         "class": rec.cls, "text": text_of(rec), "next": _next(host, wait), "next_in": wait,
         "next_at": wall + wait if wall and wait is not None else None,
         "why": agent.log.scrub(words.join(host.why)), "code": host.why[-1][0] if host.why else "new",

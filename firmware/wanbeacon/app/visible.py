@@ -54,7 +54,10 @@ async def _look(agent, host):
             for kind, packed in want if not seen else want[:1]:  # 1 KB is to be enough for all
                 answer = await _ask(agent, server, name, kind, False)
                 lead = lead or _leads(answer, name)
-                rows.append(_verdict(answer, name, kind, packed))
+                found = _verdict(answer, name, kind, packed)
+                if found[0] == "several" and host.doc.get("keep_others"):
+                    found = "ok", packed, found[2]
+                rows.append(found)
             seen.append(rows)
         if not lead:
             return _sum(seen)

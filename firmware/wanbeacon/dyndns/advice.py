@@ -220,6 +220,11 @@ def _host(row, host, problems, warnings):
             "hosts: %s: %s expects full names such as %s.example.org"
             % (name, row["id"], name.strip(".") or "home")
         )
+    if host.get("keep_others"):
+        problems.append(
+            "hosts: %s: keep_others: %s replaces all addresses of a name; rfc2136 alone can keep others"
+            % (name, row["id"])
+        )
     zone = host.get("zone")
     if zone and name.lower() != zone.lower() and not name.lower().endswith("." + zone.lower()):
         problems.append("hosts: %s: is not in its zone %s" % (name, zone))

@@ -41,9 +41,10 @@ class Update:
     """One update of one name. `host`, `port`: the server, `family` 0 = any.
     host may be a name or an address."""
 
-    def __init__(self, host, port, zone, owner, records, ttl, key, key_secret, algorithm, when):
+    def __init__(self, host, port, zone, owner, records, ttl, key, key_secret, algorithm, when, gone=None):
         """zone, owner, key: names as text. records: (A bytes or None, AAAA bytes or None) to add, or True:
-        delete only. when: Unix seconds. ValueError when a name is none or the interpreter lacks the hash."""
+        delete only. gone: None, or for each family the addresses (bytes) that go, while all others stay.
+        when: Unix seconds. ValueError when a name is none or the interpreter lacks the hash."""
         if not known(algorithm):
             raise ValueError("this MicroPython has no %s: make an hmac-sha256 key" % algorithm)
         self.host = host
@@ -56,9 +57,9 @@ class Update:
         self.algorithm_name = name(_MD5 if algorithm == "hmac-md5" else algorithm)
         self.ident = self.fudge = 0
         self.mac = b""
-        self._body(name(zone), name(owner), records, ttl)
+        self._body(name(zone), name(owner), records, ttl, gone)
 
-    def _body(self, zone, owner, records, ttl):
+    def _body(self, zone, owner, records, ttl, gone):
         """Everything between ID and TSIG; the owner's name is compressed against the zone's and then against
         itself."""
         at = len(owner) - len(zone)
@@ -75,11 +76,15 @@ class Update:
         if adding:  # RFC 2136 section 2.4.3: no CNAME here (class NONE, TTL 0, no data)
             record(b"\0\x05", b"\0\xfe" + bytes(6))
         count = 0
-        for kind, data in zip(_TYPES, records):
+        for kind, data, own in zip(_TYPES, records, gone or (None, None)):
             if not data:
                 continue
-            record(kind, b"\0\xff" + bytes(6))  # 2.5.2: delete the RRset (class ANY)
-            count += 1
+            if own is None:
+                record(kind, b"\0\xff" + bytes(6))  # 2.5.2: delete the RRset (class ANY)
+                count += 1
+            for old in own or ():  # 2.5.4: delete one of it (class NONE)
+                record(kind, b"\0\xfe" + bytes(4) + _number(len(old), 2) + old)
+                count += 1
             if data is not True:
                 record(kind, b"\0\x01" + _number(ttl, 4) + _number(len(data), 2) + data)
                 count += 1
@@ -202,13 +207,13 @@ def word(rcode, error, proven):
     return text if proven or text != "REFUSED" else "REFUSED no TSIG"
 
 
-def build(account, host, sent, offline, when):
+def build(account, host, sent, offline, when, gone=None):
     """The Update for one host (config dicts). sent: packed addresses or None, IPv4 first. offline: delete
-    what there is."""
+    what there is. gone: as Update takes it."""
     where, port = server(account)
     records = [host.get("ipv4", True), host.get("ipv6", True)] if offline else sent
     return Update(
         where, port, labels_of(host)[1], host["name"], records, account.get("ttl") or TTL,
         account.get("user") or "", secret(account.get("password") or account.get("token") or ""),
-        account.get("algorithm") or "hmac-sha256", when,
+        account.get("algorithm") or "hmac-sha256", when, gone,
     )  # fmt: skip

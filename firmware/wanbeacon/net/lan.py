@@ -83,8 +83,8 @@ def _split(data):
 def _length(head):
     """The Content-Length of a head, or None."""
     text = header(head, b"content-length")
-    for c in text:
-        if not "0" <= c <= "9":
+    for c in text.encode():
+        if not 48 <= c <= 57:
             return None
     return int(text) if 0 < len(text) < 9 else None
 

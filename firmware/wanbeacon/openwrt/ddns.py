@@ -14,14 +14,15 @@ _NAMES = (
 # Services that ddns-scripts updates by a script of its own: "their name=our row:" and what they keep in user
 # name, password and domain. u: user, s: the part of the name before the zone (`domain` is the zone), z: the
 # zone, j: joined to the password with a comma, -: nothing; p: password, t: token; a: `domain` is host@zone,
-# f: host@zone or a whole name, i: an id, the name is in lookup_host, l: its last two labels are the zone.
+# f: host@zone or a whole name, i: an id, the name is in lookup_host, l: its last two labels are the zone,
+# h: the zone, the name is in lookup_host, o: the zone, the part before it is in param_opt.
 _APIS = (
     "cloudflare.com-v4=cloudflare:-ta digitalocean.com-v2=digitalocean:st gandi.net=gandi:st "
     "godaddy.com-v1=godaddy:upa hetzner.cloud=hetzner:st namesilo.com-v1=namesilo:st netcup.com=netcup:up "
     "ns1.com=ns1:zt pdns=powerdns:st powerdns=powerdns:st porkbun.com-v3=porkbun:upl "
     "scaleway.com=scaleway:zt servercow.de=servercow:up dnspod.cn=dnspod:jtf luadns.com-v1=luadns-rest:up "
     "bind-nsupdate=rfc2136:up dnspod.cn-v3=tencent:upa aliyun.com=aliyun:upa huaweicloud.com=huawei:upf "
-    "route53-v1=route53:upi"
+    "route53-v1=route53:upi dnsimple.com-v2=dnsimple:uth spaceship.com-v1=spaceship:upo gandi.net-v2=gandi:st"
 )
 # ... and what they keep in param_enc and param_opt, where that has a place here
 PARAMS = {

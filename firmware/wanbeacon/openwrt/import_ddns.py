@@ -8,6 +8,7 @@ import sys
 from wanbeacon.dyndns import catalog
 from wanbeacon.openwrt import ddns, render, settings, uci
 from wanbeacon.openwrt.importer import convert, is_on
+from wanbeacon.openwrt.origin import name_origin
 
 THEIRS, OURS = "/etc/config/ddns", "/etc/config/wanbeacon"
 _WIDTH = 34  # longest value in the table; a longer one is cut
@@ -103,7 +104,7 @@ def _problems(sections, known, catalogue):
     found = settings.convert(rows, OURS, provider)
     if found.problems or not rows:
         return found.problems
-    return [settings.name_origin(text, found, OURS) for text in render.validate(found.document, catalogue)[0]]
+    return [name_origin(text, found, OURS) for text in render.validate(found.document, catalogue)[0]]
 
 
 def rows_of(catalogue):

@@ -4,6 +4,11 @@
 from wanbeacon.core.text import nearest
 from wanbeacon.openwrt import ddns, known_urls
 
+_OTHER_KEY = (
+    "'%s' is a JSON API here, and what this service keeps in user name, password and domain is not known; "
+    "see `wanbeacon providers %s`"
+)
+
 
 def provider(one, known, rows):
     """Who the service is: by its name, by the script that ddns-scripts has for it (then `letters` are set),
@@ -17,6 +22,10 @@ def provider(one, known, rows):
     if by_words and not url:
         return _by_words(name, one)
     ours = script[0] if script else ddns.ours(name, known) if name and not why and not by_words else None
+    if ours and ours != name.lower() and not script and _is_api(ours, rows):
+        # a script that is newer than this table may keep the zone where the name is looked for
+        why = _OTHER_KEY % (ours, ours)
+        ours = None
     if ours:
         one.put("service_name", ours)
         one.say("service_name", "service_name '%s'" % ours)
@@ -37,6 +46,10 @@ def provider(one, known, rows):
             "service_name", why or "not in the catalogue" + ("; near: " + ", ".join(near) if near else "")
         )
     return found
+
+
+def _is_api(id_, rows):
+    return bool([row for row in rows if row["id"] == id_ and row.get("rest")])
 
 
 def _by_host(found, one):
@@ -91,8 +104,10 @@ def api(name, one):
         key = "token" if letters[1] == "t" else "password"
         one.put(key, "%s,%s" % (one.text("username"), value) if letters[0] == "j" else value)
         one.say(name, key)
-    elif letters[2:] == "i" and name in ("domain", "lookup_host"):
-        _by_id(name, value, one)
+    elif letters[2:] in ("i", "h") and name in ("domain", "lookup_host"):
+        _by_lookup_host(name, value, one, letters[2:] == "h")
+    elif letters[2:] == "o" and name in ("domain", "param_opt"):
+        _by_param_opt(name, value, one)
     elif name == "domain" and letters[2:] and value and (letters[2] != "f" or "@" in value):
         _with_zone(letters[2], value, one)
     else:
@@ -100,11 +115,25 @@ def api(name, one):
     return True
 
 
-def _by_id(name, value, one):
-    """`domain` holds the zone's id: the zone is found by its name, and the name is in lookup_host."""
+def _by_lookup_host(name, value, one, is_zone):
+    """The name is in lookup_host; `domain` holds the zone, or its id: a zone is found by its name."""
     if name == "lookup_host":
         one.put("domain", value)
-    one.say(name, "domain" if name == "lookup_host" else "not needed: the zone is found by its name")
+    elif is_zone:
+        one.put("zone", value)
+    said = "zone '%s'" % value if is_zone else "not needed: the zone is found by its name"
+    one.say(name, "domain" if name == "lookup_host" else said)
+
+
+def _by_param_opt(name, value, one):
+    """`domain` is the zone, `param_opt` the part of the name before it."""
+    if name == "param_opt":
+        return one.say(name, "part of the name")
+    label = one.text("param_opt", "@")
+    host = value if label in ("", "@") else "%s.%s" % (label, value)
+    one.put("zone", value)
+    one.put("domain", host)
+    one.say(name, "domain '%s', zone '%s'" % (host, value))
 
 
 def _with_zone(letter, value, one):

@@ -9,10 +9,11 @@ What is no error but good to know (options without effect, a password sent in pl
 import json
 import sys
 
-from wanbeacon.app import config
+from wanbeacon.app import config, config_rows
 from wanbeacon.dyndns import catalog
 from wanbeacon.dyndns.advice import judge
 from wanbeacon.openwrt import ddns, settings, uci
+from wanbeacon.openwrt.origin import name_origin
 
 FILE_MAX = 65536  # a settings file is 2 KB; more is a mistake, and a small router's memory is not for it
 DONE, BROKEN, OFF, REFUSED = 0, 1, 3, 4
@@ -60,13 +61,16 @@ def load(path, catalogue):
         )
     if not found.problems and found.enabled and found.document["accounts"]:
         for lines, said in zip(validate(found.document, catalogue), (found.problems, found.notes)):
-            said += [settings.name_origin(text, found, path) for text in lines]
+            for text in lines:
+                text = name_origin(text, found, path)
+                if text not in said:  # of a service on several lines, each says it
+                    said.append(text)
     return found
 
 
 def _most():
     """How many accounts the agent's own settings may have."""
-    return [int(row[2].split(":")[1]) for row in config.rows("") if row[0] == "accounts"][0]
+    return [int(row[2].split(":")[1]) for row in config_rows.rows("") if row[0] == "accounts"][0]
 
 
 def validate(document, catalogue):
@@ -77,11 +81,13 @@ def validate(document, catalogue):
         _, lines, unwise = judge(catalogue, config.load(json.dumps(document), config.ROUTER_MAX)["accounts"])
     except config.ConfigError as e:
         lines = e.problems
-    for i, account in enumerate(document["accounts"]):
-        if account.get("ca"):
-            why = _authority(account["ca"])
-            if why:
-                lines.append("accounts[%d].ca: %s" % (i, why))
+    owners = [("mqtt", document.get("mqtt") or {})]
+    for kind in ("accounts", "notify"):
+        owners += [("%s[%d]" % (kind, i), one) for i, one in enumerate(document.get(kind) or ())]
+    for where, owner in owners:
+        why = _authority(owner["ca"]) if owner.get("ca") else None
+        if why:
+            lines.append("%s.ca: %s" % (where, why))
     return lines, unwise
 
 

@@ -58,7 +58,8 @@ _SERVICE = {
     "password": "text",
     "token": "text",
     "auth": "text",
-    "interface": "text",
+    "interface": "list",
+    "keep_others": "bool",
     "use_ipv6": "family",
     "use_https": "bool",
     "cacert": "text",
@@ -80,7 +81,7 @@ _ACCOUNT_KEYS = (
     ("token", "token"),
     ("auth", "auth"),
 )
-_HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
+HOST_KEYS = ("zone", "wildcard", "mx", "backmx", "system")
 _DAY = 86400
 
 
@@ -100,7 +101,8 @@ class Settings:
 
 
 def _account(read, provider):
-    """One `service` section -> (account without its hosts, [host, ...]), or None after a problem."""
+    """One `service` section -> [(account without its hosts, [host, ...])], one for each line; none after a
+    problem."""
     known = len(read.problems)
     take = read.take
     account = OrderedDict()
@@ -131,20 +133,36 @@ def _account(read, provider):
     again = extras.hours(read)
     if again:
         account["refresh_hours"] = again
-    interface = take("interface", "text")
-    places = sources(read, interface, v4, v6)
-    if places:
-        account["address"] = places
-    if interface:  # its device is asked for when something is sent, see router.py
-        account["bind"] = "@" + interface
+    lines = _lines(read, account, v4, v6)
     names = _names(take("domain", "list") or take("lookup_host", "list"))
     if not names:
         read.problems.append(
             "%s: says no domain, the name to keep up to date" % read.section.where(read.file)
         )
     if len(read.problems) > known:
-        return None
-    return account, _hosts(take, names, home, v4, v6)
+        return ()
+    # several lines at once in one name: each keeps its own address there
+    keep = (lines[1:] or take("keep_others", "bool", False)) and known_key("keep_others", "host")
+    return [(one, _hosts(take, names, home, v4, v6, keep)) for one in lines]
+
+
+def _lines(read, account, v4, v6):
+    """The account once for each of the interfaces it is tied to; once alone where it is tied to none."""
+    interfaces = read.take("interface", "list") or [None]
+    if interfaces[1:] and read.section.get("ip_network"):
+        read.bad("ip_network", "remove it: each interface of several publishes its own address")
+    known, out = len(read.problems), []
+    for interface in interfaces:
+        one = OrderedDict(account)
+        places = sources(read, interface, v4, v6)
+        if places:
+            one["address"] = places
+        if interface:  # its device is asked for when something is sent, see router.py
+            one["bind"] = "@" + interface
+        out.append(one)
+        if len(read.problems) > known:  # the same would be said of each
+            break
+    return out
 
 
 def _own_provider(read, url, account):
@@ -175,11 +193,11 @@ def _listed_provider(read, name, provider, account):
         )
 
 
-def _hosts(take, names, home, v4, v6):
+def _hosts(take, names, home, v4, v6, keep):
     """The hosts of a service, which all have its options. home: of another host at home, see extras.py."""
     private = take("allow_private", "bool", False)
     create = take("create", "bool", False) and known_key("create", "host")
-    extra = [(key, take(key, "text")) for key in _HOST_KEYS]
+    extra = [(key, take(key, "text")) for key in HOST_KEYS]
     hosts = []
     for name in names:
         host = OrderedDict((("name", name), ("ipv4", v4), ("ipv6", v6)))
@@ -187,6 +205,8 @@ def _hosts(take, names, home, v4, v6):
             host["allow_private"] = True
         if create:
             host["create"] = True
+        if keep:
+            host["keep_others"] = True
         host.update(home)
         for key, value in extra:
             if value is not None:
@@ -236,16 +256,14 @@ def convert(sections, file, provider):
             )
         found = _account(read, provider)
         out.notes += read.unknown(_SERVICE, SOURCE, extras.HOME)
-        if found is None:
-            continue
-        account, hosts = found
-        for i, other in enumerate(served):
-            if accounts.join(other[0], other[1], account, hosts):
-                out.origin[i] += [section] * (len(other[1]) - len(out.origin[i]))
-                break
-        else:
-            served.append((account, hosts))
-            out.origin.append([section] * len(hosts))
+        for account, hosts in found:
+            for i, other in enumerate(served):
+                if accounts.join(other[0], other[1], account, hosts):
+                    out.origin[i] += [section] * (len(other[1]) - len(out.origin[i]))
+                    break
+            else:
+                served.append((account, hosts))
+                out.origin.append([section] * len(hosts))
     rows = []
     for account, hosts in served:
         account["hosts"] = hosts
@@ -335,66 +353,3 @@ def _broker(read, document):
 def known_key(name, section=""):
     """Whether the agent's settings have such a key (in that section of the table in app/config_rows.py)."""
     return name in [row[0] for row in config_rows.rows(section) or ()]
-
-
-# the agent's key -> the option it came from, where the two have different names
-_OPTION_OF = {
-    "provider": "service_name",
-    "user": "username",
-    "hosts": "domain",
-    "ca": "cacert",
-    "address": "ip_source",
-    "bind": "interface",
-    "custom": "update_url",
-    "check": "check_interval",
-    "minimum": "min_interval",
-    "name": "device_name",
-    "url": "ip_url",
-    "url6": "ip_url",
-    "device": "ip_interface",
-    "interface": "ip_network",
-    "command": "ip_script",
-    "servers": "stun_server",
-    "ok": "success",
-    "same": "unchanged",
-    "fail": "failure",
-    "refresh_hours": "force_interval",
-}
-
-
-def name_origin(problem, settings, file):
-    """The agent's validator speaks of accounts[2].hosts[0].name: say which section and option that is."""
-    key = problem.split(":")[0]
-    text = problem[len(key) + 1 :]
-    parts = [p.rstrip("]").split("[") for p in key.split(".")]
-    first = parts.pop(0)
-    section = settings.main
-    if first[0] == "accounts" and parts:
-        number = int(first[1])
-        first = parts[0]
-        for i, (one, host) in enumerate(
-            zip(settings.origin[number], settings.document["accounts"][number]["hosts"])
-        ):
-            if i == 0 or first == ["hosts", str(i)] or text.startswith(" %s: " % host["name"]):
-                section = one
-    elif first[0] == "notify" and first[1:]:
-        section = settings.notices[int(first[1])]
-        first = parts[0] if parts else ["notify"]
-        return "%s:%s" % (section.where(file, "cacert" if first[0] == "ca" else first[0]), text)
-    elif parts and first[0] != "address":  # of intervals, of device
-        first = parts[0]
-    elif not section or first[0] == "accounts" or " " in key:
-        # no section alone says that: too many accounts, too long
-        return "%s: %s" % (file, problem)
-    if first[0] == "custom" and parts[1:] and parts[1][0] in [key for _, key in extras.ANSWERS]:
-        first = parts[1]
-    option = _OPTION_OF.get(first[0], first[0])
-    if key[:5] == "mqtt.":
-        option = "mqtt_" + first[0]
-    if option == "ip_source" and parts:
-        option = _OPTION_OF.get(parts[-1][0], option)
-    elif option == "domain" and (parts[-1][0] in _HOST_KEYS or parts[-1][0] in extras.HOME):
-        option = parts[-1][0]
-    for i, one in enumerate(settings.origin):
-        text = text.replace("accounts[%d]" % i, "section '%s'" % one[0].title())
-    return "%s:%s" % (section.where(file, option), text)

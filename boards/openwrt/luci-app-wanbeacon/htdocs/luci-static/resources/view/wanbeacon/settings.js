@@ -80,6 +80,20 @@ function goodNeighbor(value) {
 		? true : _('A MAC address, such as 00:11:22:33:44:55, or an IPv6 address it has.');
 }
 
+function goodBroker(value) {
+	return /^[0-9a-fA-F:.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*$/.test(value) || /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(value)
+		? true : _('A name or an address alone; the port has a field of its own.');
+}
+
+function goodClient(value) {
+	return /^[A-Za-z0-9_-]{1,23}$/.test(value) ? true : _('At most 23 letters, digits, - and _.');
+}
+
+function goodTopic(value) {
+	return /^[\/$]|\/$|[#+ ]/.test(value) || value.length > 60
+		? _('It has no # or + or space, does not begin with / or $, and does not end with /.') : true;
+}
+
 function judged(rule) {
 	return function(section_id, value) {
 		return value ? rule(value) : true;
@@ -90,7 +104,7 @@ function addSources(s, tab) {
 	var o;
 
 	function option(type, name, title, descr) {
-		o = tab ? s.taboption(tab, type, name, title, descr) : s.option(type, name, title, descr);
+		o = s.taboption(tab, type, name, title, descr);
 		o.modalonly = true;
 		o.rmempty = true;
 		return o;
@@ -231,6 +245,56 @@ function addNotices(m) {
 	o.modalonly = true;
 }
 
+/* State and commands for Home Assistant, or for a fleet: options of the section for all services. */
+function addBroker(s) {
+	var o;
+
+	function option(type, name, title, descr) {
+		o = s.taboption('broker', type, 'mqtt_' + name, title, descr);
+		o.rmempty = true;
+		if (name === 'ca')
+			o.depends({ mqtt_host: /./, mqtt_plain: '0' });
+		else if (name !== 'host')
+			o.depends('mqtt_host', /./);
+		return o;
+	}
+
+	o = option(form.Value, 'host', _('Broker'), _('Name or address of an MQTT broker, for Home Assistant for instance. Without it none is used.'));
+	o.placeholder = '192.168.1.10';
+	o.validate = judged(goodBroker);
+
+	o = option(form.Flag, 'plain', _('Without TLS'), _('Only for a broker at home: the password and all else travels in the clear.'));
+
+	o = option(form.Value, 'port', _('Port'), _('Without it: 8883, or 1883 without TLS.'));
+	o.datatype = 'port';
+	o.placeholder = '8883';
+
+	o = option(form.Value, 'ca', _('Authority'),
+		_('File with the certificate (DER) of the authority that signed the broker\'s, if it is one of your own.'));
+	o.datatype = 'file';
+
+	o = option(form.Value, 'user', _('User'));
+	o.validate = function(section_id, value) {
+		return value || !this.section.formvalue(section_id, 'mqtt_password') ? true : _('A password goes with a user name.');
+	};
+
+	o = option(form.Value, 'password', _('Password'));
+	o.password = true;
+
+	o = option(form.Value, 'name', _('Name at the broker'), _('Part of the topics, unlike that of any other device. Without it: wanbeacon- and eight digits.'));
+	o.validate = judged(goodClient);
+
+	o = option(form.Value, 'label', _('Label'), _('What people call this device.'));
+
+	o = option(form.Value, 'prefix', _('Topics begin with'));
+	o.placeholder = 'wanbeacon';
+	o.validate = judged(goodTopic);
+
+	o = option(form.Value, 'discovery', _('Discovery'), _('Where Home Assistant looks for new devices; off for none.'));
+	o.placeholder = 'homeassistant';
+	o.validate = judged(goodTopic);
+}
+
 return view.extend({
 	load: function() {
 		/* a line each: id, name and host; "-" for those that cannot be kept */
@@ -329,9 +393,15 @@ return view.extend({
 		};
 
 		o = s.taboption('address', widgets.NetworkSelect, 'interface', _('Uplink'),
-			_('With several uplinks: this account publishes this one\'s address, and sends by it. Without a choice: the line that carries the default route.'));
+			_('With several uplinks: this account publishes this one\'s address, and sends by it. Without a choice: the line that carries the default route. More than one: all of them at once in one name, with a name server of your own (rfc2136).'));
 		o.modalonly = true;
+		o.multiple = true;
 		o.nocreate = true;
+		o.validate = function(section_id) {
+			return L.toArray(this.section.formvalue(section_id, 'interface')).length < 2 ||
+				this.section.formvalue(section_id, 'service_name') === 'rfc2136'
+				? true : _('Several at once need the provider rfc2136; give each uplink a name of its own.');
+		};
 		o.rmempty = true;
 		addSources(s, 'address');
 		addHome(s);
@@ -373,35 +443,44 @@ return view.extend({
 			_('Make the record where there is none. For providers with an API.'));
 		o.modalonly = true;
 
+		o = s.taboption('more', form.Flag, 'keep_others', _('Keep other addresses'),
+			_('Replace only this line\'s own address; those that another line or device has put into the name stay.'));
+		o.modalonly = true;
+		o.depends('service_name', 'rfc2136');
+
 		o = s.taboption('more', form.Flag, 'allow_private', _('Private addresses'),
 			_('Publish a private or carrier-grade NAT address too. Only for names that are used inside.'));
 		o.modalonly = true;
 
 		s = m.section(form.NamedSection, 'main', 'wanbeacon', _('For all services'));
+		s.tab('general', _('General'));
+		s.tab('broker', _('MQTT broker'));
 
-		o = s.option(form.Flag, 'enabled', _('Enabled'));
+		o = s.taboption('general', form.Flag, 'enabled', _('Enabled'));
 		o.default = '1';
 		o.rmempty = false;
 
-		addSources(s, null);
+		addSources(s, 'general');
 
-		o = s.option(form.Flag, 'cross_check', _('Cross-check'), _('Two sources must agree before a new address is sent.'));
+		o = s.taboption('general', form.Flag, 'cross_check', _('Cross-check'), _('Two sources must agree before a new address is sent.'));
 
-		o = s.option(form.Value, 'force_interval', _('Send again after'),
+		o = s.taboption('general', form.Value, 'force_interval', _('Send again after'),
 			_('Hours after which an unchanged name is sent once more, in whole days. Without it: when the provider would let it expire.'));
 		o.datatype = 'uinteger';
 		o.placeholder = '672';
 
-		o = s.option(form.Value, 'hook', _('Program for notices'), _('Run when a name is published, stopped or in trouble.'));
+		o = s.taboption('general', form.Value, 'hook', _('Program for notices'), _('Run when a name is published, stopped or in trouble.'));
 		o.placeholder = '/usr/bin/my-notice';
 		o.validate = judged(goodPath);
 
-		o = s.option(form.Value, 'contact', _('Contact'), _('A mail address for the provider\'s questions; it is sent along.'));
+		o = s.taboption('general', form.Value, 'contact', _('Contact'), _('A mail address for the provider\'s questions; it is sent along.'));
 
-		o = s.option(form.Button, '_check', _('Check the saved settings'));
+		o = s.taboption('general', form.Button, '_check', _('Check the saved settings'));
 		o.inputtitle = _('Check');
 		o.inputstyle = 'action';
 		o.onclick = L.bind(this.handleCheck, this);
+
+		addBroker(s);
 
 		addNotices(m);
 

@@ -227,12 +227,16 @@ return view.extend({
 
 	renderNames: function(status) {
 		var self = this;
+		/* one name on several lines: which line's row it is */
+		function beside(host) {
+			return status.hosts.some(function(other) { return other !== host && other.name === host.name; });
+		}
 		return table([ _('Name'), _('Published'), _('State'), _('Next'), '' ], status.hosts.map(function(host) {
 			var state = stateOf(host);
 			var published = [ host.ipv4, host.ipv6 ].filter(function(address) { return address; }).map(strong);
 			var since = ago(status, host.since);
 			return [
-				E('div', [ strong(host.name), small(host.provider) ]),
+				E('div', [ strong(host.name), small(host.provider + (beside(host) ? ' · ' + host.line : '')) ]),
 				published.length ? E('div', published.concat(since ? [ small(since) ] : [])) : _('nothing'),
 				E('div', [ badge(state[0], state[1]) ].concat(reasons(host).map(small))),
 				nextOf(status, host),
@@ -309,6 +313,8 @@ return view.extend({
 				this.renderNames(status),
 				E('div', { 'class': 'right' }, [
 					this.button(_('Check now'), 'action', [ 'check' ], _('Read the settings and look at the address now.')),
+					this.button(_('DNS check'), 'neutral', [ 'verify' ],
+						_('Ask the zone\'s own name servers what is published. Nothing is sent because of it.')),
 					status.paused
 						? this.button(_('Resume'), 'apply', [ 'resume' ])
 						: this.button(_('Pause'), 'neutral', [ 'pause' ], _('Send nothing until you resume.')),
