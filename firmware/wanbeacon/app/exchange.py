@@ -112,6 +112,7 @@ def _send(agent, account, hosts, template, sent, offline):
     ms = agent.clock.mono_ms() - start if begun else 0
     before, told = [(h.rec.v4, h.rec.v6) for h in hosts], []
     # the records come first: showing may fail for want of memory
-    met = stage.run("app.learn", "answered" if begun else "never_left", agent, account, hosts, answer, told)
+    met = agent, account, hosts, answer, told
+    met = stage.run("app.learn", "answered", *met) if begun else stage.run("app.learn", "never_left", *met)
     stage.run("app.shown", "show", agent, account, hosts, answer, ms, before, told)
     return met

@@ -301,7 +301,7 @@ def _wait(state, i, now, seconds):
 
 
 def _word(said):
-    return ("trouble.aside",) if said == "aside" else said
+    return ("trouble.later",) if said == "later" else said
 
 
 def polite(agent):
@@ -315,13 +315,13 @@ def heard(agent, due, came):
     status, said, sure, home, delay = came
     state, doc, name = agent.notices, agent.cfg["notify"][i], NAMES[event]
     where, line = _where(doc), state[HEARD][i]
-    state[_ASIDE] = state[_ASIDE] + 1 if said == "aside" else 0
+    state[_ASIDE] = state[_ASIDE] + 1 if said == "later" else 0
     if state[_ASIDE] and sure:  # no try
         wait = delay
     else:
         wait, tries = max(delay, min(AGAIN_MAX, AGAIN_S << tries)), tries + 1
     said = "%s %s" % (status, said) if status else said
-    if not 200 <= status < 300 and said != "aside":
+    if not 200 <= status < 300 and said != "later":
         line[2] = name, agent.clock.wall(), said
     if 200 <= status < 300:
         agent.log.tell("info", "log.notice", name, where)

@@ -59,12 +59,12 @@ def deliver(agent, polite, hook, what, *more):
         if agent.transport:
             answer = agent.transport(request, agent.board, 0, roots, ca)
         else:
-            aside = _Others().wait if polite else None
+            later = _Others().wait if polite else None
             answer = stage.run(
-                "net.http", "exchange", request, agent.board, 0, roots, ca, None, BUDGET, aside=aside
+                "net.http", "exchange", request, agent.board, 0, roots, ca, None, BUDGET, later=later
             )
     except Trouble as e:
-        if e.word == "aside" and not e.sent:
+        if e.word == "later" and not e.sent:
             return 0, e.word, True, True, ASIDE_S
         lost = [line for line in agent.lines if line.wants[4] and line.lost[4] is not None]
         status = 302 if e.word == "redirect" else 0

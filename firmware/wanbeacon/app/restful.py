@@ -94,8 +94,7 @@ def talk(agent, account, root, plan, changes):
         except Trouble as e:
             e.sent = e.sent or bool(last[0])  # a call before this one has left
             raise
-        answer.root = last[0].root if last[0] else answer.root
-        last[0] = answer
+        answer.root, last[0] = last[0].root if last[0] else answer.root, answer
         return answer.status, answer.retry_after, answer.cut
 
     def pause(ms):

@@ -22,9 +22,9 @@ def split_url(url):
     if place[:1] == "[":  # split_place would take its last group for a port
         place = "["
     path, _, query = path.partition("?")
-    for part in path.split("/"):  # who follows RFC 3986 asks for another path than is written here
-        if part.lower().replace("%2e", ".") in (".", ".."):
-            raise ValueError("has %s in its path: write where it leads to" % part)
+    for part in path.encode().split(b"/"):  # who follows RFC 3986 asks for another path than is written here
+        if part.lower().replace(b"%2e", b".") in (b".", b".."):
+            raise ValueError("has %s in its path: write where it leads to" % part.decode())
     host, port = split_place(place, 443 if scheme == "https" else 80)
     return scheme == "https", host, port, path or "/", query
 
@@ -54,7 +54,7 @@ def _number_fault(labels):
     """What is wrong with a host that ends in a number: a resolver takes 1.2.3 for 1.2.0.3, and 010 for 8."""
     if labels[-1].isdigit():
         for label in labels:
-            odd = not label.isdigit() or int(label[:4]) > 255 or label.startswith("0") and len(label) > 1
+            odd = not label.isdigit() or int(label[:4]) > 255 or len(label) > 1 and label.encode()[0] == 48
             if odd or len(labels) != 4:
                 return "ends in a number, but is no IPv4 address"
     return None

@@ -197,9 +197,9 @@ def _texts(row, way):
 
 def _no_name(name, problems):
     """A port, an address or a place of a template where a host name belongs."""
-    for c in name:
-        if not (c.isalpha() or c.isdigit() or c in "-._*"):
-            problems.append("hosts: %s: a host name has no %s" % (name, c))
+    for c in name.encode():  # by bytes, see core.text.printable; above 127: letters of other languages
+        if not (48 <= c < 58 or 65 <= c < 91 or 97 <= c < 123 or c > 127 or c in b"-._*"):
+            problems.append("hosts: %s: a host name has no %s" % (name, chr(c)))
             return
     if name.count(".") == 3 and name.replace(".", "").isdigit():
         problems.append("hosts: %s: is an address; the name that is to lead there belongs here" % name)

@@ -25,7 +25,7 @@ def seconds(value, wall=None):
     while digits(value[count : count + 1]):
         count += 1
     rest = value[count:]
-    if count and (rest[:1] in ("", ".", ",", ";") or rest.strip() in ("s", "sec", "seconds")):
+    if count and (rest[:1] in ("", ".", ",", ";") or rest.strip()[:3] in ("s", "sec")):
         return max(RETRY_MIN, min(RETRY_MAX, int(value[: min(count, 9)])))
     when = httpdate.parse(value)
     if wall is None or when is None:

@@ -41,7 +41,7 @@ class Clock:
 
     def __init__(self, set_time=None, inherited=True):
         self._last = time.ticks_ms()
-        self._ms = 0
+        self.ms = 0
         self._offset = None
         self.set_time = set_time
         self.state = HEARD if inherited else NONE
@@ -57,9 +57,9 @@ class Clock:
         """Milliseconds since this object was made. Must be asked more often than half a wrap of the ticks (6
         days on an ESP32): the agent's slow timer does."""
         now = time.ticks_ms()
-        self._ms += time.ticks_diff(now, self._last)
+        self.ms += time.ticks_diff(now, self._last)
         self._last = now
-        return self._ms
+        return self.ms
 
     def mono(self):
         """The same in whole seconds."""

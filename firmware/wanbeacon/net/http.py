@@ -40,7 +40,7 @@ def exchange(
     rows=None,
     sink=None,
     keep=None,
-    aside=None,
+    later=None,
     maker=None,
 ):
     """Send a Request once and return its Answer. Raises Trouble.
@@ -51,14 +51,12 @@ def exchange(
     of a DER file that replaces all roots; device: network device to leave by; budget: ms, None = BUDGET;
     rows: the server's addresses where they are known already (names.py); sink: gets the body in pieces
     (wire.py), for answers that may be longer than a heap; keep: a list, empty at first, that holds what was
-    verified with for the next call of one exchange with the same server; aside: see wire.py;
-    maker: what makes a Wire (kept.py).
-
-    No byte leaves before a certificate was accepted; until then a server may be asked twice and more.
-    """
+    verified with for the next call of one exchange with the same server; later: see wire.py; maker: what
+    makes a Wire (kept.py). No byte leaves before a certificate was accepted; until then a server may be
+    asked twice and more."""
     start = time.ticks_ms()
     end = time.ticks_add(start, BUDGET if budget is None else budget)
-    more = end, cap, device, rows, sink, aside, maker
+    more = end, cap, device, rows, sink, later, maker
     rest = [1]  # tries left for want of memory
     run = getattr(board, "run_stage", None) or _run
 

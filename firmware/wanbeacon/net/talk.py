@@ -8,13 +8,13 @@ from wanbeacon.core import httpdate
 from wanbeacon.net import Answer, Trouble, wire
 
 
-def talk(req, board, tls, deadline, cap, device, rows, sink, aside, maker):
+def talk(req, board, tls, deadline, cap, device, rows, sink, later, maker):
     """The Answer of one try; its root and ms are http.py's. tls: a context to verify with, None for plain
     TCP. Raises Trouble."""
     link = None
     try:
         link = (maker or wire.Wire)(
-            board, tls, req.host, deadline, cap, req.family, device, rows, sink, aside
+            board, tls, req.host, deadline, cap, req.family, device, rows, sink, later
         )
         status, body = _ask(req, link) if req.path else (200, link.shake(req.port))
         after = link.field(b"retry-after")

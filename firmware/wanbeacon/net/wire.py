@@ -39,14 +39,14 @@ class Wire:
 
     tls: a context to verify with, or None for plain TCP. deadline: ticks_ms value. cap: most body bytes kept.
     board: stream(socket), bind(socket, device) and keep_alive(), called while waiting (feeds a watchdog).
-    aside: asked then, too: True ends the exchange, because something else comes first.
+    later: asked then, too: True ends the exchange, because something else comes first.
     sink: has feed(bytes) and gets the body in pieces, as it arrives; then read() returns b"".
     """
 
     SOCK_STREAM = 1
 
     def __init__(
-        self, board, tls, host, deadline, cap, family=0, device=None, rows=None, sink=None, aside=None
+        self, board, tls, host, deadline, cap, family=0, device=None, rows=None, sink=None, later=None
     ):
         self.board = board
         self.tls = tls
@@ -57,7 +57,7 @@ class Wire:
         self.device = device
         self.rows = rows
         self.sink = sink
-        self.aside = aside
+        self.later = later
         self.used = self.eof = False
         self.sent = False  # a byte of the request was taken by TCP or by a finished TLS session
         self.sock = self.gate = self.stream = None
@@ -136,7 +136,7 @@ class Wire:
         more."""
         self.connect(self.rows or names.resolve(self.host, port, self.family))
         while self.gate.before < _CERTIFICATE:
-            if self._step(self.stream.read, 1) == b"":
+            if self._act(self.stream.read, 1) == b"":
                 raise Trouble("reset", self.host)
             self._wait(select.POLLIN, _SLICE)
         return b""
@@ -148,7 +148,7 @@ class Wire:
     def _flush(self):
         view, at = memoryview(self.out), 0
         while at < len(view):
-            n = self._step(self.stream.write, view[at:])
+            n = self._act(self.stream.write, view[at:])
             if n:
                 at += n
                 self.sent = True
@@ -156,7 +156,7 @@ class Wire:
                 self._wait(select.POLLIN, _SLICE)
         self.out = bytearray()
 
-    def _step(self, act, arg):
+    def _act(self, act, arg):
         """One bounded step of the stream: what it returns, None when it would block.
         Its errors as Troubles."""
         gate = self.gate
@@ -191,8 +191,8 @@ class Wire:
             if left <= 0 or late:
                 raise Trouble("timeout", self.host, self.sent)
             self.board.keep_alive()
-            if self.aside and self.aside():
-                raise Trouble("aside", self.host, self.sent)
+            if self.later and self.later():
+                raise Trouble("later", self.host, self.sent)
             ready = poller.poll(min(left, _SLICE))
             if ready:
                 if connecting and ready[0][1] & ~select.POLLOUT:
@@ -204,7 +204,7 @@ class Wire:
         if self.out:
             self._flush()
         while not self.eof:
-            data = self._step(self.stream.read, _SIP if self.sink else 512)
+            data = self._act(self.stream.read, _SIP if self.sink else 512)
             if data is None:
                 self._wait(select.POLLIN)
             elif data:
