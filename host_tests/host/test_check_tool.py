@@ -45,6 +45,7 @@ WRONG = [
     (account(pasword="x"), "accounts[0].pasword", "did you mean password"),
     (account(password=None), "accounts[0].password", "missing"),
     (account(password=5), "accounts[0].password", "text"),
+    (account(password=""), "accounts[0].password", "empty"),
     (account(password="a\nb"), "accounts[0].password", "control"),
     (account(password="x" * 256), "accounts[0].password", "at most 255"),
     (account(hosts=[]), "accounts[0].hosts", "1 to 50"),

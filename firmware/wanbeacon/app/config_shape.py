@@ -100,7 +100,9 @@ def _value(value, kind, path, place, problems):
 
 
 def _text(value, bounds):
-    if not isinstance(value, str) or not value:
+    if value == "":
+        return "is empty text: leave it out, or fill it in"
+    if not isinstance(value, str):
         return "should be text in quotation marks"
     if len(value) > int(bounds):
         return "should be at most %s characters long" % bounds
