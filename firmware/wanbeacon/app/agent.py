@@ -45,6 +45,7 @@ class Agent:
     def __init__(self, cfg, board, clock, out=None, report=None, transport=None):
         rows = stage.once("app.advise", "begin", self, cfg, board, clock, out, report, transport)
         stage.once("app.build", "begin", self, rows)
+        stage.run("app.asked", "restore", self)
 
     # ---- for observers and requests
 

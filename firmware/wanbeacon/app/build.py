@@ -23,7 +23,6 @@ def fingerprint(*parts):
 def begin(agent, rows):
     """All parts of an Agent that advise.py has filled. rows: the accounts' rows."""
     build(agent, rows)
-    stage.once("app.asked", "restore", agent)
     agent.notices = stage.run("app.notify", "begin", agent) if agent.cfg.get("notify") else None
     agent.mqtt = stage.run("app.mqtt_care", "begin", agent) if agent.cfg.get("mqtt") else None
 

@@ -121,7 +121,7 @@ def _agent(cfg, options):
         raise Mistake("%s: %s" % (options["--config"], e))
     except OSError as e:
         raise _unusable(options["--state"], e)
-    if not stage.scarce:
+    if not (stage.scarce and stage.brief):
         for account in one.accounts:
             account.keep = stage.resident("net.kept").Kept()
     return one

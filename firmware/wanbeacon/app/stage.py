@@ -80,6 +80,7 @@ def _drop(name):
 
 
 _ROOM = 8192  # bytes for what five hosts are made of
+_CODE = 6144  # of what a start loads at a time
 _brought = {}  # resident module -> the modules that came with it
 _spare = bytearray(512)  # what forgetting needs itself, should there be no memory left
 _open = []  # for each stage that runs: the modules that stay after it
@@ -117,7 +118,9 @@ def once(name, function, *args):
 
 def _some_room():
     try:
-        return bytearray(_ROOM)
+        room = bytearray(_ROOM)
+        bytearray(_CODE)  # or the code would not fit any more
+        return room
     except MemoryError:  # then it lies where it may
         return None
 
