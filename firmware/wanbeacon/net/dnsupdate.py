@@ -22,7 +22,9 @@ BUDGET = 20000  # ms for one exchange in all
 _WAITS = (1500, 2500, 3500)
 _ADDRESSES = const(2)  # of a server with several
 _SLICE = const(100)  # ms between two calls of keep_alive
-_ANSWER_MAX = const(1500)
+# over UDP nobody may send more to whom has not asked for more by EDNS (RFC 1035 section 4.2.1)
+_DATAGRAM_MAX = const(512)
+_ANSWER_MAX = const(1500)  # over TCP, read in pieces
 _BUSY = (errno.EAGAIN, errno.EINPROGRESS, 11, 115, 119, 36)
 _NO_MEMORY = (12, 105)  # ENOMEM, ENOBUFS
 _NO_ROUTE = (100, 101, 113, 118)  # ENETDOWN, ENETUNREACH, EHOSTUNREACH of Linux and of lwIP
@@ -107,6 +109,8 @@ class _Link:
             return way(sock, packet, read, waits)
         except OSError as e:
             self._failed(e, way == self._udp)
+        except MemoryError:
+            raise Trouble("memory", "no memory for an exchange with %s" % self.host, self.sent)
         finally:
             if sock:
                 sock.close()
@@ -125,7 +129,7 @@ class _Link:
             self.sent, self.trouble = True, None
             until = time.ticks_add(time.ticks_ms(), wait)
             while self._ready(sock, select.POLLIN, until):
-                data = sock.recv(_ANSWER_MAX)
+                data = sock.recv(_DATAGRAM_MAX)
                 if len(data) > 3 and data[2] & 2:  # TC: the answer did not fit
                     return 0, None, None, False
                 said = read(data)
@@ -145,7 +149,7 @@ class _Link:
         while len(data) < 2 or len(data) < 2 + (data[0] << 8 | data[1]):
             if len(data) > 2 + _ANSWER_MAX or not self._ready(sock, select.POLLIN, self.deadline):
                 return None
-            part = sock.recv(_ANSWER_MAX)
+            part = sock.recv(_DATAGRAM_MAX)
             if not part:
                 return None
             data += part
