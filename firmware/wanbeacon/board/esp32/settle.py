@@ -10,7 +10,7 @@ from wanbeacon.board.esp32.memory import PLENTY, SETTLE_MS, TLS, Memory
 # Python's heap grows by this, once: what a whole life needs (host_tests/board/test_heap.py), and no more than
 # leaves lwIP its part beside TLS and six sockets when Wi-Fi has joined
 FROM = 56 * 1024  # at boot, with MicroPython's own table of it: 56,000 bytes for objects
-GROW = 38 * 1024
+GROW = 40 * 1024
 _LEAST = 4096  # a parked thread below this is not worth its overhead
 _BLOCK = 2048  # of what fills the heap until it grows, 4 bytes for each item of a list
 
