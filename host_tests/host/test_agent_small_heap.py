@@ -9,7 +9,7 @@ from tools.netlab import as_board
 from tools.netlab.agent_process import Agent, host, one_account
 from tools.netlab.line import Line, source
 
-HEAP = "120k"
+HEAP = "132k"
 HOSTS = ["h%02d.dyndns.org" % number for number in range(1, 6)]
 UPDATES = 100
 
